@@ -1,0 +1,153 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// Debian's gRPC and protobuf are linked by name: their headers and libraries lie in the default
+// search paths, and SwiftPM cannot digest grpc++'s pkg-config file. The socket to the driver is a
+// local file, so the TLS-free flavour of gRPC is enough.
+let grpcLibraries = ["grpc++_unsecure", "grpc_unsecure", "gpr", "absl_synchronization", "protobuf"]
+
+let package = Package(
+    name: "akv-csi",
+    products: [
+        .executable(name: "akv-csi", targets: ["akv-csi"]),
+        .executable(name: "akv-emulator", targets: ["akv-emulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The driver's protocol, from C++ up.
+        .target(
+            name: "CProviderTransport",
+            cxxSettings: [.headerSearchPath("generated")],
+            linkerSettings: grpcLibraries.map { .linkedLibrary($0) }
+        ),
+        .target(name: "ProviderTransport", dependencies: ["CProviderTransport"]),
+
+        // From mount request to files, without I/O.
+        .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
+        .target(
+            name: "ProviderCore",
+            dependencies: [
+                "CLibYAML",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]
+        ),
+
+        // Entra and Key Vault.
+        .target(
+            name: "Azure",
+            dependencies: [
+                "ProviderCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        // The provider itself.
+        .target(
+            name: "CSIProvider",
+            dependencies: [
+                "ProviderTransport", "ProviderCore", "Azure",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .executableTarget(
+            name: "akv-csi",
+            dependencies: [
+                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        // A local Entra and Key Vault. It imports none of the provider's targets, on purpose: the
+        // client must not be able to agree with itself.
+        .target(
+            name: "CEmulatorPKCS12",
+            linkerSettings: [.linkedLibrary("crypto")]
+        ),
+        .target(
+            name: "AzureEmulator",
+            dependencies: [
+                "CEmulatorPKCS12",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .executableTarget(
+            name: "akv-emulator",
+            dependencies: [
+                "AzureEmulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "ProviderTransportTests", dependencies: ["ProviderTransport", "TestSupport"]),
+        .testTarget(
+            name: "ProviderCoreTests",
+            dependencies: ["ProviderCore", "TestSupport", "CEmulatorPKCS12"]
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
+
+// One set of rules for every target.
+for target in package.targets where target.type != .system {
+    let isC = target.name.hasPrefix("C") && target.name != "CSIProvider"
+    if isC {
+        target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+        target.cxxSettings = (target.cxxSettings ?? []) + [.treatAllWarnings(as: .error)]
+    } else {
+        target.swiftSettings =
+            (target.swiftSettings ?? []) + [
+                .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+                .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+                .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+                .treatAllWarnings(as: .error),
+            ]
+    }
+}

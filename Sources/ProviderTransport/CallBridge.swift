@@ -1,0 +1,191 @@
+internal import CProviderTransport
+internal import Synchronization
+
+/// The gRPC side of one Mount call. Valid until `akv_call_finish`; `MountCall` sees to it that
+/// nothing touches it afterwards.
+struct CallHandle: @unchecked Sendable {
+    // Unchecked because the pointer is handed from gRPC's thread to exactly one answering party.
+    let raw: OpaquePointer
+}
+
+/// One Mount call between its arrival and its end: runs the handler in a task of its own, cancels it
+/// when the caller leaves, and makes sure that there is exactly one answer.
+final class MountCall: Sendable {
+    private struct State {
+        var task: Task<Void, Never>?
+        var isAnswered = false
+    }
+
+    private let handle: CallHandle
+    private let server: ServerCore
+    private let state = Mutex(State())
+
+    init(handle: CallHandle, server: ServerCore) {
+        self.handle = handle
+        self.server = server
+    }
+
+    func start() {
+        let incoming = IncomingMount(
+            request: MountRequestMessage(reading: handle), secondsLeft: akv_call_seconds_left(handle.raw))
+        let task = Task {
+            do throws(RPCStatus) {
+                let answer = try await server.handler(incoming)
+                self.answer { handle in answer.send(on: handle) }
+            } catch {
+                fail(error)
+            }
+        }
+        let isAnswered = state.withLock { state in
+            state.task = task
+            return state.isAnswered
+        }
+        if isAnswered { task.cancel() }
+    }
+
+    /// Ends the call at once with `status`, whatever its handler is doing.
+    func abandon(_ status: RPCStatus) {
+        fail(status)
+        state.withLock { $0.task }?.cancel()
+    }
+
+    func fail(_ status: RPCStatus) {
+        answer { handle in
+            status.message.withBytes { akv_call_finish(handle.raw, status.code.rawValue, $0) }
+        }
+    }
+
+    /// Runs `send` for the first answer and drops every later one.
+    private func answer(_ send: (CallHandle) -> Void) {
+        let isFirst = state.withLock { state in
+            defer { state.isAnswered = true }
+            return !state.isAnswered
+        }
+        if isFirst { send(handle) }
+    }
+}
+
+/// What the server's callbacks reach: the handler and the calls under way.
+final class ServerCore: Sendable {
+    let handler: MountHandler
+    private let calls = Mutex<[ObjectIdentifier: MountCall]>([:])
+
+    init(handler: @escaping MountHandler) {
+        self.handler = handler
+    }
+
+    var count: Int { calls.withLock { $0.count } }
+
+    func abandonAll(_ status: RPCStatus) {
+        for call in calls.withLock({ Array($0.values) }) { call.abandon(status) }
+    }
+
+    /// The C callbacks. The context retains the core until `release`.
+    func handlers() -> akv_handlers {
+        akv_handlers(
+            context: Unmanaged.passRetained(self).toOpaque(),
+            begin: { context, raw in
+                let core = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
+                let call = MountCall(handle: CallHandle(raw: raw), server: core)
+                core.calls.withLock { $0[ObjectIdentifier(call)] = call }
+                call.start()
+                return Unmanaged.passRetained(call).toOpaque()
+            },
+            cancel: { context in
+                // Nobody reads this status any more; it only ends the call on our side.
+                Unmanaged<MountCall>.fromOpaque(context).takeUnretainedValue()
+                    .abandon(RPCStatus(code: .internal, message: "the caller gave up"))
+            },
+            done: { context in
+                let call = Unmanaged<MountCall>.fromOpaque(context).takeRetainedValue()
+                call.forget()
+            }
+        )
+    }
+
+    static func release(_ handlers: akv_handlers) {
+        Unmanaged<ServerCore>.fromOpaque(handlers.context).release()
+    }
+
+    fileprivate func remove(_ call: MountCall) {
+        calls.withLock { $0[ObjectIdentifier(call)] = nil }
+    }
+}
+
+extension MountCall {
+    fileprivate func forget() {
+        server.remove(self)
+    }
+}
+
+extension MountRequestMessage {
+    fileprivate init(reading handle: CallHandle) {
+        let call = handle.raw
+        self.init(
+            attributes: Array(copying: akv_call_attributes(call)),
+            secrets: Array(copying: akv_call_secrets(call)),
+            targetPath: String(copying: akv_call_target_path(call)),
+            permission: String(copying: akv_call_permission(call)),
+            currentObjectVersions: (0..<akv_call_object_version_count(call)).map { index in
+                ObjectVersionMessage(
+                    id: String(copying: akv_call_object_version_id(call, index)),
+                    version: String(copying: akv_call_object_version_version(call, index)))
+            }
+        )
+    }
+}
+
+extension MountAnswerMessage {
+    fileprivate func send(on handle: CallHandle) {
+        let call = handle.raw
+        for file in files {
+            file.path.withBytes { path in
+                file.contents.withBytes { akv_call_add_file(call, path, file.mode, akv_bytes($0)) }
+            }
+        }
+        for object in objectVersions {
+            object.id.withBytes { id in
+                object.version.withBytes { akv_call_add_object_version(call, id, $0) }
+            }
+        }
+        let size = akv_call_answer_size(call)
+        guard size <= RPCServer.maximumAnswerBytes else {
+            let message =
+                "the answer has \(size) bytes, the driver takes \(RPCServer.maximumAnswerBytes): mount fewer objects per volume"
+            message.withBytes { akv_call_finish(call, RPCCode.internal.rawValue, $0) }
+            return
+        }
+        akv_call_finish(call, RPCCode.ok.rawValue, akv_bytes(base: nil, count: 0))
+    }
+}
+
+// MARK: - Bytes
+
+extension akv_bytes {
+    init(_ buffer: UnsafeRawBufferPointer) {
+        self.init(base: buffer.baseAddress?.assumingMemoryBound(to: CChar.self), count: buffer.count)
+    }
+
+    var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+}
+
+extension String {
+    init(copying bytes: akv_bytes) {
+        self = String(decoding: bytes.buffer, as: UTF8.self)
+    }
+
+    func withBytes(_ body: (akv_bytes) -> Void) {
+        var copy = self
+        copy.withUTF8 { body(akv_bytes(UnsafeRawBufferPointer($0))) }
+    }
+}
+
+extension [UInt8] {
+    init(copying bytes: akv_bytes) {
+        self.init(bytes.buffer)
+    }
+
+    func withBorrowed<Result>(_ body: (akv_bytes) -> Result) -> Result {
+        withUnsafeBytes { body(akv_bytes($0)) }
+    }
+}

@@ -1,0 +1,39 @@
+/// Where the provider listens: a unix socket, or TCP for those who debug from afar.
+package enum Endpoint: Hashable, Sendable, CustomStringConvertible {
+    case unix(path: String)
+    case tcp(host: String, port: Int)
+
+    /// Reads `unix:///path` or `tcp://host:port`, with the scheme in any case, as upstream's
+    /// `--endpoint` does. Nil for anything else.
+    package init?(_ text: String) {
+        let lowercased = text.lowercased()
+        if lowercased.hasPrefix("unix://") {
+            let path = String(text.dropFirst(7))
+            guard !path.isEmpty else { return nil }
+            self = .unix(path: path)
+        } else if lowercased.hasPrefix("tcp://") {
+            let rest = text.dropFirst(6)
+            guard let colon = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: colon)...]),
+                (0...65535).contains(port)
+            else { return nil }
+            self = .tcp(host: String(rest[..<colon]), port: port)
+        } else {
+            return nil
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .unix(let path): "unix://\(path)"
+        case .tcp(let host, let port): "tcp://\(host):\(port)"
+        }
+    }
+
+    /// The same in gRPC's notation. No host means every interface.
+    var grpcAddress: String {
+        switch self {
+        case .unix(let path): "unix:\(path)"
+        case .tcp(let host, let port): "\(host.isEmpty ? "[::]" : host):\(port)"
+        }
+    }
+}

@@ -1,0 +1,143 @@
+internal import CProviderTransport
+internal import Dispatch
+internal import Synchronization
+
+/// Answers one Mount. It runs in a task that is cancelled when the caller gives up.
+package typealias MountHandler = @Sendable (IncomingMount) async throws(RPCStatus) -> MountAnswerMessage
+
+/// A Mount request with what is known of the call that brought it.
+package struct IncomingMount: Sendable {
+    package var request: MountRequestMessage
+    /// Seconds until the caller gives up; infinite when it set no deadline.
+    package var secondsLeft: Double
+
+    package init(request: MountRequestMessage, secondsLeft: Double) {
+        self.request = request
+        self.secondsLeft = secondsLeft
+    }
+}
+
+/// Bytes that can be lent without being copied into a Swift collection first.
+package protocol LendableBytes: Sendable {
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void)
+}
+
+/// The answer to a Mount: the volume's whole content.
+package struct MountAnswerMessage: Sendable {
+    package struct File: Sendable {
+        package var path: String
+        package var mode: Int32
+        package var contents: any LendableBytes
+
+        package init(path: String, mode: Int32, contents: any LendableBytes) {
+            self.path = path
+            self.mode = mode
+            self.contents = contents
+        }
+    }
+
+    package var files: [File]
+    package var objectVersions: [ObjectVersionMessage]
+
+    package init(files: [File], objectVersions: [ObjectVersionMessage]) {
+        self.files = files
+        self.objectVersions = objectVersions
+    }
+}
+
+/// The provider protocol's server: Version, Mount and gRPC's health service on one endpoint.
+package final class RPCServer: Sendable {
+    /// The largest answer the driver takes by default. A larger one would fail there with
+    /// RESOURCE_EXHAUSTED, which leaves an empty volume behind (observed driver behaviour).
+    package static let maximumAnswerBytes = 4 << 20
+
+    private struct Handle: @unchecked Sendable {
+        // Unchecked because gRPC's server may be used from any thread.
+        let raw: OpaquePointer
+    }
+
+    private let handle: Handle
+    private let core: ServerCore
+    private let isStopped = Mutex(false)
+
+    private init(handle: Handle, core: ServerCore) {
+        self.handle = handle
+        self.core = core
+    }
+
+    deinit {
+        if !isStopped.withLock({ $0 }) { akv_server_stop(handle.raw, 0) }
+        akv_server_destroy(handle.raw)
+    }
+
+    /// Listens on `endpoint` and serves until `stop`.
+    package static func start(
+        endpoint: Endpoint,
+        identity: ProviderIdentity,
+        handler: @escaping MountHandler
+    ) throws(ListenError) -> RPCServer {
+        if case .unix(let path) = endpoint { try SocketFile.makeWay(at: path) }
+        let core = ServerCore(handler: handler)
+        let handlers = core.handlers()
+        let raw = identity.version.withCString { version in
+            identity.runtimeName.withCString { name in
+                identity.runtimeVersion.withCString { build in
+                    akv_server_start(
+                        endpoint.grpcAddress,
+                        akv_identity(version: version, runtime_name: name, runtime_version: build),
+                        handlers)
+                }
+            }
+        }
+        guard let raw else {
+            ServerCore.release(handlers)
+            guard case .unix(let path) = endpoint else {
+                throw ListenError(
+                    description: "cannot listen on \(endpoint): the address is in use or not of this host")
+            }
+            throw ListenError(description: "cannot listen on \(endpoint): \(SocketFile.reasonNotToBind(at: path))")
+        }
+        return RPCServer(handle: Handle(raw: raw), core: core)
+    }
+
+    /// The TCP port in use, or 0 for a unix socket.
+    package var port: Int { Int(akv_server_port(handle.raw)) }
+
+    /// The number of Mounts under way.
+    package var runningMounts: Int { core.count }
+
+    /// Stops accepting, removes the socket file, and lets running Mounts finish for up to `grace`.
+    /// Those that are left then are answered INTERNAL, which the kubelet retries.
+    package func stop(grace: Duration) async {
+        let isFirst = isStopped.withLock { stopped in
+            defer { stopped = true }
+            return !stopped
+        }
+        guard isFirst else { return }
+        await withTaskGroup { group in
+            group.addTask { await self.drain(patience: grace + .seconds(2)) }
+            group.addTask {
+                do { try await Task.sleep(for: grace) } catch { return }
+                self.core.abandonAll(
+                    RPCStatus(
+                        code: .internal,
+                        message:
+                            "the provider is shutting down and could not finish this mount; the kubelet will retry it"))
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Blocks a thread of its own, not one of Swift's pool.
+    private func drain(patience: Duration) async {
+        let seconds = Double(patience.components.seconds) + Double(patience.components.attoseconds) * 1e-18
+        let handle = handle
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                akv_server_stop(handle.raw, seconds)
+                continuation.resume()
+            }
+        }
+    }
+}

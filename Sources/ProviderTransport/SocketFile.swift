@@ -1,0 +1,82 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// Why a server cannot listen.
+package struct ListenError: Error, CustomStringConvertible, Sendable {
+    package var description: String
+}
+
+/// The socket file's life before the server owns it.
+enum SocketFile {
+    /// The longest path the kernel takes, less its terminating zero.
+    static let maximumPathLength = 107
+
+    /// Clears the way for a server at `path`: a socket that nobody listens on is removed, and anything
+    /// else that stands there is an error, because it is not ours to remove.
+    static func makeWay(at path: String) throws(ListenError) {
+        guard path.utf8.count <= maximumPathLength else {
+            throw ListenError(
+                description: "socket path has \(path.utf8.count) bytes, the kernel takes \(maximumPathLength): \(path)")
+        }
+        var information = stat()
+        guard lstat(path, &information) == 0 else {
+            guard errno == ENOENT else {
+                throw ListenError(description: "cannot look at \(path): \(String(cString: strerror(errno)))")
+            }
+            return
+        }
+        guard information.st_mode & S_IFMT == S_IFSOCK else {
+            throw ListenError(
+                description:
+                    "\(path) exists and is not a socket; it is left alone. Remove it or choose another endpoint")
+        }
+        switch probe(path) {
+        case 0:
+            throw ListenError(
+                description: "another process is listening on \(path); stop it first, or choose another endpoint")
+        case ECONNREFUSED, ENOENT:
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw ListenError(
+                    description: "cannot remove the stale socket \(path): \(String(cString: strerror(errno)))")
+            }
+        case let error:
+            throw ListenError(
+                description: "cannot tell whether \(path) is in use: \(String(cString: strerror(error)))")
+        }
+    }
+
+    /// What prevents binding at `path`, for an error text: gRPC itself does not say.
+    static func reasonNotToBind(at path: String) -> String {
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        if access(directory.isEmpty ? "/" : directory, F_OK) != 0 { return "directory \(directory) does not exist" }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+        defer { close(descriptor) }
+        let result = withAddress(path) { bind(descriptor, $0, $1) }
+        guard result != 0 else {
+            unlink(path)
+            return "the address was refused"
+        }
+        return String(cString: strerror(errno))
+    }
+
+    /// Connects and hangs up: 0 if somebody listens, else the error number.
+    private static func probe(_ path: String) -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        return withAddress(path) { connect(descriptor, $0, $1) } == 0 ? 0 : errno
+    }
+
+    private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(maximumPathLength)) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}
