@@ -1,0 +1,119 @@
+/// A file made of a vault object: what comes after the object's path, and the bytes.
+package struct ConvertedFile: Sendable {
+    package var suffix: String
+    package var contents: SecretBytes
+}
+
+/// Turns what the vault holds into what a pod reads, byte for byte as upstream does.
+package struct ContentConversion: Sendable {
+    /// Order a PKCS#12's certificates leaf first.
+    package var constructsChain: Bool
+    /// Beside a certificate-backed secret, also write `.crt` and `.key`.
+    package var separatesCertificateAndKey: Bool
+
+    package init(constructsChain: Bool = true, separatesCertificateAndKey: Bool = false) {
+        self.constructsChain = constructsChain
+        self.separatesCertificateAndKey = separatesCertificateAndKey
+    }
+
+    /// The files of `item`, which was fetched for `object`.
+    package func files(for item: VaultItem, object: KeyVaultObject) throws(ProviderError) -> [ConvertedFile] {
+        do throws(DERError) {
+            switch item {
+            case .key(let key, _):
+                return [ConvertedFile(suffix: "", contents: try key.pem())]
+            case .certificate(let der, _):
+                return [
+                    ConvertedFile(suffix: "", contents: PEMBlock.text(of: [PEMBlock(label: "CERTIFICATE", der: der)]))
+                ]
+            case .secret(let bundle):
+                return try secretFiles(bundle, object)
+            }
+        } catch {
+            throw ProviderError(.contentInvalid, object.failurePrefix + error.reason)
+        }
+    }
+
+    private func secretFiles(
+        _ bundle: SecretBundle, _ object: KeyVaultObject
+    ) throws(DERError) -> [ConvertedFile] {
+        guard bundle.isCertificate else {
+            return [ConvertedFile(suffix: "", contents: try decoded(bundle.value, object.encoding))]
+        }
+        let content: SecretBytes
+        switch bundle.contentType {
+        case "application/x-pem-file":
+            content = bundle.value
+        case "application/x-pkcs12":
+            content = object.format == .pfx ? bundle.value : try pem(ofPKCS12: bundle.value)
+        default:
+            throw DERError("failed to get certificate. unknown content type '\((bundle.contentType ?? "").clipped)'")
+        }
+        var files: [ConvertedFile] = []
+        if separatesCertificateAndKey {
+            let blocks = PEMReader.blocks(in: content)
+            files.append(ConvertedFile(suffix: ".crt", contents: PEMBlock.text(of: blocks.filter(\.isCertificate))))
+            files.append(
+                ConvertedFile(suffix: ".key", contents: PEMBlock.text(of: blocks.filter { !$0.isCertificate })))
+        }
+        files.append(ConvertedFile(suffix: "", contents: content))
+        for index in files.indices { files[index].contents = try decoded(files[index].contents, object.encoding) }
+        return files
+    }
+
+    /// Keys first, as upstream writes them, then the certificates.
+    private func pem(ofPKCS12 base64: SecretBytes) throws(DERError) -> SecretBytes {
+        let file: SecretBytes
+        switch base64.withExposed({ Base64.decoding($0, alphabet: .standard) }) {
+        case .success(let bytes): file = bytes
+        case .failure(let error): throw DERError(error.message)
+        }
+        let bundle = try PKCS12.open(file)
+        let certificates = constructsChain ? try CertificateChain.ordered(bundle.certificates) : bundle.certificates
+        var blocks: [PEMBlock] = []
+        for key in bundle.keys {
+            blocks.append(PEMBlock(label: "PRIVATE KEY", der: try PrivateKeyInfo.canonical(key)))
+        }
+        return PEMBlock.text(of: blocks + certificates.map { PEMBlock(label: "CERTIFICATE", der: $0) })
+    }
+
+    private func decoded(_ content: SecretBytes, _ encoding: KeyVaultObject.Encoding) throws(DERError) -> SecretBytes {
+        switch encoding {
+        case .utf8:
+            return content
+        case .base64:
+            switch content.withExposed({ Base64.decoding($0, alphabet: .standard) }) {
+            case .success(let bytes): return bytes
+            case .failure(let error): throw DERError(error.message)
+            }
+        case .hex:
+            return try content.withExposed { bytes throws(DERError) in try Hex.decode(bytes) }
+        }
+    }
+}
+
+/// Hexadecimal text, in either case, with Go's error texts.
+enum Hex {
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws(DERError) -> SecretBytes {
+        var builder = SecretBytesBuilder(capacity: bytes.count / 2)
+        var high: UInt8?
+        for byte in bytes {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            // The byte itself is part of a secret, so it is not shown.
+            default: throw DERError("encoding/hex: invalid byte in the secret's value")
+            }
+            if let first = high {
+                builder.append(first << 4 | digit)
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        guard high == nil else { throw DERError("encoding/hex: odd length hex string") }
+        return builder.finish()
+    }
+}

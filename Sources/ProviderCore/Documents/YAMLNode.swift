@@ -1,0 +1,95 @@
+/// A YAML document as a tree, with scalars as the text that stands in the source.
+///
+/// Manifests are read as upstream's Go library reads them: `0755` and `1e3` stay text when text is
+/// wanted, and whether a scalar is null or a number is decided by who asks.
+package indirect enum YAMLNode: Sendable {
+    case scalar(YAMLScalar)
+    case sequence([YAMLNode], line: Int)
+    case mapping([(key: YAMLNode, value: YAMLNode)], line: Int)
+
+    /// One-based.
+    package var line: Int {
+        switch self {
+        case .scalar(let scalar): scalar.line
+        case .sequence(_, let line), .mapping(_, let line): line
+        }
+    }
+
+    package var scalar: YAMLScalar? {
+        if case .scalar(let scalar) = self { scalar } else { nil }
+    }
+
+    package var sequence: [YAMLNode]? {
+        if case .sequence(let nodes, _) = self { nodes } else { nil }
+    }
+
+    package var isNull: Bool { scalar?.isNull ?? false }
+
+    /// The text of a scalar, nil for null and for collections.
+    package var text: String? {
+        guard let scalar, !scalar.isNull else { return nil }
+        return scalar.text
+    }
+
+    /// The value under `key`; the first of duplicates.
+    package subscript(key: String) -> YAMLNode? {
+        guard case .mapping(let members, _) = self else { return nil }
+        return members.first { $0.key.scalar?.text == key }?.value
+    }
+
+    /// The tag yaml.v3 would name in an error.
+    package var tag: String {
+        switch self {
+        case .mapping: "!!map"
+        case .sequence: "!!seq"
+        case .scalar(let scalar): scalar.tag
+        }
+    }
+}
+
+/// A YAML scalar: its text after quotes and folding are resolved, and how it was written.
+package struct YAMLScalar: Sendable, Equatable {
+    package var text: String
+    /// Written without quotes and without a block indicator.
+    package var isPlain: Bool
+    /// An explicit tag such as `!!str`, in its short form.
+    package var explicitTag: String?
+    package var line: Int
+
+    package var isNull: Bool {
+        if let explicitTag { return explicitTag == "!!null" }
+        return isPlain && ["", "~", "null", "Null", "NULL"].contains(text)
+    }
+
+    /// YAML's core schema for integers, with the prefixes 0x, 0o, 0b and a leading 0 for octal.
+    package var integer: Int? {
+        guard explicitTag == "!!int" || (isPlain && explicitTag == nil) else { return nil }
+        var digits = text.replacing("_", with: "")[...]
+        let isNegative = digits.hasPrefix("-")
+        if isNegative || digits.hasPrefix("+") { digits = digits.dropFirst() }
+        guard digits.first?.isNumber == true, digits.allSatisfy(\.isASCII) else { return nil }
+        let magnitude: Int?
+        if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
+            magnitude = Int(digits.dropFirst(2), radix: 16)
+        } else if digits.hasPrefix("0o") || digits.hasPrefix("0O") {
+            magnitude = Int(digits.dropFirst(2), radix: 8)
+        } else if digits.hasPrefix("0b") || digits.hasPrefix("0B") {
+            magnitude = Int(digits.dropFirst(2), radix: 2)
+        } else if digits.hasPrefix("0"), digits.count > 1, !digits.contains(where: { ".eE".contains($0) }) {
+            magnitude = Int(digits.dropFirst(), radix: 8)
+        } else {
+            magnitude = Int(digits) ?? Double(String(digits)).flatMap(Int.init(exactly:))
+        }
+        return magnitude.map { isNegative ? -$0 : $0 }
+    }
+
+    fileprivate var tag: String {
+        if let explicitTag { return explicitTag }
+        guard isPlain else { return "!!str" }
+        if isNull { return "!!null" }
+        if integer != nil { return "!!int" }
+        if ["true", "false", "True", "False", "TRUE", "FALSE"].contains(text) { return "!!bool" }
+        if text.first.map({ $0.isNumber || "+-.".contains($0) }) == true, Double(text) != nil { return "!!float" }
+        return "!!str"
+    }
+}

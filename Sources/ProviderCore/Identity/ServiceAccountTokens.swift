@@ -1,0 +1,93 @@
+/// The pod's own tokens, which the kubelet asked for on behalf of the CSIDriver's `tokenRequests`.
+package struct ServiceAccountToken: Sendable {
+    /// Sent to Entra as the client assertion.
+    package var assertion: SecretBytes
+    /// Nil when the token is not a readable JWT.
+    package var claims: TokenClaims?
+}
+
+package enum ServiceAccountTokens {
+    /// Where the kubelet puts them among the volume's attributes, or among its secrets.
+    package static let attribute = "csi.storage.k8s.io/serviceAccount.tokens"
+
+    /// The audience of workload identity federation.
+    package static let workloadIdentityAudience = "api://AzureADTokenExchange"
+
+    /// Takes the token for `audience` out of the request: the attributes come first, then the secrets,
+    /// where kubelets from 1.35 on put it when the driver is older. The phrases are upstream's.
+    package static func token(
+        for audience: String, in request: MountRequest, now: Int
+    ) throws(ProviderError) -> ServiceAccountToken {
+        guard let document = request.attributes.secret(attribute) ?? request.secrets?.secret(attribute),
+            !document.isBlank
+        else {
+            throw ProviderError(.tokenMissing, "service account tokens not found")
+        }
+        let assertion = try find(audience, in: document)
+        let claims = TokenClaims(reading: assertion)
+        if let claims, !claims.audiences.isEmpty, !claims.audiences.contains(audience) {
+            throw ProviderError(
+                .tokenAudience, "the service account token is not for the audience \(audience)", context: claims.context
+            )
+        }
+        if let claims, let expiry = claims.expiry, expiry <= now {
+            throw ProviderError(
+                .tokenExpired, "the service account token expired at \(Timestamp.text(expiry))",
+                context: claims.context + [("now", Timestamp.text(now))])
+        }
+        return ServiceAccountToken(assertion: assertion, claims: claims)
+    }
+
+    private static func find(_ audience: String, in document: SecretBytes) throws(ProviderError) -> SecretBytes {
+        let failure = "failed to unmarshal service account tokens, error: "
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(document)
+        } catch {
+            throw ProviderError(.tokenMalformed, failure + error.reason)
+        }
+        if case .null = value { throw ProviderError(.tokenMissing, "token for audience \(audience) not found") }
+        guard let tokens = value.object else {
+            throw ProviderError(
+                .tokenMalformed, failure + "json: cannot unmarshal \(value.kind) into Go value of type map")
+        }
+        var found: SecretBytes?
+        for (key, entry) in tokens.members {
+            if case .null = entry { continue }
+            guard let entry = entry.object else {
+                throw ProviderError(
+                    .tokenMalformed, failure + "json: cannot unmarshal \(entry.kind) into Go value of type struct")
+            }
+            for (name, member) in entry.members {
+                switch (name.lowercased(), member) {
+                case ("token", .string(let text)): if key == audience { found = text.secret }
+                case ("expirationtimestamp", .string(let text)):
+                    guard Timestamp.isValid(text.string) else {
+                        throw ProviderError(
+                            .tokenMalformed, failure + "parsing time \"\(text.string.clipped)\" as RFC 3339 failed")
+                    }
+                case ("token", .null), ("expirationtimestamp", .null): break
+                case ("token", _), ("expirationtimestamp", _):
+                    throw ProviderError(
+                        .tokenMalformed,
+                        failure + "json: cannot unmarshal \(member.kind) into Go struct field .\(name) of type string")
+                default: break
+                }
+            }
+        }
+        guard let found, !found.isEmpty else {
+            let present = tokens.members.map(\.key.clipped).sorted().joined(separator: ", ")
+            throw ProviderError(
+                .tokenMissing, "token for audience \(audience) not found",
+                context: [("audiences present", present.isEmpty ? "none" : present)])
+        }
+        return found
+    }
+}
+
+extension SecretBytes {
+    /// Holds nothing but white space.
+    fileprivate var isBlank: Bool {
+        withExposed { bytes in bytes.allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) } }
+    }
+}

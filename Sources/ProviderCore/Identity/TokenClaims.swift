@@ -1,0 +1,32 @@
+/// What a token says of itself, read without verifying it: only Entra can do that. It serves to
+/// refuse what cannot work, and to show beside Entra's refusal what was presented.
+package struct TokenClaims: Sendable {
+    package var issuer: String?
+    package var subject: String?
+    package var audiences: [String]
+    /// Seconds since 1970.
+    package var expiry: Int?
+
+    /// Nil when `token` is not a JWT.
+    package init?(reading token: SecretBytes) {
+        let payload: SecretBytes? = token.withExposed { bytes in
+            let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return nil }
+            return Base64.decode(UnsafeRawBufferPointer(rebasing: parts[1]), alphabet: .url)
+        }
+        guard let payload, let object = (try? JSONParser.parse(payload))?.object else { return nil }
+        issuer = object["iss"]?.text
+        subject = object["sub"]?.text
+        audiences = object["aud"]?.array?.compactMap(\.text) ?? object["aud"]?.text.map { [$0] } ?? []
+        expiry = object["exp"]?.integer
+    }
+
+    /// The claims that decide on federation, for an error's context.
+    package var context: [(name: String, value: String)] {
+        [
+            ("issuer", issuer?.clipped ?? "none"), ("subject", subject?.clipped ?? "none"),
+            ("audience", audiences.joined(separator: " ").clipped),
+            ("expires", expiry.map(Timestamp.text) ?? "never"),
+        ]
+    }
+}

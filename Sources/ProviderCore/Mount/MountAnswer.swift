@@ -1,0 +1,80 @@
+/// The answer to a mount: all files of the volume and the versions they came from.
+package struct MountAnswer: Sendable {
+    package struct File: Sendable {
+        package var path: String
+        package var mode: FilePermission
+        package var contents: SecretBytes
+    }
+
+    package struct Version: Hashable, Sendable {
+        package var id: String
+        package var version: String
+    }
+
+    package private(set) var files: [File] = []
+    package private(set) var versions: [Version] = []
+
+    /// The largest message the driver takes.
+    package static let maximumBytes = 4 << 20
+
+    /// Converts what was fetched, `fetched[i]` for `plan.items[i]`, and checks the whole against the
+    /// driver's rules. All or nothing: what the driver gets replaces everything the volume held.
+    package init(
+        _ plan: MountPlan, fetched: [VaultItem], conversion: ContentConversion
+    ) throws(ProviderError) {
+        var errors: [ProviderError] = []
+        for (item, content) in zip(plan.items, fetched) {
+            do throws(ProviderError) {
+                for file in try conversion.files(for: content, object: item.object) {
+                    files.append(
+                        File(path: item.object.path + file.suffix, mode: item.mode, contents: file.contents))
+                    versions.append(Version(id: item.id, version: content.version))
+                }
+            } catch {
+                errors.append(error)
+            }
+        }
+        if let error = ProviderError.combining(errors) { throw error }
+        try check()
+    }
+
+    private func check() throws(ProviderError) {
+        guard !files.isEmpty, !versions.isEmpty else {
+            throw ProviderError(.internal, "the mount has no file to answer with")
+        }
+        if let (first, second) = MountPath.conflict(among: files.map(\.path)) {
+            throw ProviderError(
+                .pathConflict, "paths \(files[first].path) and \(files[second].path) cannot both exist in the volume")
+        }
+        for file in files {
+            if let problem = MountPath.problem(with: file.path) {
+                throw ProviderError(.pathInvalid, "\(file.path.clipped): \(problem)")
+            }
+        }
+        let size = encodedSize
+        guard size <= Self.maximumBytes else {
+            let largest = files.sorted { $0.contents.count > $1.contents.count }.prefix(3)
+                .map { "\($0.path) (\($0.contents.count) bytes)" }.joined(separator: ", ")
+            throw ProviderError(
+                .answerTooLarge,
+                "the volume's content has \(size) bytes, the driver takes \(Self.maximumBytes); the largest: \(largest)"
+            )
+        }
+    }
+
+    /// The size of the protobuf message, byte for byte.
+    var encodedSize: Int {
+        func varint(_ value: Int) -> Int { max(1, (Int.bitWidth - value.leadingZeroBitCount + 6) / 7) }
+        func field(_ length: Int) -> Int { length == 0 ? 0 : 1 + varint(length) + length }
+        func message(_ length: Int) -> Int { 1 + varint(length) + length }
+        let fileBytes = files.reduce(0) { total, file in
+            let mode = Int(file.mode.rawValue)
+            return total
+                + message(
+                    field(file.path.utf8.count) + (mode == 0 ? 0 : 1 + varint(mode)) + field(file.contents.count))
+        }
+        return versions.reduce(fileBytes) { total, version in
+            total + message(field(version.id.utf8.count) + field(version.version.utf8.count))
+        }
+    }
+}

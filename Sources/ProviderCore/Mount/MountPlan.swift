@@ -1,0 +1,43 @@
+/// What a mount will fetch, from where, and under which names it will answer.
+package struct MountPlan: Sendable {
+    /// One object with the id under which the driver will track its version.
+    package struct Item: Sendable {
+        package var object: KeyVaultObject
+        package var id: String
+        package var mode: FilePermission
+    }
+
+    package var vault: VaultAddress
+    package var items: [Item]
+
+    package init(_ attributes: MountAttributes) {
+        vault = VaultAddress(name: attributes.vaultName, suffix: attributes.cloud.vaultSuffix)
+        let objects = attributes.objects
+        // The driver folds versions into a map by id, so of two objects with one id it would see only
+        // the last one change.
+        var uses: [String: Int] = [:]
+        for object in objects { uses[Self.id(of: object), default: 0] += 1 }
+        items = objects.map { object in
+            let id = Self.id(of: object)
+            return Item(
+                object: object,
+                id: uses[id] == 1 ? id : "\(id)/\(object.path)",
+                mode: object.permission ?? attributes.defaultMode)
+        }
+    }
+
+    private static func id(of object: KeyVaultObject) -> String { "\(object.type.rawValue)/\(object.name)" }
+}
+
+/// A vault's name and host. The host comes from the operator's cloud alone, so a token can go nowhere
+/// else.
+package struct VaultAddress: Hashable, Sendable {
+    package var name: String
+    /// With a port if the cloud's suffix has one.
+    package var host: String
+
+    package init(name: String, suffix: String) {
+        self.name = name
+        self.host = "\(name).\(suffix)"
+    }
+}

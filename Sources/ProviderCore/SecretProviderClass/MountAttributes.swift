@@ -1,0 +1,197 @@
+/// A mount's attributes after validation: everything that can be known to be wrong before the first
+/// network call has been found by now.
+package struct MountAttributes: Sendable {
+    package var pod: PodReference
+    package var vaultName: String
+    package var tenantID: String
+    package var cloud: AzureCloud
+    package var identity: Identity
+    package var objects: [KeyVaultObject]
+    package var defaultMode: FilePermission
+    /// What is probably not meant, for the log.
+    package var warnings: [String]
+
+    /// What validation needs beside the request.
+    package struct Environment: Sendable {
+        /// The cloud for classes that name none.
+        package var defaultCloudName: String
+        /// Finds a cloud description: the file that `cloudEnvFileName` names, or the operator's own when
+        /// it names none. Nil when there is no such file to look for.
+        package var environmentFile: @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?
+        /// Seconds since 1970.
+        package var now: Int
+
+        package init(
+            defaultCloudName: String,
+            environmentFile: @escaping @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?,
+            now: Int
+        ) {
+            self.defaultCloudName = defaultCloudName
+            self.environmentFile = environmentFile
+            self.now = now
+        }
+    }
+
+    /// Checks all parameters and reports every mistake at once, in the order in which upstream, which
+    /// stops at the first, would have come to them.
+    package init(validating request: MountRequest, _ environment: Environment) throws(ProviderError) {
+        let parameters = request.attributes
+        var errors: [ProviderError] = []
+        func attempt<Value>(_ body: () throws(ProviderError) -> Value) -> Value? {
+            do throws(ProviderError) { return try body() } catch {
+                errors.append(error)
+                return nil
+            }
+        }
+        func required(_ value: String, _ failure: String, _ code: ErrorCode = .parameterMissing) {
+            if value.isEmpty { errors.append(ProviderError(code, failure)) }
+        }
+
+        let pod = PodReference(parameters)
+        required(pod.name, "pod name is not provided", .podInfoMissing)
+        required(pod.namespace, "pod namespace is not provided", .podInfoMissing)
+        let mode = attempt { () throws(ProviderError) in try Self.mode(parameters) } ?? nil
+        let vaultName = parameters["keyvaultName"]
+        required(vaultName, "keyvaultName is not provided")
+        let tenantID = parameters["tenantID"].isEmpty ? parameters["tenantId"] : parameters["tenantID"]
+        required(tenantID, "tenantId is not provided")
+        if let problem = Self.tenantProblem(tenantID) { errors.append(problem) }
+        let cloud = attempt { () throws(ProviderError) in try Self.cloud(parameters, environment) }
+        let identity: Identity?
+        if let mode {
+            identity = attempt { () throws(ProviderError) in
+                try Self.identity(mode, request, now: environment.now)
+            }
+        } else {
+            identity = nil
+        }
+        let document = attempt { () throws(ProviderError) in try ObjectsDocument.parse(parameters["objects"]).get() }
+        if !vaultName.isEmpty, let problem = Self.vaultNameProblem(vaultName) { errors.append(problem) }
+
+        guard let cloud, let identity, let document, errors.isEmpty else {
+            throw ProviderError.combining(errors)
+                ?? ProviderError(.internal, "the mount's attributes could not be validated")
+        }
+        self.pod = pod
+        self.vaultName = vaultName
+        self.tenantID = tenantID
+        self.cloud = cloud
+        self.identity = identity
+        self.objects = document.objects
+        self.defaultMode = request.defaultMode
+        self.warnings = document.warnings
+    }
+
+    // MARK: - The single rules
+
+    private static func mode(_ parameters: StringMap) throws(ProviderError) -> IdentityMode {
+        let pod = try boolean("usePodIdentity", parameters)
+        let machine = try boolean("useVMManagedIdentity", parameters)
+        let proxy = try boolean("useAzureTokenProxy", parameters)
+        guard [pod, machine, proxy].count(where: { $0 }) <= 1 else {
+            throw ProviderError(
+                .identityModeConflict,
+                "only one identity mode can be enabled at a time: usePodIdentity, useVMManagedIdentity, or useAzureTokenProxy"
+            )
+        }
+        if pod { return .podIdentity }
+        if machine { return .vmManagedIdentity }
+        if proxy { return .azureTokenProxy }
+        return parameters["clientID"].isEmpty ? .servicePrincipal : .workloadIdentity
+    }
+
+    /// Go's strconv.ParseBool, and blank for false.
+    private static func boolean(_ name: String, _ parameters: StringMap) throws(ProviderError) -> Bool {
+        let text = parameters[name]
+        switch text {
+        case "1", "t", "T", "TRUE", "true", "True": return true
+        case "", "0", "f", "F", "FALSE", "false", "False": return false
+        default:
+            throw ProviderError(
+                .parameterInvalid,
+                "failed to parse \(name) flag, error: strconv.ParseBool: parsing \"\(text.clipped)\": invalid syntax",
+                hint: "set \(name) to \"true\" or \"false\" in the SecretProviderClass")
+        }
+    }
+
+    /// The tenant becomes part of a URL's path, so only what a tenant can be is let through.
+    private static func tenantProblem(_ tenant: String) -> ProviderError? {
+        let isValid = tenant.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        if isValid, !tenant.contains(".."), tenant != ".", tenant.utf8.count <= 255 { return nil }
+        return ProviderError(
+            .parameterInvalid, "tenantID \(tenant.clipped) is neither a directory id nor a domain name",
+            hint: "set tenantID to the directory (tenant) id of the vault, as `az account show` prints it")
+    }
+
+    private static func vaultNameProblem(_ name: String) -> ProviderError? {
+        let hint = "set keyvaultName to the vault's name alone, not its URL"
+        let failure = "failed to get vault: Invalid vault name: \"\(name.clipped)\", must "
+        if !(3...24).contains(name.utf8.count) {
+            return ProviderError(.parameterInvalid, failure + "be between 3 and 24 chars", hint: hint)
+        }
+        let isValid = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        return isValid ? nil : ProviderError(.parameterInvalid, failure + "match [-a-zA-Z0-9]{3,24}", hint: hint)
+    }
+
+    private static func cloud(
+        _ parameters: StringMap, _ environment: Environment
+    ) throws(ProviderError) -> AzureCloud {
+        let name = parameters["cloudName"].isEmpty ? environment.defaultCloudName : parameters["cloudName"]
+        let requested = parameters["cloudEnvFileName"]
+        let needsFile = name.lowercased() == "azurestackcloud"
+        return try AzureCloud.named(
+            name, environmentFile: needsFile ? environment.environmentFile(requested.isEmpty ? nil : requested) : nil)
+    }
+
+    private static func identity(
+        _ mode: IdentityMode, _ request: MountRequest, now: Int
+    ) throws(ProviderError) -> Identity {
+        let prefix = "failed to build auth config for mode \(mode.upstreamName): "
+        switch mode {
+        case .workloadIdentity:
+            do throws(ProviderError) {
+                let token = try ServiceAccountTokens.token(
+                    for: ServiceAccountTokens.workloadIdentityAudience, in: request, now: now)
+                return .workloadIdentity(clientID: request.attributes["clientID"], token: token)
+            } catch {
+                throw error.prefixed(prefix + "failed to parse workload identity tokens, error: ")
+                    .adding([("identity mode", "\(mode.rawValue), because \(mode.reason)")])
+            }
+        case .servicePrincipal, .podIdentity, .vmManagedIdentity, .azureTokenProxy:
+            throw ProviderError(
+                .identityModeUnavailable, prefix + "the mode \(mode.rawValue) is not available",
+                context: [("identity mode", "\(mode.rawValue), because \(mode.reason)")])
+        }
+    }
+}
+
+/// The pod that a volume is for, as the kubelet names it.
+package struct PodReference: Sendable, Hashable {
+    package var name: String
+    package var namespace: String
+    package var uid: String
+    package var serviceAccount: String
+    package var secretProviderClass: String
+
+    package init(_ attributes: StringMap) {
+        name = attributes["csi.storage.k8s.io/pod.name"]
+        namespace = attributes["csi.storage.k8s.io/pod.namespace"]
+        uid = attributes["csi.storage.k8s.io/pod.uid"]
+        serviceAccount = attributes["csi.storage.k8s.io/serviceAccount.name"]
+        secretProviderClass = attributes["secretProviderClass"]
+    }
+}

@@ -1,0 +1,140 @@
+extension ObjectsDocument {
+    /// One list item with its fields as text, before anything is checked.
+    struct Entry {
+        var fields: [String: String] = [:]
+        var versionHistory = 0
+        var warnings: [String] = []
+        let index: Int
+
+        init(_ node: YAMLNode, index: Int) throws(ProviderError) {
+            self.index = index
+            let failure = "unmarshal failed for keyVaultObjects at index \(index), error: "
+            guard !node.isNull else { return }
+            guard case .mapping(let members, _) = node else {
+                throw ProviderError(
+                    .objectsMalformed,
+                    failure + "yaml: unmarshal errors: line \(node.line): cannot unmarshal \(node.tag) "
+                        + "`\(node.text?.prefix(60) ?? "")` into types.KeyVaultObject",
+                    hint: "write each object as lines of `key: value`, at least objectName and objectType")
+            }
+            if let duplicate = ObjectsDocument.duplicateKey(members) {
+                throw ProviderError(.objectsMalformed, failure + duplicate)
+            }
+            for (key, value) in members {
+                guard let key = key.scalar?.text else { continue }
+                guard ObjectsDocument.isKnown(key) else {
+                    let suggestion = ObjectsDocument.suggestion(for: key).map { "; did you mean \($0)?" } ?? ""
+                    warnings.append("object at index \(index): unknown key \(key.prefix(60)) is ignored\(suggestion)")
+                    continue
+                }
+                guard case .scalar(let scalar) = value else {
+                    let type = key == "objectVersionHistory" ? "int32" : "string"
+                    throw ProviderError(
+                        .objectsMalformed,
+                        failure
+                            + "yaml: unmarshal errors: line \(value.line): cannot unmarshal \(value.tag) into \(type)"
+                            + " (key \(key))")
+                }
+                if scalar.isNull { continue }
+                if key == "objectVersionHistory" {
+                    guard let number = scalar.integer, Int32(exactly: number) != nil else {
+                        throw ProviderError(
+                            .objectsMalformed,
+                            failure + "yaml: unmarshal errors: line \(scalar.line): cannot unmarshal \(value.tag) "
+                                + "`\(scalar.text.prefix(60))` into int32 (key \(key))",
+                            hint: "write objectVersionHistory as a plain number without quotes")
+                    }
+                    versionHistory = number
+                } else {
+                    fields[key] = scalar.text.trimmingSpace()
+                }
+            }
+        }
+
+        /// Checks every field, in upstream's order and with its phrases.
+        func validated() -> Result<KeyVaultObject, ProviderError> {
+            let name = fields["objectName"] ?? ""
+            let typeText = fields["objectType"] ?? ""
+            let version = fields["objectVersion"] ?? ""
+            let prefix = KeyVaultObject.failurePrefix(type: typeText, name: name, version: version)
+            var errors: [ProviderError] = []
+            func refuse(_ code: ErrorCode, _ reason: String, hint: String? = nil) {
+                errors.append(ProviderError(code, prefix + reason, hint: hint))
+            }
+
+            let type = KeyVaultObject.ObjectType(rawValue: typeText)
+            var object = KeyVaultObject(name: name, type: type ?? .secret)
+            object.alias = fields["objectAlias"] ?? ""
+            object.version = version
+            object.versionHistory = versionHistory
+
+            switch (fields["objectFormat"] ?? "").lowercased() {
+            case "", "pem": object.format = .pem
+            case "pfx":
+                object.format = .pfx
+                if type != .secret { refuse(.objectInvalid, "PFX format only supported for objectType: secret") }
+            default:
+                refuse(
+                    .objectInvalid, "invalid objectFormat: \(fields["objectFormat"] ?? ""), should be PEM or PFX")
+            }
+
+            let encoding = fields["objectEncoding"] ?? ""
+            if !encoding.isEmpty, type != .secret {
+                refuse(.objectInvalid, "objectEncoding only supported for objectType: secret")
+            } else {
+                switch encoding.lowercased() {
+                case "", "utf-8": object.encoding = .utf8
+                case "base64": object.encoding = .base64
+                case "hex": object.encoding = .hex
+                default:
+                    refuse(.objectInvalid, "invalid objectEncoding: \(encoding), should be hex, base64 or utf-8")
+                }
+            }
+
+            if let problem = MountPath.problem(with: object.path) { refuse(.pathInvalid, problem) }
+
+            if let permission = fields["filePermission"], !permission.isEmpty {
+                object.permission = FilePermission(octal: permission)
+                if object.permission == nil {
+                    refuse(
+                        .objectInvalid,
+                        "invalid filePermission: \(permission.prefix(60)), should be octal between 0000 and 0777",
+                        hint: "write filePermission as octal digits, for example 0644")
+                }
+            }
+
+            if type == nil {
+                let near = KeyVaultObject.ObjectType.allCases.first { $0.rawValue == typeText.lowercased() }
+                let hint = near ?? (typeText.lowercased() == "certificate" ? .certificate : nil)
+                refuse(
+                    .objectInvalid, "Invalid vaultObjectTypes. Should be secret, key, or cert",
+                    hint: hint.map { "write objectType: \($0.rawValue)" } ?? "set objectType to secret, key or cert")
+            }
+            if name.isEmpty {
+                refuse(
+                    .objectInvalid,
+                    type == .certificate
+                        ? "parameter certificateName cannot be empty" : "parameter name cannot be empty",
+                    hint: "set objectName to the object's name in the vault")
+            } else if let problem = Self.segmentProblem(name) {
+                refuse(.objectInvalid, "objectName \(problem)")
+            }
+            if let problem = Self.segmentProblem(version) { refuse(.objectInvalid, "objectVersion \(problem)") }
+
+            if let error = ProviderError.combining(errors) { return .failure(error) }
+            return .success(object)
+        }
+
+        /// A name that could mean another resource once it is part of a URL is refused.
+        private static func segmentProblem(_ text: String) -> String? {
+            if text == "." || text == ".." { return "must not be '\(text)'" }
+            if text.utf8.count > 255 { return "has more than 255 bytes" }
+            if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+                return "must not contain control characters"
+            }
+            return nil
+        }
+    }
+
+    static func isKnown(_ key: String) -> Bool { suggestion(for: key) == key }
+}

@@ -1,0 +1,135 @@
+/// The `objects` parameter: a YAML text whose `array` lists objects, each again a YAML text.
+///
+/// Read as yaml.v3 reads it into upstream's types: scalars are their source text, unknown keys are
+/// passed over, duplicate keys are refused, null list items are skipped. Beyond upstream, an item may
+/// be written as a mapping without the inner quoting.
+package struct ObjectsDocument: Sendable {
+    package var objects: [KeyVaultObject]
+    /// What is probably not meant, such as a key in the wrong case.
+    package var warnings: [String]
+
+    private static let keys = [
+        "objectName", "objectType", "objectAlias", "objectVersion", "objectVersionHistory", "objectFormat",
+        "objectEncoding", "filePermission",
+    ]
+
+    /// Parses and validates everything, and reports every mistake there is.
+    package static func parse(_ text: String) -> Result<ObjectsDocument, ProviderError> {
+        guard !text.isEmpty else {
+            return .failure(ProviderError(.parameterMissing, "objects is not set"))
+        }
+        let items: [(index: Int, node: YAMLNode)]
+        do throws(ProviderError) {
+            items = try entries(of: text)
+        } catch {
+            return .failure(error)
+        }
+        var document = ObjectsDocument(objects: [], warnings: [])
+        var errors: [ProviderError] = []
+        for (index, node) in items {
+            do throws(ProviderError) {
+                let entry = try Entry(node, index: index)
+                document.warnings += entry.warnings
+                switch entry.validated() {
+                case .success(let object): document.objects.append(object)
+                case .failure(let error): errors.append(error)
+                }
+            } catch {
+                errors.append(error)
+            }
+        }
+        if errors.isEmpty, document.objects.isEmpty {
+            errors.append(
+                ProviderError(.objectsMalformed, "objects is not set: it lists no object, so there is nothing to mount")
+            )
+        }
+        if errors.isEmpty, let conflict = document.conflict() { errors.append(conflict) }
+        if let error = ProviderError.combining(errors) { return .failure(error) }
+        return .success(document)
+    }
+
+    /// The list items, each as the mapping that it holds or is.
+    private static func entries(of text: String) throws(ProviderError) -> [(index: Int, node: YAMLNode)] {
+        let failure = "failed to yaml unmarshal objects, error: "
+        let root: YAMLNode?
+        do {
+            root = try YAMLParser.parseFirst(text)
+        } catch {
+            throw ProviderError(.objectsMalformed, failure + error.description)
+        }
+        guard let root, !root.isNull else { return [] }
+        guard case .mapping(let members, let line) = root else {
+            throw ProviderError(
+                .objectsMalformed,
+                failure
+                    + "yaml: unmarshal errors: line \(root.line): cannot unmarshal \(root.tag) into types.StringArray",
+                hint: "objects must be a mapping with the key array, not a bare list or text")
+        }
+        if let duplicate = duplicateKey(members) {
+            throw ProviderError(.objectsMalformed, failure + duplicate)
+        }
+        guard let array = root["array"], !array.isNull else {
+            let near = members.compactMap(\.key.scalar?.text).first { $0.lowercased() == "array" }
+            throw ProviderError(
+                .objectsMalformed,
+                "objects is not set: the key array is missing" + (near.map { ", did you mean it by \($0)?" } ?? "")
+                    + " (line \(line))")
+        }
+        guard let elements = array.sequence else {
+            throw ProviderError(
+                .objectsMalformed,
+                failure + "yaml: unmarshal errors: line \(array.line): cannot unmarshal \(array.tag) into []string")
+        }
+        var items: [(index: Int, node: YAMLNode)] = []
+        for (index, element) in elements.enumerated() {
+            switch element {
+            case .mapping: items.append((index, element))
+            case .sequence(_, let line):
+                throw ProviderError(
+                    .objectsMalformed,
+                    failure + "yaml: unmarshal errors: line \(line): cannot unmarshal !!seq into string")
+            case .scalar(let scalar):
+                if scalar.isNull { continue }
+                let inner: YAMLNode?
+                do {
+                    inner = try YAMLParser.parseFirst(scalar.text)
+                } catch {
+                    throw ProviderError(
+                        .objectsMalformed,
+                        "unmarshal failed for keyVaultObjects at index \(index), error: \(error.description)")
+                }
+                items.append((index, inner ?? .mapping([], line: scalar.line)))
+            }
+        }
+        return items
+    }
+
+    static func duplicateKey(_ members: [(key: YAMLNode, value: YAMLNode)]) -> String? {
+        var lines: [String: Int] = [:]
+        for member in members {
+            guard let key = member.key.scalar else { continue }
+            if let first = lines[key.text] {
+                return
+                    "yaml: unmarshal errors: line \(key.line): mapping key \"\(key.text)\" already defined at line \(first)"
+            }
+            lines[key.text] = key.line
+        }
+        return nil
+    }
+
+    private func conflict() -> ProviderError? {
+        guard let (first, second) = MountPath.conflict(among: objects.map(\.path)) else { return nil }
+        let (a, b) = (objects[first], objects[second])
+        let message =
+            a.path == b.path
+            ? "two objects have the same path \(a.path): \(a.type.rawValue) \(a.name) and \(b.type.rawValue) \(b.name)"
+            : "path \(a.path) of \(a.type.rawValue) \(a.name) and path \(b.path) of \(b.type.rawValue) \(b.name) "
+                + "cannot both exist: one would have to be a file and a directory"
+        return ProviderError(.pathConflict, message)
+    }
+
+    /// The keys whose near misses are worth a warning.
+    static func suggestion(for key: String) -> String? {
+        keys.first { $0.lowercased() == key.lowercased() }
+    }
+}
