@@ -1,0 +1,89 @@
+internal import ProviderCore
+
+/// An error answer of Entra's token endpoint.
+///
+/// The AADSTS number only explains: whether to try again is decided by status and OAuth error alone,
+/// because numbers and texts change without notice.
+struct EntraRefusal {
+    private let status: Int
+    private let oauthError: String
+    private let description: String
+    private let number: Int?
+    private let trace: String
+    private let correlation: String
+    private let service: String
+
+    init(_ response: HTTPResponse) {
+        let body = response.json
+        status = response.status
+        oauthError = body?["error"]?.text ?? ""
+        let text = body?["error_description"]?.text ?? ""
+        number = body?["error_codes"]?.array?.first?.integer ?? Self.number(in: text)
+        // What follows is repeated in members of its own.
+        let end = text.firstRange(of: "Trace ID:")?.lowerBound ?? text.endIndex
+        description = text[..<end].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        trace = body?["trace_id"]?.text ?? ""
+        correlation = body?["correlation_id"]?.text ?? ""
+        service = response.header("x-ms-request-id") ?? ""
+    }
+
+    private static func number(in text: String) -> Int? {
+        guard let range = text.firstRange(of: "AADSTS") else { return nil }
+        return Int(text[range.upperBound...].prefix { $0.isNumber })
+    }
+
+    func error(presented claims: TokenClaims?, clientID: String, tenantID: String) -> ProviderError {
+        let answer = description.isEmpty ? "no explanation" : String(description.prefix(600))
+        let message =
+            "ClientAssertionCredential authentication failed. Entra ID answered \(status)"
+            + (oauthError.isEmpty ? "" : " \(oauthError.clipped)") + ": \(answer)"
+        var context = [("trace id", trace), ("correlation id", correlation)].filter { !$0.1.isEmpty }
+        if context.isEmpty, !service.isEmpty { context = [("request id", service)] }
+        context += claims?.context ?? []
+        return ProviderError(
+            code, message, hint: advice(claims: claims, clientID: clientID, tenantID: tenantID), context: context)
+    }
+
+    private var code: ErrorCode {
+        if status == 429 || oauthError == "temporarily_unavailable" { return .throttled }
+        return status >= 500 ? .serviceUnavailable : .exchangeRefused
+    }
+
+    /// What a human has to do, for the numbers that mean something definite here.
+    private func advice(claims: TokenClaims?, clientID: String, tenantID: String) -> String? {
+        let issuer = claims?.issuer?.clipped ?? "<the cluster's OIDC issuer URL>"
+        let subject = claims?.subject?.clipped ?? "system:serviceaccount:<namespace>:<service account>"
+        let create =
+            "az identity federated-credential create --name <name> --identity-name <identity with client id \(clientID.clipped)>"
+            + " --resource-group <group> --issuer '\(issuer)' --subject '\(subject)'"
+            + " --audiences api://AzureADTokenExchange"
+        switch number {
+        case 70021, 70025, 700213:
+            return "no federated credential of this identity has this subject; create it: \(create)"
+                + " (a new one takes some minutes to be seen)"
+        case 7002138:
+            return "the subject of the federated credential differs in letter case only; create it anew: \(create)"
+        case 700211:
+            return "no federated credential of this identity has this issuer, which must match to the letter,"
+                + " slash at the end included: \(create)"
+        case 700212, 7002121:
+            return "the federated credential must have the audience api://AzureADTokenExchange, and so must"
+                + " spec.tokenRequests of the CSIDriver object"
+        case 700016:
+            return
+                "no application with this client id exists in tenant \(tenantID.clipped); check clientID and tenantID"
+        case 700024, 50013, 500133:
+            return "the service account token is outside its validity; check the node's clock"
+        case 700027:
+            return
+                "Entra does not know the key that signed the token; check that the issuer's published JWKS is current"
+        case 90061: return "Entra cannot fetch the issuer's discovery document; make \(issuer) publicly reachable"
+        case 90002: return "the tenant \(tenantID.clipped) does not exist in this cloud; check tenantID and cloudName"
+        case 500011, 50001: return "this tenant has no Key Vault in this cloud; check cloudName"
+        case 53003:
+            return
+                "a Conditional Access policy blocks this identity from the node's address; ask the tenant's administrator"
+        default: return nil
+        }
+    }
+}

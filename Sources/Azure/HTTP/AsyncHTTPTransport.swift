@@ -1,0 +1,245 @@
+internal import AsyncHTTPClient
+internal import Dispatch
+package import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+internal import ProviderCore
+internal import Synchronization
+
+/// The real network: pooled keep-alive connections over TLS 1.2 or later, no redirects.
+package final class AsyncHTTPTransport: HTTPTransport {
+    /// How the process reaches the network, fixed at start.
+    package struct Configuration: Sendable {
+        package var trustRoots: TrustRoots
+        package var proxy: ProxySettings
+        package var userAgent: String
+        package var connectTimeout = Duration.seconds(5)
+        /// Below the four minutes after which Azure's load balancers drop idle flows.
+        package var idleTimeout = Duration.seconds(50)
+        package var connectionsPerHost = 20
+
+        package init(trustRoots: TrustRoots, proxy: ProxySettings, userAgent: String) {
+            self.trustRoots = trustRoots
+            self.proxy = proxy
+            self.userAgent = userAgent
+        }
+    }
+
+    private struct State {
+        var fingerprint: [Int] = []
+        var clients: [ProxySettings.Proxy?: ClientBox] = [:]
+    }
+
+    private let configuration: Configuration
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    package init(configuration: Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    package func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+        let target = try Target(url: request.url)
+        let proxy = target.isHTTPS ? configuration.proxy.proxy(forHost: target.host, port: target.port) : nil
+        let box = try client(through: proxy)
+        do {
+            return try await withTimeout(timeout) { try await self.perform(request, with: box) }
+        } catch let failure as TransportFailure {
+            throw failure
+        } catch {
+            throw TransportFailure(classifying: error, throughProxy: proxy != nil)
+        }
+    }
+
+    private func perform(_ request: HTTPRequest, with box: ClientBox) async throws -> HTTPResponse {
+        var outgoing = HTTPClientRequest(url: request.url)
+        outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
+        for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
+        outgoing.headers.replaceOrAdd(name: "User-Agent", value: configuration.userAgent)
+        if let bearer = request.bearer {
+            let value = bearer.withExposed { "Bearer " + String(decoding: $0, as: UTF8.self) }
+            outgoing.headers.replaceOrAdd(name: "Authorization", value: value)
+        }
+        if let body = request.body {
+            outgoing.body = .bytes(body.withExposed { ByteBuffer(bytes: $0) })
+        }
+        let response = try await box.client.execute(outgoing, deadline: .distantFuture)
+        var body = SecretBytesBuilder(capacity: 4096)
+        for try await chunk in response.body {
+            guard body.count + chunk.readableBytes <= request.maximumResponseBytes else {
+                throw TransportFailure(
+                    .request, .final, "the answer is larger than \(request.maximumResponseBytes) bytes")
+            }
+            chunk.withUnsafeReadableBytes { body.append($0) }
+        }
+        return HTTPResponse(
+            status: Int(response.status.code),
+            headers: response.headers.map { ($0.name, $0.value) },
+            body: body.finish())
+    }
+
+    /// The client for requests that go through `proxy`, made anew when the trust roots have changed.
+    private func client(through proxy: ProxySettings.Proxy?) throws(TransportFailure) -> ClientBox {
+        let fingerprint = configuration.trustRoots.fingerprint()
+        let result: Result<ClientBox, TransportFailure> = state.withLock { state in
+            if state.fingerprint != fingerprint {
+                // Requests under way keep their client until they end.
+                state.clients = [:]
+                state.fingerprint = fingerprint
+            }
+            if let client = state.clients[proxy] { return .success(client) }
+            do {
+                let client = try makeClient(through: proxy)
+                state.clients[proxy] = client
+                return .success(client)
+            } catch {
+                return .failure(TransportFailure(.tls, .final, "the trusted certificates cannot be read: \(error)"))
+            }
+        }
+        return try result.get()
+    }
+
+    private func makeClient(through proxy: ProxySettings.Proxy?) throws -> ClientBox {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        tls.trustRoots = try configuration.trustRoots.load()
+        var client = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
+        client.httpVersion = .http1Only
+        client.timeout.connect = TimeAmount(configuration.connectTimeout)
+        client.connectionPool.idleTimeout = TimeAmount(configuration.idleTimeout)
+        client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
+        // Our own loop retries; a second one inside would hide a refused connection as a time-out.
+        client.connectionPool.retryConnectionEstablishment = false
+        if let proxy {
+            let authorization = proxy.credentials.map { HTTPClient.Authorization.basic(credentials: base64($0)) }
+            client.proxy = .server(host: proxy.host, port: proxy.port, authorization: authorization)
+        }
+        return ClientBox(HTTPClient(eventLoopGroupProvider: .singleton, configuration: client))
+    }
+
+    private func base64(_ text: String) -> String {
+        var builder = SecretBytesBuilder()
+        SecretBytes(text).withExposed { Base64.encode($0, into: &builder) }
+        return builder.finish().withExposed { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Runs `body` and gives up on it after `timeout`.
+    private func withTimeout(
+        _ timeout: Duration, _ body: @escaping @Sendable () async throws -> HTTPResponse
+    ) async throws -> HTTPResponse {
+        try await withThrowingTaskGroup(of: HTTPResponse.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw TransportFailure(.request, .timedOut, "no answer within \(timeout.rounded)")
+            }
+            defer { group.cancelAll() }
+            guard let response = try await group.next() else {
+                throw TransportFailure(.request, .cancelled, "the caller gave up")
+            }
+            return response
+        }
+    }
+}
+
+/// Shuts its client down once nobody uses it any more.
+private final class ClientBox: Sendable {
+    let client: HTTPClient
+
+    init(_ client: HTTPClient) {
+        self.client = client
+    }
+
+    deinit {
+        client.shutdown(queue: .global()) { _ in }
+    }
+}
+
+/// The parts of a URL that decide on the connection.
+private struct Target {
+    var isHTTPS: Bool
+    var host: String
+    var port: Int
+
+    init(url: String) throws(TransportFailure) {
+        guard let scheme = url.firstRange(of: "://") else {
+            throw TransportFailure(.request, .final, "the URL has no scheme")
+        }
+        isHTTPS = url[..<scheme.lowerBound] == "https"
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
+        if let colon = authority.lastIndex(of: ":"), let port = Int(authority[authority.index(after: colon)...]) {
+            (host, self.port) = (String(authority[..<colon]), port)
+        } else {
+            (host, port) = (String(authority), isHTTPS ? 443 : 80)
+        }
+    }
+}
+
+extension TransportFailure {
+    /// Says where a client library's error happened and whether trying again can help.
+    fileprivate init(classifying error: any Error, throughProxy: Bool) {
+        switch error {
+        case is CancellationError:
+            self.init(.request, .cancelled, "the caller gave up")
+        case let error as NIOConnectionError:
+            let dns = error.dnsAError ?? error.dnsAAAAError
+            if error.connectionErrors.isEmpty, dns != nil {
+                self.init(
+                    .nameResolution, .transient,
+                    "\(throughProxy ? "the proxy's" : "the") host \(error.host) cannot be resolved")
+            } else {
+                let reasons = error.connectionErrors.map { Self.text($0.error) }
+                self.init(
+                    throughProxy ? .proxy : .connect, .transient,
+                    "cannot connect to \(error.host):\(error.port): \(Set(reasons).sorted().joined(separator: "; "))")
+            }
+        case let error as NIOSSLExtraError:
+            self.init(.tls, .final, "the server's certificate is not for this host: \(error.description)")
+        case let error as NIOSSLError:
+            self.init(.tls, .final, "the TLS handshake failed: \(error)")
+        case let error as BoringSSLError:
+            self.init(.tls, .final, "the TLS handshake failed: \(error)")
+        case let error as HTTPClientError:
+            self.init(classifying: error)
+        default:
+            self.init(.request, .transient, Self.text(error))
+        }
+    }
+
+    private init(classifying error: HTTPClientError) {
+        switch error {
+        case .connectTimeout: self.init(.connect, .timedOut, "the connection could not be made in time")
+        case .tlsHandshakeTimeout: self.init(.tls, .timedOut, "the TLS handshake took too long")
+        case .httpProxyHandshakeTimeout, .socksHandshakeTimeout:
+            self.init(.proxy, .timedOut, "the proxy did not open the connection in time")
+        case .proxyAuthenticationRequired: self.init(.proxy, .final, "the proxy asks for credentials")
+        case .invalidProxyResponse: self.init(.proxy, .transient, "the proxy refused to open the connection")
+        case .cancelled, .requestStreamCancelled: self.init(.request, .cancelled, "the caller gave up")
+        case .remoteConnectionClosed:
+            self.init(.request, .transient, "the connection was closed before the answer was complete")
+        default: self.init(.request, .transient, error.shortDescription)
+        }
+    }
+
+    private static func text(_ error: any Error) -> String {
+        (error as? IOError)?.description ?? "\(error)"
+    }
+}
+
+extension TimeAmount {
+    fileprivate init(_ duration: Duration) {
+        self = .nanoseconds(
+            duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
+    }
+}
+
+extension Duration {
+    /// Short text for messages, such as `15.0 s`.
+    var rounded: String {
+        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+    }
+}

@@ -1,0 +1,95 @@
+package import ProviderCore
+
+/// A request to Entra or Key Vault.
+package struct HTTPRequest: Sendable {
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+    }
+
+    package var method: Method
+    /// Absolute, https except for the node's own metadata services.
+    package var url: String
+    package var headers: [(name: String, value: String)]
+    /// Sent as the `Authorization: Bearer` header.
+    package var bearer: SecretBytes?
+    package var body: SecretBytes?
+    /// The largest answer that is read.
+    package var maximumResponseBytes: Int
+
+    package init(
+        _ method: Method,
+        _ url: String,
+        headers: [(name: String, value: String)] = [],
+        bearer: SecretBytes? = nil,
+        body: SecretBytes? = nil,
+        maximumResponseBytes: Int = 4 << 20
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.bearer = bearer
+        self.body = body
+        self.maximumResponseBytes = maximumResponseBytes
+    }
+}
+
+/// An answer, read to its end.
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    package var headers: [(name: String, value: String)]
+    package var body: SecretBytes
+
+    package init(status: Int, headers: [(name: String, value: String)] = [], body: SecretBytes) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// The first header of that name, in any case.
+    package func header(_ name: String) -> String? {
+        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+
+    /// The body as a JSON object, nil if it is none.
+    package var json: JSONObject? {
+        (try? JSONParser.parse(body))?.object
+    }
+}
+
+/// Why no answer came.
+package struct TransportFailure: Error, Sendable {
+    /// Where on the way it went wrong.
+    package enum Hop: String, Sendable {
+        case nameResolution = "name resolution"
+        case connect
+        case tls = "TLS"
+        case proxy
+        case request
+    }
+
+    package enum Kind: Sendable {
+        /// The same request may well succeed in a moment.
+        case transient
+        /// Certificate, name or configuration: trying again changes nothing.
+        case final
+        case timedOut
+        case cancelled
+    }
+
+    package var hop: Hop
+    package var kind: Kind
+    package var reason: String
+
+    package init(_ hop: Hop, _ kind: Kind, _ reason: String) {
+        self.hop = hop
+        self.kind = kind
+        self.reason = reason
+    }
+}
+
+/// The seam between the protocols and the network: sends one request once, follows no redirect, and
+/// gives up at `timeout`.
+package protocol HTTPTransport: Sendable {
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse
+}

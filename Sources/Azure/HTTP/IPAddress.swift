@@ -1,0 +1,57 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// An IPv4 or IPv6 address as its bytes.
+struct IPAddress: Sendable, Equatable {
+    let bytes: [UInt8]
+
+    init?(_ text: String) {
+        var four = in_addr()
+        if inet_pton(AF_INET, text, &four) == 1 {
+            bytes = withUnsafeBytes(of: &four) { Array($0) }
+            return
+        }
+        var six = in6_addr()
+        guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
+        let all = withUnsafeBytes(of: &six) { Array($0) }
+        // An IPv4 address in IPv6 clothes is the IPv4 address.
+        let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+        bytes = all.starts(with: mapped) ? Array(all.suffix(4)) : all
+    }
+
+    var isLoopback: Bool {
+        bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+    }
+}
+
+/// A range of addresses with a common prefix.
+struct IPNetwork: Sendable, Equatable {
+    let address: IPAddress
+    let prefixLength: Int
+
+    init(_ address: IPAddress) {
+        self.address = address
+        prefixLength = address.bytes.count * 8
+    }
+
+    /// Reads CIDR notation.
+    init?(_ text: String) {
+        let parts = text.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2, let address = IPAddress(String(parts[0])), let length = Int(parts[1]),
+            (0...address.bytes.count * 8).contains(length)
+        else { return nil }
+        self.address = address
+        prefixLength = length
+    }
+
+    func contains(_ other: IPAddress) -> Bool {
+        guard other.bytes.count == address.bytes.count else { return false }
+        for index in address.bytes.indices {
+            let bits = max(0, min(8, prefixLength - index * 8))
+            let mask = bits == 0 ? 0 : UInt8.max << UInt8(8 - bits)
+            if other.bytes[index] & mask != address.bytes[index] & mask { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,122 @@
+/// Which proxy, if any, a request goes through, by the conventions of `HTTPS_PROXY` and `NO_PROXY` as
+/// Go's net/http reads them.
+package struct ProxySettings: Sendable, Equatable {
+    package struct Proxy: Sendable, Hashable {
+        package var host: String
+        package var port: Int
+        /// `user:password`, when the URL has it.
+        package var credentials: String?
+    }
+
+    /// What in the environment cannot be used.
+    package struct Invalid: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    private enum Exception: Sendable, Equatable {
+        case everything
+        case network(IPNetwork, port: Int?)
+        /// `suffix` begins with a dot; the bare domain matches too unless it was written with the dot.
+        case domain(suffix: String, includesItself: Bool, port: Int?)
+    }
+
+    package var proxy: Proxy?
+    private var exceptions: [Exception] = []
+
+    package static let none = ProxySettings()
+
+    private init() {}
+
+    package init(environment: [String: String]) throws(Invalid) {
+        func variable(_ name: String) -> String {
+            if let value = environment[name], !value.isEmpty { return value }
+            return environment[name.lowercased()] ?? ""
+        }
+        let text = variable("HTTPS_PROXY")
+        guard !text.isEmpty else { return }
+        proxy = try Self.parse(text)
+        exceptions = variable("NO_PROXY").split { $0 == "," || $0 == " " }.compactMap { Self.exception(String($0)) }
+    }
+
+    /// The proxy for a request to `host`, which is never this machine itself.
+    package func proxy(forHost host: String, port: Int) -> Proxy? {
+        guard let proxy else { return nil }
+        let host = host.lowercased()
+        let address = IPAddress(host)
+        if host == "localhost" || address?.isLoopback == true { return nil }
+        let isExcepted = exceptions.contains { exception in
+            switch exception {
+            case .everything: return true
+            case .network(let network, let only):
+                guard let address else { return false }
+                return network.contains(address) && (only ?? port) == port
+            case .domain(let suffix, let includesItself, let only):
+                let matches = host.hasSuffix(suffix) || (includesItself && host == suffix.dropFirst())
+                return matches && (only ?? port) == port
+            }
+        }
+        return isExcepted ? nil : proxy
+    }
+
+    private static func parse(_ text: String) throws(Invalid) -> Proxy {
+        var rest = text[...]
+        if let scheme = rest.firstRange(of: "://") {
+            guard rest[..<scheme.lowerBound].lowercased() == "http" else {
+                throw Invalid(
+                    description: "HTTPS_PROXY has the scheme \(rest[..<scheme.lowerBound]), only http is supported")
+            }
+            rest = rest[scheme.upperBound...]
+        }
+        rest = rest.prefix { $0 != "/" }
+        var credentials: String?
+        if let at = rest.lastIndex(of: "@") {
+            credentials = percentDecoded(rest[..<at])
+            rest = rest[rest.index(after: at)...]
+        }
+        let (host, port) = splitPort(String(rest))
+        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw Invalid(description: "HTTPS_PROXY names no host")
+        }
+        return Proxy(host: host, port: port ?? 80, credentials: credentials)
+    }
+
+    private static func exception(_ text: String) -> Exception? {
+        let text = text.lowercased()
+        if text == "*" { return .everything }
+        if let network = IPNetwork(text) { return .network(network, port: nil) }
+        var (host, port) = splitPort(text)
+        if let address = IPAddress(host) { return .network(IPNetwork(address), port: port) }
+        if host.hasPrefix("*.") { host.removeFirst() }
+        guard !host.isEmpty else { return nil }
+        return host.hasPrefix(".")
+            ? .domain(suffix: host, includesItself: false, port: port)
+            : .domain(suffix: ".\(host)", includesItself: true, port: port)
+    }
+
+    /// `host:port`, `[v6]:port`, or a host alone.
+    private static func splitPort(_ text: String) -> (String, Int?) {
+        if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
+            let host = String(text[text.index(after: text.startIndex)..<close])
+            return (host, Int(text[text.index(after: close)...].drop { $0 == ":" }))
+        }
+        guard let colon = text.lastIndex(of: ":"), text.firstIndex(of: ":") == colon,
+            let port = Int(text[text.index(after: colon)...])
+        else { return (text, nil) }
+        return (String(text[..<colon]), port)
+    }
+
+    private static func percentDecoded(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

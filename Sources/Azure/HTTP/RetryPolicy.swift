@@ -1,0 +1,104 @@
+internal import ProviderCore
+
+/// The one retry loop: bounded in attempts and by the mount's deadline, with jitter, and obedient to
+/// the service's own hints.
+package struct RetryPolicy: Sendable {
+    package var attempts = 4
+    package var base = Duration.milliseconds(800)
+    package var cap = Duration.seconds(10)
+    /// How long one attempt may take.
+    package var attemptTimeout = Duration.seconds(15)
+    /// Statuses after which the same request may succeed.
+    package var retriedStatuses: Set<Int> = [408, 429, 500, 502, 503, 504]
+
+    package init() {}
+
+    /// Sends `request` until an answer is final, and returns that answer whatever its status. Throws
+    /// only when there was none.
+    package func send(
+        _ request: HTTPRequest,
+        over transport: any HTTPTransport,
+        until deadline: Deadline,
+        time: TimeSource
+    ) async throws(TransportFailure) -> HTTPResponse {
+        var attempt = 1
+        while true {
+            let remaining = deadline.remaining
+            guard remaining > .zero else {
+                throw TransportFailure(.request, .timedOut, "the time for this mount is used up")
+            }
+            let outcome: Result<HTTPResponse, TransportFailure>
+            do throws(TransportFailure) {
+                outcome = .success(try await transport.send(request, timeout: min(attemptTimeout, remaining)))
+            } catch {
+                outcome = .failure(error)
+            }
+            guard attempt < attempts, isRetried(outcome) else { return try outcome.get() }
+            let delay = hint(in: outcome, now: time.wallClock()) ?? backoff(attempt, time)
+            // A wait past the deadline is pointless: the answer at hand says more than a time-out would.
+            guard delay < deadline.remaining else { return try outcome.get() }
+            do throws(CancellationError) {
+                try await time.sleep(delay)
+            } catch {
+                throw TransportFailure(.request, .cancelled, "the caller gave up")
+            }
+            attempt += 1
+        }
+    }
+
+    private func isRetried(_ outcome: Result<HTTPResponse, TransportFailure>) -> Bool {
+        switch outcome {
+        case .success(let response): retriedStatuses.contains(response.status)
+        case .failure(let failure): failure.kind == .transient || failure.kind == .timedOut
+        }
+    }
+
+    /// Exponential with full jitter, but never less than a fifth, so that a burst spreads.
+    private func backoff(_ attempt: Int, _ time: TimeSource) -> Duration {
+        let ceiling = min(cap, base * (1 << (attempt - 1)))
+        return ceiling * (0.2 + 0.8 * time.random())
+    }
+
+    private func hint(in outcome: Result<HTTPResponse, TransportFailure>, now: Int) -> Duration? {
+        guard case .success(let response) = outcome else { return nil }
+        return RetryHint.delay(in: response, now: now)
+    }
+}
+
+/// The three ways in which Azure's services say how long to wait.
+package enum RetryHint {
+    package static func delay(in response: HTTPResponse, now: Int) -> Duration? {
+        for name in ["retry-after-ms", "x-ms-retry-after-ms"] {
+            if let text = response.header(name), let milliseconds = Int(text), (1...86_400_000).contains(milliseconds) {
+                return .milliseconds(milliseconds)
+            }
+        }
+        guard let text = response.header("retry-after") else { return nil }
+        if let seconds = Int(text) { return (1...86_400).contains(seconds) ? .seconds(seconds) : nil }
+        guard let date = HTTPDate.seconds(text), date > now, date - now <= 86_400 else { return nil }
+        return .seconds(date - now)
+    }
+}
+
+/// Dates as HTTP writes them: `Sun, 06 Nov 1994 08:49:37 GMT`.
+package enum HTTPDate {
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// Seconds since 1970, nil when `text` is no such date.
+    package static func seconds(_ text: String) -> Int? {
+        let parts = text.split(separator: " ")
+        guard parts.count == 6, parts[5] == "GMT", let day = Int(parts[1]), (1...31).contains(day),
+            let month = months.firstIndex(of: String(parts[2])), let year = Int(parts[3]), (1970...9999).contains(year)
+        else { return nil }
+        let clock = parts[4].split(separator: ":").compactMap { Int($0) }
+        guard clock.count == 3, (0..<24).contains(clock[0]), (0..<60).contains(clock[1]), (0...60).contains(clock[2])
+        else { return nil }
+        // Days since 1970 of a date in the Gregorian calendar, with years that begin in March.
+        let shiftedYear = month < 2 ? year - 1 : year
+        let era = shiftedYear / 400
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * ((month + 10) % 12) + 2) / 5 + day - 1
+        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        return days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
+    }
+}

@@ -1,0 +1,20 @@
+internal import ProviderCore
+
+extension TransportFailure {
+    /// The failure as a mount's error; `service` says whom it did not reach.
+    func providerError(reaching service: String) -> ProviderError {
+        let context = [("hop", hop.rawValue)]
+        switch kind {
+        case .timedOut:
+            return ProviderError(.timedOut, "\(service) did not answer in time: \(reason)", context: context)
+        case .cancelled:
+            return ProviderError(.cancelled, "the mount was given up while waiting for \(service)", context: context)
+        case .transient, .final:
+            let hint: String? =
+                hop == .tls
+                ? "check the node's clock, and whether SSL_CERT_FILE holds the authority that signed this host's certificate"
+                : nil
+            return ProviderError(.unreachable, "\(service) cannot be reached: \(reason)", hint: hint, context: context)
+        }
+    }
+}

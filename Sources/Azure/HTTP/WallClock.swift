@@ -1,0 +1,12 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The system's idea of the time of day.
+enum WallClock {
+    static var seconds: Int {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return now.tv_sec
+    }
+}

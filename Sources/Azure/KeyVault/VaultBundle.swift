@@ -1,0 +1,71 @@
+internal import ProviderCore
+
+/// Why a vault's 200 answer cannot be used.
+struct VaultAnswerError: Error {
+    var code = ErrorCode.answerMalformed
+    var reason: String
+}
+
+/// Reads the JSON bundles of Key Vault's REST API.
+enum VaultBundle {
+    static func decode(
+        _ body: SecretBytes, as type: KeyVaultObject.ObjectType
+    ) throws(VaultAnswerError) -> VaultItem {
+        let object: JSONObject
+        do {
+            guard let decoded = try JSONParser.parse(body).object else {
+                throw VaultAnswerError(reason: "the vault's answer is no JSON object")
+            }
+            object = decoded
+        } catch let error as VaultAnswerError {
+            throw error
+        } catch {
+            throw VaultAnswerError(reason: "the vault's answer is no JSON")
+        }
+        switch type {
+        case .secret: return try secret(object)
+        case .key: return try key(object)
+        case .certificate: return try certificate(object)
+        }
+    }
+
+    private static func secret(_ object: JSONObject) throws(VaultAnswerError) -> VaultItem {
+        guard let value = object["value"]?.secret else { throw VaultAnswerError(reason: "secret value is nil") }
+        guard let id = object["id"]?.text else { throw VaultAnswerError(reason: "secret id is nil") }
+        let key = object["kid"]?.text ?? ""
+        return .secret(
+            SecretBundle(
+                value: value, version: version(in: id), contentType: object["contentType"]?.text,
+                isCertificate: !key.isEmpty))
+    }
+
+    private static func key(_ object: JSONObject) throws(VaultAnswerError) -> VaultItem {
+        guard let key = object["key"]?.object else { throw VaultAnswerError(reason: "key value is nil") }
+        guard let id = key["kid"]?.text else { throw VaultAnswerError(reason: "key id is nil") }
+        func number(_ name: String) throws(VaultAnswerError) -> [UInt8] {
+            guard let text = key[name]?.secret else { return [] }
+            guard let bytes = text.withExposed({ Base64.decode($0, alphabet: .url) }) else {
+                throw VaultAnswerError(reason: "the key's \(name) is not base64url")
+            }
+            return bytes.withExposed { Array($0) }
+        }
+        let publicKey = PublicKey(
+            type: key["kty"]?.text ?? "", curve: key["crv"]?.text ?? "",
+            modulus: try number("n"), exponent: try number("e"), x: try number("x"), y: try number("y"))
+        return .key(publicKey, version: version(in: id))
+    }
+
+    private static func certificate(_ object: JSONObject) throws(VaultAnswerError) -> VaultItem {
+        guard let text = object["cer"]?.secret else { throw VaultAnswerError(reason: "certificate value is nil") }
+        guard let id = object["id"]?.text else { throw VaultAnswerError(reason: "certificate id is nil") }
+        guard let der = text.withExposed({ Base64.decode($0, alphabet: .standard) }) else {
+            throw VaultAnswerError(reason: "the certificate is not base64")
+        }
+        return .certificate(der: der, version: version(in: id))
+    }
+
+    /// The last segment of an object's identifier.
+    static func version(in id: String) -> String {
+        String(id[(id.lastIndex(of: "/").map(id.index(after:)) ?? id.startIndex)...])
+    }
+}

@@ -1,0 +1,56 @@
+internal import ProviderCore
+
+/// The vault's `WWW-Authenticate: Bearer …` header.
+struct VaultChallenge: Equatable {
+    /// For whom a token must be made out, without a slash at its end.
+    var resource: String?
+    var tenantID: String?
+    var error: String?
+
+    init?(header: String?) {
+        guard let header, header.lowercased().hasPrefix("bearer") else { return nil }
+        var fields: [String: String] = [:]
+        for part in Self.fields(of: header.dropFirst("bearer".count)) { fields[part.name] = part.value }
+        resource = (fields["resource"] ?? fields["scope"]).map { text in
+            (text.hasSuffix("/.default") ? String(text.dropLast("/.default".count)) : text).droppingTrailingSlashes()
+        }
+        let authorization = fields["authorization"] ?? fields["authorization_uri"]
+        tenantID = authorization.flatMap { url in
+            url.split(separator: "/").dropFirst(2).first.map(String.init)
+        }
+        error = fields["error"]
+    }
+
+    /// `name="value"` pairs, separated by commas or spaces.
+    private static func fields(of text: Substring) -> [(name: String, value: String)] {
+        var result: [(name: String, value: String)] = []
+        var rest = text
+        while true {
+            rest = rest.drop { $0 == " " || $0 == "," }
+            guard let equals = rest.firstIndex(of: "=") else { return result }
+            let name = rest[..<equals].lowercased()
+            rest = rest[rest.index(after: equals)...]
+            let value: Substring
+            if rest.first == "\"" {
+                rest = rest.dropFirst()
+                value = rest.prefix { $0 != "\"" }
+                rest = rest.dropFirst(value.count + 1)
+            } else {
+                value = rest.prefix { $0 != "," && $0 != " " }
+                rest = rest.dropFirst(value.count)
+            }
+            result.append((name, String(value)))
+        }
+    }
+
+    /// Whether a token for `resource` may go to `vaultHost`: the vault's host must lie below the
+    /// resource's, the rule by which Azure's own clients guard against a foreign challenge.
+    func isTrustworthy(forHost vaultHost: String) -> Bool {
+        guard let resource, resource.lowercased().hasPrefix("https://") else { return false }
+        let host = resource.dropFirst("https://".count).lowercased()
+        return !host.isEmpty && !host.contains("/") && !host.contains("\\") && !host.contains("@")
+            && Self.withPort(vaultHost.lowercased()).hasSuffix("." + Self.withPort(host))
+    }
+
+    private static func withPort(_ host: String) -> String { host.contains(":") ? host : host + ":443" }
+}

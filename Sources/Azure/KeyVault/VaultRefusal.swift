@@ -1,0 +1,107 @@
+internal import ProviderCore
+
+/// An error answer of Key Vault.
+struct VaultRefusal {
+    private let status: Int
+    private let code: String
+    private let innerCode: String
+    private let message: String
+    private let requestID: String
+
+    init(_ response: HTTPResponse) {
+        status = response.status
+        let error = response.json?["error"]?.object
+        code = error?["code"]?.text ?? ""
+        var inner = error?["innererror"]?.object
+        var name = ""
+        for _ in 0..<8 {
+            guard let current = inner else { break }
+            name = current["code"]?.text ?? name
+            inner = current["innererror"]?.object
+        }
+        innerCode = name
+        message = (error?["message"]?.text ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        requestID = response.header("x-ms-request-id") ?? ""
+    }
+
+    /// The phrases RESPONSE and ERROR CODE are those of Azure's Go SDK, which upstream passes on.
+    func error(object: KeyVaultObject, vault: VaultAddress) -> ProviderError {
+        var text = object.failurePrefix + "RESPONSE \(status): \(Self.reason(status))"
+        text += ", ERROR CODE: \(code.isEmpty ? "UNAVAILABLE" : code.clipped)"
+        if !innerCode.isEmpty { text += " (\(innerCode.clipped))" }
+        if !message.isEmpty { text += ": \(message.prefix(600))" }
+        return ProviderError(
+            errorCode, text, hint: advice(object, vault), context: [("request id", requestID)].filter { !$0.1.isEmpty })
+    }
+
+    private var errorCode: ErrorCode {
+        switch status {
+        case 401: .vaultUnauthorized
+        case 403: isDisabled ? .objectDisabled : .vaultForbidden
+        case 404: .objectNotFound
+        case 408: .timedOut
+        case 429: .throttled
+        case 500...: .serviceUnavailable
+        case 400..<500: .requestRefused
+        default: .answerMalformed
+        }
+    }
+
+    private var isDisabled: Bool { innerCode == "SecretDisabled" || innerCode == "KeyDisabled" }
+
+    private func advice(_ object: KeyVaultObject, _ vault: VaultAddress) -> String? {
+        switch (status, innerCode) {
+        case (401, _) where message.contains("AKV10032"):
+            return "the token is from another directory than the vault's; set tenantID to the vault's"
+        case (403, "ForbiddenByRbac"):
+            return "grant the identity access: az role assignment create --role '\(object.type.role)'"
+                + " --assignee <client id> --scope <id of the vault \(vault.name)>; a new role takes some minutes"
+        case (403, "AccessDenied"):
+            return "grant the identity access: az keyvault set-policy --name \(vault.name)"
+                + " --\(object.type.permissionOption) get --spn <client id>"
+        case (403, "ForbiddenByFirewall"):
+            return "let the node's address through the vault's firewall, or use a private endpoint"
+        case (403, "ForbiddenByConnection"):
+            return "the vault takes no public connections; reach it through its private endpoint"
+        case (403, "ForbiddenByPolicy"):
+            return "the vault's access policy asks for a combined identity; grant the application itself"
+        default: return nil
+        }
+    }
+
+    private static func reason(_ status: Int) -> String {
+        switch status {
+        case 400: "400 Bad Request"
+        case 401: "401 Unauthorized"
+        case 403: "403 Forbidden"
+        case 404: "404 Not Found"
+        case 408: "408 Request Timeout"
+        case 409: "409 Conflict"
+        case 429: "429 Too Many Requests"
+        case 500: "500 Internal Server Error"
+        case 502: "502 Bad Gateway"
+        case 503: "503 Service Unavailable"
+        case 504: "504 Gateway Timeout"
+        default: "\(status)"
+        }
+    }
+}
+
+extension KeyVaultObject.ObjectType {
+    /// The built-in role that lets an identity read objects of this type.
+    var role: String {
+        switch self {
+        case .secret: "Key Vault Secrets User"
+        case .key: "Key Vault Crypto User"
+        case .certificate: "Key Vault Certificate User"
+        }
+    }
+
+    fileprivate var permissionOption: String {
+        switch self {
+        case .secret: "secret-permissions"
+        case .key: "key-permissions"
+        case .certificate: "certificate-permissions"
+        }
+    }
+}
