@@ -1,0 +1,41 @@
+package import ProviderCore
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// Where descriptions of private clouds are read from.
+package struct CloudFiles: Sendable {
+    /// Larger files are no cloud description.
+    private static let maximumBytes = 1 << 20
+
+    /// The operator's own, from `AZURE_ENVIRONMENT_FILEPATH`; empty when there is none.
+    package var standard: String
+
+    package init(standard: String) {
+        self.standard = standard
+    }
+
+    /// The file that a SecretProviderClass asks for, or the operator's own. Read anew each time, and
+    /// for this one mount only: unlike upstream, no class can change the cloud of another.
+    @Sendable package func read(_ requested: String?) -> AzureCloud.EnvironmentFile? {
+        let path = requested ?? standard
+        guard !path.isEmpty else { return nil }
+        return AzureCloud.EnvironmentFile(path: path, contents: Self.contents(of: path))
+    }
+
+    private static func contents(of path: String) -> Result<[UInt8], AzureCloud.EnvironmentFile.Reason> {
+        guard let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int else {
+            return .failure(AzureCloud.EnvironmentFile.Reason(text: "no such file or directory"))
+        }
+        guard size <= maximumBytes else {
+            return .failure(AzureCloud.EnvironmentFile.Reason(text: "the file is larger than \(maximumBytes) bytes"))
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            return .failure(AzureCloud.EnvironmentFile.Reason(text: "the file cannot be read"))
+        }
+        return .success(Array(data))
+    }
+}

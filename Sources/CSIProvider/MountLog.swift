@@ -1,0 +1,43 @@
+internal import Logging
+internal import ProviderCore
+
+/// The log of one mount: one line at its end, at `info` when it went well and at `error` when not.
+struct MountLog {
+    private var logger: Logger
+    private let start = ContinuousClock.now
+
+    init(_ logger: Logger) {
+        self.logger = logger
+        self.logger[metadataKey: "call"] = "\(String(UInt32.random(in: 0 ... .max), radix: 16))"
+    }
+
+    mutating func identify(_ pod: PodReference) {
+        logger[metadataKey: "pod"] = "\(pod.namespace.clipped)/\(pod.name.clipped)"
+        logger[metadataKey: "secret_provider_class"] = "\(pod.secretProviderClass.clipped)"
+    }
+
+    mutating func note(_ attributes: MountAttributes) {
+        logger[metadataKey: "vault"] = "\(attributes.vaultName)"
+        logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"
+        logger[metadataKey: "identity_mode"] = "\(attributes.identity.mode.rawValue)"
+        logger[metadataKey: "objects"] = "\(attributes.objects.count)"
+        for warning in attributes.warnings {
+            logger.warning("SecretProviderClass", metadata: ["warning": "\(warning)"])
+        }
+    }
+
+    func succeeded(_ answer: MountAnswer) {
+        logger.info("mounted", metadata: ["files": "\(answer.files.count)", "duration_ms": "\(milliseconds)"])
+    }
+
+    func failed(_ error: ProviderError) {
+        logger.error(
+            "mount failed",
+            metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "duration_ms": "\(milliseconds)"])
+    }
+
+    private var milliseconds: Double {
+        let elapsed = (ContinuousClock.now - start).components
+        return (Double(elapsed.seconds) * 1e4 + (Double(elapsed.attoseconds) * 1e-14).rounded()) / 10
+    }
+}

@@ -1,0 +1,35 @@
+package import Azure
+package import ProviderTransport
+
+/// What `serve` needs to know, complete and checked.
+package struct ProviderConfiguration: Sendable {
+    package var endpoint: Endpoint
+    package var version: String
+    package var health: HealthEndpoint.Configuration
+    package var mounts: MountService.Settings
+    package var network: AsyncHTTPTransport.Configuration
+    /// How long running mounts may take to finish after a signal to stop.
+    package var drainTimeout: Duration
+
+    package init(
+        endpoint: Endpoint,
+        version: String,
+        health: HealthEndpoint.Configuration,
+        mounts: MountService.Settings,
+        network: AsyncHTTPTransport.Configuration,
+        drainTimeout: Duration
+    ) {
+        self.endpoint = endpoint
+        self.version = version
+        self.health = health
+        self.mounts = mounts
+        self.network = network
+        self.drainTimeout = drainTimeout
+    }
+
+    /// What Version answers. The runtime name is upstream's, because dashboards and scripts know it.
+    package var identity: ProviderIdentity {
+        ProviderIdentity(
+            version: "v1alpha1", runtimeName: "secrets-store-csi-driver-provider-azure", runtimeVersion: version)
+    }
+}

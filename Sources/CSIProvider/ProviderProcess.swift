@@ -1,0 +1,59 @@
+internal import Azure
+package import Logging
+internal import ProviderTransport
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// The DaemonSet's process: socket, health endpoint, and an orderly end on SIGTERM and SIGINT.
+package enum ProviderProcess {
+    /// Serves until a signal arrives. Throws when it cannot listen.
+    package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
+        let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
+        let service = ProviderService(
+            mounts: MountService(settings: configuration.mounts, transport: transport), logger: logger)
+        let server = try RPCServer.start(
+            endpoint: configuration.endpoint, identity: configuration.identity, handler: service.handle)
+        logger.info(
+            "serving",
+            metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: SocketService(server: server, grace: configuration.drainTimeout, logger: logger)),
+                    .init(
+                        service: HealthEndpoint.application(
+                            configuration.health, provider: configuration.endpoint, logger: logger)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger.quieted))
+        do {
+            try await group.run()
+        } catch {
+            await server.stop(grace: .zero)
+            throw error
+        }
+        logger.info("stopped")
+    }
+}
+
+extension Logger {
+    /// For libraries that report at `info` what is no news to an operator.
+    fileprivate var quieted: Logger {
+        var copy = self
+        copy.logLevel = max(.warning, logLevel)
+        return copy
+    }
+}
+
+/// Keeps the socket open until the process is asked to stop, then lets running mounts finish.
+private struct SocketService: Service {
+    let server: RPCServer
+    let grace: Duration
+    let logger: Logger
+
+    func run() async throws {
+        do { try await gracefulShutdown() } catch is CancellationError {}
+        logger.info("stopping", metadata: ["running_mounts": "\(server.runningMounts)"])
+        await server.stop(grace: grace)
+    }
+}

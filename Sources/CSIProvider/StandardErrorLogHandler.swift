@@ -1,0 +1,98 @@
+package import Logging
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// Writes log lines to standard error: JSON objects, or text for those who read them with their eyes.
+package struct StandardErrorLogHandler: LogHandler {
+    package enum Format: Sendable {
+        case json
+        case text
+    }
+
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    private let format: Format
+
+    package init(format: Format, level: Logger.Level) {
+        self.format = format
+        logLevel = level
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let line: String
+        switch format {
+        case .json:
+            // `ts` in milliseconds since 1970, as upstream's JSON log has it.
+            let milliseconds = "\(now.tv_sec)\(String(now.tv_nsec / 1_000_000 + 1000).dropFirst())"
+            var text = "{\"ts\":\(milliseconds),\"level\":\"\(event.level)\",\"msg\":\(Self.quoted("\(event.message)"))"
+            for (key, value) in fields { text += ",\(Self.quoted(key)):\(Self.json(value))" }
+            line = text + "}\n"
+        case .text:
+            var text = "\(Self.clock(now.tv_sec)) \(event.level) \(event.message)"
+            for (key, value) in fields { text += " \(key)=\(Self.quoted("\(value)"))" }
+            line = text + "\n"
+        }
+        Self.write(line)
+    }
+
+    /// One write per line, so that lines of different threads do not mix.
+    private static func write(_ line: String) {
+        var line = line
+        line.withUTF8 { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let written = Glibc.write(STDERR_FILENO, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
+                guard written > 0 || errno == EINTR else { return }
+                rest = rest.dropFirst(max(0, written))
+            }
+        }
+    }
+
+    private static func clock(_ seconds: Int) -> String {
+        var seconds = seconds
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+            + "T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
+    }
+
+    /// Numbers stay numbers, everything else becomes a string.
+    private static func json(_ value: Logger.MetadataValue) -> String {
+        let text = "\(value)"
+        if let number = Double(text), number.isFinite, text.first.map({ $0.isNumber || $0 == "-" }) == true,
+            text.count < 16, text.last?.isNumber == true, !text.hasPrefix("0") || text == "0" || text.hasPrefix("0.")
+        {
+            return text
+        }
+        return quoted(text)
+    }
+
+    package static func quoted(_ text: String) -> String {
+        var output = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": output += "\\\""
+            case "\\": output += "\\\\"
+            case "\n": output += "\\n"
+            case "\r": output += "\\r"
+            case "\t": output += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let hex = String(scalar.value, radix: 16)
+                output += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: output.unicodeScalars.append(scalar)
+            }
+        }
+        return output + "\""
+    }
+}
