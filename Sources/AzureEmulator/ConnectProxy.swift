@@ -1,0 +1,100 @@
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+
+/// An HTTP proxy that leads Azure's host names to the emulator, and nothing anywhere else.
+///
+/// With `HTTPS_PROXY` set to it, any client reaches the emulated vaults under their real names: no
+/// manifest, no SDK option and no `/etc/hosts` has to change.
+struct ConnectProxy: Service {
+    private static let maximumHeadBytes = 16 << 10
+
+    let listener: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
+    let target: SocketAddress
+    let extraHosts: Set<String>
+    let calls: CallLog
+    let logger: Logger
+
+    static func listen(host: String, port: Int) async throws
+        -> NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
+    {
+        try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingDiscardingTaskGroup { group in
+                try await listener.executeThenClose { connections in
+                    for try await connection in connections {
+                        group.addTask { await handle(connection) }
+                    }
+                }
+            }
+        }
+    }
+
+    private func handle(_ client: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async {
+        do {
+            try await client.executeThenClose { inbound, outbound in
+                var bytes = inbound.makeAsyncIterator()
+                var head = ByteBuffer()
+                while !String(buffer: head).contains("\r\n\r\n") {
+                    guard head.readableBytes < Self.maximumHeadBytes, var chunk = try await bytes.next() else { return }
+                    head.writeBuffer(&chunk)
+                }
+                guard let host = Self.host(in: String(buffer: head)), isServed(host) else {
+                    try await outbound.write(ByteBuffer(string: "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
+                    return
+                }
+                calls.add(\.connections)
+                let server = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                    .connect(to: target) { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                        }
+                    }
+                try await outbound.write(ByteBuffer(string: "HTTP/1.1 200 Connection established\r\n\r\n"))
+                try await Self.join(&bytes, outbound, server)
+            }
+        } catch {
+            logger.debug("connection ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Copies both ways until either side ends.
+    private static func join(
+        _ fromClient: inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
+        _ toClient: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        _ server: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    ) async throws {
+        try await server.executeThenClose { fromServer, toServer in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for try await chunk in fromServer { try await toClient.write(chunk) }
+                    toClient.finish()
+                }
+                while let chunk = try await fromClient.next() { try await toServer.write(chunk) }
+                toServer.finish()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func isServed(_ host: String) -> Bool {
+        VaultHosts.isServed(host) || extraHosts.contains(host.lowercased())
+    }
+
+    /// The host of `CONNECT host:port HTTP/1.1`.
+    private static func host(in head: String) -> String? {
+        let words = head.prefix { $0 != "\r\n" && $0 != "\r" && $0 != "\n" }.split(separator: " ")
+        guard words.count == 3, words[0] == "CONNECT", let colon = words[1].lastIndex(of: ":") else { return nil }
+        return String(words[1][..<colon])
+    }
+}

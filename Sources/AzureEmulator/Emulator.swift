@@ -1,0 +1,124 @@
+package import Foundation
+internal import Hummingbird
+internal import HummingbirdTLS
+package import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// A local Entra and Key Vault over TLS, on loopback.
+package struct Emulator: Sendable {
+    package struct Options: Sendable {
+        package var host = "127.0.0.1"
+        /// 0 for any free port.
+        package var port = 0
+        package var proxyPort = 0
+        package var adminPort = 0
+        /// Added to every answer of Entra and the vaults.
+        package var latency = Duration.zero
+        /// Where paths in the seed begin.
+        package var seedDirectory = URL(fileURLWithPath: ".")
+
+        package init() {}
+    }
+
+    /// How to reach a running emulator.
+    package struct Endpoints: Codable, Sendable {
+        package var httpsPort: Int
+        package var proxyPort: Int
+        package var adminPort: Int
+        /// The certificate authority that clients must trust, in PEM.
+        package var authorityPEM: String
+        package var clusterIssuer: String
+    }
+
+    private let tls: ServerIdentity
+    private let store: VaultStore
+    private let entra: EntraDirectory
+    private let clock: EmulatorClock
+    private let calls = CallLog()
+    private let options: Options
+    private let logger: Logger
+
+    package static let defaultClusterIssuer = "https://oidc.akv-emulator.example/cluster/"
+
+    package init(seed: Seed, options: Options, clock: EmulatorClock = EmulatorClock(), logger: Logger) async throws {
+        try seed.validate()
+        let cluster = try await ClusterIssuer(url: seed.clusterIssuer ?? Self.defaultClusterIssuer)
+        let issuerHost = URL(string: cluster.url)?.host
+        tls = try ServerIdentity(
+            hosts: VaultHosts.certificateNames + [issuerHost].compactMap { $0 }, now: Date())
+        store = try VaultStore(seed: seed, clock: clock)
+        entra = await EntraDirectory(seed: seed, cluster: cluster, seedDirectory: options.seedDirectory, clock: clock)
+        self.clock = clock
+        self.options = options
+        self.logger = logger
+    }
+
+    /// Serves until cancelled or told to stop. `whenReady` is called once everything listens.
+    package func run(whenReady: @escaping @Sendable (Endpoints) async throws -> Void) async throws {
+        let azure = EmulatorResponder(
+            vaults: VaultResponder(store: store, entra: entra, clock: clock), entra: entra, clock: clock, calls: calls,
+            latency: options.latency, logger: logger)
+        let admin = AdminResponder(store: store, cluster: entra.cluster, clock: clock, calls: calls)
+        let (azurePort, azureReady) = AsyncStream<Int>.makeStream()
+        let (adminPort, adminReady) = AsyncStream<Int>.makeStream()
+        let azureApplication = Application(
+            responder: azure, server: try .tls(tlsConfiguration: tls.tls),
+            configuration: ApplicationConfiguration(
+                address: .hostname(options.host, port: options.port), serverName: nil),
+            onServerRunning: { azureReady.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)
+        let adminApplication = Application(
+            responder: admin,
+            configuration: ApplicationConfiguration(
+                address: .hostname(options.host, port: options.adminPort), serverName: nil),
+            onServerRunning: { adminReady.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)
+        let listener = try await ConnectProxy.listen(host: options.host, port: options.proxyPort)
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await azureApplication.run() }
+            group.addTask { try await adminApplication.run() }
+            guard let https = await azurePort.first(where: { _ in true }),
+                let control = await adminPort.first(where: { _ in true })
+            else { throw CancellationError() }
+            let issuerHost = URL(string: entra.cluster.url)?.host ?? ""
+            let proxy = ConnectProxy(
+                listener: listener, target: try SocketAddress(ipAddress: options.host, port: https),
+                extraHosts: [issuerHost], calls: calls, logger: logger)
+            group.addTask { try await proxy.run() }
+            let endpoints = Endpoints(
+                httpsPort: https, proxyPort: listener.channel.localAddress?.port ?? 0, adminPort: control,
+                authorityPEM: tls.authorityPEM, clusterIssuer: entra.cluster.url)
+            try await whenReady(endpoints)
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+}
+
+extension Logger {
+    /// For libraries that report at `info` what is no news to the user.
+    fileprivate var quieted: Logger {
+        var copy = self
+        copy.logLevel = max(.warning, logLevel)
+        return copy
+    }
+}
+
+extension Seed {
+    /// Refuses what would only show later, such as a role that does not exist.
+    func validate() throws {
+        let names = Set((identities ?? []).map(\.name))
+        for vault in vaults ?? [] {
+            for access in vault.access ?? [] {
+                guard names.contains(access.identity) else {
+                    throw Invalid(
+                        description: "vault \(vault.name) gives access to the unknown identity \(access.identity)")
+                }
+                guard VaultRoles.isKnown(access.role) else {
+                    throw Invalid(description: "vault \(vault.name) names the unknown role \(access.role)")
+                }
+            }
+        }
+    }
+}

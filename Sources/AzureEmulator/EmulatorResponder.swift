@@ -1,0 +1,72 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+
+/// Sends each request to the service that its host belongs to: a vault, or Entra and the cluster's
+/// issuer.
+struct EmulatorResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    let vaults: VaultResponder
+    let entra: EntraDirectory
+    let clock: EmulatorClock
+    let calls: CallLog
+    let latency: Duration
+    let logger: Logger
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        if latency > .zero { try await Task.sleep(for: latency) }
+        let authority = request.head.authority ?? ""
+        let path = request.uri.path.split(separator: "/").compactMap { $0.removingPercentEncoding }
+        var response: Response
+        do {
+            if let vault = VaultHosts.vault(in: authority) {
+                response = try await vaults.respond(
+                    to: request, authority: authority, vaultName: vault.name, resource: vault.resource, path: path)
+                calls.add(response.status == .unauthorized ? \.unauthorized : \.vault)
+            } else {
+                response = try await respondAsEntra(to: request, path: path)
+            }
+        } catch let refusal as EntraDirectory.Refusal {
+            response = try Answer.entraError(refusal, now: clock.now)
+        }
+        if let id = request.headers[.xMsClientRequestID] { response.headers[.xMsClientRequestID] = id }
+        logger.info(
+            "request",
+            metadata: [
+                "method": "\(request.method)", "host": "\(authority)", "path": "\(request.uri.path)",
+                "status": "\(response.status.code)",
+            ])
+        return response
+    }
+
+    private func respondAsEntra(to request: Request, path: [String]) async throws -> Response {
+        if request.method == .get, path.suffix(2) == [".well-known", "openid-configuration"],
+            path.count <= 2 || path[1] != "v2.0"
+        {
+            return try Answer.json(entra.cluster.discovery)
+        }
+        if request.method == .get, path.suffix(3) == ["openid", "v1", "jwks"] {
+            return try Answer.json(entra.cluster.jwks)
+        }
+        if request.method == .post, path.count == 4, Array(path[1...]) == ["oauth2", "v2.0", "token"] {
+            calls.add(\.tokens)
+            let body = try await request.body.collect(upTo: 1 << 20)
+            return try Answer.json(try await entra.token(tenant: path[0], form: Self.form(String(buffer: body))))
+        }
+        return try Answer.json(["error": "not_found"], status: .notFound)
+    }
+
+    private static func form(_ body: String) -> [String: String] {
+        var fields: [String: String] = [:]
+        for pair in body.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            func decode(_ text: Substring) -> String {
+                text.replacingOccurrences(of: "+", with: " ").removingPercentEncoding ?? ""
+            }
+            fields[decode(parts[0])] = parts.count == 2 ? decode(parts[1]) : ""
+        }
+        return fields
+    }
+}

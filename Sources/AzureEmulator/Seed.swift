@@ -1,0 +1,126 @@
+internal import Yams
+
+/// What the emulated Azure holds at its start, as its users write it in YAML.
+package struct Seed: Codable, Sendable {
+    /// The OIDC issuer of the built-in cluster, which can mint service-account tokens.
+    package var clusterIssuer: String?
+    /// Further issuers whose tokens are believed, with the place of their keys.
+    package var issuers: [Issuer]?
+    package var identities: [Identity]?
+    package var vaults: [Vault]?
+
+    package struct Issuer: Codable, Sendable {
+        package var url: String
+        /// A file, relative to the seed, or an http(s) URL.
+        package var jwks: String
+    }
+
+    package struct Identity: Codable, Sendable {
+        package var name: String
+        package var clientID: String
+        package var tenantID: String
+        package var federatedCredentials: [FederatedCredential]?
+    }
+
+    package struct FederatedCredential: Codable, Sendable {
+        package var name: String?
+        /// The built-in cluster's when absent.
+        package var issuer: String?
+        package var subject: String
+        /// `api://AzureADTokenExchange` when absent.
+        package var audience: String?
+    }
+
+    package struct Vault: Codable, Sendable {
+        package var name: String
+        package var tenantID: String
+        package var access: [Access]?
+        package var secrets: [Secret]?
+        package var keys: [Key]?
+        package var certificates: [Certificate]?
+    }
+
+    /// A role assignment.
+    package struct Access: Codable, Sendable {
+        /// An identity's name.
+        package var identity: String
+        /// A built-in role, such as `Key Vault Secrets User`.
+        package var role: String
+        /// `secrets/NAME`, `keys/NAME` or `certificates/NAME`; the whole vault when absent.
+        package var object: String?
+    }
+
+    package struct Secret: Codable, Sendable {
+        package var name: String
+        package var value: String?
+        package var contentType: String?
+        package var enabled: Bool?
+        package var tags: [String: String]?
+        /// Oldest first, for an object with a history; `value` is then the newest.
+        package var versions: [SecretVersion]?
+    }
+
+    package struct SecretVersion: Codable, Sendable {
+        package var id: String?
+        package var value: String
+        package var enabled: Bool?
+        /// Seconds since 1970.
+        package var created: Int?
+    }
+
+    package struct Key: Codable, Sendable {
+        package var name: String
+        /// `RSA` or `EC`.
+        package var type: String
+        /// `P-256`, `P-384` or `P-521`.
+        package var curve: String?
+        /// 2048, 3072 or 4096 bits.
+        package var size: Int?
+        package var enabled: Bool?
+    }
+
+    package struct Certificate: Codable, Sendable {
+        package var name: String
+        package var subject: String?
+        /// `RSA` or `EC`.
+        package var type: String?
+        /// `application/x-pkcs12` or `application/x-pem-file`.
+        package var contentType: String?
+        /// `key-vault` (Triple DES, SHA-1) or `modern` (AES, SHA-256).
+        package var pkcs12: String?
+        /// Certificates in the chain, 1 to 3.
+        package var chain: Int?
+        package var exportable: Bool?
+    }
+
+    /// Why a seed cannot be used.
+    package struct Invalid: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    package init() {}
+
+    /// Decodes YAML and says where it is wrong.
+    package init(yaml: String) throws {
+        do {
+            self = try YAMLDecoder().decode(Seed.self, from: yaml)
+        } catch let error as DecodingError {
+            throw Invalid(description: "the seed is not usable: \(Self.text(of: error))")
+        } catch {
+            throw Invalid(description: "the seed is no YAML: \(error)")
+        }
+    }
+
+    private static func text(of error: DecodingError) -> String {
+        func place(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+            return path.isEmpty ? "at the top" : "at \(path.drop { $0 == "." })"
+        }
+        switch error {
+        case .keyNotFound(let key, let context): return "\(key.stringValue) is missing \(place(context))"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            return "\(context.debugDescription) \(place(context))"
+        @unknown default: return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,5 @@
+internal import ArgumentParser
+
+struct Mount: AsyncParsableCommand {
+    func run() async throws {}
+}

@@ -1,0 +1,61 @@
+import AzureEmulator
+import Foundation
+
+/// The directory through which a running emulator and its clients find each other.
+struct EmulatorDirectory {
+    let path: String
+
+    /// Absolute, so that it works from wherever a client is started.
+    init(path: String) {
+        self.path = URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+
+    func write(_ endpoints: Emulator.Endpoints) throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try Data(endpoints.authorityPEM.utf8).write(to: file("ca.pem"))
+        try Data(environment(endpoints).utf8).write(to: file("env"))
+        try JSONSerialization.data(
+            withJSONObject: cloud(endpoints), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        ).write(to: file("environment.json"))
+        // Last, and in one step: whoever waits for this file finds everything else complete.
+        try JSONEncoder().encode(endpoints).write(to: file("endpoints.json"), options: .atomic)
+    }
+
+    func endpoints() throws -> Emulator.Endpoints {
+        do {
+            return try JSONDecoder().decode(Emulator.Endpoints.self, from: try Data(contentsOf: file("endpoints.json")))
+        } catch {
+            throw EmulatorNotRunning(path: path)
+        }
+    }
+
+    private func file(_ name: String) -> URL { URL(fileURLWithPath: path).appendingPathComponent(name) }
+
+    /// Leads the provider, the Azure SDKs and curl to the emulator under Azure's own host names.
+    private func environment(_ endpoints: Emulator.Endpoints) -> String {
+        """
+        export HTTPS_PROXY=http://127.0.0.1:\(endpoints.proxyPort)
+        export SSL_CERT_FILE='\(file("ca.pem").path)'
+        export REQUESTS_CA_BUNDLE='\(file("ca.pem").path)'
+        export CURL_CA_BUNDLE='\(file("ca.pem").path)'
+        export AZURE_AUTHORITY_HOST=https://login.microsoftonline.com
+
+        """
+    }
+
+    /// For `cloudName: AzureStackCloud`, without a proxy; needs the names resolved to 127.0.0.1.
+    private func cloud(_ endpoints: Emulator.Endpoints) -> [String: Any] {
+        [
+            "name": "AzureStackCloud",
+            "activeDirectoryEndpoint": "https://login.localhost:\(endpoints.httpsPort)/",
+            "keyVaultEndpoint": "https://vault.localhost:\(endpoints.httpsPort)/",
+            "keyVaultDNSSuffix": "vault.localhost:\(endpoints.httpsPort)",
+        ]
+    }
+}
+
+struct EmulatorNotRunning: Error, CustomStringConvertible {
+    var path: String
+    var description: String { "no emulator writes to \(path); start one, or name its --directory" }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import AzureEmulator
+import Foundation
+import Logging
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start the emulator and serve until interrupted.",
+        discussion: """
+            Writes into its directory: ca.pem (the authority to trust), env (variables for a shell),
+            environment.json (a cloud description for direct connections), and last endpoints.json,
+            whose appearance tells that the emulator is ready.
+            """)
+
+    @Option(help: "What Entra and the vaults hold, in YAML.")
+    var seed: String
+
+    @Option(help: "Where to write the files that clients need.")
+    var directory = "akv-emulator.d"
+
+    @Option(help: "The port for Entra and the vaults; 0 takes any free one.")
+    var port = 0
+
+    @Option(help: "The port of the proxy that leads Azure's host names here; 0 takes any free one.")
+    var proxyPort = 0
+
+    @Option(help: "The port for the emulator's own controls; 0 takes any free one.")
+    var adminPort = 0
+
+    @Option(help: "Milliseconds to wait before each answer of Entra and the vaults.")
+    var latency = 0
+
+    @Flag(help: "Log every request.")
+    var verbose = false
+
+    func run() async throws {
+        let url = URL(fileURLWithPath: seed)
+        let text: String
+        do {
+            text = try String(contentsOf: url, encoding: .utf8)
+        } catch {
+            throw ValidationError("cannot read the seed \(seed): \(error.localizedDescription)")
+        }
+        var options = Emulator.Options()
+        options.port = port
+        options.proxyPort = proxyPort
+        options.adminPort = adminPort
+        options.latency = .milliseconds(latency)
+        options.seedDirectory = url.deletingLastPathComponent()
+        var logger = Logger(label: "akv-emulator", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = verbose ? .info : .warning
+
+        let files = EmulatorDirectory(path: directory)
+        let emulator = try await Emulator(seed: try Seed(yaml: text), options: options, logger: logger)
+        setlinebuf(stdout)
+        try await emulator.run { endpoints in
+            try files.write(endpoints)
+            print("akv-emulator: https on 127.0.0.1:\(endpoints.httpsPort), proxy on 127.0.0.1:\(endpoints.proxyPort)")
+            print("akv-emulator: for clients, run: . \(files.path)/env")
+        }
+    }
+}
