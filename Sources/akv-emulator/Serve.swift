@@ -52,11 +52,15 @@ struct Serve: AsyncParsableCommand {
 
         let files = EmulatorDirectory(path: directory)
         let emulator = try await Emulator(seed: try Seed(yaml: text), options: options, logger: logger)
-        setlinebuf(stdout)
         try await emulator.run { endpoints in
             try files.write(endpoints)
-            print("akv-emulator: https on 127.0.0.1:\(endpoints.httpsPort), proxy on 127.0.0.1:\(endpoints.proxyPort)")
-            print("akv-emulator: for clients, run: . \(files.path)/env")
+            // Not by print, which keeps lines back when the output is no terminal.
+            let lines = """
+                akv-emulator: https on 127.0.0.1:\(endpoints.httpsPort), proxy on 127.0.0.1:\(endpoints.proxyPort)
+                akv-emulator: for clients, run: . \(files.path)/env
+
+                """
+            FileHandle.standardOutput.write(Data(lines.utf8))
         }
     }
 }

@@ -33,13 +33,13 @@ struct EntraRefusal {
     }
 
     func error(presented claims: TokenClaims?, clientID: String, tenantID: String) -> ProviderError {
-        let answer = description.isEmpty ? "no explanation" : String(description.prefix(600))
+        let answer = description.isEmpty ? "no explanation" : String(description.prefix(300))
         let message =
             "ClientAssertionCredential authentication failed. Entra ID answered \(status)"
             + (oauthError.isEmpty ? "" : " \(oauthError.clipped)") + ": \(answer)"
-        var context = [("trace id", trace), ("correlation id", correlation)].filter { !$0.1.isEmpty }
-        if context.isEmpty, !service.isEmpty { context = [("request id", service)] }
-        context += claims?.context ?? []
+        var context = claims?.context ?? []
+        context += [("trace id", trace), ("correlation id", correlation)].filter { !$0.1.isEmpty }
+        if trace.isEmpty, !service.isEmpty { context.append(("request id", service)) }
         return ProviderError(
             code, message, hint: advice(claims: claims, clientID: clientID, tenantID: tenantID), context: context)
     }

@@ -1,4 +1,5 @@
 package import Logging
+internal import ProviderCore
 
 #if canImport(Glibc)
     internal import Glibc
@@ -34,12 +35,13 @@ package struct StandardErrorLogHandler: LogHandler {
         case .json:
             // `ts` in milliseconds since 1970, as upstream's JSON log has it.
             let milliseconds = "\(now.tv_sec)\(String(now.tv_nsec / 1_000_000 + 1000).dropFirst())"
-            var text = "{\"ts\":\(milliseconds),\"level\":\"\(event.level)\",\"msg\":\(Self.quoted("\(event.message)"))"
-            for (key, value) in fields { text += ",\(Self.quoted(key)):\(Self.json(value))" }
+            var text =
+                "{\"ts\":\(milliseconds),\"level\":\"\(event.level)\",\"msg\":\(JSONWriter.quoted("\(event.message)"))"
+            for (key, value) in fields { text += ",\(JSONWriter.quoted(key)):\(Self.json(value))" }
             line = text + "}\n"
         case .text:
             var text = "\(Self.clock(now.tv_sec)) \(event.level) \(event.message)"
-            for (key, value) in fields { text += " \(key)=\(Self.quoted("\(value)"))" }
+            for (key, value) in fields { text += " \(key)=\(JSONWriter.quoted("\(value)"))" }
             line = text + "\n"
         }
         Self.write(line)
@@ -75,24 +77,6 @@ package struct StandardErrorLogHandler: LogHandler {
         {
             return text
         }
-        return quoted(text)
-    }
-
-    package static func quoted(_ text: String) -> String {
-        var output = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": output += "\\\""
-            case "\\": output += "\\\\"
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let hex = String(scalar.value, radix: 16)
-                output += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
-        return output + "\""
+        return JSONWriter.quoted(text)
     }
 }

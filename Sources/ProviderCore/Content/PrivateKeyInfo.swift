@@ -37,6 +37,24 @@ package enum PrivateKeyInfo {
         }
     }
 
+    /// A key block in the older form of its algorithm, `RSA PRIVATE KEY` or `EC PRIVATE KEY`, as the
+    /// driver writes it into TLS Secrets.
+    package static func traditional(_ block: PEMBlock) throws(DERError) -> PEMBlock {
+        if block.label == "RSA PRIVATE KEY" || block.label == "EC PRIVATE KEY" { return block }
+        var reader = try DERElement.parse(block.der).expecting(DERElement.Tag.sequence, "private key").reader()
+        _ = try reader.next(DERElement.Tag.integer, "version")
+        var algorithm = try reader.next(DERElement.Tag.sequence, "key algorithm").reader()
+        let inner = try reader.next(DERElement.Tag.octetString, "key").content
+        switch try algorithm.next().objectIdentifier() {
+        case rsa: return PEMBlock(label: "RSA PRIVATE KEY", der: try rsaKey(inner))
+        case ellipticCurve:
+            let name = try algorithm.next()
+            let key = try ecKey(inner, curve: try name.objectIdentifier(), naming: name.encoding.copy())
+            return PEMBlock(label: "EC PRIVATE KEY", der: key)
+        case let other: throw DERError("keys of algorithm \(other) cannot be synced to a TLS secret")
+        }
+    }
+
     /// RSAPrivateKey (RFC 8017): nine integers, all of them checked for shape.
     private static func rsaKey(_ slice: SecretSlice) throws(DERError) -> SecretBytes {
         let numbers = try DERElement.parse(slice).expecting(DERElement.Tag.sequence, "RSA key").children()
@@ -47,8 +65,10 @@ package enum PrivateKeyInfo {
         return DERWriter.element(DERElement.Tag.sequence, parts)
     }
 
-    /// ECPrivateKey (RFC 5915) without the curve, which the outer structure names.
-    private static func ecKey(_ slice: SecretSlice, curve: String) throws(DERError) -> SecretBytes {
+    /// ECPrivateKey (RFC 5915), with the curve's name only where no outer structure has it.
+    private static func ecKey(
+        _ slice: SecretSlice, curve: String, naming name: SecretBytes? = nil
+    ) throws(DERError) -> SecretBytes {
         var reader = try DERElement.parse(slice).expecting(DERElement.Tag.sequence, "EC key").reader()
         _ = try reader.next(DERElement.Tag.integer, "version")
         let scalar = try reader.next(DERElement.Tag.octetString, "EC private key").content.copy()
@@ -66,10 +86,11 @@ package enum PrivateKeyInfo {
         let padded = try known.padded(scalar)
         let publicKey = known.publicKey(for: padded) ?? point
         guard let publicKey else { throw DERError(failure) }
-        return DERWriter.sequence(
-            DERWriter.integer([1]),
-            DERWriter.octetString(padded),
-            DERWriter.element(DERElement.Tag.context(1), [DERWriter.bitString(publicKey)]))
+        let parameters = name.map { [DERWriter.element(DERElement.Tag.context(0), [$0])] } ?? []
+        return DERWriter.element(
+            DERElement.Tag.sequence,
+            [DERWriter.integer([1]), DERWriter.octetString(padded)] + parameters
+                + [DERWriter.element(DERElement.Tag.context(1), [DERWriter.bitString(publicKey)])])
     }
 
     private enum Curve: String {

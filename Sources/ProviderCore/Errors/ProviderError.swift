@@ -57,7 +57,8 @@ package struct ProviderError: Error, Sendable {
 }
 
 extension ProviderError: CustomStringConvertible {
-    /// One line per failure: message, where, hint, code.
+    /// One line per failure: what, how to fix it, the code, and last the surroundings. Kubernetes cuts
+    /// events off at 1024 bytes, so what helps most comes first.
     package var description: String {
         guard parts.isEmpty else {
             let lines = parts.enumerated().map { "\n(\($0.offset + 1)) \($0.element.body)" }.joined()
@@ -66,7 +67,10 @@ extension ProviderError: CustomStringConvertible {
         return body
     }
 
-    private var body: String { message + contextText + ". To fix: " + hint + " [\(code.rawValue)]" }
+    private var body: String {
+        let end = message.hasSuffix(".") ? "" : "."
+        return "\(message)\(end) To fix: \(hint) [\(code.rawValue)]\(contextText)"
+    }
 
     private var contextText: String {
         context.isEmpty ? "" : " (" + context.map { "\($0.name): \($0.value)" }.joined(separator: ", ") + ")"
