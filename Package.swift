@@ -125,13 +125,21 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "ProviderTransportTests", dependencies: ["ProviderTransport", "TestSupport"]),
         .testTarget(
             name: "ProviderCoreTests",
-            dependencies: ["ProviderCore", "TestSupport", "CEmulatorPKCS12"]
+            dependencies: ["ProviderCore", "TestSupport"]
+        ),
+        .testTarget(name: "CSIProviderTests", dependencies: ["CSIProvider", "ProviderCore", "TestSupport"]),
+        .testTarget(name: "AzureTests", dependencies: ["Azure", "ProviderCore", "TestSupport"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "AzureEmulator", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
     ],
     swiftLanguageModes: [.v6],

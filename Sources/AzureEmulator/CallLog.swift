@@ -1,16 +1,18 @@
 internal import Synchronization
 
 /// How often what was called, so that demonstrations and tests can count round trips.
-final class CallLog: Sendable {
-    struct Counts: Codable, Sendable, Equatable {
+package final class CallLog: Sendable {
+    package struct Counts: Codable, Sendable, Equatable {
         /// Token requests.
-        var tokens = 0
+        package var tokens = 0
         /// Key Vault requests that carried a token.
-        var vault = 0
+        package var vault = 0
         /// Key Vault requests that were answered 401.
-        var unauthorized = 0
+        package var unauthorized = 0
         /// TLS connections that came in through the proxy.
-        var connections = 0
+        package var connections = 0
+
+        package init() {}
     }
 
     private let counts = Mutex(Counts())

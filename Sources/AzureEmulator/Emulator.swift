@@ -55,6 +55,23 @@ package struct Emulator: Sendable {
         self.logger = logger
     }
 
+    /// A service-account token of the built-in cluster.
+    package func token(
+        namespace: String, serviceAccount: String, audience: String = "api://AzureADTokenExchange", lifetime: Int = 3600
+    ) async throws -> String {
+        try await entra.cluster.token(
+            namespace: namespace, serviceAccount: serviceAccount, audiences: [audience], lifetime: lifetime,
+            now: clock.seconds)
+    }
+
+    /// Gives a secret a new version and tells its name; nil if there is no such vault.
+    package func setSecret(_ name: String, in vault: String, value: String) -> String? {
+        store.setSecret(name, in: vault, value: value, contentType: nil, now: clock.seconds)?.id
+    }
+
+    /// What was called so far.
+    package var callCounts: CallLog.Counts { calls.current }
+
     /// Serves until cancelled or told to stop. `whenReady` is called once everything listens.
     package func run(whenReady: @escaping @Sendable (Endpoints) async throws -> Void) async throws {
         let azure = EmulatorResponder(

@@ -1,0 +1,152 @@
+import AzureEmulator
+import CSIProvider
+import Foundation
+import ProviderCore
+import ProviderTransport
+import Testing
+
+@Suite("A mount over the real socket and real TLS", .timeLimit(.minutes(2)))
+struct MountTests {
+    @Test("answers with every object's bytes, mode and version")
+    func everyType() async throws {
+        try await World.with { world in
+            let answer = try await world.mount(
+                World.object("secret", "plain"), World.object("key", "rsa", "filePermission: \"0600\""),
+                World.object("cert", "site", "objectAlias: tls/site.crt"), World.object("secret", "umlaut"))
+            #expect(answer.files.map(\.path) == ["plain", "rsa", "tls/site.crt", "umlaut"])
+            #expect(answer.files.map(\.mode) == [0o644, 0o600, 0o644, 0o644])
+            #expect(answer.objectVersions.map(\.id) == ["secret/plain", "key/rsa", "cert/site", "secret/umlaut"])
+            #expect(answer.objectVersions.allSatisfy { $0.version.count == 32 })
+            #expect(try answer.text("plain") == "plain value")
+            #expect(try answer.text("umlaut") == "Grüße, 世界 🔑\n")
+            #expect(try answer.text("rsa").hasPrefix("-----BEGIN PUBLIC KEY-----\n"))
+            #expect(try answer.text("tls/site.crt").components(separatedBy: "BEGIN CERTIFICATE").count == 2)
+            #expect(answer.errorCode.isEmpty)
+        }
+    }
+
+    @Test("costs one token request and one vault request for each object")
+    func cost() async throws {
+        try await World.with { world in
+            _ = try await world.mount(World.object("secret", "plain"), World.object("secret", "shared"))
+            let counts = world.emulator.callCounts
+            #expect(counts.tokens == 1)
+            #expect(counts.vault == 2)
+            #expect(counts.unauthorized == 0)
+        }
+    }
+
+    @Test("takes a pinned version, and the latest without one")
+    func versions() async throws {
+        try await World.with { world in
+            let pinned = "00000000000000000000000000000002"
+            let answer = try await world.mount(
+                World.object("secret", "history"),
+                World.object("secret", "history", "objectVersion: \"\(pinned)\"\nobjectAlias: before"))
+            #expect(try answer.text("history") == "three")
+            #expect(try answer.text("before") == "two")
+            #expect(answer.objectVersions.map(\.id) == ["secret/history/history", "secret/history/before"])
+            #expect(answer.objectVersions.last?.version == pinned)
+        }
+    }
+
+    @Test(
+        "turns a certificate's PKCS#12 into PEM, key first and leaf next",
+        arguments: [("site", 3), ("site-modern", 3), ("site-pem", 2)])
+    func certificates(name: String, chain: Int) async throws {
+        try await World.with { world in
+            let text = try await world.mount(World.object("secret", name)).text(name)
+            #expect(text.hasPrefix("-----BEGIN PRIVATE KEY-----\n"))
+            #expect(text.components(separatedBy: "BEGIN PRIVATE KEY").count == 2)
+            #expect(text.components(separatedBy: "BEGIN CERTIFICATE").count == chain + 1)
+            let leaf = try await world.mount(World.object("cert", name)).text(name)
+            #expect(text.contains("-----END PRIVATE KEY-----\n\(leaf)"))
+        }
+    }
+
+    @Test("gives a certificate whose key is not exportable without its key")
+    func sealed() async throws {
+        try await World.with { world in
+            let text = try await world.mount(World.object("secret", "sealed")).text("sealed")
+            #expect(text.hasPrefix("-----BEGIN CERTIFICATE-----\n"))
+            #expect(!text.contains("PRIVATE"))
+        }
+    }
+
+    @Test("passes a PFX through as base64 or, decoded, as bytes, and decodes plain secrets")
+    func encodings() async throws {
+        try await World.with { world in
+            let answer = try await world.mount(
+                World.object("secret", "site", "objectFormat: pfx"),
+                World.object("secret", "site", "objectFormat: PFX\nobjectEncoding: base64\nobjectAlias: site.pfx"),
+                World.object("secret", "base64", "objectEncoding: Base64"),
+                World.object("secret", "hex", "objectEncoding: hex"))
+            let text = try answer.text("site")
+            #expect(Data(base64Encoded: text).map { Array($0) } == answer.files[1].contents)
+            #expect(answer.files[2].contents == Array("hello\u{0}\u{1}".utf8))
+            #expect(answer.files[3].contents == [0x00, 0xFF, 0x10])
+        }
+    }
+
+    @Test("writes .crt and .key beside a certificate's secret when told to")
+    func separateFiles() async throws {
+        try await World.with(conversion: ContentConversion(separatesCertificateAndKey: true)) { world in
+            let answer = try await world.mount(World.object("secret", "site"), World.object("secret", "plain"))
+            #expect(answer.files.map(\.path) == ["site.crt", "site.key", "site", "plain"])
+            #expect(try answer.text("site") == answer.text("site.key") + answer.text("site.crt"))
+            #expect(Set(answer.objectVersions.prefix(3)).count == 1)
+        }
+    }
+
+    @Test("finds the token among the secrets when the attributes have none")
+    func tokenInSecrets() async throws {
+        try await World.with { world in
+            var attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+            let key = "csi.storage.k8s.io/serviceAccount.tokens"
+            let secrets = try JSONSerialization.data(withJSONObject: [key: try #require(attributes[key])])
+            attributes[key] = nil
+            let answer = try await world.mount(attributes, secrets: String(decoding: secrets, as: UTF8.self))
+            #expect(try answer.text("plain") == "plain value")
+        }
+    }
+
+    @Test("shows a changed secret at the next mount, under a new version")
+    func rotation() async throws {
+        try await World.with { world in
+            let before = try await world.mount(World.object("secret", "plain"))
+            let version = try #require(world.emulator.setSecret("plain", in: "kv-tests", value: "rotated"))
+            let after = try await world.mount(World.object("secret", "plain"))
+            #expect(try before.text("plain") == "plain value")
+            #expect(try after.text("plain") == "rotated")
+            #expect(after.objectVersions.first?.version == version)
+        }
+    }
+
+    @Test("keeps 110 pods of two identities apart that arrive at once")
+    func storm() async throws {
+        try await World.with { world in
+            let (reader, stranger) = (
+                try await world.token(), try await world.token("stranger", namespace: "team-b")
+            )
+            let shared = World.array([World.object("secret", "shared")])
+            let mine = World.array([World.object("secret", "plain")])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<110 {
+                    group.addTask {
+                        if index.isMultiple(of: 2) {
+                            let attributes = try await world.attributes(objects: mine, token: reader)
+                            #expect(try await world.mount(attributes).text("plain") == "plain value")
+                        } else {
+                            var attributes = try await world.attributes(objects: shared, token: stranger)
+                            attributes["clientID"] = "11111111-aaaa-4aaa-8aaa-000000000002"
+                            #expect(try await world.mount(attributes).text("shared") == "for both teams")
+                            attributes["objects"] = mine
+                            #expect(try await world.failure(attributes).code == .permissionDenied)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}

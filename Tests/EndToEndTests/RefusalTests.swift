@@ -1,0 +1,221 @@
+import AzureEmulator
+import Foundation
+import ProviderTransport
+import Testing
+
+/// One thing that is wrong with an otherwise good mount, and what must be said about it.
+struct Mistake: Sendable, CustomTestStringConvertible {
+    var name: String
+    var code: RPCCode
+    /// Words that must occur in the message.
+    var words: [String]
+    var change: @Sendable (World, inout [String: String]) async throws -> Void
+
+    var testDescription: String { name }
+
+    init(
+        _ name: String, _ code: RPCCode, _ words: [String],
+        _ change: @escaping @Sendable (World, inout [String: String]) async throws -> Void
+    ) {
+        (self.name, self.code, self.words, self.change) = (name, code, words, change)
+    }
+
+    private static func set(_ key: String, _ value: String?) -> @Sendable (World, inout [String: String]) -> Void {
+        { _, attributes in attributes[key] = value }
+    }
+
+    private static func objects(_ items: String...) -> @Sendable (World, inout [String: String]) -> Void {
+        set("objects", World.array(items))
+    }
+
+    private static func client(_ last: Int) -> @Sendable (World, inout [String: String]) -> Void {
+        set("clientID", "11111111-aaaa-4aaa-8aaa-00000000000\(last)")
+    }
+
+    private static func token(
+        _ serviceAccount: String = "reader", _ namespace: String = "team-a",
+        issuedFor audience: String = "api://AzureADTokenExchange", lifetime: Int = 3600
+    ) -> @Sendable (World, inout [String: String]) async throws -> Void {
+        { world, attributes in
+            let jwt = try await world.token(
+                serviceAccount, namespace: namespace, audience: audience, lifetime: lifetime)
+            attributes[tokens] =
+                "{\"api://AzureADTokenExchange\":{\"token\":\"\(jwt)\",\"expirationTimestamp\":\"2099-01-01T00:00:00Z\"}}"
+        }
+    }
+
+    private static let tokens = "csi.storage.k8s.io/serviceAccount.tokens"
+
+    static let all: [Mistake] = [
+        Mistake(
+            "no pod name", .failedPrecondition, ["pod name is not provided", "podInfoOnMount"],
+            set("csi.storage.k8s.io/pod.name", nil)),
+        Mistake("no vault", .invalidArgument, ["keyvaultName is not provided"], set("keyvaultName", nil)),
+        Mistake("no tenant", .invalidArgument, ["tenantId is not provided"], set("tenantID", " ")),
+        Mistake("no objects", .invalidArgument, ["objects is not set"], set("objects", "")),
+        Mistake(
+            "unknown object type", .invalidArgument,
+            [
+                "failed to get objectType:Secret, objectName:plain", "Should be secret, key, or cert",
+                "objectType: secret",
+            ],
+            objects(World.object("Secret", "plain"))),
+        Mistake(
+            "traversal in an alias", .invalidArgument, ["file name must not contain '..'"],
+            objects(World.object("secret", "plain", "objectAlias: ../../etc/passwd"))),
+        Mistake(
+            "an absolute alias", .invalidArgument, ["file name must be a relative path"],
+            objects(World.object("secret", "plain", "objectAlias: /etc/passwd"))),
+        Mistake(
+            "two objects on one path", .invalidArgument, ["two objects have the same path plain"],
+            objects(World.object("secret", "plain"), World.object("secret", "shared", "objectAlias: plain"))),
+        Mistake(
+            "a beside a/b", .invalidArgument, ["path a of", "path a/b of", "a file and a directory"],
+            objects(
+                World.object("secret", "plain", "objectAlias: a/b"), World.object("secret", "shared", "objectAlias: a"))
+        ),
+        Mistake(
+            "a vault name that is a host", .invalidArgument, ["Invalid vault name: \"evil.example\""],
+            set("keyvaultName", "evil.example")),
+        Mistake(
+            "a tenant that leads elsewhere", .invalidArgument, ["neither a directory id nor a domain name"],
+            set("tenantID", "../../evil?x=")),
+        Mistake(
+            "tokens that are no JSON", .failedPrecondition, ["failed to unmarshal service account tokens"],
+            set(tokens, "{")),
+        Mistake(
+            "no tokens", .failedPrecondition, ["service account tokens not found", "tokenRequests"], set(tokens, nil)),
+        Mistake(
+            "a token of another audience only", .failedPrecondition,
+            ["token for audience api://AzureADTokenExchange not found", "sts.amazonaws.com"],
+            set(tokens, "{\"sts.amazonaws.com\":{\"token\":\"x\",\"expirationTimestamp\":\"2099-01-01T00:00:00Z\"}}")),
+        Mistake(
+            "a token made out for another audience", .failedPrecondition,
+            ["is not for the audience api://AzureADTokenExchange", "audience: api://Other"],
+            token(issuedFor: "api://Other")),
+        Mistake(
+            "an expired token", .unauthenticated, ["the service account token expired at", "clock"],
+            token(lifetime: -60)),
+        Mistake(
+            "another service account's token", .unauthenticated,
+            [
+                "AADSTS700213", "--subject 'system:serviceaccount:team-a:other'", "trace id",
+                "subject: system:serviceaccount:team-a:other",
+            ],
+            token("other")),
+        Mistake(
+            "a subject in other letter case", .unauthenticated, ["AADSTS7002138", "letter case"], token("Reader")),
+        Mistake("a client without federation", .unauthenticated, ["AADSTS70025"], client(3)),
+        Mistake("a client federated with another cluster", .unauthenticated, ["AADSTS700211", "issuer"], client(4)),
+        Mistake("a client federated for another audience", .unauthenticated, ["AADSTS700212"], client(5)),
+        Mistake("an unknown client", .unauthenticated, ["AADSTS700016", "clientID"], client(9)),
+        Mistake(
+            "an unknown tenant", .unauthenticated, ["AADSTS90002", "tenantID"],
+            set("tenantID", "77777777-7777-4777-8777-777777777777")),
+        Mistake(
+            "an identity of another tenant than the vault's", .unauthenticated, ["AKV10032", "tenantID"],
+            { _, attributes in
+                attributes["clientID"] = "11111111-aaaa-4aaa-8aaa-000000000006"
+                attributes["tenantID"] = "88888888-8888-4888-8888-888888888888"
+            }),
+        Mistake(
+            "an identity without a role", .permissionDenied,
+            [
+                "ForbiddenByRbac", "az role assignment create --role 'Key Vault Secrets User'",
+                "vault: kv-tests.vault.azure.net",
+            ],
+            { world, attributes in
+                try await token("stranger", "team-b")(world, &attributes)
+                attributes["clientID"] = "11111111-aaaa-4aaa-8aaa-000000000002"
+            }),
+        Mistake(
+            "a missing object", .notFound,
+            ["failed to get objectType:secret, objectName:absent, objectVersion:: ", "ERROR CODE: SecretNotFound"],
+            objects(World.object("secret", "absent"))),
+        Mistake(
+            "a missing version", .notFound, ["objectVersion:0123", "SecretNotFound"],
+            objects(World.object("secret", "plain", "objectVersion: \"0123\""))),
+        Mistake(
+            "a disabled secret", .permissionDenied, ["SecretDisabled", "enable"],
+            objects(World.object("secret", "disabled"))),
+        Mistake(
+            "base64 that is none", .invalidArgument, ["illegal base64 data at input byte 5", "objectName:plain"],
+            objects(World.object("secret", "plain", "objectEncoding: base64"))),
+        Mistake(
+            "an unknown cloud", .invalidArgument, ["cloudName Nebula is not valid", "NEBULA"],
+            set("cloudName", "Nebula")),
+        Mistake(
+            "an identity mode this build has not", .invalidArgument,
+            ["VMManagedIdentity", "useVMManagedIdentity is true"], set("useVMManagedIdentity", "true")),
+    ]
+}
+
+@Suite("A mount that cannot be", .timeLimit(.minutes(2)))
+struct RefusalTests {
+    @Test("is refused with a code, the reason and what to do, and the next one works", arguments: Mistake.all)
+    func refused(mistake: Mistake) async throws {
+        try await World.with { world in
+            let good = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+            var bad = good
+            try await mistake.change(world, &bad)
+            let status = try await world.failure(bad)
+            #expect(status.code == mistake.code)
+            for word in ["failed to mount objects, error: ", "To fix: "] + mistake.words {
+                #expect(status.message.contains(word), "\(status.message)")
+            }
+            #expect(!RPCCode.leavesEmptyVolume.contains(status.code))
+            #expect(!status.message.contains("eyJ"), "a token leaked")
+            #expect(try await world.mount(good).text("plain") == "plain value")
+        }
+    }
+
+    @Test("names every failing object, in the manifest's order")
+    func allFailures() async throws {
+        try await World.with { world in
+            let objects = World.array([
+                World.object("secret", "absent"), World.object("secret", "plain"), World.object("key", "gone"),
+                World.object("secret", "disabled"),
+            ])
+            let status = try await world.failure(try await world.attributes(objects: objects))
+            #expect(status.code == .notFound)
+            let places = ["3 errors", "objectName:absent", "objectName:gone", "objectName:disabled"]
+                .map { status.message.range(of: $0)?.lowerBound }
+            #expect(!places.contains(nil))
+            #expect(places.compactMap { $0 } == places.compactMap { $0 }.sorted())
+        }
+    }
+
+    @Test("lists every mistake of a manifest at once, without asking Azure for anything")
+    func allMistakes() async throws {
+        try await World.with { world in
+            var attributes = try await world.attributes(
+                objects: World.array([World.object("Cert", "x"), World.object("secret", "y", "objectFormat: der")]))
+            attributes["tenantID"] = nil
+            attributes["keyvaultName"] = "a"
+            let status = try await world.failure(attributes)
+            for word in [
+                "tenantId is not provided", "between 3 and 24", "secret, key, or cert", "invalid objectFormat",
+            ] {
+                #expect(status.message.contains(word), "\(status.message)")
+            }
+            #expect(world.emulator.callCounts == CallLog.Counts())
+        }
+    }
+
+    @Test("is refused for malformed JSON in each field", arguments: ["attributes", "secrets", "permission"])
+    func malformed(field: String) async throws {
+        try await World.with { world in
+            let request = MountRequestMessage(
+                attributes: Array((field == "attributes" ? "{\"a\":1}" : "{}").utf8),
+                secrets: Array((field == "secrets" ? "[]" : "null").utf8), targetPath: "",
+                permission: field == "permission" ? "rw-r--r--" : "420")
+            await #expect { () async throws in
+                _ = try await world.client.mount(request)
+            } throws: { error in
+                let expected = field == "permission" ? "file permission" : field
+                return (error as? RPCStatus)?.code == .invalidArgument
+                    && (error as? RPCStatus)?.message.contains("failed to unmarshal \(expected), error: ") == true
+            }
+        }
+    }
+}

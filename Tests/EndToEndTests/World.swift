@@ -1,0 +1,147 @@
+import Azure
+import AzureEmulator
+import CSIProvider
+import Foundation
+import Logging
+import NIOCore
+import ProviderCore
+import ProviderTransport
+import TestSupport
+import Testing
+
+/// An emulated Azure, a provider and a driver's client, joined by real sockets and real TLS.
+struct World: Sendable {
+    static let tenant = "99999999-9999-4999-8999-999999999999"
+    static let reader = "11111111-aaaa-4aaa-8aaa-000000000001"
+
+    let emulator: Emulator
+    let endpoint: Endpoint
+    let client: RPCClient
+    let clock: EmulatorClock
+
+    /// Runs `body` in a world made from the tests' seed, and takes it down again.
+    static func with(
+        conversion: ContentConversion = ContentConversion(),
+        _ body: @escaping @Sendable (World) async throws -> Void
+    ) async throws {
+        let seed = try Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
+        let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+        let clock = EmulatorClock()
+        let emulator = try await Emulator(seed: seed, options: Emulator.Options(), clock: clock, logger: logger)
+        let (ready, signal) = AsyncStream<Emulator.Endpoints>.makeStream()
+        try await TemporaryDirectory.with { directory in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await emulator.run { signal.yield($0) } }
+                group.addTask {
+                    guard let endpoints = await ready.first(where: { _ in true }) else { throw CancellationError() }
+                    try await provide(emulator, endpoints, clock, in: directory, conversion, logger, body)
+                }
+                // The first to end is the test's body, or the emulator if it could not start.
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        }
+    }
+
+    private static func provide(
+        _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock,
+        in directory: TemporaryDirectory, _ conversion: ContentConversion, _ logger: Logger,
+        _ body: @Sendable (World) async throws -> Void
+    ) async throws {
+        let authority = directory.path("ca.pem")
+        try Data(endpoints.authorityPEM.utf8).write(to: URL(fileURLWithPath: authority))
+        let environment = [
+            "SSL_CERT_FILE": authority, "HTTPS_PROXY": "http://127.0.0.1:\(endpoints.proxyPort)",
+        ]
+        let transport = AsyncHTTPTransport(
+            configuration: AsyncHTTPTransport.Configuration(
+                trustRoots: TrustRoots(environment: environment), proxy: try ProxySettings(environment: environment),
+                userAgent: "tests"),
+            logger: logger)
+        let service = ProviderService(
+            mounts: MountService(
+                settings: MountService.Settings(
+                    defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: "")),
+                transport: transport),
+            logger: logger)
+        let endpoint = Endpoint.unix(path: directory.path("p.sock"))
+        let server = try RPCServer.start(
+            endpoint: endpoint,
+            identity: ProviderIdentity(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0"),
+            handler: service.handle)
+        do {
+            try await body(
+                World(emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock))
+        } catch {
+            await server.stop(grace: .seconds(1))
+            throw error
+        }
+        await server.stop(grace: .seconds(1))
+    }
+
+    // MARK: - Requests
+
+    /// A service-account token from the emulator's cluster.
+    func token(
+        _ serviceAccount: String = "reader", namespace: String = "team-a",
+        audience: String = "api://AzureADTokenExchange", lifetime: Int = 3600
+    ) async throws -> String {
+        try await emulator.token(
+            namespace: namespace, serviceAccount: serviceAccount, audience: audience, lifetime: lifetime)
+    }
+
+    /// The attributes of a correct mount of `objects`, before a test changes them.
+    func attributes(objects: String, token: String? = nil) async throws -> [String: String] {
+        let jwt: String
+        if let token { jwt = token } else { jwt = try await self.token() }
+        return [
+            "csi.storage.k8s.io/pod.name": "pod", "csi.storage.k8s.io/pod.namespace": "team-a",
+            "csi.storage.k8s.io/pod.uid": "uid", "csi.storage.k8s.io/serviceAccount.name": "reader",
+            "csi.storage.k8s.io/ephemeral": "true", "secretProviderClass": "tests",
+            "clientID": Self.reader, "keyvaultName": "kv-tests", "tenantID": Self.tenant, "usePodIdentity": "false",
+            "objects": objects,
+            "csi.storage.k8s.io/serviceAccount.tokens":
+                "{\"api://AzureADTokenExchange\":{\"token\":\"\(jwt)\",\"expirationTimestamp\":\"2099-01-01T00:00:00Z\"}}",
+        ]
+    }
+
+    func mount(_ attributes: [String: String], secrets: String = "null") async throws -> MountResponseMessage {
+        let json = try JSONSerialization.data(withJSONObject: attributes)
+        return try await client.mount(
+            MountRequestMessage(
+                attributes: Array(json), secrets: Array(secrets.utf8), targetPath: "/unused", permission: "420"))
+    }
+
+    /// Mounts `objects`, given as lines of YAML for one object each.
+    func mount(_ objects: String...) async throws -> MountResponseMessage {
+        try await mount(try await attributes(objects: Self.array(objects)))
+    }
+
+    /// The status with which a mount fails.
+    func failure(_ attributes: [String: String]) async throws -> RPCStatus {
+        do {
+            _ = try await mount(attributes)
+        } catch let status as RPCStatus {
+            return status
+        }
+        throw Unexpected(description: "the mount succeeded")
+    }
+
+    static func array(_ objects: [String]) -> String {
+        "array:\n" + objects.map { "  - |\n" + $0.split(separator: "\n").map { "    \($0)\n" }.joined() }.joined()
+    }
+
+    static func object(_ type: String, _ name: String, _ rest: String = "") -> String {
+        "objectName: \(name)\nobjectType: \(type)\n\(rest)"
+    }
+}
+
+struct Unexpected: Error, CustomStringConvertible {
+    var description: String
+}
+
+extension MountResponseMessage {
+    func text(_ path: String) throws -> String {
+        String(decoding: try #require(files.first { $0.path == path }).contents, as: UTF8.self)
+    }
+}
