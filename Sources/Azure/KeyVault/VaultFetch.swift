@@ -46,31 +46,30 @@ package struct VaultFetch: Sendable {
     private func read(
         _ indices: [Int], of plan: MountPlan, _ token: AccessToken, _ deadline: Deadline
     ) async -> [Int: Reading] {
-        await withTaskGroup(of: (Int, Reading).self) { group in
+        await withTaskGroup(of: (Int, Reading).self, returning: [Int: Reading].self) { group in
             var waiting = indices[...]
-            func startNext() {
-                guard let index = waiting.popFirst() else { return }
-                group.addTask {
-                    do throws(ProviderError) {
-                        let object = plan.items[index].object
-                        return (
-                            index,
-                            .success(
-                                try await vault.read(
-                                    object, version: object.version, in: plan.vault, token: token, until: deadline))
-                        )
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
-            }
-            for _ in 0..<Self.parallelReads { startNext() }
             var readings: [Int: Reading] = [:]
-            for await (index, reading) in group {
+            for _ in 0..<Self.parallelReads {
+                guard let index = waiting.popFirst() else { break }
+                group.addTask { (index, await readOne(plan.items[index].object, plan.vault, token, deadline)) }
+            }
+            while let (index, reading) = await group.next() {
                 readings[index] = reading
-                startNext()
+                guard let index = waiting.popFirst() else { continue }
+                group.addTask { (index, await readOne(plan.items[index].object, plan.vault, token, deadline)) }
             }
             return readings
+        }
+    }
+
+    private func readOne(
+        _ object: KeyVaultObject, _ address: VaultAddress, _ token: AccessToken, _ deadline: Deadline
+    ) async -> Reading {
+        do throws(ProviderError) {
+            return .success(
+                try await vault.read(object, version: object.version, in: address, token: token, until: deadline))
+        } catch {
+            return .failure(error)
         }
     }
 

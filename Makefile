@@ -1,0 +1,45 @@
+# The commands of this project. `make` alone lists them.
+
+# Libraries and generators from Debian; Ubuntu 24.04 has them under the same names.
+PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev
+TEST_PACKAGES = python3-venv openssl
+
+GENERATED = Sources/CProviderTransport/generated
+RELEASE_FLAGS = -c release --static-swift-stdlib
+
+.DEFAULT_GOAL := help
+.PHONY: help packages test-packages build release demo test format lint proto proto-check clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+packages: ## Install the Debian packages that are missing
+	@deploy/install-packages.sh $(PACKAGES)
+
+test-packages: packages
+	@deploy/install-packages.sh $(TEST_PACKAGES)
+
+build: packages ## Build for debugging
+	swift build
+
+release: packages ## Build the programs as they ship, in .build/release
+	swift build $(RELEASE_FLAGS)
+
+demo: release ## Mount the payments example through the real provider and show what happens
+	@deploy/examples/payments/demo.sh
+
+test: test-packages ## Check everything: format, generated code, build, tests, release
+	@Tests/run.sh
+
+format: ## Format the Swift code
+	swift format --in-place --recursive Package.swift Sources Tests
+
+lint: ## Check the Swift code's format
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+proto: packages ## Generate the C++ code for the driver's protocol anew
+	protoc --proto_path=proto/v1alpha1 --cpp_out=$(GENERATED) --grpc_out=$(GENERATED) \
+	  --plugin=protoc-gen-grpc="$$(command -v grpc_cpp_plugin)" service.proto
+
+clean: ## Remove what was built
+	rm -rf .build

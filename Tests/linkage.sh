@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Checks what the node's program links: no Swift library, no OpenSSL (its TLS is its own), no emulator.
+set -euo pipefail
+program=$1
+
+libraries=$(ldd "$program" | awk '{print $1}')
+for forbidden in libswift libFoundation libssl libcrypto libicu; do
+  if grep -q "$forbidden" <<<"$libraries"; then
+    echo "$program links $forbidden"
+    exit 1
+  fi
+done
+if nm --defined-only "$program" 2>/dev/null | grep -q AzureEmulator; then
+  echo "$program holds the emulator, which can mint tokens"
+  exit 1
+fi
+bytes=$(stat --format=%s "$program")
+shared=$(ldd "$program" | awk '/=> \//{print $3}' | xargs -r readlink -f | xargs -r stat --format=%s | awk '{s += $1} END {print s}')
+echo "$program: $((bytes / 1048576)) MiB, and $(wc -l <<<"$libraries") shared libraries with $((shared / 1048576)) MiB"

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands, step by step, with the time of each.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+step() {
+  local name=$1 start=$SECONDS
+  shift
+  echo "==> $name"
+  if ! "$@"; then
+    echo "==> $name: FAILED after $((SECONDS - start)) s"
+    exit 1
+  fi
+  echo "==> $name: $((SECONDS - start)) s"
+}
+
+format() { swift format lint --strict --recursive Package.swift Sources Tests; }
+
+# One idea per file: none of ours has more than 400 lines.
+sizes() {
+  local long
+  long=$(git ls-files --cached --others --exclude-standard 'Sources/*' 'Tests/*' | grep -E '\.(swift|cpp|c|h|py|sh)$' |
+    grep -v /generated/ | xargs wc -l | awk '$2 != "total" && $1 > 400')
+  if [ -n "$long" ]; then
+    echo "over 400 lines:"
+    echo "$long"
+    return 1
+  fi
+}
+
+# The committed C++ is what the protocol's description gives, and the shim's header is plain C.
+generated() {
+  mkdir "$work/generated"
+  protoc --proto_path=proto/v1alpha1 --cpp_out="$work/generated" --grpc_out="$work/generated" \
+    --plugin=protoc-gen-grpc="$(command -v grpc_cpp_plugin)" service.proto
+  diff -r "$work/generated" Sources/CProviderTransport/generated
+  clang -x c -std=c11 -fsyntax-only -Wall -Werror -Wno-unknown-attributes -Wno-c23-extensions \
+    -Wno-pragma-once-outside-header Sources/CProviderTransport/include/CProviderTransport.h
+}
+
+build() { swift build --build-tests --explicit-target-dependency-import-check error; }
+unit() { swift test --skip-build; }
+
+# Clients that nobody here wrote: grpcio with its own protobuf, and the Azure SDK for Python.
+python_environment() {
+  local environment=.build/python
+  [ -x $environment/bin/python ] || python3 -m venv $environment
+  $environment/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Python/requirements.txt
+}
+python_clients() { AKV_PROGRAMS=.build/debug .build/python/bin/python -m unittest discover --start-directory Tests/Python; }
+
+release() { swift build -c release --static-swift-stdlib; }
+
+# What ships: which shared libraries it needs, and that it does the same as what was tested.
+linkage() { Tests/linkage.sh .build/release/akv-csi; }
+demo() { deploy/examples/payments/demo.sh > "$work/demo.txt" || { cat "$work/demo.txt"; return 1; }; tail -n 3 "$work/demo.txt"; }
+
+step "format" format
+step "file sizes" sizes
+step "generated code" generated
+step "debug build" build
+step "unit and end-to-end tests" unit
+step "Python packages" python_environment
+step "Python clients" python_clients
+step "release build" release
+step "linkage" linkage
+step "demo" demo
+echo "==> everything: $SECONDS s"
