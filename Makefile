@@ -7,6 +7,11 @@ TEST_PACKAGES = python3-venv openssl
 GENERATED = Sources/CProviderTransport/generated
 RELEASE_FLAGS = -c release --static-swift-stdlib
 
+# gRPC and what it needs, as archives: one self-contained program is smaller than the libraries.
+LIBRARIES = $(shell $(CC) -print-file-name=libgrpc++_unsecure.a | xargs dirname | xargs realpath)
+ARCHIVES = $(foreach name,grpc++_unsecure grpc_unsecure gpr upb address_sorting cares re2 protobuf-lite z,$(LIBRARIES)/lib$(name).a) \
+  $(wildcard $(LIBRARIES)/libabsl_*.a)
+
 .DEFAULT_GOAL := help
 .PHONY: help packages test-packages build release demo test format lint proto proto-check clean
 
@@ -23,7 +28,7 @@ build: packages ## Build for debugging
 	swift build
 
 release: packages ## Build the programs as they ship, in .build/release
-	swift build $(RELEASE_FLAGS)
+	AKV_STATIC_LIBRARIES="$(strip $(ARCHIVES))" swift build $(RELEASE_FLAGS)
 
 demo: release ## Mount the payments example through the real provider and show what happens
 	@deploy/examples/payments/demo.sh

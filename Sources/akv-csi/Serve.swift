@@ -83,9 +83,9 @@ struct Serve: AsyncParsableCommand {
 
     private func makeConfiguration(environment: [String: String]) throws -> ProviderConfiguration {
         guard let endpoint = Endpoint(endpoint) else {
-            throw ValidationError("invalid endpoint: \(endpoint)")
+            throw Fatal("invalid endpoint: \(endpoint)")
         }
-        guard (0...65535).contains(healthzPort) else { throw ValidationError("invalid healthz-port: \(healthzPort)") }
+        guard (0...65535).contains(healthzPort) else { throw Fatal("invalid healthz-port: \(healthzPort)") }
         let files = CloudFiles(standard: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "")
         do throws(ProviderError) {
             _ = try AzureCloud.named(cloudName, environmentFile: files.read(nil))

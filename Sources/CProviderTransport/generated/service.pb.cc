@@ -8,10 +8,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/extension_set.h>
 #include <google/protobuf/wire_format_lite.h>
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/generated_message_reflection.h>
-#include <google/protobuf/reflection_ops.h>
-#include <google/protobuf/wire_format.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 // @@protoc_insertion_point(includes)
 #include <google/protobuf/port_def.inc>
 
@@ -124,127 +121,6 @@ struct ErrorDefaultTypeInternal {
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ErrorDefaultTypeInternal _Error_default_instance_;
 }  // namespace v1alpha1
-static ::_pb::Metadata file_level_metadata_service_2eproto[7];
-static constexpr ::_pb::EnumDescriptor const** file_level_enum_descriptors_service_2eproto = nullptr;
-static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_service_2eproto = nullptr;
-
-const uint32_t TableStruct_service_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
-  ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::VersionRequest, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::VersionRequest, _impl_.version_),
-  ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::VersionResponse, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::VersionResponse, _impl_.version_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::VersionResponse, _impl_.runtime_name_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::VersionResponse, _impl_.runtime_version_),
-  ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountRequest, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountRequest, _impl_.attributes_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountRequest, _impl_.secrets_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountRequest, _impl_.target_path_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountRequest, _impl_.permission_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountRequest, _impl_.current_object_version_),
-  ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountResponse, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountResponse, _impl_.object_version_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountResponse, _impl_.error_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::MountResponse, _impl_.files_),
-  ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::File, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::File, _impl_.path_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::File, _impl_.mode_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::File, _impl_.contents_),
-  ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::ObjectVersion, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::ObjectVersion, _impl_.id_),
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::ObjectVersion, _impl_.version_),
-  ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::Error, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::v1alpha1::Error, _impl_.code_),
-};
-static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
-  { 0, -1, -1, sizeof(::v1alpha1::VersionRequest)},
-  { 7, -1, -1, sizeof(::v1alpha1::VersionResponse)},
-  { 16, -1, -1, sizeof(::v1alpha1::MountRequest)},
-  { 27, -1, -1, sizeof(::v1alpha1::MountResponse)},
-  { 36, -1, -1, sizeof(::v1alpha1::File)},
-  { 45, -1, -1, sizeof(::v1alpha1::ObjectVersion)},
-  { 53, -1, -1, sizeof(::v1alpha1::Error)},
-};
-
-static const ::_pb::Message* const file_default_instances[] = {
-  &::v1alpha1::_VersionRequest_default_instance_._instance,
-  &::v1alpha1::_VersionResponse_default_instance_._instance,
-  &::v1alpha1::_MountRequest_default_instance_._instance,
-  &::v1alpha1::_MountResponse_default_instance_._instance,
-  &::v1alpha1::_File_default_instance_._instance,
-  &::v1alpha1::_ObjectVersion_default_instance_._instance,
-  &::v1alpha1::_Error_default_instance_._instance,
-};
-
-const char descriptor_table_protodef_service_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
-  "\n\rservice.proto\022\010v1alpha1\"!\n\016VersionRequ"
-  "est\022\017\n\007version\030\001 \001(\t\"Q\n\017VersionResponse\022"
-  "\017\n\007version\030\001 \001(\t\022\024\n\014runtime_name\030\002 \001(\t\022\027"
-  "\n\017runtime_version\030\003 \001(\t\"\225\001\n\014MountRequest"
-  "\022\022\n\nattributes\030\001 \001(\t\022\017\n\007secrets\030\002 \001(\t\022\023\n"
-  "\013target_path\030\003 \001(\t\022\022\n\npermission\030\004 \001(\t\0227"
-  "\n\026current_object_version\030\005 \003(\0132\027.v1alpha"
-  "1.ObjectVersion\"\177\n\rMountResponse\022/\n\016obje"
-  "ct_version\030\001 \003(\0132\027.v1alpha1.ObjectVersio"
-  "n\022\036\n\005error\030\002 \001(\0132\017.v1alpha1.Error\022\035\n\005fil"
-  "es\030\003 \003(\0132\016.v1alpha1.File\"4\n\004File\022\014\n\004path"
-  "\030\001 \001(\t\022\014\n\004mode\030\002 \001(\005\022\020\n\010contents\030\003 \001(\014\","
-  "\n\rObjectVersion\022\n\n\002id\030\001 \001(\t\022\017\n\007version\030\002"
-  " \001(\t\"\025\n\005Error\022\014\n\004code\030\001 \001(\t2\221\001\n\021CSIDrive"
-  "rProvider\022@\n\007Version\022\030.v1alpha1.VersionR"
-  "equest\032\031.v1alpha1.VersionResponse\"\000\022:\n\005M"
-  "ount\022\026.v1alpha1.MountRequest\032\027.v1alpha1."
-  "MountResponse\"\000B\rZ\013./;v1alpha1b\006proto3"
-  ;
-static ::_pbi::once_flag descriptor_table_service_2eproto_once;
-const ::_pbi::DescriptorTable descriptor_table_service_2eproto = {
-    false, false, 718, descriptor_table_protodef_service_2eproto,
-    "service.proto",
-    &descriptor_table_service_2eproto_once, nullptr, 0, 7,
-    schemas, file_default_instances, TableStruct_service_2eproto::offsets,
-    file_level_metadata_service_2eproto, file_level_enum_descriptors_service_2eproto,
-    file_level_service_descriptors_service_2eproto,
-};
-PROTOBUF_ATTRIBUTE_WEAK const ::_pbi::DescriptorTable* descriptor_table_service_2eproto_getter() {
-  return &descriptor_table_service_2eproto;
-}
-
-// Force running AddDescriptors() at dynamic initialization time.
-PROTOBUF_ATTRIBUTE_INIT_PRIORITY2 static ::_pbi::AddDescriptorsRunner dynamic_init_dummy_service_2eproto(&descriptor_table_service_2eproto);
 namespace v1alpha1 {
 
 // ===================================================================
@@ -255,18 +131,18 @@ class VersionRequest::_Internal {
 
 VersionRequest::VersionRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
   // @@protoc_insertion_point(arena_constructor:v1alpha1.VersionRequest)
 }
 VersionRequest::VersionRequest(const VersionRequest& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite() {
   VersionRequest* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.version_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
   _impl_.version_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.version_.Set("", GetArenaForAllocation());
@@ -294,7 +170,7 @@ inline void VersionRequest::SharedCtor(
 
 VersionRequest::~VersionRequest() {
   // @@protoc_insertion_point(destructor:v1alpha1.VersionRequest)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<std::string>()) {
   (void)arena;
     return;
   }
@@ -317,7 +193,7 @@ void VersionRequest::Clear() {
   (void) cached_has_bits;
 
   _impl_.version_.ClearToEmpty();
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+  _internal_metadata_.Clear<std::string>();
 }
 
 const char* VersionRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
@@ -332,7 +208,7 @@ const char* VersionRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext
           auto str = _internal_mutable_version();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.VersionRequest.version"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -347,7 +223,7 @@ const char* VersionRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext
     }
     ptr = UnknownFieldParse(
         tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        _internal_metadata_.mutable_unknown_fields<std::string>(),
         ptr, ctx);
     CHK_(ptr != nullptr);
   }  // while
@@ -376,8 +252,8 @@ uint8_t* VersionRequest::_InternalSerialize(
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+    target = stream->WriteRaw(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).data(),
+        static_cast<int>(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size()), target);
   }
   // @@protoc_insertion_point(serialize_to_array_end:v1alpha1.VersionRequest)
   return target;
@@ -398,19 +274,22 @@ size_t VersionRequest::ByteSizeLong() const {
         this->_internal_version());
   }
 
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    total_size += _internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size();
+  }
+  int cached_size = ::_pbi::ToCachedSize(total_size);
+  SetCachedSize(cached_size);
+  return total_size;
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData VersionRequest::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    VersionRequest::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*VersionRequest::GetClassData() const { return &_class_data_; }
+void VersionRequest::CheckTypeAndMergeFrom(
+    const ::PROTOBUF_NAMESPACE_ID::MessageLite& from) {
+  MergeFrom(*::_pbi::DownCast<const VersionRequest*>(
+      &from));
+}
 
-
-void VersionRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<VersionRequest*>(&to_msg);
-  auto& from = static_cast<const VersionRequest&>(from_msg);
+void VersionRequest::MergeFrom(const VersionRequest& from) {
+  VersionRequest* const _this = this;
   // @@protoc_insertion_point(class_specific_merge_from_start:v1alpha1.VersionRequest)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
@@ -419,7 +298,7 @@ void VersionRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const :
   if (!from._internal_version().empty()) {
     _this->_internal_set_version(from._internal_version());
   }
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
 }
 
 void VersionRequest::CopyFrom(const VersionRequest& from) {
@@ -444,11 +323,10 @@ void VersionRequest::InternalSwap(VersionRequest* other) {
   );
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata VersionRequest::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_service_2eproto_getter, &descriptor_table_service_2eproto_once,
-      file_level_metadata_service_2eproto[0]);
+std::string VersionRequest::GetTypeName() const {
+  return "v1alpha1.VersionRequest";
 }
+
 
 // ===================================================================
 
@@ -458,12 +336,12 @@ class VersionResponse::_Internal {
 
 VersionResponse::VersionResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
   // @@protoc_insertion_point(arena_constructor:v1alpha1.VersionResponse)
 }
 VersionResponse::VersionResponse(const VersionResponse& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite() {
   VersionResponse* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.version_){}
@@ -471,7 +349,7 @@ VersionResponse::VersionResponse(const VersionResponse& from)
     , decltype(_impl_.runtime_version_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
   _impl_.version_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.version_.Set("", GetArenaForAllocation());
@@ -525,7 +403,7 @@ inline void VersionResponse::SharedCtor(
 
 VersionResponse::~VersionResponse() {
   // @@protoc_insertion_point(destructor:v1alpha1.VersionResponse)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<std::string>()) {
   (void)arena;
     return;
   }
@@ -552,7 +430,7 @@ void VersionResponse::Clear() {
   _impl_.version_.ClearToEmpty();
   _impl_.runtime_name_.ClearToEmpty();
   _impl_.runtime_version_.ClearToEmpty();
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+  _internal_metadata_.Clear<std::string>();
 }
 
 const char* VersionResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
@@ -567,7 +445,7 @@ const char* VersionResponse::_InternalParse(const char* ptr, ::_pbi::ParseContex
           auto str = _internal_mutable_version();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.VersionResponse.version"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -577,7 +455,7 @@ const char* VersionResponse::_InternalParse(const char* ptr, ::_pbi::ParseContex
           auto str = _internal_mutable_runtime_name();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.VersionResponse.runtime_name"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -587,7 +465,7 @@ const char* VersionResponse::_InternalParse(const char* ptr, ::_pbi::ParseContex
           auto str = _internal_mutable_runtime_version();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.VersionResponse.runtime_version"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -602,7 +480,7 @@ const char* VersionResponse::_InternalParse(const char* ptr, ::_pbi::ParseContex
     }
     ptr = UnknownFieldParse(
         tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        _internal_metadata_.mutable_unknown_fields<std::string>(),
         ptr, ctx);
     CHK_(ptr != nullptr);
   }  // while
@@ -651,8 +529,8 @@ uint8_t* VersionResponse::_InternalSerialize(
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+    target = stream->WriteRaw(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).data(),
+        static_cast<int>(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size()), target);
   }
   // @@protoc_insertion_point(serialize_to_array_end:v1alpha1.VersionResponse)
   return target;
@@ -687,19 +565,22 @@ size_t VersionResponse::ByteSizeLong() const {
         this->_internal_runtime_version());
   }
 
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    total_size += _internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size();
+  }
+  int cached_size = ::_pbi::ToCachedSize(total_size);
+  SetCachedSize(cached_size);
+  return total_size;
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData VersionResponse::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    VersionResponse::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*VersionResponse::GetClassData() const { return &_class_data_; }
+void VersionResponse::CheckTypeAndMergeFrom(
+    const ::PROTOBUF_NAMESPACE_ID::MessageLite& from) {
+  MergeFrom(*::_pbi::DownCast<const VersionResponse*>(
+      &from));
+}
 
-
-void VersionResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<VersionResponse*>(&to_msg);
-  auto& from = static_cast<const VersionResponse&>(from_msg);
+void VersionResponse::MergeFrom(const VersionResponse& from) {
+  VersionResponse* const _this = this;
   // @@protoc_insertion_point(class_specific_merge_from_start:v1alpha1.VersionResponse)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
@@ -714,7 +595,7 @@ void VersionResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const 
   if (!from._internal_runtime_version().empty()) {
     _this->_internal_set_runtime_version(from._internal_runtime_version());
   }
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
 }
 
 void VersionResponse::CopyFrom(const VersionResponse& from) {
@@ -747,11 +628,10 @@ void VersionResponse::InternalSwap(VersionResponse* other) {
   );
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata VersionResponse::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_service_2eproto_getter, &descriptor_table_service_2eproto_once,
-      file_level_metadata_service_2eproto[1]);
+std::string VersionResponse::GetTypeName() const {
+  return "v1alpha1.VersionResponse";
 }
+
 
 // ===================================================================
 
@@ -761,12 +641,12 @@ class MountRequest::_Internal {
 
 MountRequest::MountRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
   // @@protoc_insertion_point(arena_constructor:v1alpha1.MountRequest)
 }
 MountRequest::MountRequest(const MountRequest& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite() {
   MountRequest* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.current_object_version_){from._impl_.current_object_version_}
@@ -776,7 +656,7 @@ MountRequest::MountRequest(const MountRequest& from)
     , decltype(_impl_.permission_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
   _impl_.attributes_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.attributes_.Set("", GetArenaForAllocation());
@@ -844,7 +724,7 @@ inline void MountRequest::SharedCtor(
 
 MountRequest::~MountRequest() {
   // @@protoc_insertion_point(destructor:v1alpha1.MountRequest)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<std::string>()) {
   (void)arena;
     return;
   }
@@ -875,7 +755,7 @@ void MountRequest::Clear() {
   _impl_.secrets_.ClearToEmpty();
   _impl_.target_path_.ClearToEmpty();
   _impl_.permission_.ClearToEmpty();
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+  _internal_metadata_.Clear<std::string>();
 }
 
 const char* MountRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
@@ -890,7 +770,7 @@ const char* MountRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
           auto str = _internal_mutable_attributes();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.MountRequest.attributes"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -900,7 +780,7 @@ const char* MountRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
           auto str = _internal_mutable_secrets();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.MountRequest.secrets"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -910,7 +790,7 @@ const char* MountRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
           auto str = _internal_mutable_target_path();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.MountRequest.target_path"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -920,7 +800,7 @@ const char* MountRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
           auto str = _internal_mutable_permission();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.MountRequest.permission"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -948,7 +828,7 @@ const char* MountRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
     }
     ptr = UnknownFieldParse(
         tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        _internal_metadata_.mutable_unknown_fields<std::string>(),
         ptr, ctx);
     CHK_(ptr != nullptr);
   }  // while
@@ -1015,8 +895,8 @@ uint8_t* MountRequest::_InternalSerialize(
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+    target = stream->WriteRaw(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).data(),
+        static_cast<int>(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size()), target);
   }
   // @@protoc_insertion_point(serialize_to_array_end:v1alpha1.MountRequest)
   return target;
@@ -1065,19 +945,22 @@ size_t MountRequest::ByteSizeLong() const {
         this->_internal_permission());
   }
 
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    total_size += _internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size();
+  }
+  int cached_size = ::_pbi::ToCachedSize(total_size);
+  SetCachedSize(cached_size);
+  return total_size;
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData MountRequest::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    MountRequest::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*MountRequest::GetClassData() const { return &_class_data_; }
+void MountRequest::CheckTypeAndMergeFrom(
+    const ::PROTOBUF_NAMESPACE_ID::MessageLite& from) {
+  MergeFrom(*::_pbi::DownCast<const MountRequest*>(
+      &from));
+}
 
-
-void MountRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<MountRequest*>(&to_msg);
-  auto& from = static_cast<const MountRequest&>(from_msg);
+void MountRequest::MergeFrom(const MountRequest& from) {
+  MountRequest* const _this = this;
   // @@protoc_insertion_point(class_specific_merge_from_start:v1alpha1.MountRequest)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
@@ -1096,7 +979,7 @@ void MountRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   if (!from._internal_permission().empty()) {
     _this->_internal_set_permission(from._internal_permission());
   }
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
 }
 
 void MountRequest::CopyFrom(const MountRequest& from) {
@@ -1134,11 +1017,10 @@ void MountRequest::InternalSwap(MountRequest* other) {
   );
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata MountRequest::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_service_2eproto_getter, &descriptor_table_service_2eproto_once,
-      file_level_metadata_service_2eproto[2]);
+std::string MountRequest::GetTypeName() const {
+  return "v1alpha1.MountRequest";
 }
+
 
 // ===================================================================
 
@@ -1153,12 +1035,12 @@ MountResponse::_Internal::error(const MountResponse* msg) {
 }
 MountResponse::MountResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
   // @@protoc_insertion_point(arena_constructor:v1alpha1.MountResponse)
 }
 MountResponse::MountResponse(const MountResponse& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite() {
   MountResponse* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.object_version_){from._impl_.object_version_}
@@ -1166,7 +1048,7 @@ MountResponse::MountResponse(const MountResponse& from)
     , decltype(_impl_.error_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
   if (from._internal_has_error()) {
     _this->_impl_.error_ = new ::v1alpha1::Error(*from._impl_.error_);
   }
@@ -1187,7 +1069,7 @@ inline void MountResponse::SharedCtor(
 
 MountResponse::~MountResponse() {
   // @@protoc_insertion_point(destructor:v1alpha1.MountResponse)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<std::string>()) {
   (void)arena;
     return;
   }
@@ -1217,7 +1099,7 @@ void MountResponse::Clear() {
     delete _impl_.error_;
   }
   _impl_.error_ = nullptr;
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+  _internal_metadata_.Clear<std::string>();
 }
 
 const char* MountResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
@@ -1271,7 +1153,7 @@ const char* MountResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext*
     }
     ptr = UnknownFieldParse(
         tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        _internal_metadata_.mutable_unknown_fields<std::string>(),
         ptr, ctx);
     CHK_(ptr != nullptr);
   }  // while
@@ -1313,8 +1195,8 @@ uint8_t* MountResponse::_InternalSerialize(
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+    target = stream->WriteRaw(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).data(),
+        static_cast<int>(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size()), target);
   }
   // @@protoc_insertion_point(serialize_to_array_end:v1alpha1.MountResponse)
   return target;
@@ -1349,19 +1231,22 @@ size_t MountResponse::ByteSizeLong() const {
         *_impl_.error_);
   }
 
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    total_size += _internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size();
+  }
+  int cached_size = ::_pbi::ToCachedSize(total_size);
+  SetCachedSize(cached_size);
+  return total_size;
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData MountResponse::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    MountResponse::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*MountResponse::GetClassData() const { return &_class_data_; }
+void MountResponse::CheckTypeAndMergeFrom(
+    const ::PROTOBUF_NAMESPACE_ID::MessageLite& from) {
+  MergeFrom(*::_pbi::DownCast<const MountResponse*>(
+      &from));
+}
 
-
-void MountResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<MountResponse*>(&to_msg);
-  auto& from = static_cast<const MountResponse&>(from_msg);
+void MountResponse::MergeFrom(const MountResponse& from) {
+  MountResponse* const _this = this;
   // @@protoc_insertion_point(class_specific_merge_from_start:v1alpha1.MountResponse)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
@@ -1373,7 +1258,7 @@ void MountResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::
     _this->_internal_mutable_error()->::v1alpha1::Error::MergeFrom(
         from._internal_error());
   }
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
 }
 
 void MountResponse::CopyFrom(const MountResponse& from) {
@@ -1395,11 +1280,10 @@ void MountResponse::InternalSwap(MountResponse* other) {
   swap(_impl_.error_, other->_impl_.error_);
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata MountResponse::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_service_2eproto_getter, &descriptor_table_service_2eproto_once,
-      file_level_metadata_service_2eproto[3]);
+std::string MountResponse::GetTypeName() const {
+  return "v1alpha1.MountResponse";
 }
+
 
 // ===================================================================
 
@@ -1409,12 +1293,12 @@ class File::_Internal {
 
 File::File(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
   // @@protoc_insertion_point(arena_constructor:v1alpha1.File)
 }
 File::File(const File& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite() {
   File* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.path_){}
@@ -1422,7 +1306,7 @@ File::File(const File& from)
     , decltype(_impl_.mode_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
   _impl_.path_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.path_.Set("", GetArenaForAllocation());
@@ -1465,7 +1349,7 @@ inline void File::SharedCtor(
 
 File::~File() {
   // @@protoc_insertion_point(destructor:v1alpha1.File)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<std::string>()) {
   (void)arena;
     return;
   }
@@ -1491,7 +1375,7 @@ void File::Clear() {
   _impl_.path_.ClearToEmpty();
   _impl_.contents_.ClearToEmpty();
   _impl_.mode_ = 0;
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+  _internal_metadata_.Clear<std::string>();
 }
 
 const char* File::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
@@ -1506,7 +1390,7 @@ const char* File::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
           auto str = _internal_mutable_path();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.File.path"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -1538,7 +1422,7 @@ const char* File::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
     }
     ptr = UnknownFieldParse(
         tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        _internal_metadata_.mutable_unknown_fields<std::string>(),
         ptr, ctx);
     CHK_(ptr != nullptr);
   }  // while
@@ -1579,8 +1463,8 @@ uint8_t* File::_InternalSerialize(
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+    target = stream->WriteRaw(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).data(),
+        static_cast<int>(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size()), target);
   }
   // @@protoc_insertion_point(serialize_to_array_end:v1alpha1.File)
   return target;
@@ -1613,19 +1497,22 @@ size_t File::ByteSizeLong() const {
     total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_mode());
   }
 
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    total_size += _internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size();
+  }
+  int cached_size = ::_pbi::ToCachedSize(total_size);
+  SetCachedSize(cached_size);
+  return total_size;
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData File::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    File::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*File::GetClassData() const { return &_class_data_; }
+void File::CheckTypeAndMergeFrom(
+    const ::PROTOBUF_NAMESPACE_ID::MessageLite& from) {
+  MergeFrom(*::_pbi::DownCast<const File*>(
+      &from));
+}
 
-
-void File::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<File*>(&to_msg);
-  auto& from = static_cast<const File&>(from_msg);
+void File::MergeFrom(const File& from) {
+  File* const _this = this;
   // @@protoc_insertion_point(class_specific_merge_from_start:v1alpha1.File)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
@@ -1640,7 +1527,7 @@ void File::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_
   if (from._internal_mode() != 0) {
     _this->_internal_set_mode(from._internal_mode());
   }
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
 }
 
 void File::CopyFrom(const File& from) {
@@ -1670,11 +1557,10 @@ void File::InternalSwap(File* other) {
   swap(_impl_.mode_, other->_impl_.mode_);
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata File::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_service_2eproto_getter, &descriptor_table_service_2eproto_once,
-      file_level_metadata_service_2eproto[4]);
+std::string File::GetTypeName() const {
+  return "v1alpha1.File";
 }
+
 
 // ===================================================================
 
@@ -1684,19 +1570,19 @@ class ObjectVersion::_Internal {
 
 ObjectVersion::ObjectVersion(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
   // @@protoc_insertion_point(arena_constructor:v1alpha1.ObjectVersion)
 }
 ObjectVersion::ObjectVersion(const ObjectVersion& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite() {
   ObjectVersion* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.id_){}
     , decltype(_impl_.version_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
   _impl_.id_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.id_.Set("", GetArenaForAllocation());
@@ -1737,7 +1623,7 @@ inline void ObjectVersion::SharedCtor(
 
 ObjectVersion::~ObjectVersion() {
   // @@protoc_insertion_point(destructor:v1alpha1.ObjectVersion)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<std::string>()) {
   (void)arena;
     return;
   }
@@ -1762,7 +1648,7 @@ void ObjectVersion::Clear() {
 
   _impl_.id_.ClearToEmpty();
   _impl_.version_.ClearToEmpty();
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+  _internal_metadata_.Clear<std::string>();
 }
 
 const char* ObjectVersion::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
@@ -1777,7 +1663,7 @@ const char* ObjectVersion::_InternalParse(const char* ptr, ::_pbi::ParseContext*
           auto str = _internal_mutable_id();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.ObjectVersion.id"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -1787,7 +1673,7 @@ const char* ObjectVersion::_InternalParse(const char* ptr, ::_pbi::ParseContext*
           auto str = _internal_mutable_version();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.ObjectVersion.version"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -1802,7 +1688,7 @@ const char* ObjectVersion::_InternalParse(const char* ptr, ::_pbi::ParseContext*
     }
     ptr = UnknownFieldParse(
         tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        _internal_metadata_.mutable_unknown_fields<std::string>(),
         ptr, ctx);
     CHK_(ptr != nullptr);
   }  // while
@@ -1841,8 +1727,8 @@ uint8_t* ObjectVersion::_InternalSerialize(
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+    target = stream->WriteRaw(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).data(),
+        static_cast<int>(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size()), target);
   }
   // @@protoc_insertion_point(serialize_to_array_end:v1alpha1.ObjectVersion)
   return target;
@@ -1870,19 +1756,22 @@ size_t ObjectVersion::ByteSizeLong() const {
         this->_internal_version());
   }
 
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    total_size += _internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size();
+  }
+  int cached_size = ::_pbi::ToCachedSize(total_size);
+  SetCachedSize(cached_size);
+  return total_size;
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData ObjectVersion::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    ObjectVersion::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*ObjectVersion::GetClassData() const { return &_class_data_; }
+void ObjectVersion::CheckTypeAndMergeFrom(
+    const ::PROTOBUF_NAMESPACE_ID::MessageLite& from) {
+  MergeFrom(*::_pbi::DownCast<const ObjectVersion*>(
+      &from));
+}
 
-
-void ObjectVersion::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<ObjectVersion*>(&to_msg);
-  auto& from = static_cast<const ObjectVersion&>(from_msg);
+void ObjectVersion::MergeFrom(const ObjectVersion& from) {
+  ObjectVersion* const _this = this;
   // @@protoc_insertion_point(class_specific_merge_from_start:v1alpha1.ObjectVersion)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
@@ -1894,7 +1783,7 @@ void ObjectVersion::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::
   if (!from._internal_version().empty()) {
     _this->_internal_set_version(from._internal_version());
   }
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
 }
 
 void ObjectVersion::CopyFrom(const ObjectVersion& from) {
@@ -1923,11 +1812,10 @@ void ObjectVersion::InternalSwap(ObjectVersion* other) {
   );
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata ObjectVersion::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_service_2eproto_getter, &descriptor_table_service_2eproto_once,
-      file_level_metadata_service_2eproto[5]);
+std::string ObjectVersion::GetTypeName() const {
+  return "v1alpha1.ObjectVersion";
 }
+
 
 // ===================================================================
 
@@ -1937,18 +1825,18 @@ class Error::_Internal {
 
 Error::Error(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
   // @@protoc_insertion_point(arena_constructor:v1alpha1.Error)
 }
 Error::Error(const Error& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  : ::PROTOBUF_NAMESPACE_ID::MessageLite() {
   Error* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.code_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
   _impl_.code_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.code_.Set("", GetArenaForAllocation());
@@ -1976,7 +1864,7 @@ inline void Error::SharedCtor(
 
 Error::~Error() {
   // @@protoc_insertion_point(destructor:v1alpha1.Error)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<std::string>()) {
   (void)arena;
     return;
   }
@@ -1999,7 +1887,7 @@ void Error::Clear() {
   (void) cached_has_bits;
 
   _impl_.code_.ClearToEmpty();
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+  _internal_metadata_.Clear<std::string>();
 }
 
 const char* Error::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
@@ -2014,7 +1902,7 @@ const char* Error::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
           auto str = _internal_mutable_code();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "v1alpha1.Error.code"));
+          CHK_(::_pbi::VerifyUTF8(str, nullptr));
         } else
           goto handle_unusual;
         continue;
@@ -2029,7 +1917,7 @@ const char* Error::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
     }
     ptr = UnknownFieldParse(
         tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        _internal_metadata_.mutable_unknown_fields<std::string>(),
         ptr, ctx);
     CHK_(ptr != nullptr);
   }  // while
@@ -2058,8 +1946,8 @@ uint8_t* Error::_InternalSerialize(
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+    target = stream->WriteRaw(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).data(),
+        static_cast<int>(_internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size()), target);
   }
   // @@protoc_insertion_point(serialize_to_array_end:v1alpha1.Error)
   return target;
@@ -2080,19 +1968,22 @@ size_t Error::ByteSizeLong() const {
         this->_internal_code());
   }
 
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    total_size += _internal_metadata_.unknown_fields<std::string>(::PROTOBUF_NAMESPACE_ID::internal::GetEmptyString).size();
+  }
+  int cached_size = ::_pbi::ToCachedSize(total_size);
+  SetCachedSize(cached_size);
+  return total_size;
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Error::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    Error::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Error::GetClassData() const { return &_class_data_; }
+void Error::CheckTypeAndMergeFrom(
+    const ::PROTOBUF_NAMESPACE_ID::MessageLite& from) {
+  MergeFrom(*::_pbi::DownCast<const Error*>(
+      &from));
+}
 
-
-void Error::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<Error*>(&to_msg);
-  auto& from = static_cast<const Error&>(from_msg);
+void Error::MergeFrom(const Error& from) {
+  Error* const _this = this;
   // @@protoc_insertion_point(class_specific_merge_from_start:v1alpha1.Error)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
@@ -2101,7 +1992,7 @@ void Error::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF
   if (!from._internal_code().empty()) {
     _this->_internal_set_code(from._internal_code());
   }
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_internal_metadata_.MergeFrom<std::string>(from._internal_metadata_);
 }
 
 void Error::CopyFrom(const Error& from) {
@@ -2126,11 +2017,10 @@ void Error::InternalSwap(Error* other) {
   );
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata Error::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_service_2eproto_getter, &descriptor_table_service_2eproto_once,
-      file_level_metadata_service_2eproto[6]);
+std::string Error::GetTypeName() const {
+  return "v1alpha1.Error";
 }
+
 
 // @@protoc_insertion_point(namespace_scope)
 }  // namespace v1alpha1

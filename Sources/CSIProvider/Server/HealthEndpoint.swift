@@ -1,7 +1,6 @@
-package import Hummingbird
-package import Logging
-internal import NIOCore
-package import ProviderTransport
+internal import Logging
+internal import NIOHTTP1
+internal import ProviderTransport
 
 /// The HTTP endpoint behind the DaemonSet's probes.
 ///
@@ -23,40 +22,25 @@ package enum HealthEndpoint {
     }
 
     /// Answers 200 `ok` while the provider serves, and 503 with the reason otherwise.
-    package static func application(
-        _ configuration: Configuration,
-        provider: Endpoint,
-        logger: Logger
-    ) -> some ApplicationProtocol {
+    static func listen(
+        _ configuration: Configuration, provider: Endpoint, logger: Logger
+    ) async throws -> HTTPEndpoint {
         let client = RPCClient(endpoint: provider)
-        let router = Router()
-        router.get(RouterPath(configuration.path)) { _, _ in
-            do throws(RPCStatus) {
-                guard try await client.isServing(timeout: configuration.timeout) else {
-                    return Response.plain(.serviceUnavailable, "not serving\n")
+        let endpoint = try await HTTPEndpoint.listen(
+            host: configuration.host, port: configuration.port,
+            routes: [
+                configuration.path: {
+                    do throws(RPCStatus) {
+                        let isServing = try await client.isServing(timeout: configuration.timeout)
+                        return isServing
+                            ? HTTPEndpoint.Answer(status: .ok, text: "ok")
+                            : HTTPEndpoint.Answer(status: .serviceUnavailable, text: "not serving\n")
+                    } catch {
+                        return HTTPEndpoint.Answer(status: .serviceUnavailable, text: "\(error.message)\n")
+                    }
                 }
-                return Response.plain(.ok, "ok")
-            } catch {
-                return Response.plain(.serviceUnavailable, "\(error.message)\n")
-            }
-        }
-        var quiet = logger
-        quiet.logLevel = max(.warning, logger.logLevel)
-        return Application(
-            router: router,
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
-            onServerRunning: { channel in
-                logger.info("health endpoint", metadata: ["port": "\(channel.localAddress?.port ?? 0)"])
-            },
-            logger: quiet)
-    }
-}
-
-extension Response {
-    static func plain(_ status: HTTPResponse.Status, _ text: String) -> Response {
-        Response(
-            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+            ], logger: logger)
+        logger.info("health endpoint", metadata: ["port": "\(endpoint.port)", "path": "\(configuration.path)"])
+        return endpoint
     }
 }

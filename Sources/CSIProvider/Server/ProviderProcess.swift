@@ -11,21 +11,18 @@ package enum ProviderProcess {
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let service = ProviderService(
             mounts: MountService(settings: configuration.mounts, transport: transport), logger: logger)
+        // The endpoint that only watches comes first: with its port taken, no socket appears at all.
+        let health = try await HealthEndpoint.listen(
+            configuration.health, provider: configuration.endpoint, logger: logger)
         let server = try RPCServer.start(
             endpoint: configuration.endpoint, identity: configuration.identity, handler: service.handle)
         logger.info(
             "serving",
             metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
         let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: SocketService(server: server, grace: configuration.drainTimeout, logger: logger)),
-                    .init(
-                        service: HealthEndpoint.application(
-                            configuration.health, provider: configuration.endpoint, logger: logger)),
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger.quieted))
+            services: [SocketService(server: server, grace: configuration.drainTimeout, logger: logger), health],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger.quieted)
         do {
             try await group.run()
         } catch {

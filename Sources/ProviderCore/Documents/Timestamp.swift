@@ -9,15 +9,33 @@ package enum Timestamp {
 
     /// Whether `text` is an RFC 3339 timestamp, by the rules Go's decoder applies.
     package static func isValid(_ text: String) -> Bool {
-        let pattern = #/(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-](\d\d):(\d\d))/#
-        guard let match = try? pattern.wholeMatch(in: text) else { return false }
-        guard let month = Int(match.2), let day = Int(match.3), let hour = Int(match.4), let minute = Int(match.5),
-            let second = Int(match.6), let year = Int(match.1)
+        var rest = Array(text.utf8)[...]
+        func number(_ digits: Int) -> Int? {
+            guard rest.count >= digits, rest.prefix(digits).allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            defer { rest = rest.dropFirst(digits) }
+            return rest.prefix(digits).reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        }
+        func skip(_ character: Unicode.Scalar) -> Bool {
+            guard rest.first == UInt8(ascii: character) else { return false }
+            rest = rest.dropFirst()
+            return true
+        }
+        guard let year = number(4), skip("-"), let month = number(2), skip("-"), let day = number(2), skip("T"),
+            let hour = number(2), skip(":"), let minute = number(2), skip(":"), let second = number(2)
         else { return false }
+        if skip(".") {
+            guard number(1) != nil else { return false }
+            while number(1) != nil {}
+        }
+        if !skip("Z") {
+            guard skip("+") || skip("-"), let zoneHour = number(2), skip(":"), let zoneMinute = number(2),
+                zoneHour < 24, zoneMinute < 60
+            else { return false }
+        }
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        guard (1...12).contains(month), (1...lengths[month - 1]).contains(day) else { return false }
-        return hour < 24 && minute < 60 && second < 60
+        return rest.isEmpty && (1...12).contains(month) && (1...lengths[month - 1]).contains(day) && hour < 24
+            && minute < 60 && second < 60
     }
 
     /// Days since 1970 as a date of the Gregorian calendar.

@@ -1,0 +1,117 @@
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import ServiceLifecycle
+
+/// A small HTTP server for probes and scrapes: fixed paths, no bodies in, plain text out.
+///
+/// On SwiftNIO itself rather than a web framework, because it lives in every node's agent: a framework
+/// cost 5 MB of resident memory for two paths.
+struct HTTPEndpoint: Service {
+    struct Answer: Sendable {
+        var status: HTTPResponseStatus
+        var text: String
+    }
+
+    typealias Route = @Sendable () async -> Answer
+
+    private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+
+    private static let idleTimeout = TimeAmount.seconds(30)
+
+    private let listener: NIOAsyncChannel<Connection, Never>
+    private let routes: [String: Route]
+    private let logger: Logger
+
+    /// Listens at once, so that a port in use is known before anything is served.
+    static func listen(
+        host: String, port: Int, routes: [String: Route], logger: Logger
+    ) async throws -> HTTPEndpoint {
+        do {
+            let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: host, port: port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: idleTimeout))
+                        try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+                        try channel.pipeline.syncOperations.addHandler(CloseWhenIdle())
+                        return try Connection(wrappingChannelSynchronously: channel)
+                    }
+                }
+            return HTTPEndpoint(listener: listener, routes: routes, logger: logger)
+        } catch {
+            throw EndpointError(description: "cannot listen on \(host):\(port): \(error)")
+        }
+    }
+
+    var port: Int { listener.channel.localAddress?.port ?? 0 }
+
+    /// Serves until a graceful shutdown, which ends it without an error.
+    func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await withThrowingDiscardingTaskGroup { group in
+                    try await listener.executeThenClose { connections in
+                        for try await connection in connections {
+                            group.addTask { await serve(connection) }
+                        }
+                    }
+                }
+            }
+        } catch is CancellationError {}
+    }
+
+    private func serve(_ connection: Connection) async {
+        do {
+            try await connection.executeThenClose { inbound, outbound in
+                var head: HTTPRequestHead?
+                for try await part in inbound {
+                    switch part {
+                    case .head(let received): head = received
+                    case .body: continue
+                    case .end:
+                        guard let request = head else { return }
+                        try await answer(request, outbound)
+                        if !request.isKeepAlive { return }
+                    }
+                }
+            }
+        } catch {
+            logger.debug("connection ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func answer(
+        _ request: HTTPRequestHead, _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    ) async throws {
+        let path = String(request.uri.prefix { $0 != "?" })
+        let answer = await routes[path]?() ?? Answer(status: .notFound, text: "not found\n")
+        let body = ByteBuffer(string: answer.text)
+        var head = HTTPResponseHead(version: .http1_1, status: answer.status)
+        head.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
+        head.headers.add(name: "Content-Length", value: "\(body.readableBytes)")
+        if !request.isKeepAlive { head.headers.add(name: "Connection", value: "close") }
+        try await outbound.write(.head(head))
+        if request.method != .HEAD { try await outbound.write(.body(.byteBuffer(body))) }
+        try await outbound.write(.end(nil))
+    }
+}
+
+/// Why an endpoint cannot be served.
+struct EndpointError: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// Hangs up on clients that do nothing, so that they cannot hold connections for ever.
+private final class CloseWhenIdle: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent {
+            context.close(promise: nil)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+}
