@@ -1,0 +1,108 @@
+"""An emulated Azure and a provider, as processes, for clients that nobody here wrote."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAMS = ROOT / os.environ.get("AKV_PROGRAMS", ".build/debug")
+SEED = ROOT / "Tests/Fixtures/azure.yaml"
+
+TENANT = "99999999-9999-4999-8999-999999999999"
+READER = "11111111-aaaa-4aaa-8aaa-000000000001"
+STRANGER = "11111111-aaaa-4aaa-8aaa-000000000002"
+VAULT_URL = "https://kv-tests.vault.azure.net"
+DEADLINE = 60
+
+
+def until(condition, what):
+    """Waits until `condition` holds and returns what it gave."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"waited {DEADLINE} s in vain for {what}")
+
+
+class World:
+    """Starts what a test needs, and stops and removes it at the end."""
+
+    def __init__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="akv-py-", dir="/tmp"))
+        self.processes = []
+        self.log_path = self.directory / "provider.log"
+        self._emulator = self._start([PROGRAMS / "akv-emulator", "--seed", SEED, "--directory", self.directory / "azure"])
+        endpoints = self.directory / "azure/endpoints.json"
+        until(lambda: self._emulator.poll() is not None or endpoints.exists(), "the emulator")
+        self.endpoints = json.loads(endpoints.read_text())
+        authority = str(self.directory / "azure/ca.pem")
+        self.environment = {
+            "HTTPS_PROXY": f"http://127.0.0.1:{self.endpoints['proxyPort']}",
+            "SSL_CERT_FILE": authority,
+            "REQUESTS_CA_BUNDLE": authority,
+        }
+        self.socket = self.directory / "azure.sock"
+        self.provider = None
+
+    def _start(self, command, **options):
+        process = subprocess.Popen([str(word) for word in command], **options)
+        self.processes.append(process)
+        return process
+
+    def start_provider(self, *flags):
+        """Starts `akv-csi serve` with upstream's way of writing flags."""
+        with self.log_path.open("a") as log:
+            self.provider = self._start(
+                [PROGRAMS / "akv-csi", "serve", f"-endpoint=unix://{self.socket}", "-healthz-port", "0",
+                 "-healthz-host", "127.0.0.1", *flags],
+                env={**os.environ, **self.environment}, stderr=log)
+        until(lambda: self.provider.poll() is not None or self.socket.exists(), "the provider's socket")
+        return self.provider
+
+    def log(self):
+        return [json.loads(line) for line in self.log_path.read_text().splitlines()]
+
+    def health_port(self):
+        lines = [line for line in self.log() if line["msg"] == "health endpoint"]
+        return lines[-1]["port"]
+
+    def token(self, service_account="reader", namespace="team-a", **options):
+        command = [PROGRAMS / "akv-emulator", "token", "--directory", self.directory / "azure",
+                   "--namespace", namespace]
+        for name, value in options.items():
+            command += [f"--{name}={value}"]
+        output = subprocess.run([str(word) for word in command + [service_account]], check=True, capture_output=True)
+        return output.stdout.decode().strip()
+
+    def stop(self):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(timeout=DEADLINE)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        shutil.rmtree(self.directory)
+
+
+def generated_stubs(directory):
+    """grpcio's own code for the driver's protocol, made from proto/."""
+    from grpc_tools import protoc
+
+    status = protoc.main(["protoc", f"--proto_path={ROOT / 'proto/v1alpha1'}", f"--python_out={directory}",
+                          f"--grpc_python_out={directory}", "service.proto"])
+    if status != 0:
+        raise AssertionError("protoc failed")
+    sys.path.insert(0, str(directory))
+    import service_pb2
+    import service_pb2_grpc
+
+    return service_pb2, service_pb2_grpc
