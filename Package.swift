@@ -141,7 +141,10 @@ let package = Package(
             name: "ProviderCoreTests",
             dependencies: ["ProviderCore", "TestSupport"]
         ),
-        .testTarget(name: "CSIProviderTests", dependencies: ["CSIProvider", "ProviderCore", "TestSupport"]),
+        .testTarget(
+            name: "CSIProviderTests",
+            dependencies: ["CSIProvider", "ProviderCore", "ProviderTransport", "TestSupport"]
+        ),
         .testTarget(name: "AzureTests", dependencies: ["Azure", "ProviderCore", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",

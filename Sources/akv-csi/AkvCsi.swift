@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CSIProvider
 
 /// The provider's command line.
 @main

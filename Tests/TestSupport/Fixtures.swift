@@ -1,9 +1,13 @@
 package import Foundation
 
-/// Files that tests read, from `Tests/Fixtures`.
+/// Files that tests read.
 package enum Fixtures {
+    /// The repository's top.
+    package static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// A file below `Tests/Fixtures`.
     package static func url(_ path: String) -> URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fixtures").appendingPathComponent(path)
+        root.appendingPathComponent("Tests/Fixtures").appendingPathComponent(path)
     }
 }

@@ -11,7 +11,9 @@ package enum Timestamp {
     package static func isValid(_ text: String) -> Bool {
         var rest = Array(text.utf8)[...]
         func number(_ digits: Int) -> Int? {
-            guard rest.count >= digits, rest.prefix(digits).allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            guard rest.count >= digits, rest.prefix(digits).allSatisfy({ (0x30...0x39).contains($0) }) else {
+                return nil
+            }
             defer { rest = rest.dropFirst(digits) }
             return rest.prefix(digits).reduce(0) { $0 * 10 + Int($1 - 0x30) }
         }

@@ -1,6 +1,6 @@
 /// Lets `serve` take flags as Go's flag package does, because upstream's DaemonSets write them so: one
 /// or two dashes, `=` or a space before the value, and switches with or without `=true`.
-enum GoFlags {
+package enum GoFlags {
     private static let switches: Set<String> = [
         "log-format-json", "construct-pem-chain", "write-cert-and-key-in-separate-files",
     ]
@@ -10,7 +10,7 @@ enum GoFlags {
     ]
 
     /// The same arguments in the one form `--name=value`; everything that is no flag of ours is left.
-    static func normalized(_ arguments: [String]) -> [String] {
+    package static func normalized(_ arguments: [String]) -> [String] {
         guard arguments.first == "serve" else { return arguments }
         var output = ["serve"]
         var rest = arguments.dropFirst()

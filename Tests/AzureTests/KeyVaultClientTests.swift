@@ -1,0 +1,103 @@
+import Azure
+import ProviderCore
+import Testing
+
+@Suite("The Key Vault client")
+struct KeyVaultClientTests {
+    private let vault = VaultAddress(name: "kv", suffix: "vault.azure.net")
+    private let token = AccessToken(secret: SecretBytes("the-token"), lifetime: 3600)
+
+    private func read(
+        _ type: KeyVaultObject.ObjectType, _ name: String = "name", version: String = "",
+        _ steps: ScriptedTransport.Step...
+    ) async -> (Result<KeyVaultClient.Outcome, ProviderError>, [HTTPRequest]) {
+        let (transport, time) = (ScriptedTransport(steps), ManualTime().source())
+        let client = KeyVaultClient(transport: transport, time: time)
+        do throws(ProviderError) {
+            let outcome = try await client.read(
+                KeyVaultObject(name: name, type: type), version: version, in: vault, token: token,
+                until: time.deadline(after: .seconds(60)))
+            return (.success(outcome), transport.requests)
+        } catch {
+            return (.failure(error), transport.requests)
+        }
+    }
+
+    @Test(
+        "asks for one object with the token on the first request",
+        arguments: [
+            (KeyVaultObject.ObjectType.secret, "a", "", "https://kv.vault.azure.net/secrets/a/?api-version=7.4"),
+            (.key, "a", "1", "https://kv.vault.azure.net/keys/a/1?api-version=7.4"),
+            (.certificate, "a b", "", "https://kv.vault.azure.net/certificates/a%20b/?api-version=7.4"),
+            (.secret, "../keys/x?y#z", "", "https://kv.vault.azure.net/secrets/..%2Fkeys%2Fx%3Fy%23z/?api-version=7.4"),
+        ])
+    func request(type: KeyVaultObject.ObjectType, name: String, version: String, url: String) async {
+        let (_, requests) = await read(type, name, version: version, ScriptedTransport.answer(404))
+        #expect(requests.map(\.url) == [url])
+        #expect(requests.first?.bearer === token.secret)
+    }
+
+    @Test(
+        "refuses answers that lack what a mount needs, with upstream's phrases",
+        arguments: [
+            (KeyVaultObject.ObjectType.secret, "{}", "secret value is nil"),
+            (.secret, "{\"value\":null,\"id\":\"x\"}", "secret value is nil"),
+            (.secret, "{\"value\":\"v\"}", "secret id is nil"), (.key, "{}", "key value is nil"),
+            (.key, "{\"key\":{}}", "key id is nil"), (.certificate, "{\"id\":\"x\"}", "certificate value is nil"),
+            (.certificate, "{\"cer\":\"AA==\"}", "certificate id is nil"), (.secret, "<html>", "is no JSON"),
+            (.secret, "[]", "is no JSON object"), (.key, "{\"key\":{\"kid\":\"x\",\"n\":\"!\"}}", "n is not base64url"),
+        ])
+    func malformed(type: KeyVaultObject.ObjectType, body: String, words: String) async {
+        let (result, _) = await read(type, "name", version: "", ScriptedTransport.answer(200, body))
+        #expect { try result.get() } throws: { error in
+            let error = error as? ProviderError
+            return error?.code == .answerMalformed && error?.message.contains(words) == true
+        }
+    }
+
+    @Test(
+        "turns refusals into codes that say who is to act",
+        arguments: [
+            (
+                403, "{\"error\":{\"code\":\"Forbidden\",\"innererror\":{\"code\":\"ForbiddenByRbac\"}}}",
+                ErrorCode.vaultForbidden
+            ),
+            (403, "{\"error\":{\"code\":\"Forbidden\",\"innererror\":{\"code\":\"SecretDisabled\"}}}", .objectDisabled),
+            (404, "{\"error\":{\"code\":\"SecretNotFound\"}}", .objectNotFound), (400, "", .requestRefused),
+            (429, "", .throttled), (503, "<html>", .serviceUnavailable), (302, "", .answerMalformed),
+        ])
+    func refusals(status: Int, body: String, code: ErrorCode) async {
+        let steps = Array(repeating: ScriptedTransport.answer(status, body), count: 4)
+        let (result, _) = await read(.secret, "name", version: "", steps[0], steps[1], steps[2], steps[3])
+        #expect { try result.get() } throws: { error in
+            let error = error as? ProviderError
+            return error?.code == code && error?.message.contains("RESPONSE \(status)") == true
+        }
+    }
+
+    @Test(
+        "believes a challenge only for a resource above the vault's own host",
+        arguments: [
+            (
+                "Bearer authorization=\"https://login/t\", resource=\"https://vault.azure.net\"",
+                "https://vault.azure.net"
+            ),
+            (
+                "Bearer authorization=\"https://login/t\" scope=\"https://vault.azure.net/.default\"",
+                "https://vault.azure.net"
+            ),
+            ("Bearer resource=\"https://vault.azure.net/\"", "https://vault.azure.net"),
+            ("Bearer resource=\"https://evil.example\"", nil), ("Bearer resource=\"https://ault.azure.net\"", nil),
+            ("Bearer resource=\"http://vault.azure.net\"", nil), ("Bearer resource=\"https://x@vault.azure.net\"", nil),
+            ("Basic realm=\"x\"", nil), ("", nil),
+        ] as [(String, String?)])
+    func challenge(header: String, resource: String?) async throws {
+        let (result, _) = await read(
+            .secret, "name", version: "", ScriptedTransport.answer(401, "", [("WWW-Authenticate", header)]))
+        guard case .tokenRejected(let believed, let error) = try result.get() else { throw UnexpectedOutcome() }
+        #expect(believed == resource)
+        #expect(error.code == .vaultUnauthorized)
+    }
+}
+
+struct UnexpectedOutcome: Error {}

@@ -1,0 +1,91 @@
+import Azure
+import ProviderCore
+import Testing
+
+@Suite("The retry loop")
+struct RetryTests {
+    private let request = HTTPRequest(.get, "https://vault.example")
+
+    private func run(
+        _ steps: [ScriptedTransport.Step], budget: Duration = .seconds(100)
+    ) async -> (result: Result<HTTPResponse, TransportFailure>, calls: Int, sleeps: [Duration]) {
+        let (transport, time) = (ScriptedTransport(steps), ManualTime())
+        let source = time.source()
+        let result: Result<HTTPResponse, TransportFailure>
+        do throws(TransportFailure) {
+            result = .success(
+                try await RetryPolicy().send(
+                    request, over: transport, until: source.deadline(after: budget), time: source))
+        } catch {
+            result = .failure(error)
+        }
+        return (result, transport.requests.count, time.sleeps)
+    }
+
+    @Test("takes the first answer that is final", arguments: [200, 400, 401, 403, 404, 409, 501])
+    func finalStatus(status: Int) async throws {
+        let outcome = await run([ScriptedTransport.answer(status)])
+        #expect(try outcome.result.get().status == status)
+        #expect(outcome.calls == 1)
+        #expect(outcome.sleeps.isEmpty)
+    }
+
+    @Test("tries again after a passing failure", arguments: [408, 429, 500, 502, 503, 504])
+    func retried(status: Int) async throws {
+        let outcome = await run([ScriptedTransport.answer(status), ScriptedTransport.answer(200)])
+        #expect(try outcome.result.get().status == 200)
+        #expect(outcome.sleeps == [.milliseconds(800)])
+    }
+
+    @Test("gives the last answer after four tries")
+    func exhausted() async throws {
+        let outcome = await run(Array(repeating: ScriptedTransport.answer(503), count: 9))
+        #expect(try outcome.result.get().status == 503)
+        #expect(outcome.calls == 4)
+        #expect(outcome.sleeps == [.milliseconds(800), .milliseconds(1600), .milliseconds(3200)])
+    }
+
+    @Test("tries again after a lost connection, not after a certificate that is wrong")
+    func transportFailures() async throws {
+        let lost = await run([
+            .failure(TransportFailure(.connect, .transient, "refused")), ScriptedTransport.answer(200),
+        ])
+        #expect(try lost.result.get().status == 200)
+        let wrong = await run([.failure(TransportFailure(.tls, .final, "certificate")), ScriptedTransport.answer(200)])
+        #expect(throws: TransportFailure.self) { try wrong.result.get() }
+        #expect(wrong.calls == 1)
+    }
+
+    @Test(
+        "waits as long as the service says, in each of its notations",
+        arguments: [
+            ("Retry-After", "7", Duration.seconds(7)), ("retry-after-ms", "1500", .milliseconds(1500)),
+            ("x-ms-retry-after-ms", "20", .milliseconds(20)),
+            ("Retry-After", "Fri, 15 Jan 2027 08:00:09 GMT", .seconds(9)),
+            ("Retry-After", "soon", .milliseconds(800)), ("Retry-After", "-5", .milliseconds(800)),
+        ])
+    func hints(name: String, value: String, delay: Duration) async throws {
+        let outcome = await run([ScriptedTransport.answer(429, "{}", [(name, value)]), ScriptedTransport.answer(200)])
+        #expect(outcome.sleeps == [delay])
+    }
+
+    @Test("gives up at once when the wait would outlast the mount")
+    func hintBeyondDeadline() async throws {
+        let outcome = await run(
+            [ScriptedTransport.answer(429, "{}", [("Retry-After", "60")]), ScriptedTransport.answer(200)],
+            budget: .seconds(30))
+        #expect(try outcome.result.get().status == 429)
+        #expect(outcome.sleeps.isEmpty)
+    }
+
+    @Test("sends nothing once the time is used up")
+    func noTime() async {
+        let outcome = await run([ScriptedTransport.answer(200)], budget: .zero)
+        #expect(outcome.calls == 0)
+        if case .failure(let failure) = outcome.result {
+            #expect(failure.kind == .timedOut)
+        } else {
+            Issue.record("sent")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import CSIProvider
+import Foundation
+import ProviderCore
+import TestSupport
+import Testing
+
+@Suite("The atomic writer")
+struct AtomicWriterTests {
+    private func file(_ path: String, _ text: String, mode: UInt32 = 0o644) -> AtomicWriter.File {
+        AtomicWriter.File(path: path, mode: mode, contents: SecretBytes(text))
+    }
+
+    private func read(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+    @Test("writes files with their modes behind the ..data link")
+    func first() async throws {
+        try await TemporaryDirectory.with { directory in
+            let target = directory.path("volume")
+            #expect(try AtomicWriter(target: target).write([file("a", "1", mode: 0o400), file("d/e/f", "2")]))
+            #expect(try read("\(target)/a") == "1")
+            #expect(try read("\(target)/d/e/f") == "2")
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(target)/..data/a")
+            #expect(attributes[.posixPermissions] as? Int == 0o400)
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(target)/a") == "..data/a")
+        }
+    }
+
+    @Test("replaces the whole content, removes what is gone, and leaves one data directory")
+    func second() async throws {
+        try await TemporaryDirectory.with { directory in
+            let target = directory.path("volume")
+            let writer = AtomicWriter(target: target)
+            try writer.write([file("a", "1"), file("b", "1"), file("d/e", "1")])
+            #expect(try writer.write([file("a", "2"), file("d/f", "2")]))
+            #expect(try read("\(target)/a") == "2")
+            let names = try FileManager.default.contentsOfDirectory(atPath: target)
+            #expect(names.filter { !$0.hasPrefix("..") }.sorted() == ["a", "d"])
+            #expect(names.filter { $0.hasPrefix("..") }.count == 2)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(target)/d") == ["f"])
+        }
+    }
+
+    @Test("changes nothing when the contents are the same, whatever the modes say, as the driver")
+    func same() async throws {
+        try await TemporaryDirectory.with { directory in
+            let writer = AtomicWriter(target: directory.path("volume"))
+            #expect(try writer.write([file("a", "1")]))
+            let isRewritten = try writer.write([file("a", "1", mode: 0o600)])
+            #expect(!isRewritten)
+            #expect(try writer.write([file("a", "12")]))
+        }
+    }
+
+    @Test("writes nothing at all when one path is bad", arguments: ["../a", "/a", "a/../b", "a//b", ""])
+    func badPath(path: String) async throws {
+        try await TemporaryDirectory.with { directory in
+            let target = directory.path("volume")
+            #expect(throws: AtomicWriter.Failure.self) {
+                try AtomicWriter(target: target).write([file("good", "1"), file(path, "2")])
+            }
+            #expect(!FileManager.default.fileExists(atPath: target))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import CSIProvider
+import Foundation
+import ProviderCore
+import ProviderTransport
+import TestSupport
+import Testing
+
+@Suite("The error catalogue")
+struct ErrorCatalogueTests {
+    @Test("maps every code to a gRPC code that lets the kubelet try again", arguments: ErrorCode.allCases)
+    func grpcCode(code: ErrorCode) {
+        let status = ProviderError(code, "message").rpcStatus
+        #expect(!RPCCode.leavesEmptyVolume.contains(status.code))
+        #expect(status.code != .ok)
+        #expect(status.code != .unknown)
+        #expect(status.message.contains(code.rawValue))
+        #expect(status.message.contains(code.hint))
+    }
+
+    @Test("explains every code under a heading of the Debugging page, and no other")
+    func headings() throws {
+        let page = Fixtures.root.appendingPathComponent("Sources/CSIProvider/Documentation.docc/Debugging.md")
+        let headings = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+            .filter { $0.hasPrefix("### `") }.map { $0.dropFirst(5).dropLast() }.map(String.init)
+        #expect(Set(headings) == Set(ErrorCode.allCases.map(\.rawValue)))
+        #expect(headings.count == ErrorCode.allCases.count)
+    }
+
+    @Test("cuts a message off before it outgrows gRPC's headers")
+    func longMessage() {
+        let status = ProviderError(.internal, String(repeating: "x", count: 100_000)).rpcStatus
+        #expect(status.message.utf8.count <= 8000)
+    }
+}
