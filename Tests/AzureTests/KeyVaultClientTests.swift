@@ -10,7 +10,7 @@ struct KeyVaultClientTests {
     private func read(
         _ type: KeyVaultObject.ObjectType, _ name: String = "name", version: String = "",
         _ steps: ScriptedTransport.Step...
-    ) async -> (Result<KeyVaultClient.Outcome, ProviderError>, [HTTPRequest]) {
+    ) async -> (Result<KeyVaultClient.Outcome<VaultItem>, ProviderError>, [HTTPRequest]) {
         let (transport, time) = (ScriptedTransport(steps), ManualTime().source())
         let client = KeyVaultClient(transport: transport, time: time)
         do throws(ProviderError) {
@@ -97,6 +97,52 @@ struct KeyVaultClientTests {
         guard case .tokenRejected(let believed, let error) = try result.get() else { throw UnexpectedOutcome() }
         #expect(believed == resource)
         #expect(error.code == .vaultUnauthorized)
+    }
+
+    private func versions(_ steps: ScriptedTransport.Step...) async -> (Result<[String], ProviderError>, [String]) {
+        let (transport, time) = (ScriptedTransport(steps), ManualTime().source())
+        let client = KeyVaultClient(transport: transport, time: time)
+        do throws(ProviderError) {
+            let outcome = try await client.versions(
+                of: KeyVaultObject(name: "n", type: .secret), in: vault, token: token,
+                until: time.deadline(after: .seconds(60)))
+            guard case .value(let records) = outcome else { return (.success([]), []) }
+            return (.success(records.map(\.version)), transport.requests.map(\.url))
+        } catch {
+            return (.failure(error), transport.requests.map(\.url))
+        }
+    }
+
+    private func page(_ version: String?, next: String?) -> ScriptedTransport.Step {
+        let item = version.map {
+            "{\"id\":\"https://kv.vault.azure.net/secrets/n/\($0)\",\"attributes\":{\"enabled\":true}}"
+        }
+        return ScriptedTransport.answer(
+            200, "{\"value\":[\(item ?? "")],\"nextLink\":\(next.map { "\"\($0)\"" } ?? "null")}")
+    }
+
+    @Test("follows the pages of a list, empty ones too, as long as they are the vault's own")
+    func pages() async throws {
+        let base = "https://kv.vault.azure.net:443/secrets/n/versions?api-version=7.4&$skiptoken="
+        let (result, urls) = await versions(
+            page("1", next: base + "a"), page(nil, next: base + "b"), page("2", next: nil))
+        #expect(try result.get() == ["1", "2"])
+        #expect(urls.last == "https://kv.vault.azure.net/secrets/n/versions?api-version=7.4&$skiptoken=b")
+    }
+
+    @Test(
+        "never sends the token where a list's link leads astray, and sees a list without end",
+        arguments: [
+            "https://evil.example/secrets/n/versions", "http://kv.vault.azure.net/secrets/n/versions",
+            "https://kv.vault.azure.net@evil.example/x", "https://kv.vault.azure.net:8443/x",
+            "https://kv.vault.azure.net.evil.example/x", "https://kv.vault.azure.net\\\\.evil.example/x",
+            "/secrets/n/versions",
+            "https://kv.vault.azure.net/secrets/n/versions?api-version=7.4",
+        ])
+    func foreignLink(link: String) async {
+        let (result, urls) = await versions(page("1", next: link), page("2", next: nil))
+        #expect(throws: ProviderError.self) { try result.get() }
+        #expect(urls.count == 1)
     }
 }
 

@@ -110,6 +110,26 @@ struct MountTests {
         }
     }
 
+    @Test("mounts exactly as many versions as asked for, the newest first")
+    func history() async throws {
+        try await World.with { world in
+            let answer = try await world.mount(
+                World.object("secret", "history", "objectVersionHistory: 2"),
+                World.object("secret", "plain", "objectVersionHistory: 5\nobjectAlias: old/plain"),
+                World.object(
+                    "secret", "history",
+                    "objectVersionHistory: 9\nobjectAlias: from-two\nobjectVersion: \"00000000000000000000000000000002\""
+                ))
+            #expect(
+                answer.files.map(\.path) == ["history/0", "history/1", "old/plain/0", "from-two/0", "from-two/1"])
+            #expect(try answer.text("history/0") == "three")
+            #expect(try answer.text("history/1") == "two")
+            #expect(try answer.text("from-two/1") == "one")
+            #expect(Set(answer.objectVersions.map(\.id)).count == 5)
+            #expect(answer.objectVersions[2].id == "secret/plain/0")
+        }
+    }
+
     @Test("shows a changed secret at the next mount, under a new version")
     func rotation() async throws {
         try await World.with { world in

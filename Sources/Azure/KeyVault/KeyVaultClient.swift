@@ -15,9 +15,9 @@ package struct KeyVaultClient: Sendable {
         self.time = time
     }
 
-    /// How a read ended.
-    package enum Outcome: Sendable {
-        case item(VaultItem)
+    /// How a request ended.
+    package enum Outcome<Value: Sendable>: Sendable {
+        case value(Value)
         /// The vault does not take the token; `resource` is what it wants one for, if that is to be
         /// believed. A fresh token may help, once.
         case tokenRejected(resource: String?, error: ProviderError)
@@ -27,45 +27,89 @@ package struct KeyVaultClient: Sendable {
     /// from the cloud, so the usual unauthenticated first request would be a wasted round trip.
     package func read(
         _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken, until deadline: Deadline
-    ) async throws(ProviderError) -> Outcome {
-        let path = "/\(object.type.collection)/\(object.name.percentEncoded)/\(version.percentEncoded)"
-        let url = "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)"
-        let response = try await get(url, object: object, vault: vault, token: token, until: deadline)
-        if response.status == 401 {
-            let challenge = VaultChallenge(header: response.header("www-authenticate"))
-            let resource = challenge.flatMap { $0.isTrustworthy(forHost: vault.host) ? $0.resource : nil }
-            return .tokenRejected(resource: resource, error: refusal(response, object, vault))
-        }
-        guard response.status == 200 else { throw refusal(response, object, vault) }
-        do throws(VaultAnswerError) {
-            return .item(try VaultBundle.decode(response.body, as: object.type))
-        } catch {
-            throw ProviderError(error.code, object.failurePrefix + error.reason, context: Self.context(object, vault))
+    ) async throws(ProviderError) -> Outcome<VaultItem> {
+        let path = "\(Self.path(object))/\(version.percentEncoded)"
+        switch try await get(
+            "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)", object, vault, token, deadline)
+        {
+        case .tokenRejected(let resource, let error):
+            return .tokenRejected(resource: resource, error: error)
+        case .value(let body):
+            do throws(VaultAnswerError) {
+                return .value(try VaultBundle.decode(body, as: object.type))
+            } catch {
+                throw Self.malformed(error, object, vault)
+            }
         }
     }
 
+    /// Lists every version of an object, over as many pages as the vault makes of them.
+    package func versions(
+        of object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, until deadline: Deadline
+    ) async throws(ProviderError) -> Outcome<[VersionRecord]> {
+        var url = "https://\(vault.host)\(Self.path(object))/versions?api-version=\(Self.apiVersion)"
+        var records: [VersionRecord] = []
+        var seen: Set<String> = [url]
+        while true {
+            let body: SecretBytes
+            switch try await get(url, object, vault, token, deadline) {
+            case .tokenRejected(let resource, let error): return .tokenRejected(resource: resource, error: error)
+            case .value(let answered): body = answered
+            }
+            do throws(VaultAnswerError) {
+                let page = try VersionPage.decode(body)
+                records += page.records
+                guard let next = page.nextLink else { return .value(records) }
+                // The token goes with the request, so only the vault itself may be asked for more.
+                guard let link = VersionPage.link(next, onHost: vault.host) else {
+                    throw VaultAnswerError(reason: "the vault's list goes on at another host, which is not followed")
+                }
+                guard seen.insert(link).inserted, seen.count <= Self.maximumPages else {
+                    throw VaultAnswerError(reason: "the vault's list has no end")
+                }
+                url = link
+            } catch {
+                throw Self.malformed(error, object, vault)
+            }
+        }
+    }
+
+    /// More versions than the service lets an object have.
+    private static let maximumPages = 400
+
+    private static func path(_ object: KeyVaultObject) -> String {
+        "/\(object.type.collection)/\(object.name.percentEncoded)"
+    }
+
     private func get(
-        _ url: String, object: KeyVaultObject, vault: VaultAddress, token: AccessToken, until deadline: Deadline
-    ) async throws(ProviderError) -> HTTPResponse {
+        _ url: String, _ object: KeyVaultObject, _ vault: VaultAddress, _ token: AccessToken, _ deadline: Deadline
+    ) async throws(ProviderError) -> Outcome<SecretBytes> {
         let request = HTTPRequest(
             .get, url,
             headers: [("Accept", "application/json"), ("x-ms-client-request-id", RequestID.make())],
             bearer: token.secret)
+        let response: HTTPResponse
         do {
-            return try await retry.send(request, over: transport, until: deadline, time: time)
+            response = try await retry.send(request, over: transport, until: deadline, time: time)
         } catch {
             throw error.providerError(reaching: "the vault \(vault.host)")
-                .prefixed(object.failurePrefix).adding(Self.context(object, vault))
+                .prefixed(object.failurePrefix).adding(Self.context(vault))
         }
+        if response.status == 200 { return .value(response.body) }
+        let refusal = VaultRefusal(response).error(object: object, vault: vault).adding(Self.context(vault))
+        guard response.status == 401 else { throw refusal }
+        let challenge = VaultChallenge(header: response.header("www-authenticate"))
+        let resource = challenge.flatMap { $0.isTrustworthy(forHost: vault.host) ? $0.resource : nil }
+        return .tokenRejected(resource: resource, error: refusal)
     }
 
-    private func refusal(_ response: HTTPResponse, _ object: KeyVaultObject, _ vault: VaultAddress) -> ProviderError {
-        VaultRefusal(response).error(object: object, vault: vault).adding(Self.context(object, vault))
+    private static func malformed(
+        _ error: VaultAnswerError, _ object: KeyVaultObject, _ vault: VaultAddress
+    ) -> ProviderError {
+        ProviderError(error.code, object.failurePrefix + error.reason, context: context(vault))
     }
 
-    private static func context(_ object: KeyVaultObject, _ vault: VaultAddress) -> [(name: String, value: String)] {
-        [("vault", vault.host)]
-    }
+    private static func context(_ vault: VaultAddress) -> [(name: String, value: String)] { [("vault", vault.host)] }
 }
 
 extension KeyVaultObject.ObjectType {

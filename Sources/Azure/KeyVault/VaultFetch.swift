@@ -1,11 +1,10 @@
 package import ProviderCore
 
-/// Fetches all objects of a plan for one identity: one exchange, then the reads side by side.
+/// Fetches all objects of a plan for one identity: a token, the lists of versions that are wanted, then
+/// all reads side by side.
 package struct VaultFetch: Sendable {
-    /// Reads under way at once for one mount.
-    private static let parallelReads = 20
-
-    private typealias Reading = Result<KeyVaultClient.Outcome, ProviderError>
+    /// Requests under way at once for one mount.
+    private static let parallelRequests = 20
 
     private let exchange: TokenExchange
     private let vault: KeyVaultClient
@@ -15,21 +14,77 @@ package struct VaultFetch: Sendable {
         self.vault = vault
     }
 
-    /// The items in the plan's order. Every object that fails is reported, in that order too.
+    /// The versions of each item, the newest first, in the plan's order. Every object that fails is
+    /// reported, in that order too.
     package func items(
         of plan: MountPlan, as attributes: MountAttributes, until deadline: Deadline
-    ) async throws(ProviderError) -> [VaultItem] {
-        let token = try await token(attributes, resource: nil, deadline)
-        var readings = await read(Array(plan.items.indices), of: plan, token, deadline)
-
-        // Once: the vault may want another audience than the cloud's, or have seen the token expire.
-        let rejected = readings.filter { if case .success(.tokenRejected) = $0.value { true } else { false } }
-        if case .success(.tokenRejected(let resource, _)) = rejected.first?.value {
-            let fresh = try await self.token(attributes, resource: resource, deadline)
-            let again = await read(rejected.keys.sorted(), of: plan, fresh, deadline)
-            readings.merge(again) { $1 }
+    ) async throws(ProviderError) -> [[VaultItem]] {
+        var token = try await token(attributes, resource: nil, deadline)
+        let lists = await perform(plan.items.map(\.object), &token, attributes, deadline) { object, token in
+            await versions(of: object, in: plan.vault, token, deadline)
         }
-        return try collect(readings, count: plan.items.count)
+        var reads: [Read] = []
+        for (index, list) in lists.enumerated() {
+            guard case .success(let versions) = list else { continue }
+            reads += versions.map { Read(item: index, object: plan.items[index].object, version: $0) }
+        }
+        let contents = await perform(reads, &token, attributes, deadline) { read, token in
+            await content(of: read, in: plan.vault, token, deadline)
+        }
+        return try collect(lists, reads, contents)
+    }
+
+    private struct Read: Sendable {
+        var item: Int
+        var object: KeyVaultObject
+        var version: String
+    }
+
+    private typealias Outcome<Value: Sendable> = Result<KeyVaultClient.Outcome<Value>, ProviderError>
+
+    /// The versions to read of an object: those of its history, or just the one it names.
+    private func versions(
+        of object: KeyVaultObject, in address: VaultAddress, _ token: AccessToken, _ deadline: Deadline
+    ) async -> Outcome<[String]> {
+        guard object.wantsHistory else { return .success(.value([object.version])) }
+        do throws(ProviderError) {
+            switch try await vault.versions(of: object, in: address, token: token, until: deadline) {
+            case .value(let records): return .success(.value(try VersionHistory.select(records, for: object)))
+            case .tokenRejected(let resource, let error):
+                return .success(.tokenRejected(resource: resource, error: error))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func content(
+        of read: Read, in address: VaultAddress, _ token: AccessToken, _ deadline: Deadline
+    ) async -> Outcome<VaultItem> {
+        do throws(ProviderError) {
+            return .success(
+                try await vault.read(read.object, version: read.version, in: address, token: token, until: deadline))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func collect(
+        _ lists: [Result<[String], ProviderError>], _ reads: [Read], _ contents: [Result<VaultItem, ProviderError>]
+    ) throws(ProviderError) -> [[VaultItem]] {
+        var items = [[VaultItem]](repeating: [], count: lists.count)
+        var errors: [(item: Int, error: ProviderError)] = []
+        for (index, list) in lists.enumerated() {
+            if case .failure(let error) = list { errors.append((index, error)) }
+        }
+        for (read, content) in zip(reads, contents) {
+            switch content {
+            case .success(let item): items[read.item].append(item)
+            case .failure(let error): errors.append((read.item, error))
+            }
+        }
+        if let error = ProviderError.combining(errors.sorted { $0.item < $1.item }.map(\.error)) { throw error }
+        return items
     }
 
     private func token(
@@ -43,47 +98,52 @@ package struct VaultFetch: Sendable {
         }
     }
 
-    private func read(
-        _ indices: [Int], of plan: MountPlan, _ token: AccessToken, _ deadline: Deadline
-    ) async -> [Int: Reading] {
-        await withTaskGroup(of: (Int, Reading).self, returning: [Int: Reading].self) { group in
-            var waiting = indices[...]
-            var readings: [Int: Reading] = [:]
-            for _ in 0..<Self.parallelReads {
-                guard let index = waiting.popFirst() else { break }
-                group.addTask { (index, await readOne(plan.items[index].object, plan.vault, token, deadline)) }
+    // MARK: - Side by side
+
+    /// Runs `work` for each job, a bounded number at once; the results are in the jobs' order. Jobs whose
+    /// token the vault rejects are run once more with a new one: the vault may want another audience
+    /// than the cloud's, or have seen the token expire.
+    private func perform<Job: Sendable, Value: Sendable>(
+        _ jobs: [Job], _ token: inout AccessToken, _ attributes: MountAttributes, _ deadline: Deadline,
+        _ work: @escaping @Sendable (Job, AccessToken) async -> Outcome<Value>
+    ) async -> [Result<Value, ProviderError>] {
+        var outcomes = await outcomes(of: jobs, token, work)
+        let rejected = outcomes.indices.filter {
+            if case .success(.tokenRejected) = outcomes[$0] { true } else { false }
+        }
+        if let first = rejected.first, case .success(.tokenRejected(let resource, _)) = outcomes[first] {
+            do throws(ProviderError) {
+                token = try await self.token(attributes, resource: resource, deadline)
+                let again = await self.outcomes(of: rejected.map { jobs[$0] }, token, work)
+                for (index, outcome) in zip(rejected, again) { outcomes[index] = outcome }
+            } catch {
+                for index in rejected { outcomes[index] = .failure(error) }
             }
-            while let (index, reading) = await group.next() {
-                readings[index] = reading
-                guard let index = waiting.popFirst() else { continue }
-                group.addTask { (index, await readOne(plan.items[index].object, plan.vault, token, deadline)) }
+        }
+        return outcomes.map { outcome in
+            switch outcome {
+            case .success(.value(let value)): .success(value)
+            case .success(.tokenRejected(_, let error)), .failure(let error): .failure(error)
             }
-            return readings
         }
     }
 
-    private func readOne(
-        _ object: KeyVaultObject, _ address: VaultAddress, _ token: AccessToken, _ deadline: Deadline
-    ) async -> Reading {
-        do throws(ProviderError) {
-            return .success(
-                try await vault.read(object, version: object.version, in: address, token: token, until: deadline))
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    private func collect(_ readings: [Int: Reading], count: Int) throws(ProviderError) -> [VaultItem] {
-        var items: [VaultItem] = []
-        var errors: [ProviderError] = []
-        for index in 0..<count {
-            switch readings[index] {
-            case .success(.item(let item)): items.append(item)
-            case .success(.tokenRejected(_, let error)), .failure(let error): errors.append(error)
-            case nil: errors.append(ProviderError(.internal, "object \(index) was not read"))
+    private func outcomes<Job: Sendable, Value: Sendable>(
+        of jobs: [Job], _ token: AccessToken,
+        _ work: @escaping @Sendable (Job, AccessToken) async -> Outcome<Value>
+    ) async -> [Outcome<Value>] {
+        await withTaskGroup(of: (Int, Outcome<Value>).self, returning: [Outcome<Value>].self) { group in
+            var next = min(jobs.count, Self.parallelRequests)
+            for index in 0..<next { group.addTask { (index, await work(jobs[index], token)) } }
+            var outcomes = [Outcome<Value>?](repeating: nil, count: jobs.count)
+            while let (index, outcome) = await group.next() {
+                outcomes[index] = outcome
+                guard next < jobs.count else { continue }
+                let following = next
+                next += 1
+                group.addTask { (following, await work(jobs[following], token)) }
             }
+            return outcomes.map { $0 ?? .failure(ProviderError(.internal, "a request was not made")) }
         }
-        if let error = ProviderError.combining(errors) { throw error }
-        return items
     }
 }

@@ -17,21 +17,24 @@ package struct MountAnswer: Sendable {
     /// The largest message the driver takes.
     package static let maximumBytes = 4 << 20
 
-    /// Converts what was fetched, `fetched[i]` for `plan.items[i]`, and checks the whole against the
-    /// driver's rules. All or nothing: what the driver gets replaces everything the volume held.
+    /// Converts what was fetched and checks the whole against the driver's rules. `fetched[i]` holds the
+    /// versions of `plan.items[i]`, the newest first. All or nothing: what the driver gets replaces
+    /// everything the volume held.
     package init(
-        _ plan: MountPlan, fetched: [VaultItem], conversion: ContentConversion
+        _ plan: MountPlan, fetched: [[VaultItem]], conversion: ContentConversion
     ) throws(ProviderError) {
         var errors: [ProviderError] = []
-        for (item, content) in zip(plan.items, fetched) {
-            do throws(ProviderError) {
-                for file in try conversion.files(for: content, object: item.object) {
-                    files.append(
-                        File(path: item.object.path + file.suffix, mode: item.mode, contents: file.contents))
-                    versions.append(Version(id: item.id, version: content.version))
+        for (item, contents) in zip(plan.items, fetched) {
+            for (index, content) in contents.enumerated() {
+                do throws(ProviderError) {
+                    for file in try conversion.files(for: content, object: item.object) {
+                        let path = item.path(version: index) + file.suffix
+                        files.append(File(path: path, mode: item.mode, contents: file.contents))
+                        versions.append(Version(id: item.id(version: index), version: content.version))
+                    }
+                } catch {
+                    errors.append(error)
                 }
-            } catch {
-                errors.append(error)
             }
         }
         if let error = ProviderError.combining(errors) { throw error }

@@ -3,8 +3,18 @@ package struct MountPlan: Sendable {
     /// One object with the id under which the driver will track its version.
     package struct Item: Sendable {
         package var object: KeyVaultObject
-        package var id: String
         package var mode: FilePermission
+        var id: String
+
+        /// The path of the `index`-th version, the newest being 0; without a history there is just one.
+        package func path(version index: Int) -> String {
+            object.wantsHistory ? "\(object.path)/\(index)" : object.path
+        }
+
+        /// The id of the `index`-th version.
+        package func id(version index: Int) -> String {
+            object.wantsHistory ? "\(id)/\(index)" : id
+        }
     }
 
     package var vault: VaultAddress
@@ -20,9 +30,8 @@ package struct MountPlan: Sendable {
         items = objects.map { object in
             let id = Self.id(of: object)
             return Item(
-                object: object,
-                id: uses[id] == 1 ? id : "\(id)/\(object.path)",
-                mode: object.permission ?? attributes.defaultMode)
+                object: object, mode: object.permission ?? attributes.defaultMode,
+                id: uses[id] == 1 ? id : "\(id)/\(object.path)")
         }
     }
 

@@ -118,7 +118,10 @@ package struct ObjectsDocument: Sendable {
     }
 
     private func conflict() -> ProviderError? {
-        guard let (first, second) = MountPath.conflict(among: objects.map(\.path)) else { return nil }
+        guard
+            let (first, second) = MountPath.conflict(
+                among: objects.map { $0.wantsHistory ? "\($0.path)/0" : $0.path })
+        else { return nil }
         let (a, b) = (objects[first], objects[second])
         let message =
             a.path == b.path

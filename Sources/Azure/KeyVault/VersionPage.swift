@@ -1,0 +1,39 @@
+internal import ProviderCore
+
+/// One page of an object's versions.
+struct VersionPage {
+    var records: [VersionRecord]
+    var nextLink: String?
+
+    static func decode(_ body: SecretBytes) throws(VaultAnswerError) -> VersionPage {
+        guard let page = (try? JSONParser.parse(body))?.object else {
+            throw VaultAnswerError(reason: "the vault's list is no JSON object")
+        }
+        let records = (page["value"]?.array ?? []).compactMap { item -> VersionRecord? in
+            // Keys have a `kid` where the others have an `id`. An entry without attributes is passed
+            // over, as upstream does.
+            guard let item = item.object, let id = item["id"]?.text ?? item["kid"]?.text,
+                let attributes = item["attributes"]?.object
+            else { return nil }
+            return VersionRecord(
+                version: VaultBundle.version(in: id), created: attributes["created"]?.integer ?? 0,
+                isEnabled: attributes["enabled"]?.bool ?? true)
+        }
+        let next = page["nextLink"]?.text ?? ""
+        return VersionPage(records: records, nextLink: next.isEmpty ? nil : next)
+    }
+
+    /// `link` if it leads to `host` over https; nil otherwise. A port of 443 is the same as none.
+    static func link(_ link: String, onHost host: String) -> String? {
+        let scheme = "https://"
+        guard link.lowercased().hasPrefix(scheme) else { return nil }
+        let rest = link.dropFirst(scheme.count)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" && $0 != "\\" }
+        func withPort(_ text: some StringProtocol) -> String {
+            let text = text.lowercased()
+            return text.contains(":") ? text : "\(text):443"
+        }
+        guard withPort(authority) == withPort(host), rest.dropFirst(authority.count).first == "/" else { return nil }
+        return "\(scheme)\(host)\(rest.dropFirst(authority.count))"
+    }
+}
