@@ -124,7 +124,8 @@ let package = Package(
             dependencies: [.product(name: "Logging", package: "swift-log")],
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "ProviderTransportTests", dependencies: ["ProviderTransport", "TestSupport"]),
+        .testTarget(
+            name: "ProviderTransportTests", dependencies: ["ProviderTransport", "ProviderCore", "TestSupport"]),
         .testTarget(
             name: "ProviderCoreTests",
             dependencies: ["ProviderCore", "TestSupport", "CEmulatorPKCS12"]

@@ -1,0 +1,50 @@
+import Foundation
+
+/// A directory of its own for one test, removed with everything in it when the last reference goes.
+///
+/// It lies directly under `/tmp` whatever `TMPDIR` says, because a unix socket's path holds no more
+/// than 107 bytes.
+package final class TemporaryDirectory: Sendable {
+    package let path: String
+
+    package init() throws {
+        var template = Array("/tmp/akv-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw POSIXFailure(operation: "mkdtemp", number: errno) }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            print("\(path) is left behind: \(error)")
+        }
+    }
+
+    /// The path of `name` inside.
+    package func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Writes `contents` under `name` and returns its path.
+    @discardableResult
+    package func write(_ contents: some Sequence<UInt8>, to name: String) throws -> String {
+        try Data(contents).write(to: URL(fileURLWithPath: file(name)))
+        return file(name)
+    }
+
+    package func read(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: file(name))))
+    }
+}
+
+/// A system call that failed.
+package struct POSIXFailure: Error, CustomStringConvertible {
+    package var operation: String
+    package var number: Int32
+
+    package init(operation: String, number: Int32) {
+        self.operation = operation
+        self.number = number
+    }
+
+    package var description: String { "\(operation): \(String(cString: strerror(number)))" }
+}
