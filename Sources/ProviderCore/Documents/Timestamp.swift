@@ -10,6 +10,7 @@ package enum Timestamp {
     /// Whether `text` is an RFC 3339 timestamp, by the rules Go's decoder applies.
     package static func isValid(_ text: String) -> Bool {
         let pattern = #/(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-](\d\d):(\d\d))/#
+            .asciiOnlyDigits()
         guard let match = try? pattern.wholeMatch(in: text) else { return false }
         guard let month = Int(match.2), let day = Int(match.3), let hour = Int(match.4), let minute = Int(match.5),
             let second = Int(match.6), let year = Int(match.1)
@@ -17,6 +18,8 @@ package enum Timestamp {
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
         guard (1...12).contains(month), (1...lengths[month - 1]).contains(day) else { return false }
+        if let offsetHour = match.9.flatMap({ Int($0) }), offsetHour >= 24 { return false }
+        if let offsetMinute = match.10.flatMap({ Int($0) }), offsetMinute >= 60 { return false }
         return hour < 24 && minute < 60 && second < 60
     }
 
