@@ -136,7 +136,8 @@ let package = Package(
             name: "TestSupport",
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "ProviderTransportTests", dependencies: ["ProviderTransport", "TestSupport"]),
+        .testTarget(
+            name: "ProviderTransportTests", dependencies: ["ProviderTransport", "ProviderCore", "TestSupport"]),
         .testTarget(
             name: "ProviderCoreTests",
             dependencies: ["ProviderCore", "TestSupport"]

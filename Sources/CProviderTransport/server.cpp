@@ -1,8 +1,10 @@
 #include "CProviderTransport.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,6 +21,12 @@ namespace {
 // Larger than any request the Kubernetes API can give rise to, so that a request is never refused by
 // the library, whose RESOURCE_EXHAUSTED would make the driver start pods with an empty volume.
 constexpr int kMaxReceiveBytes = 64 << 20;
+
+// gRPC's own log lines are no JSON and repeat what `akv_server_start` reports. Whoever asks for them by
+// gRPC's environment variable gets them.
+void quiet_log() {
+  if (getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args *) {});
+}
 
 const char *const kServiceName = "v1alpha1.CSIDriverProvider";
 
@@ -100,6 +108,7 @@ struct akv_server {
 };
 
 akv_server *akv_server_start(const char *address, akv_identity identity, akv_handlers handlers) try {
+  quiet_log();
   grpc::EnableDefaultHealthCheckService(true);
   auto result = std::make_unique<akv_server>(identity, handlers);
   grpc::ServerBuilder builder;

@@ -29,11 +29,27 @@ package enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The same in gRPC's notation. No host means every interface.
+    /// The same in gRPC's notation, which is a URI: what means something there is escaped, or the
+    /// socket would lie at another path than the one that was asked for. No host means every interface.
     var grpcAddress: String {
         switch self {
-        case .unix(let path): "unix:\(path)"
+        case .unix(let path): "unix:\(Self.escaped(path))"
         case .tcp(let host, let port): "\(host.isEmpty ? "[::]" : host):\(port)"
         }
+    }
+
+    private static func escaped(_ path: String) -> String {
+        var result = ""
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: "/"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+        return result
     }
 }

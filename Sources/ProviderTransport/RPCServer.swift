@@ -129,12 +129,13 @@ package final class RPCServer: Sendable {
         }
     }
 
-    /// Blocks a thread of its own, not one of Swift's pool.
+    /// Blocks a thread of its own. A global queue would not do: on Linux Swift's tasks run on the same
+    /// few threads, and the mounts that are waited for could not go on.
     private func drain(patience: Duration) async {
         let seconds = Double(patience.components.seconds) + Double(patience.components.attoseconds) * 1e-18
         let handle = handle
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            DispatchQueue(label: "akv-csi.stop").async {
                 akv_server_stop(handle.raw, seconds)
                 continuation.resume()
             }

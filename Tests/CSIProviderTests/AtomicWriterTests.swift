@@ -15,7 +15,7 @@ struct AtomicWriterTests {
     @Test("writes files with their modes behind the ..data link")
     func first() async throws {
         try await TemporaryDirectory.with { directory in
-            let target = directory.path("volume")
+            let target = directory.file("volume")
             #expect(try AtomicWriter(target: target).write([file("a", "1", mode: 0o400), file("d/e/f", "2")]))
             #expect(try read("\(target)/a") == "1")
             #expect(try read("\(target)/d/e/f") == "2")
@@ -28,7 +28,7 @@ struct AtomicWriterTests {
     @Test("replaces the whole content, removes what is gone, and leaves one data directory")
     func second() async throws {
         try await TemporaryDirectory.with { directory in
-            let target = directory.path("volume")
+            let target = directory.file("volume")
             let writer = AtomicWriter(target: target)
             try writer.write([file("a", "1"), file("b", "1"), file("d/e", "1")])
             #expect(try writer.write([file("a", "2"), file("d/f", "2")]))
@@ -43,7 +43,7 @@ struct AtomicWriterTests {
     @Test("changes nothing when the contents are the same, whatever the modes say, as the driver")
     func same() async throws {
         try await TemporaryDirectory.with { directory in
-            let writer = AtomicWriter(target: directory.path("volume"))
+            let writer = AtomicWriter(target: directory.file("volume"))
             #expect(try writer.write([file("a", "1")]))
             let isRewritten = try writer.write([file("a", "1", mode: 0o600)])
             #expect(!isRewritten)
@@ -54,7 +54,7 @@ struct AtomicWriterTests {
     @Test("writes nothing at all when one path is bad", arguments: ["../a", "/a", "a/../b", "a//b", ""])
     func badPath(path: String) async throws {
         try await TemporaryDirectory.with { directory in
-            let target = directory.path("volume")
+            let target = directory.file("volume")
             #expect(throws: AtomicWriter.Failure.self) {
                 try AtomicWriter(target: target).write([file("good", "1"), file(path, "2")])
             }

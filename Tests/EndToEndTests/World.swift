@@ -48,7 +48,7 @@ struct World: Sendable {
         in directory: TemporaryDirectory, _ conversion: ContentConversion, _ logger: Logger,
         _ body: @Sendable (World) async throws -> Void
     ) async throws {
-        let authority = directory.path("ca.pem")
+        let authority = directory.file("ca.pem")
         try Data(endpoints.authorityPEM.utf8).write(to: URL(fileURLWithPath: authority))
         let environment = [
             "SSL_CERT_FILE": authority, "HTTPS_PROXY": "http://127.0.0.1:\(endpoints.proxyPort)",
@@ -64,7 +64,7 @@ struct World: Sendable {
                     defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: "")),
                 transport: transport),
             logger: logger)
-        let endpoint = Endpoint.unix(path: directory.path("p.sock"))
+        let endpoint = Endpoint.unix(path: directory.file("p.sock"))
         let server = try RPCServer.start(
             endpoint: endpoint,
             identity: ProviderIdentity(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0"),

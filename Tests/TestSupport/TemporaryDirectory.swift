@@ -1,20 +1,61 @@
-internal import Foundation
+import Foundation
 
-/// A directory that lives as long as a test. Its path is short, because a unix socket's may have no
-/// more than 107 bytes.
-package struct TemporaryDirectory: Sendable {
-    private let root: String
+/// A directory of its own for one test, removed with everything in it when the last reference goes.
+///
+/// It lies directly under `/tmp` whatever `TMPDIR` says, because a unix socket's path holds no more
+/// than 107 bytes.
+package final class TemporaryDirectory: Sendable {
+    package let path: String
 
+    package init() throws {
+        var template = Array("/tmp/akv-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw POSIXFailure(operation: "mkdtemp", number: errno) }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            print("\(path) is left behind: \(error)")
+        }
+    }
+
+    /// The path of `name` inside.
+    package func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Writes `contents` under `name` and returns its path.
+    @discardableResult
+    package func write(_ contents: some Sequence<UInt8>, to name: String) throws -> String {
+        try Data(contents).write(to: URL(fileURLWithPath: file(name)))
+        return file(name)
+    }
+
+    package func read(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: file(name))))
+    }
+}
+
+/// A system call that failed.
+package struct POSIXFailure: Error, CustomStringConvertible {
+    package var operation: String
+    package var number: Int32
+
+    package init(operation: String, number: Int32) {
+        self.operation = operation
+        self.number = number
+    }
+
+    package var description: String { "\(operation): \(String(cString: strerror(number)))" }
+}
+
+extension TemporaryDirectory {
+    /// Runs `body` with a directory that outlives all of it.
     package static func with<Result: Sendable>(
         _ body: (TemporaryDirectory) async throws -> Result
     ) async throws -> Result {
-        let root = "/tmp/akv-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        defer {
-            do { try FileManager.default.removeItem(atPath: root) } catch { print("cannot remove \(root): \(error)") }
-        }
-        return try await body(TemporaryDirectory(root: root))
+        let directory = try TemporaryDirectory()
+        let result = try await body(directory)
+        return withExtendedLifetime(directory) { result }
     }
-
-    package func path(_ name: String) -> String { "\(root)/\(name)" }
 }

@@ -71,7 +71,7 @@ package enum Base64 {
         if digits == 2 {
             index = skipBreaks(index)
             guard index < bytes.count else { return .failure(CorruptInput(offset: bytes.count)) }
-            guard bytes[index] == UInt8(ascii: "=") else { return .failure(CorruptInput(offset: index)) }
+            guard bytes[index] == UInt8(ascii: "=") else { return .failure(CorruptInput(offset: index - 1)) }
             index += 1
         }
         index = skipBreaks(index)

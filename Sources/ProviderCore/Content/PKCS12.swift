@@ -95,7 +95,10 @@ package struct PKCS12: Sendable {
             case OID.shroudedKeyBag:
                 var encrypted = try value.expecting(DERElement.Tag.sequence, "encrypted key").reader()
                 let algorithm = try PKCS12Cipher(encrypted.next(DERElement.Tag.sequence, "encryption algorithm"))
-                keys.append(try algorithm.decrypt(try encrypted.next().octets(), password: password))
+                let key = try algorithm.decrypt(try encrypted.next().octets(), password: password)
+                // A wrong password leaves a valid padding once in 256 times; a structure it never leaves.
+                _ = try DERElement.parse(key).expecting(DERElement.Tag.sequence, "private key")
+                keys.append(key)
             case OID.certificateBag:
                 var certificate = try value.expecting(DERElement.Tag.sequence, "certificate bag").reader()
                 guard try certificate.next().objectIdentifier() == OID.x509Certificate else {

@@ -40,8 +40,18 @@ package struct JSONParser {
         let shown: String
         switch byte {
         case UInt8(ascii: "'"): shown = #"'\''"#
-        case 0x20..<0x7F: shown = "'\(Character(Unicode.Scalar(byte)))'"
-        default: shown = "'\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16) + "'"
+        case UInt8(ascii: "\\"): shown = #"'\\'"#
+        case 0x07: shown = #"'\a'"#
+        case 0x08: shown = #"'\b'"#
+        case 0x09: shown = #"'\t'"#
+        case 0x0A: shown = #"'\n'"#
+        case 0x0B: shown = #"'\v'"#
+        case 0x0C: shown = #"'\f'"#
+        case 0x0D: shown = #"'\r'"#
+        case ..<0x20, 0x7F: shown = "'\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16) + "'"
+        // Go takes the byte for a character of Latin-1, of which these are not printable.
+        case 0x80...0xA0, 0xAD: shown = "'\\u00" + String(byte, radix: 16) + "'"
+        default: shown = "'\(Character(Unicode.Scalar(byte)))'"
         }
         return JSONError(reason: "invalid character \(shown) \(context)")
     }

@@ -68,15 +68,19 @@ package struct YAMLScalar: Sendable, Equatable {
         let isNegative = digits.hasPrefix("-")
         if isNegative || digits.hasPrefix("+") { digits = digits.dropFirst() }
         guard digits.first?.isNumber == true, digits.allSatisfy(\.isASCII) else { return nil }
+        // Int would take a second sign, and a negative magnitude cannot always be negated.
+        func unsigned(_ digits: Substring, radix: Int) -> Int? {
+            digits.first == "-" || digits.first == "+" ? nil : Int(digits, radix: radix)
+        }
         let magnitude: Int?
         if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
-            magnitude = Int(digits.dropFirst(2), radix: 16)
+            magnitude = unsigned(digits.dropFirst(2), radix: 16)
         } else if digits.hasPrefix("0o") || digits.hasPrefix("0O") {
-            magnitude = Int(digits.dropFirst(2), radix: 8)
+            magnitude = unsigned(digits.dropFirst(2), radix: 8)
         } else if digits.hasPrefix("0b") || digits.hasPrefix("0B") {
-            magnitude = Int(digits.dropFirst(2), radix: 2)
+            magnitude = unsigned(digits.dropFirst(2), radix: 2)
         } else if digits.hasPrefix("0"), digits.count > 1, !digits.contains(where: { ".eE".contains($0) }) {
-            magnitude = Int(digits.dropFirst(), radix: 8)
+            magnitude = unsigned(digits.dropFirst(), radix: 8)
         } else {
             magnitude = Int(digits) ?? Double(String(digits)).flatMap(Int.init(exactly:))
         }

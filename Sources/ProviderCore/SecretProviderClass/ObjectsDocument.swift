@@ -68,13 +68,14 @@ package struct ObjectsDocument: Sendable {
         if let duplicate = duplicateKey(members) {
             throw ProviderError(.objectsMalformed, failure + duplicate)
         }
-        guard let array = root["array"], !array.isNull else {
+        guard let array = root["array"] else {
             let near = members.compactMap(\.key.scalar?.text).first { $0.lowercased() == "array" }
             throw ProviderError(
                 .objectsMalformed,
                 "objects is not set: the key array is missing" + (near.map { ", did you mean it by \($0)?" } ?? "")
                     + " (line \(line))")
         }
+        if array.isNull { return [] }
         guard let elements = array.sequence else {
             throw ProviderError(
                 .objectsMalformed,

@@ -1,0 +1,93 @@
+import ProviderTransport
+import TestSupport
+import Testing
+
+@testable import ProviderCore
+
+@Suite("The answer's size on the wire", .timeLimit(.minutes(2)))
+struct AnswerSizeTests {
+    /// Answers with one file of as many bytes as the request's target path says.
+    private static let handler: MountHandler = { incoming in
+        .file("file", [UInt8](repeating: 0x61, count: Int(incoming.request.targetPath) ?? 0))
+    }
+
+    private static func request(_ count: Int) -> MountRequestMessage {
+        var request = MountRequestMessage.plain
+        request.targetPath = "\(count)"
+        return request
+    }
+
+    @Test("Exactly 4 MiB pass, and one byte more is INTERNAL with a message of ours")
+    func limit() async throws {
+        // File: 1 + 4 of its own length, path 1 + 1 + 4, mode 1 + 2, contents 1 + 4.
+        // Version: 1 + 1 of its own length, id 1 + 1 + 8, version 1 + 1 + 1.
+        let largest = (4 << 20) - (5 + 6 + 3 + 5) - (2 + 10 + 3)
+        try await withServer(handler: Self.handler) { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            let answer = try await client.mount(Self.request(largest))
+            #expect(answer.files.first?.contents.count == largest)
+            let status = await status { () throws(RPCStatus) in try await client.mount(Self.request(largest + 1)) }
+            #expect(status?.code == .internal)
+            #expect(
+                status?.message
+                    == "the answer has 4194305 bytes, the driver takes 4194304: mount fewer objects per volume")
+            let huge = await ProviderTransportTests.status { () throws(RPCStatus) in
+                try await client.mount(Self.request(32 << 20))
+            }
+            #expect(huge?.code == .internal)
+            // And the connection is none the worse for it.
+            #expect(try await client.mount(Self.request(1)).files.count == 1)
+        }
+    }
+
+    @Test("The core computes the same size as protobuf", arguments: [0, 1, 100, 127, 128, 16_383, 16_384, 2_097_152])
+    func computed(count: Int) async throws {
+        let files = [("a", UInt32(0), count), ("d/é", 0o177, 0), ("mode", 0o200, 5), ("x", 0o777, count / 2)]
+        var objects: [String] = []
+        for (path, mode, _) in files {
+            let octal = String(mode, radix: 8)
+            objects.append("{objectName: n, objectType: secret, objectAlias: \(path), filePermission: '\(octal)'}")
+        }
+        let plan = MountPlan(try Self.attributes("array: [\(objects.joined(separator: ", "))]"))
+        let answer = try MountAnswer(
+            plan,
+            fetched: files.map { file in
+                [
+                    .secret(
+                        SecretBundle(
+                            value: SecretBytes([UInt8](repeating: 1, count: file.2)), version: "v\(file.2)",
+                            contentType: nil, isCertificate: false))
+                ]
+            }, conversion: ContentConversion())
+        // The transport names the size only when it refuses, so a file is added that makes it refuse.
+        let filler = 4 << 20
+        let fillerSize = (1 + 4) + (1 + 1 + 1) + (1 + 2) + (1 + 4 + filler)
+        let message = MountAnswerMessage(
+            files: answer.files.map { file in
+                .init(
+                    path: file.path, mode: Int32(file.mode.rawValue),
+                    contents: PlainBytes(bytes: file.contents.withExposed { Array($0) }))
+            } + [.init(path: "f", mode: 0o644, contents: PlainBytes(bytes: [UInt8](repeating: 0, count: filler)))],
+            objectVersions: answer.versions.map { ObjectVersionMessage(id: $0.id, version: $0.version) })
+        try await withServer(handler: { _ in message }) { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            let status = await status { () throws(RPCStatus) in try await client.mount(.plain) }
+            #expect(status?.message.hasPrefix("the answer has \(answer.encodedSize + fillerSize) bytes,") == true)
+        }
+    }
+
+    private static func attributes(_ objects: String) throws -> MountAttributes {
+        let members = [
+            ("csi.storage.k8s.io/pod.name", "p"), ("csi.storage.k8s.io/pod.namespace", "n"), ("keyvaultName", "vault"),
+            ("tenantID", "t"), ("clientID", "c"), ("objects", objects),
+            ("csi.storage.k8s.io/serviceAccount.tokens", #"{\"api://AzureADTokenExchange\":{\"token\":\"x\"}}"#),
+        ]
+        let json = "{" + members.map { #""\#($0.0)":"\#($0.1)""# }.joined(separator: ",") + "}"
+        let request = try MountRequest(
+            attributes: SecretBytes(json), secrets: SecretBytes("null"), permission: "420", targetPath: "/t")
+        return try MountAttributes(
+            validating: request,
+            MountAttributes.Environment(
+                defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 1_767_268_800))
+    }
+}

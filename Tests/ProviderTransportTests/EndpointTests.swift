@@ -1,0 +1,34 @@
+import ProviderTransport
+import Testing
+
+@Suite("Endpoint")
+struct EndpointTests {
+    @Test(
+        "It reads what upstream's --endpoint takes",
+        arguments: [
+            ("unix:///provider/azure.sock", .unix(path: "/provider/azure.sock")),
+            ("UNIX:///Provider/Azure.sock", .unix(path: "/Provider/Azure.sock")),
+            ("unix://relative.sock", .unix(path: "relative.sock")),
+            ("tcp://:7777", .tcp(host: "", port: 7777)),
+            ("Tcp://127.0.0.1:0", .tcp(host: "127.0.0.1", port: 0)),
+            ("tcp://[::1]:65535", .tcp(host: "[::1]", port: 65535)),
+        ] as [(String, Endpoint)])
+    func reads(text: String, expected: Endpoint) {
+        #expect(Endpoint(text) == expected)
+    }
+
+    @Test(
+        "It refuses everything else",
+        arguments: [
+            "", "unix://", "unix:/a", "/provider/azure.sock", "udp://:1", "tcp://", "tcp://host", "tcp://host:",
+            "tcp://host:x", "tcp://host:65536", "tcp://host:-1", "http://host:80",
+        ])
+    func refuses(text: String) {
+        #expect(Endpoint(text) == nil)
+    }
+
+    @Test("Its description reads back as itself", arguments: ["unix:///a/b", "tcp://h:1", "tcp://:0"])
+    func description(text: String) {
+        #expect(Endpoint(text)?.description == text)
+    }
+}

@@ -1,0 +1,225 @@
+import Foundation
+import ProviderTransport
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("A server and a client on a unix socket", .timeLimit(.minutes(2)))
+struct RoundTripTests {
+    @Test("A request arrives with all its fields, and the answer with all of its")
+    func roundTrip() async throws {
+        let request = MountRequestMessage(
+            attributes: Array(#"{"a":"é 😀"}"#.utf8), secrets: Array("null".utf8), targetPath: "/var/lib/ü",
+            permission: "420",
+            currentObjectVersions: [
+                ObjectVersionMessage(id: "secret/a", version: "1"), ObjectVersionMessage(id: "", version: ""),
+            ])
+        let seen = Mutex<IncomingMount?>(nil)
+        let binary = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
+        let handler: MountHandler = { incoming in
+            seen.withLock { $0 = incoming }
+            return MountAnswerMessage(
+                files: [
+                    .init(path: "a", mode: 0o400, contents: PlainBytes(bytes: binary)),
+                    .init(path: "d/ü", mode: 0, contents: PlainBytes(bytes: [])),
+                ],
+                objectVersions: [
+                    ObjectVersionMessage(id: "secret/a", version: "x"), ObjectVersionMessage(id: "key/b", version: ""),
+                ])
+        }
+        try await withServer(handler: handler) { (fixture: Fixture) async throws in
+            let answer = try await fixture.client().mount(request, timeout: .seconds(30))
+            let incoming = try #require(seen.withLock { $0 })
+            #expect(incoming.request.attributes == request.attributes)
+            #expect(incoming.request.secrets == request.secrets)
+            #expect(incoming.request.targetPath == request.targetPath)
+            #expect(incoming.request.permission == request.permission)
+            #expect(incoming.request.currentObjectVersions == request.currentObjectVersions)
+            #expect(incoming.secondsLeft > 10 && incoming.secondsLeft < 31)
+            #expect(answer.files.map(\.path) == ["a", "d/ü"])
+            #expect(answer.files.map(\.mode) == [0o400, 0])
+            #expect(answer.files.map(\.contents) == [binary, []])
+            #expect(answer.objectVersions.map(\.id) == ["secret/a", "key/b"])
+            #expect(answer.objectVersions.map(\.version) == ["x", ""])
+            #expect(answer.errorCode == "")
+        }
+    }
+
+    @Test("An empty request is a request")
+    func emptyRequest() async throws {
+        let seen = Mutex<MountRequestMessage?>(nil)
+        let handler: MountHandler = { incoming in
+            seen.withLock { $0 = incoming.request }
+            return .file()
+        }
+        try await withServer(handler: handler) { (fixture: Fixture) async throws in
+            _ = try await fixture.client().mount(
+                MountRequestMessage(attributes: [], secrets: [], targetPath: "", permission: ""))
+            let request = try #require(seen.withLock { $0 })
+            #expect(request.attributes.isEmpty && request.secrets.isEmpty && request.permission.isEmpty)
+        }
+    }
+
+    @Test("Version answers what the server was told")
+    func version() async throws {
+        try await withServer { (fixture: Fixture) async throws in
+            #expect(try await fixture.client().version() == testIdentity)
+        }
+    }
+
+    @Test("A handler's error arrives with its code and message", arguments: RPCCode.allCases.filter { $0 != .ok })
+    func errors(code: RPCCode) async throws {
+        let expected = RPCStatus(code: code, message: "2 errors:\n(1) ü 😀 % \"x\"\n(2) y")
+        try await withServer(handler: { _ throws(RPCStatus) in throw expected }) { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            // gRPC tries nothing again by itself, so even UNAVAILABLE comes through.
+            let status = await status { () throws(RPCStatus) in try await client.mount(.plain) }
+            #expect(status == expected)
+        }
+    }
+
+    @Test("A message of 6000 characters arrives whole")
+    func longMessage() async throws {
+        let expected = RPCStatus(code: .notFound, message: String(repeating: "0123456789", count: 600))
+        try await withServer(handler: { _ throws(RPCStatus) in throw expected }) { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            let status = await status { () throws(RPCStatus) in try await client.mount(.plain) }
+            #expect(status == expected)
+        }
+    }
+
+    @Test("110 calls at once all get their own answer")
+    func concurrent() async throws {
+        let log = HandlerLog()
+        let handler: MountHandler = { incoming throws(RPCStatus) in
+            try await log.wait()
+            return .file(incoming.request.targetPath, incoming.request.attributes)
+        }
+        try await withServer(handler: handler) { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for index in 0..<110 {
+                    group.addTask {
+                        let contents = [UInt8](repeating: UInt8(index), count: 20_000)
+                        let answer = try await client.mount(
+                            MountRequestMessage(
+                                attributes: [UInt8](repeating: UInt8(index), count: index), secrets: contents,
+                                targetPath: "\(index)", permission: "420"))
+                        return answer.files.first?.path == "\(index)" && answer.files.first?.contents.count == index
+                    }
+                }
+                // All of them are under way before the first is answered.
+                #expect(try await eventually { log.started == 110 })
+                #expect(fixture.server.runningMounts == 110)
+                log.open()
+                for try await isRight in group { #expect(isRight) }
+            }
+            #expect(try await eventually { fixture.server.runningMounts == 0 })
+        }
+    }
+
+    @Test("A caller that gives up cancels the handler's task")
+    func cancellation() async throws {
+        let log = HandlerLog()
+        let handler: MountHandler = { _ throws(RPCStatus) in
+            try await log.wait()
+            return .file()
+        }
+        try await withServer(handler: handler) { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            let call = Task { await status { () throws(RPCStatus) in try await client.mount(.plain) } }
+            #expect(try await eventually { log.started == 1 })
+            call.cancel()
+            #expect(await call.value?.code == .cancelled)
+            #expect(try await eventually { log.cancelled == 1 })
+            #expect(try await eventually { fixture.server.runningMounts == 0 })
+        }
+    }
+
+    @Test("A call that is cancelled before it begins never hangs")
+    func cancelledBefore() async throws {
+        try await withServer { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            let call = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return await status { () throws(RPCStatus) in try await client.mount(.plain) }
+            }
+            #expect(await call.value?.code == .cancelled)
+        }
+    }
+
+    @Test("The caller's deadline cancels the handler's task")
+    func deadline() async throws {
+        let log = HandlerLog()
+        let handler: MountHandler = { _ throws(RPCStatus) in
+            try await log.wait()
+            return .file()
+        }
+        try await withServer(handler: handler) { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            let status = await status { () throws(RPCStatus) in
+                try await client.mount(.plain, timeout: .milliseconds(500))
+            }
+            #expect(status?.code == .deadlineExceeded)
+            #expect(try await eventually { log.cancelled == 1 })
+            #expect(try await eventually { fixture.server.runningMounts == 0 })
+        }
+    }
+
+    @Test("A request of 5 MiB is accepted")
+    func largeRequest() async throws {
+        let handler: MountHandler = { incoming in .file("a", Array("\(incoming.request.secrets.count)".utf8)) }
+        try await withServer(handler: handler) { (fixture: Fixture) async throws in
+            let secrets = [UInt8](repeating: 0x20, count: 5 << 20)
+            let answer = try await fixture.client().mount(
+                MountRequestMessage(attributes: [], secrets: secrets, targetPath: "", permission: "420"))
+            #expect(answer.files.first?.contents == Array("\(5 << 20)".utf8))
+        }
+    }
+
+    @Test("Attributes that are not UTF-8 end the call with a code that the kubelet takes for final")
+    func invalidUTF8() async throws {
+        try await withServer { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            do throws(RPCStatus) {
+                _ = try await client.mount(
+                    MountRequestMessage(attributes: [0xFF, 0xFE], secrets: [], targetPath: "", permission: "420"))
+            } catch {
+                #expect(!RPCCode.leavesEmptyVolume.contains(error.code), "\(error)")
+            }
+            #expect(try await client.version() == testIdentity)
+        }
+    }
+
+    @Test("Garbage on the socket harms no later call")
+    func garbage() async throws {
+        try await withServer { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            _ = try await client.mount(.plain)
+            var random = SeededRandom(seed: 7)
+            let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+            for round in 0..<20 {
+                let socket = try RawSocket()
+                try socket.connect(fixture.socketPath)
+                let noise = (0..<2000).map { _ in UInt8.random(in: 0...255, using: &random) }
+                socket.send(round.isMultiple(of: 2) ? noise : preface + noise)
+            }
+            _ = try await client.mount(.plain)
+            #expect(try await fixture.client().version() == testIdentity)
+        }
+    }
+
+    @Test("A TCP endpoint with port 0 says which port it got")
+    func tcp() async throws {
+        let server = try RPCServer.start(
+            endpoint: .tcp(host: "127.0.0.1", port: 0), identity: testIdentity, handler: { _ in .file("t") })
+        #expect(server.port > 0)
+        let client = RPCClient(endpoint: .tcp(host: "127.0.0.1", port: server.port))
+        #expect(try await client.mount(.plain).files.map(\.path) == ["t"])
+        #expect(throws: ListenError.self) {
+            try RPCServer.start(
+                endpoint: .tcp(host: "127.0.0.1", port: server.port), identity: testIdentity, handler: { _ in .file() })
+        }
+        await server.stop(grace: .zero)
+    }
+}

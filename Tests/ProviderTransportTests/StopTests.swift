@@ -1,0 +1,128 @@
+import ProviderTransport
+import TestSupport
+import Testing
+
+@Suite("Stopping a server", .timeLimit(.minutes(2)))
+struct StopTests {
+    private static func waiting(on log: HandlerLog) -> MountHandler {
+        { _ throws(RPCStatus) in
+            try await log.wait()
+            return .file("late")
+        }
+    }
+
+    @Test("Health is serving while the server runs, and never after its stop")
+    func health() async throws {
+        let fixture = try Fixture { _ in .file() }
+        let client = fixture.client()
+        #expect(try await client.isServing())
+        await fixture.server.stop(grace: .zero)
+        do throws(RPCStatus) {
+            #expect(try await client.isServing() == false)
+        } catch {
+            #expect(error.code == .unavailable)
+        }
+    }
+
+    @Test("Stop waits for the running calls, and they are answered")
+    func drains() async throws {
+        let log = HandlerLog()
+        let fixture = try Fixture(handler: Self.waiting(on: log))
+        let client = fixture.client()
+        let call = Task { try await client.mount(.plain) }
+        #expect(try await eventually { log.started == 1 })
+        let stop = Task { await fixture.server.stop(grace: .seconds(60)) }
+        // The socket goes first, so that nobody comes any more.
+        #expect(try await eventually { fileMode(fixture.socketPath) == nil })
+        #expect(fixture.server.runningMounts == 1)
+        log.open()
+        #expect(try await call.value.files.map(\.path) == ["late"])
+        await stop.value
+        #expect(fixture.server.runningMounts == 0)
+        #expect(log.cancelled == 0)
+    }
+
+    @Test("Calls that are left after the grace are answered INTERNAL and cancelled")
+    func abandons() async throws {
+        let log = HandlerLog()
+        let fixture = try Fixture(handler: Self.waiting(on: log))
+        let client = fixture.client()
+        let calls = (0..<5).map { _ in
+            Task { await status { () throws(RPCStatus) in try await client.mount(.plain) } }
+        }
+        #expect(try await eventually { log.started == 5 })
+        await fixture.server.stop(grace: .milliseconds(100))
+        for call in calls {
+            let status = await call.value
+            #expect(status?.code == .internal)
+            #expect(status?.message.hasPrefix("the provider is shutting down") == true)
+        }
+        #expect(try await eventually { log.cancelled == 5 })
+        #expect(try await eventually { fixture.server.runningMounts == 0 })
+    }
+
+    // Stopping blocks a thread. Were it one of those that Swift's tasks run on, a dozen stops would leave
+    // no thread for the handlers that they wait for.
+    @Test("Servers that are stopping leave the threads to the calls they wait for")
+    func threads() async throws {
+        let log = HandlerLog()
+        let fixtures = try (0..<16).map { _ in try Fixture(handler: Self.waiting(on: log)) }
+        try await withThrowingTaskGroup { group in
+            for fixture in fixtures {
+                let client = fixture.client()
+                group.addTask { _ = try await client.mount(.plain) }
+            }
+            #expect(try await eventually { log.started == 16 })
+            let duration = try await ContinuousClock().measure {
+                for fixture in fixtures { group.addTask { await fixture.server.stop(grace: .seconds(60)) } }
+                _ = try await eventually { fixtures.allSatisfy { fileMode($0.socketPath) == nil } }
+                log.open()
+                try await group.waitForAll()
+            }
+            #expect(duration < .seconds(4))
+        }
+    }
+
+    @Test("A handler that ignores its cancellation does not hold up the stop")
+    func deafHandler() async throws {
+        let log = HandlerLog()
+        let fixture = try Fixture { _ throws(RPCStatus) in
+            await Task { do { try await log.wait() } catch {} }.value
+            return .file()
+        }
+        let client = fixture.client()
+        let call = Task { await status { () throws(RPCStatus) in try await client.mount(.plain) } }
+        #expect(try await eventually { log.started == 1 })
+        await fixture.server.stop(grace: .milliseconds(50))
+        #expect(await call.value?.code == .internal)
+        // Its late answer goes nowhere, and harms nothing.
+        log.open()
+        #expect(try await eventually { fixture.server.runningMounts == 0 })
+    }
+
+    @Test("Stopping twice is stopping once, and a server that was never stopped may go")
+    func twice() async throws {
+        let fixture = try Fixture { _ in .file() }
+        await fixture.server.stop(grace: .zero)
+        await fixture.server.stop(grace: .zero)
+        let directory = try TemporaryDirectory()
+        do { _ = try Fixture(in: directory) { _ in .file() } }
+        _ = try Fixture(in: directory) { _ in .file() }
+    }
+
+    @Test("A client finds the server again after a restart on the same path")
+    func restart() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try Fixture(in: directory) { _ in .file("first") }
+        let client = first.client()
+        #expect(try await client.mount(.plain).files.map(\.path) == ["first"])
+        await first.server.stop(grace: .zero)
+        let status = await status { () throws(RPCStatus) in try await client.mount(.plain) }
+        #expect(status?.code == .unavailable)
+        // The driver waits for the provider, and so may begin before it is back.
+        let waiting = Task { try await client.mount(.plain, timeout: .seconds(60), waitForReady: true) }
+        let second = try Fixture(in: directory) { _ in .file("second") }
+        #expect(try await waiting.value.files.map(\.path) == ["second"])
+        await second.server.stop(grace: .zero)
+    }
+}
