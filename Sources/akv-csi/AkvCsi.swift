@@ -1,5 +1,8 @@
 internal import ArgumentParser
-internal import CSIProvider
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
 
 /// The provider's command line.
 @main
@@ -10,12 +13,16 @@ struct AkvCsi: AsyncParsableCommand {
         version: Build.version,
         subcommands: [Serve.self, Mount.self])
 
+    /// What every node runs goes past the general parser, which is not free of charge.
     static func main() async {
-        await main(GoFlags.normalized(Array(CommandLine.arguments.dropFirst())))
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == "serve" { Glibc.exit(await ServeCommand.run(Array(arguments.dropFirst()))) }
+        await main(arguments)
     }
 }
 
 enum Build {
     /// With the leading v that the driver's protocol and upstream use.
     static let version = "v0.1.0"
+    static let date = "unreleased"
 }

@@ -57,7 +57,7 @@ struct Mount: AsyncParsableCommand {
     var showValues = false
 
     @Option(help: "How long the provider may take.")
-    var timeout = GoDuration(seconds: 120)
+    var timeout = DurationArgument(seconds: 120)
 
     func run() async throws {
         guard let endpoint = Endpoint(endpoint) else { throw ValidationError("invalid endpoint: \(endpoint)") }

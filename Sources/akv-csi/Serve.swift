@@ -11,108 +11,96 @@ internal import ProviderTransport
     internal import Foundation
 #endif
 
+/// `serve` among the other commands; its flags are Go's, see `FlagSet`.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve the driver's mounts over a socket. What the DaemonSet runs.",
-        discussion: """
-            Flags take one or two dashes, and '=' or a space before a value. The environment is honoured:
-            HTTPS_PROXY and NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR, AZURE_ENVIRONMENT_FILEPATH.
-            """)
+        abstract: "Serve the driver's mounts over a socket. What the DaemonSet runs.")
 
-    @Option(help: "Where to listen: unix:///path or tcp://host:port.")
-    var endpoint = "unix:///tmp/azure.sock"
-
-    @Option(help: "The cloud of classes that name none.")
-    var cloudName = "AzurePublicCloud"
-
-    @Option(help: "Order the certificates of a PKCS#12 file leaf first.")
-    var constructPemChain = GoBool(true)
-
-    @Option(help: "Beside a certificate's secret, also write .crt and .key files.")
-    var writeCertAndKeyInSeparateFiles = GoBool(false)
-
-    @Option(help: "The address of the health endpoint.")
-    var healthzHost = "0.0.0.0"
-
-    @Option(help: "The port of the health endpoint.")
-    var healthzPort = 8989
-
-    @Option(help: "The path of the health endpoint.")
-    var healthzPath = "/healthz"
-
-    @Option(help: "How long a health check may take.")
-    var healthzTimeout = GoDuration(seconds: 5)
-
-    @Option(help: "How long running mounts may take to finish after SIGTERM.")
-    var drainTimeout = GoDuration(seconds: 25)
-
-    @Option(help: "Write the log as JSON, one object a line.")
-    var logFormatJson = GoBool(true)
-
-    @Option(help: "The least severe level to log: trace, debug, info, notice, warning, error, critical.")
-    var logLevel: String?
-
-    @Option(name: .customLong("v"), help: "Verbosity: 0 logs mounts and errors, 2 debug, 5 trace.")
-    var verbosity = 0
+    @Argument(parsing: .captureForPassthrough)
+    var arguments: [String] = []
 
     func run() async throws {
-        let logger = try makeLogger()
-        let configuration = try makeConfiguration(environment: ProcessInfo.processInfo.environment)
+        throw ExitCode(await ServeCommand.run(arguments))
+    }
+}
+
+/// The DaemonSet's command.
+enum ServeCommand {
+    /// Serves until a signal arrives; returns the exit code.
+    static func run(_ arguments: [String]) async -> Int32 {
+        if arguments.contains(where: { ["-h", "-help", "--help"].contains($0) }) {
+            print(
+                """
+                Usage: akv-csi serve [flags]
+
+                Serves the Secrets Store CSI driver's mounts over a socket. Flags take one dash or two, and '=' or
+                a space before a value. Honoured in the environment: HTTPS_PROXY and NO_PROXY, SSL_CERT_FILE and
+                SSL_CERT_DIR, AZURE_ENVIRONMENT_FILEPATH.
+
+                \(FlagSet.serve.usage)
+                """)
+            return 0
+        }
+        var flags = FlagSet.serve
+        do throws(FlagSet.Failure) {
+            try flags.parse(arguments)
+        } catch {
+            StandardErrorLogHandler.write("\(error)\nRun 'akv-csi serve --help' for the flags.\n")
+            return 2
+        }
+        if flags.bool("version") {
+            print("{\"version\":\"\(Build.version)\",\"buildDate\":\"\(Build.date)\"}")
+            return 0
+        }
+        let level: Logger.Level = flags.integer("v") >= 5 ? .trace : flags.integer("v") >= 2 ? .debug : .info
+        let format: StandardErrorLogHandler.Format = flags.bool("log-format-json") ? .json : .text
+        let logger = Logger(label: "akv-csi") { _ in StandardErrorLogHandler(format: format, level: level) }
+        for name in flags.ignored {
+            logger.warning("flag without effect", metadata: ["flag": "\(name)"])
+        }
         do {
+            let configuration = try configuration(flags, environment: ProcessInfo.processInfo.environment)
             try await ProviderProcess.run(configuration, logger: logger)
+            return 0
         } catch {
             logger.critical("cannot serve", metadata: ["error": "\(error)"])
-            throw ExitCode(1)
+            return 1
         }
     }
 
-    private func makeLogger() throws -> Logger {
-        let level: Logger.Level
-        if let logLevel {
-            guard let known = Logger.Level(rawValue: logLevel.lowercased()) else {
-                throw ValidationError("unknown log level \(logLevel)")
-            }
-            level = known
-        } else {
-            level = verbosity >= 5 ? .trace : verbosity >= 2 ? .debug : .info
+    private static func configuration(
+        _ flags: FlagSet, environment: [String: String]
+    ) throws -> ProviderConfiguration {
+        guard let endpoint = Endpoint(flags.text("endpoint")) else {
+            throw Fatal("invalid endpoint: \(flags.text("endpoint"))")
         }
-        return Logger(label: "akv-csi") { _ in
-            StandardErrorLogHandler(format: logFormatJson.value ? .json : .text, level: level)
+        guard (0...65535).contains(flags.integer("healthz-port")) else {
+            throw Fatal("invalid healthz-port: \(flags.integer("healthz-port"))")
         }
-    }
-
-    private func makeConfiguration(environment: [String: String]) throws -> ProviderConfiguration {
-        guard let endpoint = Endpoint(endpoint) else {
-            throw Fatal("invalid endpoint: \(endpoint)")
-        }
-        guard (0...65535).contains(healthzPort) else { throw Fatal("invalid healthz-port: \(healthzPort)") }
         let files = CloudFiles(standard: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "")
         do throws(ProviderError) {
-            _ = try AzureCloud.named(cloudName, environmentFile: files.read(nil))
+            _ = try AzureCloud.named(flags.text("cloud-name"), environmentFile: files.read(nil))
         } catch {
             throw Fatal("failed validating default cloud environment: \(error)")
         }
-        let proxy: ProxySettings
-        do throws(ProxySettings.Invalid) {
-            proxy = try ProxySettings(environment: environment)
-        } catch {
-            throw Fatal(error.description)
-        }
+        let agent = ["akv-csi/\(Build.version)", flags.text("custom-user-agent")].filter { !$0.isEmpty }
         return ProviderConfiguration(
             endpoint: endpoint,
             version: Build.version,
             health: HealthEndpoint.Configuration(
-                host: healthzHost, port: healthzPort, path: healthzPath, timeout: healthzTimeout.value),
+                host: flags.text("healthz-host"), port: flags.integer("healthz-port"),
+                path: flags.text("healthz-path"), timeout: flags.duration("healthz-timeout")),
             mounts: MountService.Settings(
-                defaultCloudName: cloudName,
+                defaultCloudName: flags.text("cloud-name"),
                 conversion: ContentConversion(
-                    constructsChain: constructPemChain.value,
-                    separatesCertificateAndKey: writeCertAndKeyInSeparateFiles.value),
+                    constructsChain: flags.bool("construct-pem-chain"),
+                    separatesCertificateAndKey: flags.bool("write-cert-and-key-in-separate-files")),
                 cloudFiles: files),
             network: AsyncHTTPTransport.Configuration(
-                trustRoots: TrustRoots(environment: environment), proxy: proxy,
-                userAgent: "akv-csi/\(Build.version)"),
-            drainTimeout: drainTimeout.value)
+                trustRoots: TrustRoots(environment: environment),
+                proxy: try ProxySettings(environment: environment),
+                userAgent: agent.joined(separator: " ")),
+            drainTimeout: flags.duration("drain-timeout"))
     }
 }
 

@@ -3,23 +3,73 @@ import Testing
 
 @Suite("Flags as Go's flag package takes them")
 struct CommandLineTests {
-    @Test(
-        "come out in one form",
-        arguments: [
-            (["-endpoint=unix:///a"], ["--endpoint=unix:///a"]),
-            (["--endpoint", "unix:///a"], ["--endpoint=unix:///a"]),
-            (["-healthz-port", "8989"], ["--healthz-port=8989"]),
-            (["-construct-pem-chain"], ["--construct-pem-chain=true"]),
-            (["--construct-pem-chain=false"], ["--construct-pem-chain=false"]), (["-v", "5"], ["--v=5"]),
-            (["-v=5"], ["--v=5"]), (["--unknown", "x"], ["--unknown", "x"]), (["-endpoint"], ["--endpoint"]),
-            (["-cloud-name", "-odd"], ["--cloud-name=-odd"]),
-        ])
-    func normalized(given: [String], expected: [String]) {
-        #expect(GoFlags.normalized(["serve"] + given) == ["serve"] + expected)
+    private func parsed(_ arguments: [String]) throws -> FlagSet {
+        var flags = FlagSet.serve
+        try flags.parse(arguments)
+        return flags
     }
 
-    @Test("are left alone for other commands")
-    func otherCommands() {
-        #expect(GoFlags.normalized(["mount", "-f", "x"]) == ["mount", "-f", "x"])
+    @Test(
+        "take one dash or two, and a value after '=' or a space",
+        arguments: [
+            ["-endpoint=unix:///a"], ["--endpoint=unix:///a"], ["-endpoint", "unix:///a"], ["--endpoint", "unix:///a"],
+            ["--endpoint=x", "--endpoint=unix:///a"],
+        ])
+    func values(arguments: [String]) throws {
+        #expect(try parsed(arguments).text("endpoint") == "unix:///a")
+    }
+
+    @Test(
+        "need no value for a switch",
+        arguments: [
+            (["-construct-pem-chain"], true), (["--construct-pem-chain=false"], false),
+            (["-construct-pem-chain=F"], false),
+            (["--construct-pem-chain=1"], true), ([], true),
+        ])
+    func switches(arguments: [String], isOn: Bool) throws {
+        #expect(try parsed(arguments).bool("construct-pem-chain") == isOn)
+    }
+
+    @Test("have upstream's defaults")
+    func defaults() throws {
+        let flags = try parsed([])
+        #expect(flags.text("endpoint") == "unix:///tmp/azure.sock")
+        #expect(flags.integer("healthz-port") == 8989)
+        #expect(flags.text("healthz-path") == "/healthz")
+        #expect(flags.duration("healthz-timeout") == .seconds(5))
+        #expect(flags.text("cloud-name") == "AzurePublicCloud")
+        #expect(!flags.bool("write-cert-and-key-in-separate-files"))
+    }
+
+    @Test(
+        "include those of upstream that have no effect here, and tell them",
+        arguments: [
+            "--logtostderr", "--vmodule=x=1", "--log_dir=/tmp", "-stderrthreshold=2", "--skip_headers",
+        ])
+    func ignored(argument: String) throws {
+        #expect(try parsed([argument]).ignored.count == 1)
+    }
+
+    @Test(
+        "are refused in Go's words",
+        arguments: [
+            (["--nope"], "flag provided but not defined: -nope"), (["-endpoint"], "flag needs an argument: -endpoint"),
+            (["-v", "x"], "invalid value \"x\" for flag -v: parse error"),
+            (["--construct-pem-chain=maybe"], "invalid value \"maybe\""), (["---v=1"], "bad flag syntax: ---v=1"),
+            (["extra"], "unexpected argument extra"), (["--healthz-timeout=5"], "invalid value \"5\""),
+        ])
+    func refused(arguments: [String], words: String) {
+        #expect { try parsed(arguments) } throws: { "\($0)".contains(words) }
+    }
+
+    @Test(
+        "read Go's durations",
+        arguments: [
+            ("5s", Duration.seconds(5)), ("1m30s", .seconds(90)), ("250ms", .milliseconds(250)),
+            ("1.5h", .seconds(5400)),
+            ("0", .zero), ("100us", .microseconds(100)),
+        ])
+    func durations(text: String, duration: Duration) {
+        #expect(GoDuration.parse(text) == duration)
     }
 }

@@ -48,7 +48,7 @@ package struct StandardErrorLogHandler: LogHandler {
     }
 
     /// One write per line, so that lines of different threads do not mix.
-    private static func write(_ line: String) {
+    package static func write(_ line: String) {
         var line = line
         line.withUTF8 { bytes in
             var rest = bytes[...]

@@ -1,0 +1,142 @@
+/// Command-line flags as Go's flag package reads them, because upstream's DaemonSets write them so:
+/// one or two dashes, `=` or a space before the value, switches with or without one.
+///
+/// Also because it is what every node runs: a reflecting parser alone cost 9 MB of resident memory.
+package struct FlagSet: Sendable {
+    package enum Kind: Sendable {
+        case bool
+        case integer
+        case text
+        case duration
+    }
+
+    package struct Flag: Sendable {
+        package var name: String
+        package var kind: Kind
+        package var standard: String
+        package var help: String
+        /// Known for upstream's sake and without effect.
+        package var isIgnored = false
+    }
+
+    /// What is wrong with a command line, in Go's words.
+    package struct Failure: Error, CustomStringConvertible, Sendable {
+        package var description: String
+    }
+
+    package let flags: [Flag]
+    private var given: [String: String] = [:]
+
+    package init(_ flags: [Flag]) {
+        self.flags = flags
+    }
+
+    /// The names of flags that were given and have no effect, in the order of their definition.
+    package var ignored: [String] { flags.filter { $0.isIgnored && given[$0.name] != nil }.map(\.name) }
+
+    package func isGiven(_ name: String) -> Bool { given[name] != nil }
+
+    /// Reads `arguments`; the last of repeated flags counts.
+    package mutating func parse(_ arguments: [String]) throws(Failure) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            guard argument.hasPrefix("-"), argument != "-" else {
+                throw Failure(description: "unexpected argument \(argument.clippedForMessage)")
+            }
+            if argument == "--" {
+                guard rest.isEmpty else { throw Failure(description: "unexpected arguments after --") }
+                return
+            }
+            let body = argument.dropFirst(argument.hasPrefix("--") ? 2 : 1)
+            let name = String(body.prefix { $0 != "=" })
+            guard !name.isEmpty, !name.hasPrefix("-") else {
+                throw Failure(description: "bad flag syntax: \(argument)")
+            }
+            guard let flag = flags.first(where: { $0.name == name }) else {
+                throw Failure(description: "flag provided but not defined: -\(name)")
+            }
+            let value: String
+            if body.count > name.count {
+                value = String(body.dropFirst(name.count + 1))
+            } else if flag.kind == .bool {
+                value = "true"
+            } else {
+                guard let next = rest.popFirst() else { throw Failure(description: "flag needs an argument: -\(name)") }
+                value = next
+            }
+            guard Self.isValid(value, flag.kind) else {
+                throw Failure(
+                    description: "invalid value \"\(value.clippedForMessage)\" for flag -\(name): parse error")
+            }
+            given[name] = value
+        }
+    }
+
+    package func text(_ name: String) -> String {
+        given[name] ?? flags.first { $0.name == name }?.standard ?? ""
+    }
+
+    package func bool(_ name: String) -> Bool { Self.bool(text(name)) ?? false }
+    package func integer(_ name: String) -> Int { Int(text(name)) ?? 0 }
+    package func duration(_ name: String) -> Duration { GoDuration.parse(text(name)) ?? .zero }
+
+    /// The flags with their defaults, a paragraph each.
+    package var usage: String {
+        flags.filter { !$0.isIgnored }.map { flag in
+            let type: String
+            switch flag.kind {
+            case .bool: type = ""
+            case .integer: type = " int"
+            case .text: type = " string"
+            case .duration: type = " duration"
+            }
+            let standard = flag.standard.isEmpty ? "" : " (default \(flag.standard))"
+            return "  -\(flag.name)\(type)\n        \(flag.help)\(standard)"
+        }.joined(separator: "\n")
+    }
+
+    private static func isValid(_ value: String, _ kind: Kind) -> Bool {
+        switch kind {
+        case .bool: bool(value) != nil
+        case .integer: Int(value) != nil
+        case .text: true
+        case .duration: GoDuration.parse(value) != nil
+        }
+    }
+
+    private static func bool(_ text: String) -> Bool? {
+        switch text {
+        case "1", "t", "T", "true", "TRUE", "True": true
+        case "0", "f", "F", "false", "FALSE", "False": false
+        default: nil
+        }
+    }
+}
+
+/// Durations in Go's notation, such as `5s`, `1m30s` or `250ms`.
+package enum GoDuration {
+    private static let units: [String: Double] = [
+        "ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
+    ]
+
+    package static func parse(_ text: String) -> Duration? {
+        if text == "0" { return .zero }
+        guard !text.isEmpty else { return nil }
+        var nanoseconds = 0.0
+        var rest = text[...]
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            rest = rest.dropFirst(digits.count)
+            let unit = rest.prefix { $0.isLetter }
+            rest = rest.dropFirst(unit.count)
+            guard let number = Double(digits), let scale = units[String(unit)] else { return nil }
+            nanoseconds += number * scale
+        }
+        guard nanoseconds < 1e18 else { return nil }
+        return .nanoseconds(Int64(nanoseconds))
+    }
+}
+
+extension String {
+    fileprivate var clippedForMessage: String { count <= 100 ? self : "\(prefix(100))…" }
+}

@@ -1,0 +1,49 @@
+extension FlagSet {
+    /// The flags of `serve`: upstream's under upstream's names and with its defaults, then our own.
+    package static var serve: FlagSet {
+        FlagSet([
+            Flag(
+                name: "endpoint", kind: .text, standard: "unix:///tmp/azure.sock",
+                help: "where to listen: unix:///path or tcp://host:port"),
+            Flag(
+                name: "cloud-name", kind: .text, standard: "AzurePublicCloud",
+                help: "the cloud of SecretProviderClasses that name none"),
+            Flag(
+                name: "construct-pem-chain", kind: .bool, standard: "true",
+                help: "order the certificates of a PKCS#12 file leaf first"),
+            Flag(
+                name: "write-cert-and-key-in-separate-files", kind: .bool, standard: "false",
+                help: "beside a certificate's secret, also write .crt and .key files"),
+            Flag(
+                name: "custom-user-agent", kind: .text, standard: "", help: "appended to the user agent sent to Azure"),
+            Flag(name: "healthz-port", kind: .integer, standard: "8989", help: "the port of the health endpoint"),
+            Flag(name: "healthz-path", kind: .text, standard: "/healthz", help: "the path of the health endpoint"),
+            Flag(name: "healthz-timeout", kind: .duration, standard: "5s", help: "how long a health check may take"),
+            Flag(name: "version", kind: .bool, standard: "false", help: "print the version as JSON and exit"),
+            Flag(
+                name: "log-format-json", kind: .bool, standard: "true",
+                help: "write the log as JSON, one object a line, on standard error"),
+            Flag(
+                name: "v", kind: .integer, standard: "0",
+                help: "verbosity: 0 logs mounts and errors, 2 debug, 5 trace"),
+            // Ours.
+            Flag(
+                name: "healthz-host", kind: .text, standard: "0.0.0.0",
+                help: "the address of the health endpoint"),
+            Flag(
+                name: "drain-timeout", kind: .duration, standard: "25s",
+                help: "how long running mounts may take to finish after SIGTERM"),
+            // Known to upstream and without effect here.
+            ignored("enable-pprof", .bool), ignored("pprof-port", .integer), ignored("metrics-backend", .text),
+            ignored("prometheus-port", .integer), ignored("token-proxy-url", .text), ignored("sni-name", .text),
+            ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
+            ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),
+            ignored("log_file_max_size", .integer), ignored("add_dir_header", .bool), ignored("skip_headers", .bool),
+            ignored("skip_log_headers", .bool), ignored("one_output", .bool), ignored("log_backtrace_at", .text),
+        ])
+    }
+
+    private static func ignored(_ name: String, _ kind: Kind) -> Flag {
+        Flag(name: name, kind: kind, standard: "", help: "", isIgnored: true)
+    }
+}
