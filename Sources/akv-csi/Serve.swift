@@ -68,6 +68,26 @@ enum ServeCommand {
         }
     }
 
+    /// Where the node's and the cluster's token services are.
+    private static func tokenServices(
+        _ flags: FlagSet, _ environment: [String: String]
+    ) throws -> AccessTokenSource.Settings {
+        var settings = AccessTokenSource.Settings()
+        // The variable by which Azure's SDKs are pointed at another metadata service.
+        if let service = environment["AZURE_POD_IDENTITY_AUTHORITY_HOST"], !service.isEmpty {
+            settings.metadataService = service.droppingTrailingSlashes()
+        }
+        settings.nodeManagedIdentity = flags.text("nmi-endpoint").droppingTrailingSlashes()
+        if !flags.text("token-proxy-url").isEmpty { settings.tokenProxy.url = flags.text("token-proxy-url") }
+        settings.tokenProxy.serverName = flags.text("sni-name")
+        settings.tokenProxy.authorityFile = flags.text("token-proxy-ca-file")
+        if let port = environment["KUBERNETES_SERVICE_PORT"].flatMap({ Int($0) }) {
+            settings.tokenProxy.apiServerPort = port
+        }
+        if let problem = settings.tokenProxy.urlProblem { throw Fatal("invalid token-proxy-url: \(problem)") }
+        return settings
+    }
+
     private static func configuration(
         _ flags: FlagSet, environment: [String: String]
     ) throws -> ProviderConfiguration {
@@ -95,7 +115,8 @@ enum ServeCommand {
                 conversion: ContentConversion(
                     constructsChain: flags.bool("construct-pem-chain"),
                     separatesCertificateAndKey: flags.bool("write-cert-and-key-in-separate-files")),
-                cloudFiles: files),
+                cloudFiles: files,
+                tokens: try tokenServices(flags, environment)),
             network: AsyncHTTPTransport.Configuration(
                 trustRoots: TrustRoots(environment: environment),
                 proxy: try ProxySettings(environment: environment),

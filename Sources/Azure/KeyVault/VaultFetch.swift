@@ -6,11 +6,11 @@ package struct VaultFetch: Sendable {
     /// Requests under way at once for one mount.
     private static let parallelRequests = 20
 
-    private let exchange: TokenExchange
+    private let tokens: AccessTokenSource
     private let vault: KeyVaultClient
 
-    package init(exchange: TokenExchange, vault: KeyVaultClient) {
-        self.exchange = exchange
+    package init(tokens: AccessTokenSource, vault: KeyVaultClient) {
+        self.tokens = tokens
         self.vault = vault
     }
 
@@ -90,12 +90,8 @@ package struct VaultFetch: Sendable {
     private func token(
         _ attributes: MountAttributes, resource: String?, _ deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
-        switch attributes.identity {
-        case .workloadIdentity(let clientID, let assertion):
-            try await exchange.exchange(
-                assertion, clientID: clientID, tenantID: attributes.tenantID, cloud: attributes.cloud,
-                resource: resource ?? attributes.cloud.vaultResource, until: deadline)
-        }
+        try await tokens.token(
+            for: attributes, resource: resource ?? attributes.cloud.vaultResource, until: deadline)
     }
 
     // MARK: - Side by side

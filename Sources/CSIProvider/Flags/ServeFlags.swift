@@ -26,7 +26,20 @@ extension FlagSet {
             Flag(
                 name: "v", kind: .integer, standard: "0",
                 help: "verbosity: 0 logs mounts and errors, 2 debug, 5 trace"),
+            Flag(
+                name: "token-proxy-url", kind: .text, standard: "",
+                help: "the token proxy for AKS identity bindings; empty takes the API server"),
+            Flag(
+                name: "sni-name", kind: .text, standard: "",
+                help: "the token proxy's TLS server name; empty finds it out from the API server's certificate"),
             // Ours.
+            Flag(
+                name: "token-proxy-ca-file", kind: .text,
+                standard: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+                help: "the only authority that is trusted for the token proxy"),
+            Flag(
+                name: "nmi-endpoint", kind: .text, standard: "http://localhost:2579",
+                help: "where aad-pod-identity's node agent listens"),
             Flag(
                 name: "healthz-host", kind: .text, standard: "0.0.0.0",
                 help: "the address of the health endpoint"),
@@ -35,7 +48,7 @@ extension FlagSet {
                 help: "how long running mounts may take to finish after SIGTERM"),
             // Known to upstream and without effect here.
             ignored("enable-pprof", .bool), ignored("pprof-port", .integer), ignored("metrics-backend", .text),
-            ignored("prometheus-port", .integer), ignored("token-proxy-url", .text), ignored("sni-name", .text),
+            ignored("prometheus-port", .integer),
             ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
             ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),
             ignored("log_file_max_size", .integer), ignored("add_dir_header", .bool), ignored("skip_headers", .bool),

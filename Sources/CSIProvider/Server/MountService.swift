@@ -8,8 +8,13 @@ package struct MountService: Sendable {
         package var defaultCloudName: String
         package var conversion: ContentConversion
         package var cloudFiles: CloudFiles
+        package var tokens: AccessTokenSource.Settings
 
-        package init(defaultCloudName: String, conversion: ContentConversion, cloudFiles: CloudFiles) {
+        package init(
+            defaultCloudName: String, conversion: ContentConversion, cloudFiles: CloudFiles,
+            tokens: AccessTokenSource.Settings = AccessTokenSource.Settings()
+        ) {
+            self.tokens = tokens
             self.defaultCloudName = defaultCloudName
             self.conversion = conversion
             self.cloudFiles = cloudFiles
@@ -24,7 +29,7 @@ package struct MountService: Sendable {
         self.settings = settings
         self.time = time
         fetch = VaultFetch(
-            exchange: TokenExchange(transport: transport, time: time),
+            tokens: AccessTokenSource(settings: settings.tokens, transport: transport, time: time),
             vault: KeyVaultClient(transport: transport, time: time))
     }
 
