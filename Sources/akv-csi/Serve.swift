@@ -94,10 +94,15 @@ enum ServeCommand {
         guard let endpoint = Endpoint(flags.text("endpoint")) else {
             throw Fatal("invalid endpoint: \(flags.text("endpoint"))")
         }
-        guard (0...65535).contains(flags.integer("healthz-port")) else {
-            throw Fatal("invalid healthz-port: \(flags.integer("healthz-port"))")
+        for port in ["healthz-port", "prometheus-port"] where !(0...65535).contains(flags.integer(port)) {
+            throw Fatal("invalid \(port): \(flags.integer(port))")
         }
-        let files = CloudFiles(standard: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "")
+        guard flags.text("metrics-backend").lowercased() == "prometheus" else {
+            throw Fatal("unsupported metrics backend \(flags.text("metrics-backend"))")
+        }
+        let files = CloudFiles(
+            standard: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "",
+            allowedDirectories: flags.text("cloud-env-dirs").split(separator: ":").map(String.init))
         do throws(ProviderError) {
             _ = try AzureCloud.named(flags.text("cloud-name"), environmentFile: files.read(nil))
         } catch {
@@ -110,6 +115,8 @@ enum ServeCommand {
             health: HealthEndpoint.Configuration(
                 host: flags.text("healthz-host"), port: flags.integer("healthz-port"),
                 path: flags.text("healthz-path"), timeout: flags.duration("healthz-timeout")),
+            metrics: MetricsEndpoint.Configuration(
+                host: flags.text("metrics-host"), port: flags.integer("prometheus-port")),
             mounts: MountService.Settings(
                 defaultCloudName: flags.text("cloud-name"),
                 conversion: ContentConversion(

@@ -19,6 +19,10 @@ extension FlagSet {
             Flag(name: "healthz-port", kind: .integer, standard: "8989", help: "the port of the health endpoint"),
             Flag(name: "healthz-path", kind: .text, standard: "/healthz", help: "the path of the health endpoint"),
             Flag(name: "healthz-timeout", kind: .duration, standard: "5s", help: "how long a health check may take"),
+            Flag(name: "prometheus-port", kind: .integer, standard: "8898", help: "the port of the metrics endpoint"),
+            Flag(
+                name: "metrics-backend", kind: .text, standard: "Prometheus",
+                help: "how metrics are given; Prometheus is the only way"),
             Flag(name: "version", kind: .bool, standard: "false", help: "print the version as JSON and exit"),
             Flag(
                 name: "log-format-json", kind: .bool, standard: "true",
@@ -44,12 +48,17 @@ extension FlagSet {
                 name: "healthz-host", kind: .text, standard: "0.0.0.0",
                 help: "the address of the health endpoint"),
             Flag(
+                name: "metrics-host", kind: .text, standard: "0.0.0.0",
+                help: "the address of the metrics endpoint"),
+            Flag(
+                name: "cloud-env-dirs", kind: .text, standard: "",
+                help: "directories, separated by ':', that cloudEnvFileName may name files in; empty allows any"),
+            Flag(
                 name: "drain-timeout", kind: .duration, standard: "25s",
                 help: "how long running mounts may take to finish after SIGTERM"),
             // Known to upstream and without effect here.
-            ignored("enable-pprof", .bool), ignored("pprof-port", .integer), ignored("metrics-backend", .text),
-            ignored("prometheus-port", .integer),
-            ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
+            ignored("enable-pprof", .bool), ignored("pprof-port", .integer), ignored("vmodule", .text),
+            ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
             ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),
             ignored("log_file_max_size", .integer), ignored("add_dir_header", .bool), ignored("skip_headers", .bool),
             ignored("skip_log_headers", .bool), ignored("one_output", .bool), ignored("log_backtrace_at", .text),

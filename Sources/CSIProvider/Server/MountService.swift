@@ -25,12 +25,15 @@ package struct MountService: Sendable {
     private let fetch: VaultFetch
     private let time: TimeSource
 
-    package init(settings: Settings, transport: any HTTPTransport, time: TimeSource = .system) {
+    package init(
+        settings: Settings, transport: any HTTPTransport, metrics: ProviderMetrics = ProviderMetrics(),
+        time: TimeSource = .system
+    ) {
         self.settings = settings
         self.time = time
         fetch = VaultFetch(
             tokens: AccessTokenSource(settings: settings.tokens, transport: transport, time: time),
-            vault: KeyVaultClient(transport: transport, time: time))
+            vault: KeyVaultClient(transport: transport, time: time), time: time, observe: metrics.observe)
     }
 
     /// Checks the request as a whole, before any network.
