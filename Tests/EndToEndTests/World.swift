@@ -18,13 +18,15 @@ struct World: Sendable {
     let endpoint: Endpoint
     let client: RPCClient
     let clock: EmulatorClock
+    /// The provider's way to the emulator.
+    let transport: any HTTPTransport
 
-    /// Runs `body` in a world made from the tests' seed, and takes it down again.
+    /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again.
     static func with(
-        conversion: ContentConversion = ContentConversion(),
+        conversion: ContentConversion = ContentConversion(), seed: Seed? = nil,
         _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
-        let seed = try Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
+        let seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
         let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
         let clock = EmulatorClock()
         let emulator = try await Emulator(seed: seed, options: Emulator.Options(), clock: clock, logger: logger)
@@ -71,7 +73,9 @@ struct World: Sendable {
             handler: service.handle)
         do {
             try await body(
-                World(emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock))
+                World(
+                    emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock,
+                    transport: transport))
         } catch {
             await server.stop(grace: .seconds(1))
             throw error
