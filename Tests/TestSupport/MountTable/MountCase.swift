@@ -60,7 +60,6 @@ package struct MountCase: Decodable, Sendable {
             .sorted { $0.name < $1.name }
     }
 
-    /// A file that cannot be read becomes a case that fails, so that its name is in the report.
     private init(reading url: URL) throws {
         let text = try String(contentsOf: url, encoding: .utf8)
         do {
