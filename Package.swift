@@ -136,6 +136,10 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ],
             path: "Tests/TestSupport"
         ),
         .testTarget(
@@ -146,7 +150,11 @@ let package = Package(
         ),
         .testTarget(
             name: "CSIProviderTests",
-            dependencies: ["CSIProvider", "ProviderCore", "ProviderTransport", "TestSupport"]
+            dependencies: [
+                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ]
         ),
         .testTarget(name: "AzureTests", dependencies: ["Azure", "ProviderCore", "TestSupport"]),
         .testTarget(

@@ -8,11 +8,20 @@ enum Answer {
         _ body: [String: Any], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) throws -> Response {
         let data = try JSONSerialization.data(withJSONObject: body, options: [.sortedKeys, .withoutEscapingSlashes])
+        return response(ByteBuffer(bytes: data), status: status, headers: headers)
+    }
+
+    /// JSON that is already written.
+    static func text(_ body: String, status: Int) -> Response {
+        response(ByteBuffer(string: body), status: HTTPResponse.Status(code: status), headers: [:])
+    }
+
+    private static func response(_ body: ByteBuffer, status: HTTPResponse.Status, headers: HTTPFields) -> Response {
         var fields = headers
         fields[.contentType] = "application/json; charset=utf-8"
         fields[.cacheControl] = "no-cache"
         fields[.xMsRequestID] = UUID().uuidString.lowercased()
-        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: body))
     }
 
     /// Key Vault's error body.

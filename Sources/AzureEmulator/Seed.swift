@@ -59,6 +59,18 @@ package struct Seed: Codable, Sendable {
         package var secrets: [Secret]?
         package var keys: [Key]?
         package var certificates: [Certificate]?
+        package var bundles: [Bundle]?
+    }
+
+    /// An answer that stands as it is written, for what no other part of a seed can describe: an odd
+    /// content type, a missing member, a refusal of another kind. Any caller with a good token gets it.
+    package struct Bundle: Codable, Sendable {
+        /// Such as `secrets/NAME`, `keys/NAME/VERSION` or `secrets/NAME/versions`.
+        package var path: String
+        /// 200 when absent.
+        package var status: Int?
+        /// JSON.
+        package var body: String
     }
 
     /// A role assignment.

@@ -2,12 +2,14 @@
 /// change behind the proxy, and `localhost` ones for direct connections.
 enum VaultHosts {
     static let suffixes = [
-        "vault.azure.net", "vault.usgovcloudapi.net", "vault.azure.cn", "vault.microsoftazure.de", "vault.localhost",
+        "vault.azure.net", "vault.usgovcloudapi.net", "vault.azure.cn", "vault.microsoftazure.de",
+        "vault.sovcloud-api.fr", "vault.sovcloud-api.de", "vault.localhost",
     ]
 
     static let authorities = [
         "login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn",
-        "login.partner.microsoftonline.cn", "login.microsoftonline.de", "login.localhost", "localhost", "127.0.0.1",
+        "login.partner.microsoftonline.cn", "login.microsoftonline.de", "login.sovcloud-identity.fr",
+        "login.sovcloud-identity.de", "login.localhost", "localhost", "127.0.0.1",
     ]
 
     /// The names of an AKS cluster's API server, and of the token proxy behind it: the last is derived

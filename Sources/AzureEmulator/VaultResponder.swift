@@ -38,6 +38,9 @@ struct VaultResponder: Sendable {
             return try Answer.vaultError(
                 .badRequest, "BadParameter", "The specified version is missing or not recognized.")
         }
+        if request.method == .get, let bundle = vault.bundles[path.joined(separator: "/").lowercased()] {
+            return Answer.text(bundle.body, status: bundle.status ?? 200)
+        }
         guard let collection = path.first.flatMap(VaultCollection.init) else {
             return try Answer.vaultError(.notFound, "BadParameter", "Unknown path.")
         }

@@ -49,6 +49,8 @@ final class VaultStore: Sendable {
         var tenantID: String
         var access: [Seed.Access]
         var objects: [VaultCollection: [String: VaultObject]]
+        /// By path, in lower case.
+        var bundles: [String: Seed.Bundle]
     }
 
     private let vaults: Mutex<[String: Vault]>
@@ -106,7 +108,10 @@ final class VaultStore: Sendable {
             try add(certificate.name, .secrets, [secret])
             try add(certificate.name, .keys, [key])
         }
-        return Vault(name: seed.name, tenantID: seed.tenantID, access: seed.access ?? [], objects: objects)
+        var bundles: [String: Seed.Bundle] = [:]
+        for bundle in seed.bundles ?? [] { bundles[bundle.path.lowercased()] = bundle }
+        return Vault(
+            name: seed.name, tenantID: seed.tenantID, access: seed.access ?? [], objects: objects, bundles: bundles)
     }
 
     private static func versions(of seed: Seed.Secret, _ clock: EmulatorClock) throws -> [VaultVersion] {

@@ -18,15 +18,16 @@ struct World: Sendable {
     let endpoint: Endpoint
     let client: RPCClient
     let clock: EmulatorClock
+    /// The provider's way to the emulator.
+    let transport: any HTTPTransport
 
-    /// Runs `body` in a world made from the tests' seed, and takes it down again. Making keys takes its
-    /// time, so those who need none leave the vault's keys and certificates out.
+    /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys
+    /// takes its time, so those who need none leave the vaults' keys and certificates out.
     static func with(
-        keys: Bool = true,
-        conversion: ContentConversion = ContentConversion(),
+        keys: Bool = true, conversion: ContentConversion = ContentConversion(), seed: Seed? = nil,
         _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
-        var seed = try Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
+        var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
         if !keys { seed.vaults = seed.vaults?.map { $0.withoutKeys } }
         let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
         let clock = EmulatorClock()
@@ -82,7 +83,9 @@ struct World: Sendable {
             handler: service.handle)
         do {
             try await body(
-                World(emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock))
+                World(
+                    emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock,
+                    transport: transport))
         } catch {
             await server.stop(grace: .seconds(1))
             throw error

@@ -47,6 +47,29 @@ package indirect enum YAMLNode: Sendable {
     }
 }
 
+extension YAMLNode {
+    package typealias Member = (key: YAMLNode, value: YAMLNode)
+
+    /// A mapping's members with what its merge keys (`<<`) bring. What the mapping says itself wins, and of
+    /// several merged mappings the first.
+    package static func merging(_ members: [Member]) throws(YAMLError) -> [Member] {
+        guard members.contains(where: { $0.key.scalar?.isMerge == true }) else { return members }
+        var result = members.filter { $0.key.scalar?.isMerge != true }
+        var names = Set(result.compactMap(\.key.scalar?.text))
+        for member in members where member.key.scalar?.isMerge == true {
+            for source in member.value.sequence ?? [member.value] {
+                guard case .mapping(let inherited, _) = source else {
+                    throw YAMLError(reason: "map merge requires map or sequence of maps as the value", line: 0)
+                }
+                for member in try merging(inherited) {
+                    if let name = member.key.scalar?.text, names.insert(name).inserted { result.append(member) }
+                }
+            }
+        }
+        return result
+    }
+}
+
 /// A YAML scalar: its text after quotes and folding are resolved, and how it was written.
 package struct YAMLScalar: Sendable, Equatable {
     package var text: String
@@ -59,6 +82,10 @@ package struct YAMLScalar: Sendable, Equatable {
     package var isNull: Bool {
         if let explicitTag { return explicitTag == "!!null" }
         return isPlain && ["", "~", "null", "Null", "NULL"].contains(text)
+    }
+
+    fileprivate var isMerge: Bool {
+        text == "<<" && (explicitTag == "!!merge" || (isPlain && explicitTag == nil))
     }
 
     /// YAML's core schema for integers, with the prefixes 0x, 0o, 0b and a leading 0 for octal.
@@ -80,7 +107,8 @@ package struct YAMLScalar: Sendable, Equatable {
         } else if digits.hasPrefix("0b") || digits.hasPrefix("0B") {
             magnitude = unsigned(digits.dropFirst(2), radix: 2)
         } else if digits.hasPrefix("0"), digits.count > 1, !digits.contains(where: { ".eE".contains($0) }) {
-            magnitude = unsigned(digits.dropFirst(), radix: 8)
+            // 08 is no octal number, so it is a decimal one.
+            magnitude = unsigned(digits.dropFirst(), radix: 8) ?? Double(String(digits)).flatMap(Int.init(exactly:))
         } else {
             magnitude = Int(digits) ?? Double(String(digits)).flatMap(Int.init(exactly:))
         }

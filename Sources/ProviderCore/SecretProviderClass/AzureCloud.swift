@@ -140,14 +140,19 @@ package struct AzureCloud: Hashable, Sendable {
         return isHost(String(host)) && !rest.contains { "?#@\\ ".contains($0) }
     }
 
+    /// A host name, with a port if need be: what stands between the dots is never empty.
     private static func isHost(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy(isHostByte)
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2, UInt16(parts[1]) == nil || parts[1].first == "+" { return false }
+        return parts[0].split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+            !label.isEmpty && label.utf8.allSatisfy(isLabelByte)
+        }
     }
 
-    private static func isHostByte(_ byte: UInt8) -> Bool {
+    private static func isLabelByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: ":"):
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
             true
         default: false
         }

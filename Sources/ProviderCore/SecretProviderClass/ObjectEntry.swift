@@ -20,7 +20,13 @@ extension ObjectsDocument {
             if let duplicate = ObjectsDocument.duplicateKey(members) {
                 throw ProviderError(.objectsMalformed, failure + duplicate)
             }
-            for (key, value) in members {
+            let merged: [YAMLNode.Member]
+            do throws(YAMLError) {
+                merged = try YAMLNode.merging(members)
+            } catch {
+                throw ProviderError(.objectsMalformed, failure + error.description)
+            }
+            for (key, value) in merged {
                 guard let key = key.scalar?.text else { continue }
                 guard ObjectsDocument.isKnown(key) else {
                     let suggestion = ObjectsDocument.suggestion(for: key).map { "; did you mean \($0)?" } ?? ""

@@ -68,7 +68,13 @@ package struct ObjectsDocument: Sendable {
         if let duplicate = duplicateKey(members) {
             throw ProviderError(.objectsMalformed, failure + duplicate)
         }
-        guard let array = root["array"] else {
+        let merged: [YAMLNode.Member]
+        do throws(YAMLError) {
+            merged = try YAMLNode.merging(members)
+        } catch {
+            throw ProviderError(.objectsMalformed, failure + error.description)
+        }
+        guard let array = YAMLNode.mapping(merged, line: line)["array"] else {
             let near = members.compactMap(\.key.scalar?.text).first { $0.lowercased() == "array" }
             throw ProviderError(
                 .objectsMalformed,

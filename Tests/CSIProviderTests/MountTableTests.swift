@@ -1,0 +1,95 @@
+import Azure
+import CSIProvider
+import Foundation
+import Logging
+import ProviderCore
+import ProviderTransport
+import Synchronization
+import TestSupport
+import Testing
+
+extension MountCase: CustomTestStringConvertible {}
+
+@Suite("The mount table over a fake Azure", .timeLimit(.minutes(1)))
+struct MountTableTests {
+    private static let azure = Result { FakeAzure(content: try FakeAzure.Content.load(), now: 1_800_000_000) }
+
+    @Test("Mounts or fails as the case says", arguments: try MountCase.all(for: .fake))
+    func mounts(_ testCase: MountCase) async throws {
+        let azure = try Self.azure.get()
+        try await TemporaryDirectory.with { directory in
+            let tokens = Mutex<[String]>([])
+            var files: [String: String] = [:]
+            for (name, text) in testCase.cloudFiles ?? [:] { files[name] = try directory.write(text.utf8, to: name) }
+            let fill = Placeholders(material: try Material.shared.get(), files: files) { token in
+                let text = azure.serviceAccountToken(token)
+                tokens.withLock { $0.append(text) }
+                return text
+            }
+            let service = ProviderService(
+                mounts: MountService(
+                    settings: MountService.Settings(testCase.flags, files: files), transport: azure, time: Self.time()),
+                logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
+            let call = try await MountCall(testCase, fill)
+            let outcome: MountOutcome
+            do throws(RPCStatus) {
+                let answer = try await service.handle(
+                    IncomingMount(request: MountRequestMessage(call), secondsLeft: 110))
+                outcome = MountOutcome(answer)
+            } catch {
+                outcome = MountOutcome(error)
+            }
+            let differences = try await testCase.expect.differences(
+                from: outcome, fill, unspeakable: tokens.withLock { $0 })
+            for difference in differences { Issue.record("\(testCase.name): \(difference)") }
+        }
+    }
+
+    /// A clock that only moves when somebody sleeps.
+    private static func time() -> TimeSource {
+        let elapsed = ElapsedTime()
+        return TimeSource(
+            wallClock: { 1_800_000_000 }, elapsed: { elapsed.value.withLock { $0 } },
+            sleep: { duration throws(CancellationError) in elapsed.value.withLock { $0 += duration } },
+            random: { 1 })
+    }
+
+    private final class ElapsedTime: Sendable {
+        let value = Mutex(Duration.zero)
+    }
+}
+
+extension MountService.Settings {
+    /// What an operator who sets `flags` gets.
+    init(_ flags: MountCase.Flags?, files: [String: String]) {
+        self.init(
+            defaultCloudName: flags?.defaultCloud ?? "AzurePublicCloud",
+            conversion: ContentConversion(
+                constructsChain: flags?.constructsChain ?? true,
+                separatesCertificateAndKey: flags?.separatesCertificateAndKey ?? false),
+            cloudFiles: CloudFiles(standard: flags?.cloudFile.flatMap { files[$0] } ?? ""))
+    }
+}
+
+extension MountRequestMessage {
+    init(_ call: MountCall) {
+        self.init(
+            attributes: Array(call.attributes.utf8), secrets: Array(call.secrets.utf8), targetPath: "/unused",
+            permission: call.permission)
+    }
+}
+
+extension MountOutcome {
+    init(_ answer: MountAnswerMessage) {
+        let files = answer.files.map { file in
+            var contents: [UInt8] = []
+            file.contents.withBytes { contents = Array($0) }
+            return File(path: file.path, mode: file.mode, contents: contents)
+        }
+        self = .files(files, versions: answer.objectVersions.map { ($0.id, $0.version) })
+    }
+
+    init(_ status: RPCStatus) {
+        self = .failure(code: status.code.name, message: status.message)
+    }
+}

@@ -1,0 +1,127 @@
+internal import Foundation
+internal import Yams
+
+/// One line of the conformance table in `Tests/Fixtures/mount`: a change to a mount that works, and what
+/// must come of it.
+package struct MountCase: Decodable, Sendable {
+    /// The file's name without its extension.
+    package var name = ""
+    package var describes: String
+    /// The section of the specification it comes from.
+    package var source: String
+    /// The one implementation of Azure that can play it; both when nil.
+    package var only: Implementation?
+    /// Replacements in the correct request's attributes; null removes one.
+    package var attributes: [String: String?]?
+    /// The attributes' JSON in place of a correct one.
+    package var attributesText: String?
+    /// Short for the attribute of that name.
+    package var objects: String?
+    package var secrets: [String: String]?
+    package var secretsText: String?
+    package var permission: String?
+    /// Files that are there for the case's duration, `${file NAME}` being the path.
+    package var cloudFiles: [String: String]?
+    package var flags: Flags?
+    package var expect: MountExpectation
+
+    package enum Implementation: String, Decodable, Sendable {
+        case fake
+        case emulator
+    }
+
+    /// What the operator set.
+    package struct Flags: Decodable, Sendable {
+        package var constructsChain: Bool?
+        package var separatesCertificateAndKey: Bool?
+        package var defaultCloud: String?
+        /// The name in `cloudFiles` of the operator's own description of a private cloud.
+        package var cloudFile: String?
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case constructsChain, separatesCertificateAndKey, defaultCloud, cloudFile
+        }
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case describes, source, only, attributes, attributesText, objects, secrets, secretsText, permission, cloudFiles
+        case flags, expect
+    }
+
+    package var testDescription: String { "\(name): \(describes)" }
+
+    /// The whole table for one implementation, by name.
+    package static func all(for implementation: Implementation) throws -> [MountCase] {
+        let directory = Fixtures.url("mount")
+        return try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
+            .filter { $0.pathExtension == "yaml" }
+            .map(MountCase.init(reading:))
+            .filter { $0.only == nil || $0.only == implementation }
+            .sorted { $0.name < $1.name }
+    }
+
+    private init(reading url: URL) throws {
+        let text = try String(contentsOf: url, encoding: .utf8)
+        do {
+            try Self.checkKeys(text)
+            self = try YAMLDecoder().decode(MountCase.self, from: text)
+        } catch {
+            throw Unusable(description: "\(url.lastPathComponent): \(error)")
+        }
+        name = url.deletingPathExtension().lastPathComponent
+    }
+
+    /// A misspelt key would make a case that tests nothing.
+    private static func checkKeys(_ text: String) throws {
+        func check(_ node: Node?, _ allowed: [String]) throws {
+            for key in node?.mapping?.keys.compactMap(\.string) ?? [] where !allowed.contains(key) {
+                throw Unusable(description: "the key \(key) means nothing here")
+            }
+        }
+        let root = try Yams.compose(yaml: text)
+        try check(root, CodingKeys.allCases.map(\.rawValue))
+        try check(root?["flags"], Flags.CodingKeys.allCases.map(\.rawValue))
+        try check(root?["expect"], MountExpectation.CodingKeys.allCases.map(\.rawValue))
+        try check(root?["expect"]?["error"], MountExpectation.Failure.CodingKeys.allCases.map(\.rawValue))
+        for (_, file) in root?["expect"]?["files"]?.mapping ?? [:] {
+            try check(file, MountExpectation.File.CodingKeys.allCases.map(\.rawValue))
+        }
+    }
+
+    package struct Unusable: Error, CustomStringConvertible {
+        package var description: String
+    }
+}
+
+/// A case as the three texts of the driver's request.
+package struct MountCall: Sendable {
+    package var attributes: String
+    package var secrets: String
+    package var permission: String
+
+    /// The correct request that every case changes.
+    private static let base: [String: String] = [
+        "csi.storage.k8s.io/pod.name": "pod", "csi.storage.k8s.io/pod.namespace": "team-a",
+        "csi.storage.k8s.io/pod.uid": "uid", "csi.storage.k8s.io/serviceAccount.name": "reader",
+        "csi.storage.k8s.io/ephemeral": "true", "secretProviderClass": "table",
+        "csi.storage.k8s.io/serviceAccount.tokens":
+            #"{"api://AzureADTokenExchange":{"token":"${token}","expirationTimestamp":"2099-01-01T00:00:00Z"}}"#,
+        "clientID": "11111111-aaaa-4aaa-8aaa-000000000001", "keyvaultName": "kv-table",
+        "tenantID": "99999999-9999-4999-8999-999999999999", "usePodIdentity": "false",
+        "objects": "array:\n  - |\n    objectName: plain\n    objectType: secret\n",
+    ]
+
+    package init(_ testCase: MountCase, _ fill: Placeholders) async throws {
+        var attributes = Self.base
+        for (key, value) in testCase.attributes ?? [:] { attributes[key] = value }
+        if let objects = testCase.objects { attributes["objects"] = objects }
+        for (key, value) in attributes { attributes[key] = try await fill(value) }
+        var secrets = testCase.secrets
+        for (key, value) in testCase.secrets ?? [:] { secrets?[key] = try await fill(value) }
+        let encoder = JSONEncoder()
+        self.attributes =
+            try testCase.attributesText ?? String(decoding: encoder.encode(attributes), as: UTF8.self)
+        self.secrets = try testCase.secretsText ?? String(decoding: encoder.encode(secrets), as: UTF8.self)
+        permission = testCase.permission ?? "420"
+    }
+}
