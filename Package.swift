@@ -7,13 +7,17 @@ import PackageDescription
 // local file, so the TLS-free flavour of gRPC is enough.
 let grpcLibraries = ["grpc++_unsecure", "grpc_unsecure", "gpr", "absl_synchronization", "protobuf-lite"]
 
-// The programs that ship have gRPC inside them: smaller than with the shared libraries, and quicker to
-// start. `make release` names the archives; without it the shared libraries are linked.
+// The program that ships has gRPC inside it: smaller than with the shared libraries, and quicker to start.
+// `make release` names the archives; without them the shared libraries are linked. Relative relocations
+// (glibc 2.36 and later) and no exported symbols keep 4 MB of tables out of every node's memory.
 let archives = (Context.environment["AKV_STATIC_LIBRARIES"] ?? "").split(separator: " ").map(String.init)
+let archiveFlags =
+    ["--gc-sections", "--no-export-dynamic", "-z", "pack-relative-relocs", "--icf=safe", "--start-group"]
+    + archives + ["--end-group"]
 let grpcLinkerSettings: [LinkerSetting] =
     archives.isEmpty
     ? grpcLibraries.map { .linkedLibrary($0) }
-    : [.unsafeFlags((["--start-group"] + archives + ["--end-group"]).flatMap { ["-Xlinker", $0] })]
+    : [.unsafeFlags(["-use-ld=lld"] + archiveFlags.flatMap { ["-Xlinker", $0] })]
 
 let package = Package(
     name: "akv-csi",
