@@ -52,7 +52,7 @@ python_environment() {
 }
 python_clients() { AKV_PROGRAMS=.build/debug .build/python/bin/python -m unittest discover --start-directory Tests/Python; }
 
-release() { swift build -c release --static-swift-stdlib; }
+release() { make release >"$work/release.txt" || { cat "$work/release.txt"; return 1; }; tail -n 1 "$work/release.txt"; }
 
 # What ships: which shared libraries it needs, and that it does the same as what was tested.
 linkage() { Tests/linkage.sh .build/release/akv-csi; }

@@ -14,6 +14,7 @@ package struct Emulator: Sendable {
         package var port = 0
         package var proxyPort = 0
         package var adminPort = 0
+        package var nodePort = 0
         /// Added to every answer of Entra and the vaults.
         package var latency = Duration.zero
         /// Where paths in the seed begin.
@@ -27,11 +28,14 @@ package struct Emulator: Sendable {
         package var httpsPort: Int
         package var proxyPort: Int
         package var adminPort: Int
+        /// The metadata service and NMI, in plain HTTP.
+        package var nodePort: Int
         /// The certificate authority that clients must trust, in PEM.
         package var authorityPEM: String
         package var clusterIssuer: String
     }
 
+    private let seed: Seed
     private let tls: ServerIdentity
     private let store: VaultStore
     private let entra: EntraDirectory
@@ -44,6 +48,7 @@ package struct Emulator: Sendable {
 
     package init(seed: Seed, options: Options, clock: EmulatorClock = EmulatorClock(), logger: Logger) async throws {
         try seed.validate()
+        self.seed = seed
         let cluster = try await ClusterIssuer(url: seed.clusterIssuer ?? Self.defaultClusterIssuer)
         let issuerHost = URL(string: cluster.url)?.host
         tls = try ServerIdentity(
@@ -78,25 +83,24 @@ package struct Emulator: Sendable {
             vaults: VaultResponder(store: store, entra: entra, clock: clock), entra: entra, clock: clock, calls: calls,
             latency: options.latency, logger: logger)
         let admin = AdminResponder(store: store, cluster: entra.cluster, clock: clock, calls: calls)
+        let node = NodeResponder(seed: seed, entra: entra, calls: calls)
         let (azurePort, azureReady) = AsyncStream<Int>.makeStream()
-        let (adminPort, adminReady) = AsyncStream<Int>.makeStream()
         let azureApplication = Application(
             responder: azure, server: try .tls(tlsConfiguration: tls.tls),
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: nil),
             onServerRunning: { azureReady.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)
-        let adminApplication = Application(
-            responder: admin,
-            configuration: ApplicationConfiguration(
-                address: .hostname(options.host, port: options.adminPort), serverName: nil),
-            onServerRunning: { adminReady.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)
+        let (adminApplication, adminPort) = plain(admin, port: options.adminPort)
+        let (nodeApplication, nodePort) = plain(node, port: options.nodePort)
         let listener = try await ConnectProxy.listen(host: options.host, port: options.proxyPort)
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await azureApplication.run() }
             group.addTask { try await adminApplication.run() }
+            group.addTask { try await nodeApplication.run() }
             guard let https = await azurePort.first(where: { _ in true }),
-                let control = await adminPort.first(where: { _ in true })
+                let control = await adminPort.first(where: { _ in true }),
+                let services = await nodePort.first(where: { _ in true })
             else { throw CancellationError() }
             let issuerHost = URL(string: entra.cluster.url)?.host ?? ""
             let proxy = ConnectProxy(
@@ -105,11 +109,26 @@ package struct Emulator: Sendable {
             group.addTask { try await proxy.run() }
             let endpoints = Endpoints(
                 httpsPort: https, proxyPort: listener.channel.localAddress?.port ?? 0, adminPort: control,
-                authorityPEM: tls.authorityPEM, clusterIssuer: entra.cluster.url)
+                nodePort: services, authorityPEM: tls.authorityPEM, clusterIssuer: entra.cluster.url)
             try await whenReady(endpoints)
             defer { group.cancelAll() }
             try await group.next()
         }
+    }
+}
+
+extension Emulator {
+    /// A server in plain HTTP, and the port it has once it runs.
+    private func plain<Responder: HTTPResponder>(
+        _ responder: Responder, port: Int
+    ) -> (Application<Responder>, AsyncStream<Int>)
+    where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+        let (ready, signal) = AsyncStream<Int>.makeStream()
+        let application = Application(
+            responder: responder,
+            configuration: ApplicationConfiguration(address: .hostname(options.host, port: port), serverName: nil),
+            onServerRunning: { signal.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)
+        return (application, ready)
     }
 }
 
@@ -126,6 +145,12 @@ extension Seed {
     /// Refuses what would only show later, such as a role that does not exist.
     func validate() throws {
         let names = Set((identities ?? []).map(\.name))
+        let others =
+            [node?.systemAssigned].compactMap { $0 } + (node?.userAssigned ?? [])
+            + (podIdentities ?? []).map(\.identity)
+        for name in others where !names.contains(name) {
+            throw Invalid(description: "the node or a pod is given the unknown identity \(name)")
+        }
         for vault in vaults ?? [] {
             for access in vault.access ?? [] {
                 guard names.contains(access.identity) else {

@@ -50,10 +50,15 @@ struct EmulatorResponder: HTTPResponder {
         if request.method == .get, path.suffix(3) == ["openid", "v1", "jwks"] {
             return try Answer.json(entra.cluster.jwks)
         }
+        // The cluster's token proxy is told apart by this prefix of its URL.
+        let throughProxy = path.first == "token-proxy"
+        let path = throughProxy ? Array(path.dropFirst()) : path
         if request.method == .post, path.count == 4, Array(path[1...]) == ["oauth2", "v2.0", "token"] {
             calls.add(\.tokens)
             let body = try await request.body.collect(upTo: 1 << 20)
-            return try Answer.json(try await entra.token(tenant: path[0], form: Self.form(String(buffer: body))))
+            return try Answer.json(
+                try await entra.token(
+                    tenant: path[0], form: Self.form(String(buffer: body)), throughProxy: throughProxy))
         }
         return try Answer.json(["error": "not_found"], status: .notFound)
     }

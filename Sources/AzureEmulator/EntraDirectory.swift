@@ -48,7 +48,7 @@ struct EntraDirectory: Sendable {
     }
 
     /// `POST /{tenant}/oauth2/v2.0/token`
-    func token(tenant: String, form: [String: String]) async throws -> [String: Any] {
+    func token(tenant: String, form: [String: String], throughProxy: Bool) async throws -> [String: Any] {
         guard form["grant_type"] == "client_credentials" else {
             throw Refusal(
                 status: 400, error: "unsupported_grant_type", number: 70003,
@@ -72,14 +72,29 @@ struct EntraDirectory: Sendable {
                 text: "Application with identifier '\(clientID)' was not found in the directory '\(tenant)'.")
         }
         let resource = try Self.resource(scope: form["scope"] ?? "")
-        guard form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            let assertion = form["client_assertion"], !assertion.isEmpty
-        else {
-            throw Refusal(
-                number: 7_000_218,
-                text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
+        if let secret = form["client_secret"] {
+            guard identity.clientSecrets?.contains(secret) == true else {
+                throw Refusal(
+                    number: 7_000_215,
+                    text:
+                        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '\(clientID)'."
+                )
+            }
+        } else {
+            guard form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                let assertion = form["client_assertion"], !assertion.isEmpty
+            else {
+                throw Refusal(
+                    number: 7_000_218,
+                    text:
+                        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
+            }
+            if throughProxy {
+                try await checkBinding(assertion, for: identity)
+            } else {
+                try await check(assertion, for: identity)
+            }
         }
-        try await check(assertion, for: identity)
         return [
             "token_type": "Bearer", "expires_in": Self.accessTokenLifetime, "ext_expires_in": Self.accessTokenLifetime,
             "access_token": try await issue(to: identity, resource: resource),
@@ -96,7 +111,7 @@ struct EntraDirectory: Sendable {
         String(identity.clientID.lowercased().reversed().map { $0 == "-" ? "-" : $0 })
     }
 
-    private func issue(to identity: Seed.Identity, resource: String) async throws -> String {
+    func issue(to identity: Seed.Identity, resource: String) async throws -> String {
         let now = clock.seconds
         return try await signing.sign(
             AccessClaims(
@@ -176,6 +191,18 @@ struct EntraDirectory: Sendable {
                 text:
                     "Client assertion is not within its valid time range. Current time: \(now), expiry time of assertion \(presented.exp)."
             )
+        }
+    }
+
+    /// What the token proxy of an AKS cluster checks in Entra's place.
+    private func checkBinding(_ assertion: String, for identity: Seed.Identity) async throws {
+        try await checkSignature(assertion, issuer: cluster.url)
+        let presented = try await JWTKeyCollection().unverified(assertion, as: ServiceAccountClaims.self)
+        guard presented.aud.contains("api://AKSIdentityBinding"), presented.exp > clock.seconds,
+            identity.boundServiceAccounts?.contains(presented.sub) == true
+        else {
+            throw Refusal(
+                number: 700213, text: "No identity binding lets '\(presented.sub)' use '\(identity.clientID)'.")
         }
     }
 

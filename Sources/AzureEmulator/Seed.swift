@@ -7,7 +7,25 @@ package struct Seed: Codable, Sendable {
     /// Further issuers whose tokens are believed, with the place of their keys.
     package var issuers: [Issuer]?
     package var identities: [Identity]?
+    /// The virtual machine's managed identities.
+    package var node: Node?
+    /// What aad-pod-identity assigns to pods.
+    package var podIdentities: [PodIdentity]?
     package var vaults: [Vault]?
+
+    package struct Node: Codable, Sendable {
+        /// An identity's name.
+        package var systemAssigned: String?
+        /// Names of identities.
+        package var userAssigned: [String]?
+    }
+
+    package struct PodIdentity: Codable, Sendable {
+        package var namespace: String
+        package var pod: String
+        /// An identity's name.
+        package var identity: String
+    }
 
     package struct Issuer: Codable, Sendable {
         package var url: String
@@ -20,6 +38,9 @@ package struct Seed: Codable, Sendable {
         package var clientID: String
         package var tenantID: String
         package var federatedCredentials: [FederatedCredential]?
+        package var clientSecrets: [String]?
+        /// Service accounts that may use the identity through the cluster's token proxy.
+        package var boundServiceAccounts: [String]?
     }
 
     package struct FederatedCredential: Codable, Sendable {

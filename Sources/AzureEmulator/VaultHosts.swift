@@ -12,8 +12,17 @@ enum VaultHosts {
         "login.sovcloud-identity.de", "login.localhost", "localhost", "127.0.0.1",
     ]
 
+    /// The names of an AKS cluster's API server, and of the token proxy behind it: the last is derived
+    /// from the cluster's id in the one before.
+    static let apiServer = [
+        "kubernetes.default.svc.cluster.local", "hcp-kubernetes.696995ccb303450001b31a18.svc.cluster.local",
+        "aeaf29ip1hi5q38ebc3u4daum81u0unk52t5bg50j25234fmuj78g.ests.aks",
+    ]
+
     /// For the server certificate.
-    static var certificateNames: [String] { authorities.filter { $0 != "127.0.0.1" } + suffixes.map { "*.\($0)" } }
+    static var certificateNames: [String] {
+        authorities.filter { $0 != "127.0.0.1" } + suffixes.map { "*.\($0)" } + apiServer
+    }
 
     /// The vault's name and the resource its tokens are for, if `authority` (host, perhaps with a
     /// port) is a vault's.

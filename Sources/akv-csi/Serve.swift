@@ -68,16 +68,41 @@ enum ServeCommand {
         }
     }
 
+    /// Where the node's and the cluster's token services are.
+    private static func tokenServices(
+        _ flags: FlagSet, _ environment: [String: String]
+    ) throws -> AccessTokenSource.Settings {
+        var settings = AccessTokenSource.Settings()
+        // The variable by which Azure's SDKs are pointed at another metadata service.
+        if let service = environment["AZURE_POD_IDENTITY_AUTHORITY_HOST"], !service.isEmpty {
+            settings.metadataService = service.droppingTrailingSlashes()
+        }
+        settings.nodeManagedIdentity = flags.text("nmi-endpoint").droppingTrailingSlashes()
+        if !flags.text("token-proxy-url").isEmpty { settings.tokenProxy.url = flags.text("token-proxy-url") }
+        settings.tokenProxy.serverName = flags.text("sni-name")
+        settings.tokenProxy.authorityFile = flags.text("token-proxy-ca-file")
+        if let port = environment["KUBERNETES_SERVICE_PORT"].flatMap({ Int($0) }) {
+            settings.tokenProxy.apiServerPort = port
+        }
+        if let problem = settings.tokenProxy.urlProblem { throw Fatal("invalid token-proxy-url: \(problem)") }
+        return settings
+    }
+
     private static func configuration(
         _ flags: FlagSet, environment: [String: String]
     ) throws -> ProviderConfiguration {
         guard let endpoint = Endpoint(flags.text("endpoint")) else {
             throw Fatal("invalid endpoint: \(flags.text("endpoint"))")
         }
-        guard (0...65535).contains(flags.integer("healthz-port")) else {
-            throw Fatal("invalid healthz-port: \(flags.integer("healthz-port"))")
+        for port in ["healthz-port", "prometheus-port"] where !(0...65535).contains(flags.integer(port)) {
+            throw Fatal("invalid \(port): \(flags.integer(port))")
         }
-        let files = CloudFiles(standard: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "")
+        guard flags.text("metrics-backend").lowercased() == "prometheus" else {
+            throw Fatal("unsupported metrics backend \(flags.text("metrics-backend"))")
+        }
+        let files = CloudFiles(
+            standard: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "",
+            allowedDirectories: flags.text("cloud-env-dirs").split(separator: ":").map(String.init))
         do throws(ProviderError) {
             _ = try AzureCloud.named(flags.text("cloud-name"), environmentFile: files.read(nil))
         } catch {
@@ -90,12 +115,15 @@ enum ServeCommand {
             health: HealthEndpoint.Configuration(
                 host: flags.text("healthz-host"), port: flags.integer("healthz-port"),
                 path: flags.text("healthz-path"), timeout: flags.duration("healthz-timeout")),
+            metrics: MetricsEndpoint.Configuration(
+                host: flags.text("metrics-host"), port: flags.integer("prometheus-port")),
             mounts: MountService.Settings(
                 defaultCloudName: flags.text("cloud-name"),
                 conversion: ContentConversion(
                     constructsChain: flags.bool("construct-pem-chain"),
                     separatesCertificateAndKey: flags.bool("write-cert-and-key-in-separate-files")),
-                cloudFiles: files),
+                cloudFiles: files,
+                tokens: try tokenServices(flags, environment)),
             network: AsyncHTTPTransport.Configuration(
                 trustRoots: TrustRoots(environment: environment),
                 proxy: try ProxySettings(environment: environment),

@@ -39,6 +39,7 @@ struct EmulatorDirectory {
         export SSL_CERT_FILE='\(file("ca.pem").path)'
         export REQUESTS_CA_BUNDLE='\(file("ca.pem").path)'
         export CURL_CA_BUNDLE='\(file("ca.pem").path)'
+        export AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:\(endpoints.nodePort)
         export AZURE_AUTHORITY_HOST=https://login.microsoftonline.com
 
         """

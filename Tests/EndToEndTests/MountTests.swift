@@ -27,7 +27,7 @@ struct MountTests {
 
     @Test("costs one token request and one vault request for each object")
     func cost() async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             _ = try await world.mount(World.object("secret", "plain"), World.object("secret", "shared"))
             let counts = world.emulator.callCounts
             #expect(counts.tokens == 1)
@@ -38,7 +38,7 @@ struct MountTests {
 
     @Test("takes a pinned version, and the latest without one")
     func versions() async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             let pinned = "00000000000000000000000000000002"
             let answer = try await world.mount(
                 World.object("secret", "history"),
@@ -100,7 +100,7 @@ struct MountTests {
 
     @Test("finds the token among the secrets when the attributes have none")
     func tokenInSecrets() async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             var attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
             let key = "csi.storage.k8s.io/serviceAccount.tokens"
             let secrets = try JSONSerialization.data(withJSONObject: [key: try #require(attributes[key])])
@@ -112,7 +112,7 @@ struct MountTests {
 
     @Test("mounts exactly as many versions as asked for, the newest first")
     func history() async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             let answer = try await world.mount(
                 World.object("secret", "history", "objectVersionHistory: 2"),
                 World.object("secret", "plain", "objectVersionHistory: 5\nobjectAlias: old/plain"),
@@ -132,7 +132,7 @@ struct MountTests {
 
     @Test("shows a changed secret at the next mount, under a new version")
     func rotation() async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             let before = try await world.mount(World.object("secret", "plain"))
             let version = try #require(world.emulator.setSecret("plain", in: "kv-tests", value: "rotated"))
             let after = try await world.mount(World.object("secret", "plain"))
@@ -144,7 +144,7 @@ struct MountTests {
 
     @Test("keeps 110 pods of two identities apart that arrive at once")
     func storm() async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             let (reader, stranger) = (
                 try await world.token(), try await world.token("stranger", namespace: "team-b")
             )

@@ -145,8 +145,39 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             "an unknown cloud", .invalidArgument, ["cloudName Nebula is not valid", "NEBULA"],
             set("cloudName", "Nebula")),
         Mistake(
-            "an identity mode this build has not", .invalidArgument,
-            ["VMManagedIdentity", "useVMManagedIdentity is true"], set("useVMManagedIdentity", "true")),
+            "two identity modes at once", .invalidArgument, ["only one identity mode can be enabled at a time"],
+            { _, attributes in
+                attributes["useVMManagedIdentity"] = "true"
+                attributes["usePodIdentity"] = "1"
+            }),
+        Mistake(
+            "neither a client id nor a secret", .failedPrecondition,
+            [
+                "failed to build auth config for mode None: failed to get credentials, nodePublishSecretRef secret is not set",
+                "service principal, because clientID is not set",
+            ],
+            set("clientID", nil)),
+        Mistake(
+            "a managed identity that the node has not", .unauthenticated,
+            ["Identity not found", "VM managed identity, because useVMManagedIdentity is true"],
+            { _, attributes in
+                attributes["useVMManagedIdentity"] = "true"
+                attributes["userAssignedIdentityID"] = "00000000-0000-4000-8000-000000000000"
+            }),
+        Mistake(
+            "a pod without an assigned identity", .unauthenticated,
+            [
+                "nmi response failed with status code: 404", "no AzureIdentity found for pod team-a/other",
+                "AzureIdentityBinding",
+            ],
+            { _, attributes in
+                attributes["usePodIdentity"] = "true"
+                attributes["csi.storage.k8s.io/pod.name"] = "other"
+            }),
+        Mistake(
+            "identity binding without its audience", .failedPrecondition,
+            ["failed to parse service account token for identity binding", "api://AKSIdentityBinding"],
+            set("useAzureTokenProxy", "true")),
     ]
 }
 
@@ -154,7 +185,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 struct RefusalTests {
     @Test("is refused with a code, the reason and what to do, and the next one works", arguments: Mistake.all)
     func refused(mistake: Mistake) async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             let good = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
             var bad = good
             try await mistake.change(world, &bad)
@@ -171,7 +202,7 @@ struct RefusalTests {
 
     @Test("names every failing object, in the manifest's order")
     func allFailures() async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             let objects = World.array([
                 World.object("secret", "absent"), World.object("secret", "plain"), World.object("key", "gone"),
                 World.object("secret", "disabled"),
@@ -187,7 +218,7 @@ struct RefusalTests {
 
     @Test("lists every mistake of a manifest at once, without asking Azure for anything")
     func allMistakes() async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             var attributes = try await world.attributes(
                 objects: World.array([World.object("Cert", "x"), World.object("secret", "y", "objectFormat: der")]))
             attributes["tenantID"] = nil
@@ -204,7 +235,7 @@ struct RefusalTests {
 
     @Test("is refused for malformed JSON in each field", arguments: ["attributes", "secrets", "permission"])
     func malformed(field: String) async throws {
-        try await World.with { world in
+        try await World.with(keys: false) { world in
             let request = MountRequestMessage(
                 attributes: Array((field == "attributes" ? "{\"a\":1}" : "{}").utf8),
                 secrets: Array((field == "secrets" ? "[]" : "null").utf8), targetPath: "",

@@ -21,12 +21,16 @@ struct World: Sendable {
     /// The provider's way to the emulator.
     let transport: any HTTPTransport
 
-    /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again.
+    /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys takes
+    /// its time, so those who need none leave the vault's keys and certificates out.
     static func with(
-        conversion: ContentConversion = ContentConversion(), seed: Seed? = nil,
+        keys: Bool = true,
+        conversion: ContentConversion = ContentConversion(),
+        seed: Seed? = nil,
         _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
-        let seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
+        var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
+        if !keys { seed.vaults = seed.vaults?.map { $0.withoutKeys } }
         let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
         let clock = EmulatorClock()
         let emulator = try await Emulator(seed: seed, options: Emulator.Options(), clock: clock, logger: logger)
@@ -60,10 +64,18 @@ struct World: Sendable {
                 trustRoots: TrustRoots(environment: environment), proxy: try ProxySettings(environment: environment),
                 userAgent: "tests"),
             logger: logger)
+        var tokens = AccessTokenSource.Settings()
+        tokens.metadataService = "http://127.0.0.1:\(endpoints.nodePort)"
+        tokens.nodeManagedIdentity = tokens.metadataService
+        tokens.tokenProxy.url = "https://127.0.0.1:\(endpoints.httpsPort)/token-proxy"
+        tokens.tokenProxy.authorityFile = authority
+        tokens.tokenProxy.apiServerHost = "localhost"
+        tokens.tokenProxy.apiServerPort = endpoints.httpsPort
         let service = ProviderService(
             mounts: MountService(
                 settings: MountService.Settings(
-                    defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: "")),
+                    defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: ""),
+                    tokens: tokens),
                 transport: transport),
             logger: logger)
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))
@@ -137,6 +149,15 @@ struct World: Sendable {
 
     static func object(_ type: String, _ name: String, _ rest: String = "") -> String {
         "objectName: \(name)\nobjectType: \(type)\n\(rest)"
+    }
+}
+
+extension Seed.Vault {
+    fileprivate var withoutKeys: Seed.Vault {
+        var copy = self
+        copy.keys = nil
+        copy.certificates = nil
+        return copy
     }
 }
 

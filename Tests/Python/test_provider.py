@@ -85,6 +85,26 @@ class ProviderTest(unittest.TestCase):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/other", timeout=10)
         self.assertEqual(caught.exception.code, 404)
 
+    def test_metrics(self):
+        self.assert_works()
+        with self.assertRaises(grpc.RpcError):
+            self.mount(obj("secret", "absent"))
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.world.metrics_port()}/metrics", timeout=10) as answer:
+            self.assertTrue(answer.headers["Content-Type"].startswith("text/plain; version=0.0.4"))
+            lines = answer.read().decode().splitlines()
+        common = 'service_name="csi-secrets-store-provider-azure",provider="azure",os_type="linux"'
+        for name, labels in [
+                ("keyvault_request", 'object_type="secret",object_name="plain",error=""'),
+                ("keyvault_request", 'object_type="secret",object_name="absent",error="object-not-found"'),
+                ("grpc_request", 'grpc_method="/v1alpha1.CSIDriverProvider/Mount",grpc_code="OK",grpc_message=""'),
+                ("grpc_request", 'grpc_method="/v1alpha1.CSIDriverProvider/Mount",grpc_code="NotFound",grpc_message="object-not-found"')]:
+            count = [line for line in lines if line.startswith(f"{name}_count{{{common},{labels}}}")]
+            self.assertEqual(len(count), 1, labels)
+            self.assertGreaterEqual(int(count[0].split()[-1]), 1)
+            buckets = [line for line in lines if line.startswith(f"{name}_bucket{{{common},{labels},le=")]
+            self.assertEqual([line.split('le="')[1].split('"')[0] for line in buckets],
+                             "0.1 0.2 0.3 0.4 0.5 1 1.5 2 2.5 3 5 10 15 30 +Inf".split())
+
     def test_mount(self):
         answer = self.mount(obj("secret", "plain"), obj("secret", "umlaut", "filePermission: 0400"),
                             obj("cert", "site"), obj("key", "p256"))

@@ -61,7 +61,7 @@ class World:
         with self.log_path.open("a") as log:
             self.provider = self._start(
                 [PROGRAMS / "akv-csi", "serve", f"-endpoint=unix://{self.socket}", "-healthz-port", "0",
-                 "-healthz-host", "127.0.0.1", *flags],
+                 "-healthz-host", "127.0.0.1", "-prometheus-port=0", "-metrics-host=127.0.0.1", *flags],
                 env={**os.environ, **self.environment}, stderr=log)
         until(lambda: self.provider.poll() is not None or self.socket.exists(), "the provider's socket")
         return self.provider
@@ -71,6 +71,10 @@ class World:
 
     def health_port(self):
         lines = [line for line in self.log() if line["msg"] == "health endpoint"]
+        return lines[-1]["port"]
+
+    def metrics_port(self):
+        lines = [line for line in self.log() if line["msg"] == "metrics endpoint"]
         return lines[-1]["port"]
 
     def token(self, service_account="reader", namespace="team-a", **options):

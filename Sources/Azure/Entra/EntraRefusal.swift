@@ -32,10 +32,13 @@ struct EntraRefusal {
         return Int(text[range.upperBound...].prefix { $0.isNumber })
     }
 
-    func error(presented claims: TokenClaims?, clientID: String, tenantID: String) -> ProviderError {
+    func error(
+        presenting credential: TokenExchange.Credential, clientID: String, tenantID: String
+    ) -> ProviderError {
+        let claims = credential.claims
         let answer = description.isEmpty ? "no explanation" : String(description.prefix(300))
         let message =
-            "ClientAssertionCredential authentication failed. Entra ID answered \(status)"
+            "\(credential.name) authentication failed. Entra ID answered \(status)"
             + (oauthError.isEmpty ? "" : " \(oauthError.clipped)") + ": \(answer)"
         var context = claims?.context ?? []
         context += [("trace id", trace), ("correlation id", correlation)].filter { !$0.1.isEmpty }
@@ -79,6 +82,11 @@ struct EntraRefusal {
                 "Entra does not know the key that signed the token; check that the issuer's published JWKS is current"
         case 90061: return "Entra cannot fetch the issuer's discovery document; make \(issuer) publicly reachable"
         case 90002: return "the tenant \(tenantID.clipped) does not exist in this cloud; check tenantID and cloudName"
+        case 7_000_215:
+            return
+                "the client secret is wrong; put the secret's value, not its id, into the Secret of nodePublishSecretRef"
+        case 7_000_222:
+            return "the client secret has expired; make a new one, or move to workload identity, which needs none"
         case 500011, 50001: return "this tenant has no Key Vault in this cloud; check cloudName"
         case 53003:
             return

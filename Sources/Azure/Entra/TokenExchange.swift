@@ -15,44 +15,94 @@ package struct TokenExchange: Sendable {
         self.time = time
     }
 
-    /// Exchanges the pod's service-account token for a token of `clientID` (OAuth 2.0 client
-    /// credentials with a JWT assertion, RFC 7523).
-    package func exchange(
-        _ token: ServiceAccountToken,
+    /// What proves to be the client.
+    package enum Credential: Sendable {
+        /// The pod's service-account token as a JWT assertion (RFC 7523).
+        case assertion(ServiceAccountToken)
+        case secret(SecretBytes)
+
+        /// The name that Azure's SDKs give to this kind.
+        var name: String {
+            switch self {
+            case .assertion: "ClientAssertionCredential"
+            case .secret: "ClientSecretCredential"
+            }
+        }
+
+        var claims: TokenClaims? {
+            if case .assertion(let token) = self { token.claims } else { nil }
+        }
+    }
+
+    /// Exchanges `credential` for a token of `clientID` (OAuth 2.0 client credentials).
+    func exchange(
+        _ credential: Credential,
         clientID: String,
         tenantID: String,
         cloud: AzureCloud,
         resource: String,
+        through proxy: TokenProxy.Route? = nil,
         until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         var form = FormBody()
-        form.add("client_assertion", token.assertion)
-        form.add("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+        switch credential {
+        case .assertion(let token):
+            form.add("client_assertion", token.assertion)
+            form.add("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+        case .secret(let secret):
+            form.add("client_secret", secret)
+        }
         form.add("client_id", clientID)
         form.add("grant_type", "client_credentials")
         form.add("scope", "\(resource)/.default")
-        let request = HTTPRequest(
-            .post, "\(cloud.authority)/\(tenantID.percentEncoded)/oauth2/v2.0/token",
-            headers: [
-                ("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"),
-                ("client-request-id", RequestID.make()),
-            ],
-            body: form.finish(), maximumResponseBytes: 1 << 20)
+        let endpoint = TokenEndpoint(authority: cloud.authority, tenantID: tenantID)
+        var headers = [
+            ("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"),
+            ("client-request-id", RequestID.make()),
+        ]
+        // The proxy is told by the TLS server name; the Host stays that of the authority it passes to.
+        if proxy != nil { headers.append(("Host", endpoint.host)) }
+        var request = HTTPRequest(
+            .post, (proxy?.base ?? endpoint.base) + endpoint.path, headers: headers, body: form.finish(),
+            maximumResponseBytes: 1 << 20)
+        request.connection = proxy?.connection
         let context = [("authority", cloud.authority), ("tenant", tenantID), ("client id", clientID.clipped)]
 
         let response: HTTPResponse
         do {
             response = try await retry.send(request, over: transport, until: deadline, time: time)
         } catch {
-            throw error.providerError(reaching: "Entra ID").adding(context)
+            throw error.providerError(reaching: proxy == nil ? "Entra ID" : "the cluster's token proxy").adding(context)
         }
         guard response.status == 200 else {
-            throw EntraRefusal(response).error(presented: token.claims, clientID: clientID, tenantID: tenantID)
+            throw EntraRefusal(response).error(presenting: credential, clientID: clientID, tenantID: tenantID)
                 .adding(context)
         }
         guard let body = response.json, let secret = body["access_token"]?.secret, !secret.isEmpty else {
             throw ProviderError(.answerMalformed, "Entra ID answered 200 without an access token", context: context)
         }
         return AccessToken(secret: secret, lifetime: body["expires_in"]?.integer ?? 0)
+    }
+}
+
+/// Where a tenant's tokens are asked for.
+private struct TokenEndpoint {
+    /// Scheme and host.
+    var base: String
+    var host: String
+    var path: String
+
+    init(authority: String, tenantID: String) {
+        let scheme = "https://"
+        let rest = authority.dropFirst(scheme.count)
+        host = String(rest.prefix { $0 != "/" })
+        base = scheme + host
+        let prefix = String(rest.dropFirst(host.count))
+        if tenantID.lowercased() == "adfs" {
+            // AD FS has no tenants, and an endpoint of its own.
+            path = "/adfs/oauth2/token"
+        } else {
+            path = "\(prefix)/\(tenantID.percentEncoded)/oauth2/v2.0/token"
+        }
     }
 }

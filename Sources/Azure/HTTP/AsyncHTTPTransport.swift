@@ -29,7 +29,15 @@ package final class AsyncHTTPTransport: HTTPTransport {
 
     private struct State {
         var fingerprint: [Int] = []
-        var clients: [ProxySettings.Proxy?: ClientBox] = [:]
+        var clients: [Path: ClientBox] = [:]
+    }
+
+    /// What requests must have in common to share connections.
+    private struct Path: Hashable {
+        var proxy: ProxySettings.Proxy?
+        var connection: HTTPRequest.Connection?
+        /// Set only for a special connection, whose name resolution is fixed to it.
+        var serverName: String?
     }
 
     private let configuration: Configuration
@@ -43,8 +51,14 @@ package final class AsyncHTTPTransport: HTTPTransport {
 
     package func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
         let target = try Target(url: request.url)
-        let proxy = target.isHTTPS ? configuration.proxy.proxy(forHost: target.host, port: target.port) : nil
-        let box = try client(through: proxy)
+        // Plain http goes to the node's own services only, and a special connection is one inside the
+        // cluster: neither is a proxy's business.
+        let isDirect = !target.isHTTPS || request.connection != nil
+        let proxy = isDirect ? nil : configuration.proxy.proxy(forHost: target.host, port: target.port)
+        let box = try client(
+            for: Path(
+                proxy: proxy, connection: request.connection,
+                serverName: request.connection == nil ? nil : target.host))
         do {
             return try await withTimeout(timeout) { try await self.perform(request, with: box) }
         } catch let failure as TransportFailure {
@@ -81,8 +95,8 @@ package final class AsyncHTTPTransport: HTTPTransport {
             body: body.finish())
     }
 
-    /// The client for requests that go through `proxy`, made anew when the trust roots have changed.
-    private func client(through proxy: ProxySettings.Proxy?) throws(TransportFailure) -> ClientBox {
+    /// The client for requests that go that way, made anew when the trust roots have changed.
+    private func client(for path: Path) throws(TransportFailure) -> ClientBox {
         let fingerprint = configuration.trustRoots.fingerprint()
         let result: Result<ClientBox, TransportFailure> = state.withLock { state in
             if state.fingerprint != fingerprint {
@@ -90,10 +104,12 @@ package final class AsyncHTTPTransport: HTTPTransport {
                 state.clients = [:]
                 state.fingerprint = fingerprint
             }
-            if let client = state.clients[proxy] { return .success(client) }
+            if let client = state.clients[path] { return .success(client) }
             do {
-                let client = try makeClient(through: proxy)
-                state.clients[proxy] = client
+                let client = try makeClient(for: path)
+                // Of special connections only the newest is kept: an old one's authority was replaced.
+                if path.connection != nil { state.clients = state.clients.filter { $0.key.connection == nil } }
+                state.clients[path] = client
                 return .success(client)
             } catch {
                 return .failure(TransportFailure(.tls, .final, "the trusted certificates cannot be read: \(error)"))
@@ -102,10 +118,14 @@ package final class AsyncHTTPTransport: HTTPTransport {
         return try result.get()
     }
 
-    private func makeClient(through proxy: ProxySettings.Proxy?) throws -> ClientBox {
+    private func makeClient(for path: Path) throws -> ClientBox {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
-        tls.trustRoots = try configuration.trustRoots.load()
+        if let connection = path.connection {
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(connection.authorityPEM))
+        } else {
+            tls.trustRoots = try configuration.trustRoots.load()
+        }
         var client = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         client.httpVersion = .http1Only
         client.timeout.connect = TimeAmount(configuration.connectTimeout)
@@ -113,7 +133,8 @@ package final class AsyncHTTPTransport: HTTPTransport {
         client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
         // Our own loop retries; a second one inside would hide a refused connection as a time-out.
         client.connectionPool.retryConnectionEstablishment = false
-        if let proxy {
+        if let connection = path.connection, let name = path.serverName { client.dnsOverride = [name: connection.host] }
+        if let proxy = path.proxy {
             let authorization = proxy.credentials.map { HTTPClient.Authorization.basic(credentials: base64($0)) }
             client.proxy = .server(host: proxy.host, port: proxy.port, authorization: authorization)
         }

@@ -7,6 +7,17 @@ package struct HTTPRequest: Sendable {
         case post = "POST"
     }
 
+    /// A connection of its own kind: to another host than the URL names, and trusting other authorities.
+    package struct Connection: Sendable, Hashable {
+        package var host: String
+        package var authorityPEM: [UInt8]
+
+        package init(host: String, authorityPEM: [UInt8]) {
+            self.host = host
+            self.authorityPEM = authorityPEM
+        }
+    }
+
     package var method: Method
     /// Absolute, https except for the node's own metadata services.
     package var url: String
@@ -16,6 +27,8 @@ package struct HTTPRequest: Sendable {
     package var body: SecretBytes?
     /// The largest answer that is read.
     package var maximumResponseBytes: Int
+    /// The ordinary way when nil.
+    package var connection: Connection?
 
     package init(
         _ method: Method,

@@ -6,11 +6,31 @@ package struct VaultFetch: Sendable {
     /// Requests under way at once for one mount.
     private static let parallelRequests = 20
 
-    private let exchange: TokenExchange
+    private let tokens: AccessTokenSource
     private let vault: KeyVaultClient
+    private let time: TimeSource
+    private let observe: @Sendable (Observation) -> Void
 
-    package init(exchange: TokenExchange, vault: KeyVaultClient) {
-        self.exchange = exchange
+    /// One request to the vault and how it ended, for metrics.
+    package struct Observation: Sendable {
+        package var object: KeyVaultObject
+        package var duration: Duration
+        package var error: ErrorCode?
+
+        package init(object: KeyVaultObject, duration: Duration, error: ErrorCode?) {
+            self.object = object
+            self.duration = duration
+            self.error = error
+        }
+    }
+
+    package init(
+        tokens: AccessTokenSource, vault: KeyVaultClient, time: TimeSource = .system,
+        observe: @escaping @Sendable (Observation) -> Void = { _ in }
+    ) {
+        self.time = time
+        self.observe = observe
+        self.tokens = tokens
         self.vault = vault
     }
 
@@ -47,26 +67,43 @@ package struct VaultFetch: Sendable {
         of object: KeyVaultObject, in address: VaultAddress, _ token: AccessToken, _ deadline: Deadline
     ) async -> Outcome<[String]> {
         guard object.wantsHistory else { return .success(.value([object.version])) }
+        let start = time.elapsed()
+        let outcome: Outcome<[String]>
         do throws(ProviderError) {
             switch try await vault.versions(of: object, in: address, token: token, until: deadline) {
-            case .value(let records): return .success(.value(try VersionHistory.select(records, for: object)))
+            case .value(let records): outcome = .success(.value(try VersionHistory.select(records, for: object)))
             case .tokenRejected(let resource, let error):
-                return .success(.tokenRejected(resource: resource, error: error))
+                outcome = .success(.tokenRejected(resource: resource, error: error))
             }
         } catch {
-            return .failure(error)
+            outcome = .failure(error)
         }
+        note(object, since: start, outcome)
+        return outcome
     }
 
     private func content(
         of read: Read, in address: VaultAddress, _ token: AccessToken, _ deadline: Deadline
     ) async -> Outcome<VaultItem> {
+        let start = time.elapsed()
+        let outcome: Outcome<VaultItem>
         do throws(ProviderError) {
-            return .success(
+            outcome = .success(
                 try await vault.read(read.object, version: read.version, in: address, token: token, until: deadline))
         } catch {
-            return .failure(error)
+            outcome = .failure(error)
         }
+        note(read.object, since: start, outcome)
+        return outcome
+    }
+
+    private func note<Value>(_ object: KeyVaultObject, since start: Duration, _ outcome: Outcome<Value>) {
+        let error: ErrorCode? =
+            switch outcome {
+            case .success(.value): nil
+            case .success(.tokenRejected(_, let error)), .failure(let error): error.code
+            }
+        observe(Observation(object: object, duration: time.elapsed() - start, error: error))
     }
 
     private func collect(
@@ -90,12 +127,8 @@ package struct VaultFetch: Sendable {
     private func token(
         _ attributes: MountAttributes, resource: String?, _ deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
-        switch attributes.identity {
-        case .workloadIdentity(let clientID, let assertion):
-            try await exchange.exchange(
-                assertion, clientID: clientID, tenantID: attributes.tenantID, cloud: attributes.cloud,
-                resource: resource ?? attributes.cloud.vaultResource, until: deadline)
-        }
+        try await tokens.token(
+            for: attributes, resource: resource ?? attributes.cloud.vaultResource, until: deadline)
     }
 
     // MARK: - Side by side

@@ -19,6 +19,10 @@ extension FlagSet {
             Flag(name: "healthz-port", kind: .integer, standard: "8989", help: "the port of the health endpoint"),
             Flag(name: "healthz-path", kind: .text, standard: "/healthz", help: "the path of the health endpoint"),
             Flag(name: "healthz-timeout", kind: .duration, standard: "5s", help: "how long a health check may take"),
+            Flag(name: "prometheus-port", kind: .integer, standard: "8898", help: "the port of the metrics endpoint"),
+            Flag(
+                name: "metrics-backend", kind: .text, standard: "Prometheus",
+                help: "how metrics are given; Prometheus is the only way"),
             Flag(name: "version", kind: .bool, standard: "false", help: "print the version as JSON and exit"),
             Flag(
                 name: "log-format-json", kind: .bool, standard: "true",
@@ -26,17 +30,35 @@ extension FlagSet {
             Flag(
                 name: "v", kind: .integer, standard: "0",
                 help: "verbosity: 0 logs mounts and errors, 2 debug, 5 trace"),
+            Flag(
+                name: "token-proxy-url", kind: .text, standard: "",
+                help: "the token proxy for AKS identity bindings; empty takes the API server"),
+            Flag(
+                name: "sni-name", kind: .text, standard: "",
+                help: "the token proxy's TLS server name; empty finds it out from the API server's certificate"),
             // Ours.
+            Flag(
+                name: "token-proxy-ca-file", kind: .text,
+                standard: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+                help: "the only authority that is trusted for the token proxy"),
+            Flag(
+                name: "nmi-endpoint", kind: .text, standard: "http://localhost:2579",
+                help: "where aad-pod-identity's node agent listens"),
             Flag(
                 name: "healthz-host", kind: .text, standard: "0.0.0.0",
                 help: "the address of the health endpoint"),
             Flag(
+                name: "metrics-host", kind: .text, standard: "0.0.0.0",
+                help: "the address of the metrics endpoint"),
+            Flag(
+                name: "cloud-env-dirs", kind: .text, standard: "",
+                help: "directories, separated by ':', that cloudEnvFileName may name files in; empty allows any"),
+            Flag(
                 name: "drain-timeout", kind: .duration, standard: "25s",
                 help: "how long running mounts may take to finish after SIGTERM"),
             // Known to upstream and without effect here.
-            ignored("enable-pprof", .bool), ignored("pprof-port", .integer), ignored("metrics-backend", .text),
-            ignored("prometheus-port", .integer), ignored("token-proxy-url", .text), ignored("sni-name", .text),
-            ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
+            ignored("enable-pprof", .bool), ignored("pprof-port", .integer), ignored("vmodule", .text),
+            ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
             ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),
             ignored("log_file_max_size", .integer), ignored("add_dir_header", .bool), ignored("skip_headers", .bool),
             ignored("skip_log_headers", .bool), ignored("one_output", .bool), ignored("log_backtrace_at", .text),

@@ -1,5 +1,9 @@
 package import ProviderCore
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -13,9 +17,12 @@ package struct CloudFiles: Sendable {
 
     /// The operator's own, from `AZURE_ENVIRONMENT_FILEPATH`; empty when there is none.
     package var standard: String
+    /// Where files that a class names may lie; anywhere when empty, as upstream has it.
+    package var allowedDirectories: [String]
 
-    package init(standard: String) {
+    package init(standard: String, allowedDirectories: [String] = []) {
         self.standard = standard
+        self.allowedDirectories = allowedDirectories
     }
 
     /// The file that a SecretProviderClass asks for, or the operator's own. Read anew each time, and
@@ -23,7 +30,24 @@ package struct CloudFiles: Sendable {
     @Sendable package func read(_ requested: String?) -> AzureCloud.EnvironmentFile? {
         let path = requested ?? standard
         guard !path.isEmpty else { return nil }
+        if requested != nil, !allowedDirectories.isEmpty, !isAllowed(path) {
+            let reason = "the operator allows cloudEnvFileName in \(allowedDirectories.joined(separator: ", ")) only"
+            return AzureCloud.EnvironmentFile(
+                path: path, contents: .failure(AzureCloud.EnvironmentFile.Reason(text: reason)))
+        }
         return AzureCloud.EnvironmentFile(path: path, contents: Self.contents(of: path))
+    }
+
+    /// Looks at where the path really leads, so that neither `..` nor a link gets around the list.
+    private func isAllowed(_ path: String) -> Bool {
+        let real = Self.resolved(path)
+        return allowedDirectories.contains { real.hasPrefix(Self.resolved($0).droppingTrailingSlashes() + "/") }
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let pointer = realpath(path, nil) else { return "" }
+        defer { free(pointer) }
+        return String(cString: pointer)
     }
 
     private static func contents(of path: String) -> Result<[UInt8], AzureCloud.EnvironmentFile.Reason> {

@@ -12,6 +12,7 @@ struct HTTPEndpoint: Service {
     struct Answer: Sendable {
         var status: HTTPResponseStatus
         var text: String
+        var contentType = "text/plain; charset=utf-8"
     }
 
     typealias Route = @Sendable () async -> Answer
@@ -89,7 +90,7 @@ struct HTTPEndpoint: Service {
         let answer = await routes[path]?() ?? Answer(status: .notFound, text: "not found\n")
         let body = ByteBuffer(string: answer.text)
         var head = HTTPResponseHead(version: .http1_1, status: answer.status)
-        head.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
+        head.headers.add(name: "Content-Type", value: answer.contentType)
         head.headers.add(name: "Content-Length", value: "\(body.readableBytes)")
         if !request.isKeepAlive { head.headers.add(name: "Connection", value: "close") }
         try await outbound.write(.head(head))

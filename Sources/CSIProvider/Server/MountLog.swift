@@ -36,8 +36,7 @@ struct MountLog {
             metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "duration_ms": "\(milliseconds)"])
     }
 
-    private var milliseconds: Double {
-        let elapsed = (ContinuousClock.now - start).components
-        return (Double(elapsed.seconds) * 1e4 + (Double(elapsed.attoseconds) * 1e-14).rounded()) / 10
-    }
+    var elapsed: Duration { ContinuousClock.now - start }
+
+    private var milliseconds: Double { (elapsed.seconds * 1e4).rounded() / 10 }
 }

@@ -8,8 +8,13 @@ package struct MountService: Sendable {
         package var defaultCloudName: String
         package var conversion: ContentConversion
         package var cloudFiles: CloudFiles
+        package var tokens: AccessTokenSource.Settings
 
-        package init(defaultCloudName: String, conversion: ContentConversion, cloudFiles: CloudFiles) {
+        package init(
+            defaultCloudName: String, conversion: ContentConversion, cloudFiles: CloudFiles,
+            tokens: AccessTokenSource.Settings = AccessTokenSource.Settings()
+        ) {
+            self.tokens = tokens
             self.defaultCloudName = defaultCloudName
             self.conversion = conversion
             self.cloudFiles = cloudFiles
@@ -20,12 +25,15 @@ package struct MountService: Sendable {
     private let fetch: VaultFetch
     private let time: TimeSource
 
-    package init(settings: Settings, transport: any HTTPTransport, time: TimeSource = .system) {
+    package init(
+        settings: Settings, transport: any HTTPTransport, metrics: ProviderMetrics = ProviderMetrics(),
+        time: TimeSource = .system
+    ) {
         self.settings = settings
         self.time = time
         fetch = VaultFetch(
-            exchange: TokenExchange(transport: transport, time: time),
-            vault: KeyVaultClient(transport: transport, time: time))
+            tokens: AccessTokenSource(settings: settings.tokens, transport: transport, time: time),
+            vault: KeyVaultClient(transport: transport, time: time), time: time, observe: metrics.observe)
     }
 
     /// Checks the request as a whole, before any network.

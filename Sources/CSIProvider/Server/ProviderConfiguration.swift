@@ -6,6 +6,7 @@ package struct ProviderConfiguration: Sendable {
     package var endpoint: Endpoint
     package var version: String
     package var health: HealthEndpoint.Configuration
+    package var metrics: MetricsEndpoint.Configuration
     package var mounts: MountService.Settings
     package var network: AsyncHTTPTransport.Configuration
     /// How long running mounts may take to finish after a signal to stop.
@@ -15,6 +16,7 @@ package struct ProviderConfiguration: Sendable {
         endpoint: Endpoint,
         version: String,
         health: HealthEndpoint.Configuration,
+        metrics: MetricsEndpoint.Configuration,
         mounts: MountService.Settings,
         network: AsyncHTTPTransport.Configuration,
         drainTimeout: Duration
@@ -22,6 +24,7 @@ package struct ProviderConfiguration: Sendable {
         self.endpoint = endpoint
         self.version = version
         self.health = health
+        self.metrics = metrics
         self.mounts = mounts
         self.network = network
         self.drainTimeout = drainTimeout

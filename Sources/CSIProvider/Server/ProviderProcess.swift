@@ -9,18 +9,23 @@ package enum ProviderProcess {
     /// Serves until a signal arrives. Throws when it cannot listen.
     package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
+        let metrics = ProviderMetrics()
         let service = ProviderService(
-            mounts: MountService(settings: configuration.mounts, transport: transport), logger: logger)
-        // The endpoint that only watches comes first: with its port taken, no socket appears at all.
+            mounts: MountService(settings: configuration.mounts, transport: transport, metrics: metrics),
+            metrics: metrics, logger: logger)
+        // The endpoints that only watch come first: with a port taken, no socket appears at all.
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)
+        let scrapes = try await MetricsEndpoint.listen(configuration.metrics, metrics: metrics, logger: logger)
         let server = try RPCServer.start(
             endpoint: configuration.endpoint, identity: configuration.identity, handler: service.handle)
         logger.info(
             "serving",
             metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
         let group = ServiceGroup(
-            services: [SocketService(server: server, grace: configuration.drainTimeout, logger: logger), health],
+            services: [
+                SocketService(server: server, grace: configuration.drainTimeout, logger: logger), health, scrapes,
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger.quieted)
         do {

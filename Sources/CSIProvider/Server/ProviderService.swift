@@ -6,10 +6,12 @@ package import ProviderTransport
 /// log line how it went.
 package struct ProviderService: Sendable {
     private let mounts: MountService
+    private let metrics: ProviderMetrics
     private let logger: Logger
 
-    package init(mounts: MountService, logger: Logger) {
+    package init(mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger) {
         self.mounts = mounts
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -28,10 +30,13 @@ package struct ProviderService: Sendable {
                 throw error.prefixed("failed to mount objects, error: ")
             }
             log.succeeded(answer)
+            metrics.observeMount(log.elapsed, .ok, nil)
             return MountAnswerMessage(answer)
         } catch {
             log.failed(error)
-            throw error.rpcStatus
+            let status = error.rpcStatus
+            metrics.observeMount(log.elapsed, status.code, error.code)
+            throw status
         }
     }
 

@@ -4,7 +4,6 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case parameterMissing = "parameter-missing"
     case parameterInvalid = "parameter-invalid"
     case identityModeConflict = "identity-mode-conflict"
-    case identityModeUnavailable = "identity-mode-unavailable"
     case cloudInvalid = "cloud-invalid"
     case objectsMalformed = "objects-malformed"
     case objectInvalid = "object-invalid"
@@ -23,6 +22,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
 
     // Entra and Key Vault.
     case exchangeRefused = "exchange-refused"
+    case managedIdentityRefused = "managed-identity-refused"
+    case tokenProxyUnavailable = "token-proxy-unavailable"
     case vaultUnauthorized = "vault-unauthorized"
     case vaultForbidden = "vault-forbidden"
     case objectDisabled = "object-disabled"
@@ -56,12 +57,14 @@ package enum ErrorCode: String, CaseIterable, Sendable {
 
     package var category: Category {
         switch self {
-        case .parameterMissing, .parameterInvalid, .identityModeConflict, .identityModeUnavailable, .cloudInvalid,
+        case .parameterMissing, .parameterInvalid, .identityModeConflict, .cloudInvalid,
             .objectsMalformed, .objectInvalid, .pathInvalid, .pathConflict, .contentInvalid, .requestMalformed,
             .requestRefused:
             .manifest
-        case .podInfoMissing, .tokenMissing, .tokenMalformed, .tokenAudience, .credentialsMissing: .setup
-        case .tokenExpired, .exchangeRefused, .vaultUnauthorized: .identity
+        case .podInfoMissing, .tokenMissing, .tokenMalformed, .tokenAudience, .credentialsMissing,
+            .tokenProxyUnavailable:
+            .setup
+        case .tokenExpired, .exchangeRefused, .managedIdentityRefused, .vaultUnauthorized: .identity
         case .vaultForbidden, .objectDisabled: .permission
         case .objectNotFound: .notFound
         case .throttled, .serviceUnavailable, .unreachable, .timedOut, .answerMalformed, .answerTooLarge, .cancelled,
@@ -77,7 +80,6 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .parameterInvalid: "correct the parameter in the SecretProviderClass under spec.parameters"
         case .identityModeConflict:
             "set at most one of usePodIdentity, useVMManagedIdentity and useAzureTokenProxy to \"true\""
-        case .identityModeUnavailable: "set clientID and leave the other identity modes off to use workload identity"
         case .cloudInvalid: "use AzurePublicCloud, AzureUSGovernmentCloud, AzureChinaCloud or AzureStackCloud"
         case .objectsMalformed:
             "write objects as a YAML text with the key array and a list of objects, each with objectName and objectType"
@@ -97,6 +99,10 @@ package enum ErrorCode: String, CaseIterable, Sendable {
             "set clientID for workload identity, or nodePublishSecretRef on the pod's volume for a service principal"
         case .exchangeRefused:
             "compare the federated credential of the identity with issuer, subject and audience shown here"
+        case .managedIdentityRefused:
+            "assign the managed identity to the node's virtual machine or scale set, or to the pod"
+        case .tokenProxyUnavailable:
+            "identity binding needs an AKS cluster with that feature, and the provider's pod a token for the API server's CA file"
         case .vaultUnauthorized: "check that tenantID is the directory of the vault"
         case .vaultForbidden:
             "grant the identity the role Key Vault Secrets User (secrets), Key Vault Crypto User (keys) or Key Vault Certificate User (certificates) on the vault; a new role takes some minutes"

@@ -13,14 +13,25 @@ package enum ServiceAccountTokens {
     /// The audience of workload identity federation.
     package static let workloadIdentityAudience = "api://AzureADTokenExchange"
 
+    /// The audience of AKS identity bindings.
+    package static let identityBindingAudience = "api://AKSIdentityBinding"
+
+    /// Whether the request holds any tokens at all.
+    static func arePresent(in request: MountRequest) -> Bool { document(in: request) != nil }
+
+    private static func document(in request: MountRequest) -> SecretBytes? {
+        guard let document = request.attributes.secret(attribute) ?? request.secrets?.secret(attribute),
+            !document.isBlank
+        else { return nil }
+        return document
+    }
+
     /// Takes the token for `audience` out of the request: the attributes come first, then the secrets,
     /// where kubelets from 1.35 on put it when the driver is older. The phrases are upstream's.
     package static func token(
         for audience: String, in request: MountRequest, now: Int
     ) throws(ProviderError) -> ServiceAccountToken {
-        guard let document = request.attributes.secret(attribute) ?? request.secrets?.secret(attribute),
-            !document.isBlank
-        else {
+        guard let document = document(in: request) else {
             throw ProviderError(.tokenMissing, "service account tokens not found")
         }
         let assertion = try find(audience, in: document)

@@ -60,7 +60,7 @@ package struct MountAttributes: Sendable {
         let identity: Identity?
         if let mode {
             identity = attempt { () throws(ProviderError) in
-                try Self.identity(mode, request, now: environment.now)
+                try Identity.resolve(mode, in: request, now: environment.now)
             }
         } else {
             identity = nil
@@ -155,27 +155,6 @@ package struct MountAttributes: Sendable {
         let needsFile = name.lowercased() == "azurestackcloud"
         return try AzureCloud.named(
             name, environmentFile: needsFile ? environment.environmentFile(requested.isEmpty ? nil : requested) : nil)
-    }
-
-    private static func identity(
-        _ mode: IdentityMode, _ request: MountRequest, now: Int
-    ) throws(ProviderError) -> Identity {
-        let prefix = "failed to build auth config for mode \(mode.upstreamName): "
-        switch mode {
-        case .workloadIdentity:
-            do throws(ProviderError) {
-                let token = try ServiceAccountTokens.token(
-                    for: ServiceAccountTokens.workloadIdentityAudience, in: request, now: now)
-                return .workloadIdentity(clientID: request.attributes["clientID"], token: token)
-            } catch {
-                throw error.prefixed(prefix + "failed to parse workload identity tokens, error: ")
-                    .adding([("identity mode", "\(mode.rawValue), because \(mode.reason)")])
-            }
-        case .servicePrincipal, .podIdentity, .vmManagedIdentity, .azureTokenProxy:
-            throw ProviderError(
-                .identityModeUnavailable, prefix + "the mode \(mode.rawValue) is not available",
-                context: [("identity mode", "\(mode.rawValue), because \(mode.reason)")])
-        }
     }
 }
 

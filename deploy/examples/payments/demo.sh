@@ -38,7 +38,8 @@ echo "listening under Azure's own host names, behind a proxy that leads nowhere 
 
 title "2. The provider, as the DaemonSet runs it"
 # shellcheck disable=SC1091
-(. "$work/azure/env" && exec "$programs/akv-csi" serve -endpoint "unix://$work/azure.sock" -healthz-port 0 -healthz-host 127.0.0.1) \
+(. "$work/azure/env" && exec "$programs/akv-csi" serve -endpoint "unix://$work/azure.sock" -healthz-port 0 -healthz-host 127.0.0.1 \
+  -prometheus-port 0 -metrics-host 127.0.0.1) \
   2>"$work/provider.log" &
 provider=$!
 await "$work/azure.sock" $provider "$work/provider.log"

@@ -1,0 +1,58 @@
+internal import ProviderCore
+
+/// The node's own managed identities, from the instance metadata service (IMDS).
+struct ManagedIdentityClient: Sendable {
+    private let service: String
+    private let transport: any HTTPTransport
+    private let time: TimeSource
+
+    init(service: String, transport: any HTTPTransport, time: TimeSource) {
+        self.service = service
+        self.transport = transport
+        self.time = time
+    }
+
+    /// IMDS is away for up to 70 seconds while it is updated (404, 410), and throttles at 20 requests a
+    /// second (429); Microsoft's guidance is to wait longer each time.
+    private static let retry: RetryPolicy = {
+        var policy = RetryPolicy()
+        policy.attempts = 6
+        policy.base = .seconds(2)
+        policy.cap = .seconds(25)
+        policy.retriedStatuses.formUnion([404, 410])
+        return policy
+    }()
+
+    /// A token of the user-assigned identity `clientID`, or of the system-assigned one.
+    func token(
+        clientID: String?, resource: String, until deadline: Deadline
+    ) async throws(ProviderError) -> AccessToken {
+        var url = "\(service)/metadata/identity/oauth2/token?api-version=2018-02-01&resource=\(resource.percentEncoded)"
+        if let clientID { url += "&client_id=\(clientID.percentEncoded)" }
+        let context = [("metadata service", service), ("user-assigned identity", clientID?.clipped ?? "none")]
+        let request = HTTPRequest(.get, url, headers: [("Metadata", "true")], maximumResponseBytes: 1 << 20)
+        let response: HTTPResponse
+        do {
+            response = try await Self.retry.send(request, over: transport, until: deadline, time: time)
+        } catch {
+            throw error.providerError(reaching: "the instance metadata service").adding(context)
+        }
+        let body = response.json
+        guard response.status == 200 else {
+            let text = body?["error_description"]?.text ?? body?["error"]?.text ?? ""
+            let code: ErrorCode =
+                response.status == 429
+                ? .throttled : response.status >= 500 ? .serviceUnavailable : .managedIdentityRefused
+            throw ProviderError(
+                code,
+                "ManagedIdentityCredential authentication failed. The metadata service answered"
+                    + " \(response.status): \(String(text.prefix(300)))",
+                context: context)
+        }
+        guard let secret = body?["access_token"]?.secret, !secret.isEmpty else {
+            throw ProviderError(
+                .answerMalformed, "the metadata service answered 200 without an access token", context: context)
+        }
+        return AccessToken(secret: secret, lifetime: body?["expires_in"]?.integer ?? 0)
+    }
+}

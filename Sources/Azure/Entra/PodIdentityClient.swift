@@ -1,0 +1,48 @@
+internal import ProviderCore
+
+/// Tokens from aad-pod-identity's node agent (NMI), for those who have not moved on yet.
+struct PodIdentityClient: Sendable {
+    private let service: String
+    private let transport: any HTTPTransport
+    private let time: TimeSource
+
+    init(service: String, transport: any HTTPTransport, time: TimeSource) {
+        self.service = service
+        self.transport = transport
+        self.time = time
+    }
+
+    /// A token of whatever identity NMI assigns to `pod`.
+    func token(
+        pod: PodReference, resource: String, until deadline: Deadline
+    ) async throws(ProviderError) -> AccessToken {
+        let request = HTTPRequest(
+            .get, "\(service)/host/token/?resource=\(resource)",
+            headers: [("podname", pod.name), ("podns", pod.namespace)], maximumResponseBytes: 1 << 20)
+        let response: HTTPResponse
+        do {
+            response = try await RetryPolicy().send(request, over: transport, until: deadline, time: time)
+        } catch {
+            throw error.providerError(reaching: "aad-pod-identity's NMI").adding([("NMI", service)])
+        }
+        guard response.status == 200 else {
+            // NMI explains itself in plain text and never quotes a token there.
+            let text = response.body.withExposed { String(decoding: $0.prefix(300), as: UTF8.self) }
+            throw ProviderError(
+                response.status >= 500 ? .serviceUnavailable : .managedIdentityRefused,
+                "nmi response failed with status code: \(response.status), response body: \(text.trimmingSpace())",
+                hint:
+                    "check the AzureIdentity and AzureIdentityBinding of the pod's label aadpodidbinding, or move the pod to workload identity",
+                context: [("NMI", service)])
+        }
+        let body = response.json
+        let token = body?["token"]?.object
+        guard let secret = token?["access_token"]?.secret, !secret.isEmpty, body?["clientid"]?.text?.isEmpty == false
+        else {
+            throw ProviderError(
+                .answerMalformed, "nmi did not return expected values in response: token and clientid",
+                context: [("NMI", service)])
+        }
+        return AccessToken(secret: secret, lifetime: token?["expires_in"]?.integer ?? 0)
+    }
+}

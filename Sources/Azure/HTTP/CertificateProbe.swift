@@ -1,0 +1,87 @@
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import NIOTLS
+
+/// Looks at the certificate that a server shows, having verified it.
+enum CertificateProbe {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// The DNS names in the certificate of `host`, which must be signed by one of `authorityPEM`.
+    static func subjectAlternativeNames(
+        of host: String, port: Int, authorityPEM: [UInt8], timeout: Duration
+    ) async throws(Failure) -> [String] {
+        do {
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authorityPEM))
+            let context = try NIOSSLContext(configuration: configuration)
+            let seconds = TimeAmount.milliseconds(
+                timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000)
+            let group = MultiThreadedEventLoopGroup.singleton
+            let promise = group.next().makePromise(of: [String].self)
+            let timer = promise.futureResult.eventLoop.scheduleTask(in: seconds) {
+                promise.fail(Failure(description: "no answer in time"))
+            }
+            let channel = try await ClientBootstrap(group: group)
+                .connectTimeout(seconds)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let tls = try NIOSSLClientHandler(context: context, serverHostname: host)
+                        try channel.pipeline.syncOperations.addHandlers(tls, NameCollector(tls: tls, promise: promise))
+                    }
+                }
+                .connect(host: host, port: port).get()
+            let names: [String]
+            do {
+                names = try await promise.futureResult.get()
+            } catch {
+                channel.close(promise: nil)
+                throw error
+            }
+            timer.cancel()
+            channel.close(promise: nil)
+            return names
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(description: "TLS connect to API server: \(error)")
+        }
+    }
+}
+
+/// Waits for the handshake and reads the names.
+private final class NameCollector: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let tls: NIOSSLClientHandler
+    private let promise: EventLoopPromise<[String]>
+
+    init(tls: NIOSSLClientHandler, promise: EventLoopPromise<[String]>) {
+        self.tls = tls
+        self.promise = promise
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .handshakeCompleted = event as? TLSUserEvent else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        let names = tls.peerCertificate?._subjectAlternativeNames().compactMap { name -> String? in
+            guard name.nameType == .dnsName else { return nil }
+            return String(decoding: name.contents, as: UTF8.self)
+        }
+        promise.succeed(names ?? [])
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        promise.fail(CertificateProbe.Failure(description: "TLS connect to API server: \(error)"))
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        promise.fail(CertificateProbe.Failure(description: "the API server closed the connection"))
+    }
+}

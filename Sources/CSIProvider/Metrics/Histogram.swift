@@ -1,0 +1,71 @@
+/// A Prometheus histogram family: durations in seconds, counted by labels.
+///
+/// The number of label sets is bounded, because labels come from manifests and a page of metrics must
+/// not grow with the mistakes of its users; upstream's grew to hundreds of megabytes.
+struct Histogram: Sendable {
+    private struct Series: Sendable {
+        var buckets: [UInt64]
+        var sum = 0.0
+        var count: UInt64 = 0
+    }
+
+    private static let bounds = [0.1, 0.2, 0.3, 0.4, 0.5, 1, 1.5, 2, 2.5, 3, 5, 10, 15, 30]
+    private static let maximumSeries = 2000
+
+    let name: String
+    let help: String
+    let labelNames: [String]
+    private var series: [[String]: Series] = [:]
+
+    init(name: String, help: String, labelNames: [String]) {
+        self.name = name
+        self.help = help
+        self.labelNames = labelNames
+    }
+
+    /// Counts one observation. Past the bound, label sets that are new are counted together.
+    mutating func observe(_ seconds: Double, _ labels: [String]) {
+        var key = labels
+        if series[key] == nil, series.count >= Self.maximumSeries {
+            key = labels.map { _ in "other" }
+        }
+        var current = series[key] ?? Series(buckets: [UInt64](repeating: 0, count: Self.bounds.count))
+        for (index, bound) in Self.bounds.enumerated() where seconds <= bound { current.buckets[index] += 1 }
+        current.sum += seconds
+        current.count += 1
+        series[key] = current
+    }
+
+    /// The family in Prometheus' text format, with `common` labels first.
+    func exposition(common: String) -> String {
+        var text = "# HELP \(name) \(help)\n# TYPE \(name) histogram\n"
+        for (labels, values) in series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            let own = zip(labelNames, labels).map { ",\($0)=\"\(Self.escaped($1))\"" }.joined()
+            for (bound, count) in zip(Self.bounds, values.buckets) {
+                text += "\(name)_bucket{\(common)\(own),le=\"\(Self.number(bound))\"} \(count)\n"
+            }
+            text += "\(name)_bucket{\(common)\(own),le=\"+Inf\"} \(values.count)\n"
+            text += "\(name)_sum{\(common)\(own)} \(values.sum)\n"
+            text += "\(name)_count{\(common)\(own)} \(values.count)\n"
+        }
+        return text
+    }
+
+    /// `1` rather than `1.0`, as Go's client writes bounds.
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() ? "\(Int(value))" : "\(value)"
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var output = ""
+        for character in text {
+            switch character {
+            case "\\": output += "\\\\"
+            case "\"": output += "\\\""
+            case "\n": output += "\\n"
+            default: output.append(character)
+            }
+        }
+        return output
+    }
+}

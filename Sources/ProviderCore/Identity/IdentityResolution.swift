@@ -1,0 +1,91 @@
+extension Identity {
+    /// Gathers what `mode` needs from the request. No mode falls through into another: what is missing
+    /// is an error that says which mode was chosen and why.
+    static func resolve(
+        _ mode: IdentityMode, in request: MountRequest, now: Int
+    ) throws(ProviderError) -> Identity {
+        do throws(ProviderError) {
+            switch mode {
+            case .workloadIdentity: return try workloadIdentity(request, now)
+            case .servicePrincipal: return try servicePrincipal(request)
+            case .podIdentity: return .podIdentity(PodReference(request.attributes))
+            case .vmManagedIdentity:
+                let id = request.attributes["userAssignedIdentityID"]
+                return .vmManagedIdentity(clientID: id.isEmpty ? nil : id)
+            case .azureTokenProxy: return try azureTokenProxy(request, now)
+            }
+        } catch {
+            throw error.prefixed("failed to build auth config for mode \(mode.upstreamName): ")
+                .adding([("identity mode", "\(mode.rawValue), because \(mode.reason)")])
+        }
+    }
+
+    private static func workloadIdentity(_ request: MountRequest, _ now: Int) throws(ProviderError) -> Identity {
+        do throws(ProviderError) {
+            let token = try ServiceAccountTokens.token(
+                for: ServiceAccountTokens.workloadIdentityAudience, in: request, now: now)
+            return .workloadIdentity(clientID: request.attributes["clientID"], token: token)
+        } catch {
+            throw error.prefixed("failed to parse workload identity tokens, error: ")
+        }
+    }
+
+    private static func azureTokenProxy(_ request: MountRequest, _ now: Int) throws(ProviderError) -> Identity {
+        let clientID = request.attributes["clientID"]
+        guard !clientID.isEmpty else {
+            throw ProviderError(
+                .parameterMissing, "clientID is required for identity binding",
+                hint: "set clientID to the client id of the managed identity that is bound to the cluster")
+        }
+        let hint =
+            "add the audience \(ServiceAccountTokens.identityBindingAudience) to spec.tokenRequests of the CSIDriver secrets-store.csi.k8s.io"
+        guard ServiceAccountTokens.arePresent(in: request) else {
+            throw ProviderError(.tokenMissing, "service account tokens are required for identity binding", hint: hint)
+        }
+        do throws(ProviderError) {
+            let token = try ServiceAccountTokens.token(
+                for: ServiceAccountTokens.identityBindingAudience, in: request, now: now)
+            return .azureTokenProxy(clientID: clientID, token: token)
+        } catch {
+            var error = error.prefixed("failed to parse service account token for identity binding, error: ")
+            if error.code == .tokenMissing || error.code == .tokenAudience { error.specificHint = hint }
+            throw error
+        }
+    }
+
+    /// `clientid` and `clientsecret` in any letter case; a newline at the end, which upstream sends to
+    /// Entra and so fails with, is taken off.
+    private static func servicePrincipal(_ request: MountRequest) throws(ProviderError) -> Identity {
+        guard let secrets = request.secrets else {
+            throw ProviderError(
+                .credentialsMissing, "failed to get credentials, nodePublishSecretRef secret is not set")
+        }
+        func value(_ name: String) throws(ProviderError) -> SecretBytes {
+            let hint =
+                "put the key \(name) into the Secret that nodePublishSecretRef names, or set clientID for workload identity"
+            // The exact name counts before others, so that the outcome does not depend on chance.
+            let candidates = secrets.keys.filter { $0.lowercased() == name }.sorted {
+                $0 == name || ($1 != name && $0 < $1)
+            }
+            guard let key = candidates.first, let found = secrets.secret(key)?.trimmingSpace(), !found.isEmpty else {
+                throw ProviderError(.credentialsMissing, "could not find \(name) in secrets", hint: hint)
+            }
+            return found
+        }
+        let clientID = try value("clientid").withExposed { String(decoding: $0, as: UTF8.self) }
+        return .servicePrincipal(clientID: clientID, secret: try value("clientsecret"))
+    }
+}
+
+extension SecretBytes {
+    /// Without ASCII white space at both ends.
+    func trimmingSpace() -> SecretBytes {
+        withExposed { bytes in
+            func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+            guard let first = bytes.firstIndex(where: { !isSpace($0) }),
+                let last = bytes.lastIndex(where: { !isSpace($0) })
+            else { return SecretBytes([]) }
+            return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bytes[first...last]))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Azure
+import CSIProvider
+import ProviderCore
+import ProviderTransport
+import Testing
+
+@Suite("The metrics")
+struct MetricsTests {
+    private func observation(_ name: String, _ error: ErrorCode? = nil) -> VaultFetch.Observation {
+        VaultFetch.Observation(
+            object: KeyVaultObject(name: name, type: .secret), duration: .milliseconds(250), error: error)
+    }
+
+    @Test("count in upstream's buckets, each including the smaller ones")
+    func buckets() {
+        let metrics = ProviderMetrics()
+        metrics.observe(observation("a"))
+        let lines = metrics.exposition.split(separator: "\n").filter { $0.hasPrefix("keyvault_request_bucket") }
+        #expect(lines.map { $0.split(separator: " ").last } == ["0", "0"] + Array(repeating: "1", count: 13))
+    }
+
+    @Test("escape what a manifest's author wrote")
+    func escaping() {
+        let metrics = ProviderMetrics()
+        metrics.observe(observation("a\"b\\c\nd"))
+        #expect(metrics.exposition.contains(#"object_name="a\"b\\c\nd""#))
+    }
+
+    @Test("stay bounded, however many names and errors there are")
+    func bounded() {
+        let metrics = ProviderMetrics()
+        for index in 0..<5000 { metrics.observe(observation("name-\(index)", .objectNotFound)) }
+        let counts = metrics.exposition.split(separator: "\n").filter { $0.hasPrefix("keyvault_request_count") }
+        #expect(counts.count == 2001)
+        #expect(counts.contains { $0.contains("object_name=\"other\"") && $0.hasSuffix(" 3000") })
+    }
+
+    @Test("name a failed mount by its codes, never by its text")
+    func mountErrors() {
+        let metrics = ProviderMetrics()
+        metrics.observeMount(.seconds(1), .notFound, .objectNotFound)
+        #expect(metrics.exposition.contains("grpc_code=\"NotFound\",grpc_message=\"object-not-found\"} 1"))
+    }
+}
