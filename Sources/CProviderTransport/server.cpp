@@ -9,9 +9,12 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "bytes.h"
 #include "service.grpc.pb.h"
@@ -100,11 +103,13 @@ class Service final : public v1alpha1::CSIDriverProvider::CallbackService {
 }  // namespace
 
 struct akv_server {
+  const akv_handlers handlers;
   Service service;
   std::unique_ptr<grpc::Server> server;
   int port = 0;
 
-  akv_server(const akv_identity &identity, const akv_handlers &handlers) : service(identity, handlers) {}
+  akv_server(const akv_identity &identity, const akv_handlers &handlers)
+      : handlers(handlers), service(identity, handlers) {}
 };
 
 akv_server *akv_server_start(const char *address, akv_identity identity, akv_handlers handlers) try {
@@ -139,10 +144,25 @@ int akv_server_port(const akv_server *server) { return server->port; }
 
 void akv_server_stop(akv_server *server, double patience) {
   if (auto *health = server->server->GetHealthCheckService()) health->SetServingStatus(false);
-  const auto wait = std::chrono::duration_cast<std::chrono::system_clock::duration>(
-      std::chrono::duration<double>(patience));
-  server->server->Shutdown(std::chrono::system_clock::now() + wait);
+
+  // On a thread of its own, so that the answers go out in time however busy everybody else is: the
+  // library would end calls that are left with UNAVAILABLE, which leaves pods with an empty volume.
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool is_over = false;
+  std::thread timer([&] {
+    std::unique_lock<std::mutex> lock(mutex);
+    const auto wait = std::chrono::duration<double>(patience);
+    if (!changed.wait_for(lock, wait, [&] { return is_over; })) server->handlers.expire(server->handlers.context);
+  });
+  server->server->Shutdown();
   server->server->Wait();
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    is_over = true;
+  }
+  changed.notify_all();
+  timer.join();
 }
 
 void akv_server_destroy(akv_server *server) { delete server; }

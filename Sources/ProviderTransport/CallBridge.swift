@@ -68,28 +68,53 @@ final class MountCall: Sendable {
 /// What the server's callbacks reach: the handler and the calls under way.
 final class ServerCore: Sendable {
     let handler: MountHandler
-    private let calls = Mutex<[ObjectIdentifier: MountCall]>([:])
+    private struct State {
+        var calls: [ObjectIdentifier: MountCall] = [:]
+        /// What calls are answered that come after the server's patience was over.
+        var refusal: RPCStatus?
+    }
+
+    private let state = Mutex(State())
 
     init(handler: @escaping MountHandler) {
         self.handler = handler
     }
 
-    var count: Int { calls.withLock { $0.count } }
+    var count: Int { state.withLock { $0.calls.count } }
 
+    /// Ends all calls at once, and each that still arrives.
     func abandonAll(_ status: RPCStatus) {
-        for call in calls.withLock({ Array($0.values) }) { call.abandon(status) }
+        let calls = state.withLock { state in
+            state.refusal = status
+            return Array(state.calls.values)
+        }
+        for call in calls { call.abandon(status) }
     }
 
-    /// The C callbacks. The context retains the core until `release`.
+    fileprivate func add(_ call: MountCall) {
+        let refusal = state.withLock { state in
+            state.calls[ObjectIdentifier(call)] = call
+            return state.refusal
+        }
+        if let refusal { call.fail(refusal) } else { call.start() }
+    }
+
+    /// The C callbacks. They hold the core until `release`.
     func handlers() -> akv_handlers {
         akv_handlers(
             context: Unmanaged.passRetained(self).toOpaque(),
             begin: { context, raw in
                 let core = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
                 let call = MountCall(handle: CallHandle(raw: raw), server: core)
-                core.calls.withLock { $0[ObjectIdentifier(call)] = call }
-                call.start()
+                core.add(call)
                 return Unmanaged.passRetained(call).toOpaque()
+            },
+            expire: { context in
+                Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue().abandonAll(
+                    RPCStatus(
+                        code: .internal,
+                        message:
+                            "the provider is shutting down and could not finish this mount; the kubelet will retry it"))
             },
             cancel: { context in
                 // Nobody reads this status any more; it only ends the call on our side.
@@ -103,12 +128,13 @@ final class ServerCore: Sendable {
         )
     }
 
-    static func release(_ handlers: akv_handlers) {
-        Unmanaged<ServerCore>.fromOpaque(handlers.context).release()
+    /// Gives up the reference that `handlers` took for the callbacks, once none can come any more.
+    func release() {
+        Unmanaged.passUnretained(self).release()
     }
 
     fileprivate func remove(_ call: MountCall) {
-        calls.withLock { $0[ObjectIdentifier(call)] = nil }
+        state.withLock { $0.calls[ObjectIdentifier(call)] = nil }
     }
 }
 

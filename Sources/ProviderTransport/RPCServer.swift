@@ -68,6 +68,7 @@ package final class RPCServer: Sendable {
     deinit {
         if !isStopped.withLock({ $0 }) { akv_server_stop(handle.raw, 0) }
         akv_server_destroy(handle.raw)
+        core.release()
     }
 
     /// Listens on `endpoint` and serves until `stop`.
@@ -90,7 +91,7 @@ package final class RPCServer: Sendable {
             }
         }
         guard let raw else {
-            ServerCore.release(handlers)
+            core.release()
             guard case .unix(let path) = endpoint else {
                 throw ListenError(
                     description: "cannot listen on \(endpoint): the address is in use or not of this host")
@@ -114,19 +115,7 @@ package final class RPCServer: Sendable {
             return !stopped
         }
         guard isFirst else { return }
-        await withTaskGroup { group in
-            group.addTask { await self.drain(patience: grace + .seconds(2)) }
-            group.addTask {
-                do { try await Task.sleep(for: grace) } catch { return }
-                self.core.abandonAll(
-                    RPCStatus(
-                        code: .internal,
-                        message:
-                            "the provider is shutting down and could not finish this mount; the kubelet will retry it"))
-            }
-            await group.next()
-            group.cancelAll()
-        }
+        await drain(patience: grace)
     }
 
     /// Blocks a thread of its own. A global queue would not do: on Linux Swift's tasks run on the same

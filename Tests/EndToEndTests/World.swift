@@ -21,12 +21,10 @@ struct World: Sendable {
     /// The provider's way to the emulator.
     let transport: any HTTPTransport
 
-    /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys takes
-    /// its time, so those who need none leave the vault's keys and certificates out.
+    /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys
+    /// takes its time, so those who need none leave the vaults' keys and certificates out.
     static func with(
-        keys: Bool = true,
-        conversion: ContentConversion = ContentConversion(),
-        seed: Seed? = nil,
+        keys: Bool = true, conversion: ContentConversion = ContentConversion(), seed: Seed? = nil,
         _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
         var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))

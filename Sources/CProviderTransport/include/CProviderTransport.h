@@ -39,9 +39,13 @@ typedef void (*AKV_ANY_THREAD akv_cancel)(void *call_context);
 /// The call is over. Exactly once per call and after everything else: releases the call's context.
 typedef void (*AKV_ANY_THREAD akv_done)(void *call_context);
 
+/// The server is stopping and its patience is over: whoever has unanswered calls answers them now.
+typedef void (*AKV_ANY_THREAD akv_expire)(void *context);
+
 typedef struct akv_handlers {
   void *context;
   akv_begin begin;
+  akv_expire expire;
   akv_cancel cancel;
   akv_done done;
 } akv_handlers;
@@ -61,7 +65,7 @@ akv_server *_Nullable akv_server_start(const char *address, akv_identity identit
 int akv_server_port(const akv_server *server);
 
 /// Reports NOT_SERVING to health checks, closes the listener, removes the socket file, waits for the
-/// running calls and, after `patience` seconds, breaks off those that are left. Blocks.
+/// running calls and, after `patience` seconds, calls `expire`. Blocks until all calls are answered.
 void akv_server_stop(akv_server *server, double patience);
 
 /// Releases a stopped server.
