@@ -13,7 +13,7 @@ ARCHIVES = $(foreach name,grpc++_unsecure grpc_unsecure gpr upb address_sorting 
   $(wildcard $(LIBRARIES)/libabsl_*.a)
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release demo test format lint proto proto-check clean
+.PHONY: help packages test-packages build release demo test format lint proto clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,7 +28,8 @@ build: packages ## Build for debugging
 	swift build
 
 release: packages ## Build the programs as they ship, in .build/release
-	AKV_STATIC_LIBRARIES="$(strip $(ARCHIVES))" swift build $(RELEASE_FLAGS)
+	@echo "swift build $(RELEASE_FLAGS), with gRPC linked statically"
+	@AKV_STATIC_LIBRARIES="$(strip $(ARCHIVES))" swift build $(RELEASE_FLAGS)
 
 demo: release ## Mount the payments example through the real provider and show what happens
 	@deploy/examples/payments/demo.sh

@@ -142,6 +142,24 @@ struct MountTests {
         }
     }
 
+    @Test("trusts what SSL_CERT_FILE holds at the time, and names TLS when that is not enough")
+    func trustRoots() async throws {
+        try await World.with(keys: false) { world in
+            let file = URL(fileURLWithPath: world.authorityFile)
+            let authority = try Data(contentsOf: file)
+            let attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+            #expect(try await world.mount(attributes).text("plain") == "plain value")
+            for round in 0..<5 {
+                try Data("not a certificate \(round)".utf8).write(to: file)
+                let status = try await world.failure(attributes)
+                #expect(status.code == .internal)
+                #expect(status.message.contains("TLS"))
+                try authority.write(to: file)
+                #expect(try await world.mount(attributes).text("plain") == "plain value")
+            }
+        }
+    }
+
     @Test("keeps 110 pods of two identities apart that arrive at once")
     func storm() async throws {
         try await World.with(keys: false) { world in

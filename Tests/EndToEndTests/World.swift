@@ -18,6 +18,8 @@ struct World: Sendable {
     let endpoint: Endpoint
     let client: RPCClient
     let clock: EmulatorClock
+    /// The file with the authority that the provider trusts.
+    let authorityFile: String
     /// The provider's way to the emulator.
     let transport: any HTTPTransport
 
@@ -85,7 +87,7 @@ struct World: Sendable {
             try await body(
                 World(
                     emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock,
-                    transport: transport))
+                    authorityFile: authority, transport: transport))
         } catch {
             await server.stop(grace: .seconds(1))
             throw error
