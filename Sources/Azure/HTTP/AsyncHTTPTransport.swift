@@ -199,57 +199,6 @@ private struct Target {
     }
 }
 
-extension TransportFailure {
-    /// Says where a client library's error happened and whether trying again can help.
-    fileprivate init(classifying error: any Error, throughProxy: Bool) {
-        switch error {
-        case is CancellationError:
-            self.init(.request, .cancelled, "the caller gave up")
-        case let error as NIOConnectionError:
-            let dns = error.dnsAError ?? error.dnsAAAAError
-            if error.connectionErrors.isEmpty, dns != nil {
-                self.init(
-                    .nameResolution, .transient,
-                    "\(throughProxy ? "the proxy's" : "the") host \(error.host) cannot be resolved")
-            } else {
-                let reasons = error.connectionErrors.map { Self.text($0.error) }
-                self.init(
-                    throughProxy ? .proxy : .connect, .transient,
-                    "cannot connect to \(error.host):\(error.port): \(Set(reasons).sorted().joined(separator: "; "))")
-            }
-        case let error as NIOSSLExtraError:
-            self.init(.tls, .final, "the server's certificate is not for this host: \(error.description)")
-        case let error as NIOSSLError:
-            self.init(.tls, .final, "the TLS handshake failed: \(error)")
-        case let error as BoringSSLError:
-            self.init(.tls, .final, "the TLS handshake failed: \(error)")
-        case let error as HTTPClientError:
-            self.init(classifying: error)
-        default:
-            self.init(.request, .transient, Self.text(error))
-        }
-    }
-
-    private init(classifying error: HTTPClientError) {
-        switch error {
-        case .connectTimeout: self.init(.connect, .timedOut, "the connection could not be made in time")
-        case .tlsHandshakeTimeout: self.init(.tls, .timedOut, "the TLS handshake took too long")
-        case .httpProxyHandshakeTimeout, .socksHandshakeTimeout:
-            self.init(.proxy, .timedOut, "the proxy did not open the connection in time")
-        case .proxyAuthenticationRequired: self.init(.proxy, .final, "the proxy asks for credentials")
-        case .invalidProxyResponse: self.init(.proxy, .transient, "the proxy refused to open the connection")
-        case .cancelled, .requestStreamCancelled: self.init(.request, .cancelled, "the caller gave up")
-        case .remoteConnectionClosed:
-            self.init(.request, .transient, "the connection was closed before the answer was complete")
-        default: self.init(.request, .transient, error.shortDescription)
-        }
-    }
-
-    private static func text(_ error: any Error) -> String {
-        (error as? IOError)?.description ?? "\(error)"
-    }
-}
-
 extension TimeAmount {
     fileprivate init(_ duration: Duration) {
         self = .nanoseconds(
