@@ -13,7 +13,7 @@ struct AkvCsi: AsyncParsableCommand {
         version: Build.version,
         subcommands: [Serve.self, Mount.self])
 
-    /// What every node runs goes past the general parser, which is not free of charge.
+    /// `serve` goes past the general parser, which cannot read flags in Go's way.
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "serve" { Glibc.exit(await ServeCommand.run(Array(arguments.dropFirst()))) }

@@ -1,7 +1,5 @@
 /// Command-line flags as Go's flag package reads them, because upstream's DaemonSets write them so:
 /// one or two dashes, `=` or a space before the value, switches with or without one.
-///
-/// Also because it is what every node runs: a reflecting parser alone cost 9 MB of resident memory.
 package struct FlagSet: Sendable {
     package enum Kind: Sendable {
         case bool

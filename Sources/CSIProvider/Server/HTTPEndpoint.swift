@@ -6,8 +6,8 @@ internal import ServiceLifecycle
 
 /// A small HTTP server for probes and scrapes: fixed paths, no bodies in, plain text out.
 ///
-/// On SwiftNIO itself rather than a web framework, because it lives in every node's agent: a framework
-/// cost 5 MB of resident memory for two paths.
+/// On SwiftNIO itself rather than a web framework, because it lives in every node's agent: for two paths a
+/// framework would be some megabytes of resident memory that nothing else needs.
 struct HTTPEndpoint: Service {
     struct Answer: Sendable {
         var status: HTTPResponseStatus
