@@ -34,11 +34,11 @@ def until(condition, what):
 class World:
     """Starts what a test needs, and stops and removes it at the end."""
 
-    def __init__(self):
+    def __init__(self, seed=SEED):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="akv-py-", dir="/tmp"))
         self.processes = []
         self.log_path = self.directory / "provider.log"
-        self._emulator = self._start([PROGRAMS / "akv-emulator", "--seed", SEED, "--directory", self.directory / "azure"])
+        self._emulator = self._start([PROGRAMS / "akv-emulator", "--seed", seed, "--directory", self.directory / "azure"])
         endpoints = self.directory / "azure/endpoints.json"
         until(lambda: self._emulator.poll() is not None or endpoints.exists(), "the emulator")
         self.endpoints = json.loads(endpoints.read_text())
