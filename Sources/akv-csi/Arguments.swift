@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CSIProvider
+internal import ProviderCore
 
 /// A duration in Go's notation as a command's option.
 struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {

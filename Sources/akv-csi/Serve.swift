@@ -88,6 +88,22 @@ enum ServeCommand {
         return settings
     }
 
+    /// What may be kept, and how long.
+    private static func cacheSettings(_ flags: FlagSet) throws -> CacheSettings {
+        var cache = CacheSettings()
+        cache.keepsTokens = flags.bool("token-cache")
+        cache.refreshInterval = flags.duration("refresh-interval")
+        cache.shortestInterval = flags.duration("refresh-interval-min")
+        cache.longestInterval = flags.duration("refresh-interval-max")
+        cache.valueBytes = flags.integer("value-cache-bytes")
+        cache.staleIfError = flags.duration("stale-if-error")
+        guard cache.valueBytes >= 0 else { throw Fatal("invalid value-cache-bytes: \(cache.valueBytes)") }
+        guard cache.shortestInterval <= cache.longestInterval else {
+            throw Fatal("refresh-interval-min is longer than refresh-interval-max")
+        }
+        return cache
+    }
+
     private static func configuration(
         _ flags: FlagSet, environment: [String: String]
     ) throws -> ProviderConfiguration {
@@ -108,6 +124,18 @@ enum ServeCommand {
         } catch {
             throw Fatal("failed validating default cloud environment: \(error)")
         }
+        var mounts = MountService.Settings(
+            defaultCloudName: flags.text("cloud-name"),
+            conversion: ContentConversion(
+                constructsChain: flags.bool("construct-pem-chain"),
+                separatesCertificateAndKey: flags.bool("write-cert-and-key-in-separate-files")),
+            cloudFiles: files,
+            tokens: try tokenServices(flags, environment),
+            cache: try cacheSettings(flags))
+        mounts.vaultConcurrency = flags.integer("vault-concurrency")
+        guard (1...1000).contains(mounts.vaultConcurrency) else {
+            throw Fatal("invalid vault-concurrency: \(mounts.vaultConcurrency)")
+        }
         let agent = ["akv-csi/\(Build.version)", flags.text("custom-user-agent")].filter { !$0.isEmpty }
         return ProviderConfiguration(
             endpoint: endpoint,
@@ -117,13 +145,7 @@ enum ServeCommand {
                 path: flags.text("healthz-path"), timeout: flags.duration("healthz-timeout")),
             metrics: MetricsEndpoint.Configuration(
                 host: flags.text("metrics-host"), port: flags.integer("prometheus-port")),
-            mounts: MountService.Settings(
-                defaultCloudName: flags.text("cloud-name"),
-                conversion: ContentConversion(
-                    constructsChain: flags.bool("construct-pem-chain"),
-                    separatesCertificateAndKey: flags.bool("write-cert-and-key-in-separate-files")),
-                cloudFiles: files,
-                tokens: try tokenServices(flags, environment)),
+            mounts: mounts,
             network: AsyncHTTPTransport.Configuration(
                 trustRoots: TrustRoots(environment: environment),
                 proxy: try ProxySettings(environment: environment),

@@ -15,7 +15,9 @@ struct RetryTests {
         do throws(TransportFailure) {
             result = .success(
                 try await RetryPolicy().send(
-                    request, over: transport, until: source.deadline(after: budget), time: source))
+                    request, over: transport,
+                    through: RequestGate(RequestGate.Limits(concurrent: 1), time: source), .firstMount,
+                    until: source.deadline(after: budget), time: source))
         } catch {
             result = .failure(error)
         }

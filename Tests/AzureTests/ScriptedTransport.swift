@@ -32,6 +32,10 @@ final class ScriptedTransport: HTTPTransport {
 final class ManualTime: Sendable {
     private let state = Mutex((now: Duration.zero, sleeps: [Duration]()))
 
+    var now: Duration { state.withLock { $0.now } }
+
+    func advance(_ duration: Duration) { state.withLock { $0.now += duration } }
+
     var sleeps: [Duration] { state.withLock { $0.sleeps } }
 
     func source(wallClock: Int = 1_800_000_000) -> TimeSource {

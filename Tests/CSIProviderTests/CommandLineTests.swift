@@ -1,4 +1,5 @@
 import CSIProvider
+import ProviderCore
 import Testing
 
 @Suite("Flags as Go's flag package takes them")

@@ -1,3 +1,4 @@
+import Azure
 import AzureEmulator
 import CSIProvider
 import Foundation
@@ -132,7 +133,7 @@ struct MountTests {
 
     @Test("shows a changed secret at the next mount, under a new version")
     func rotation() async throws {
-        try await World.with(keys: false) { world in
+        try await World.with(keys: false, cache: .off) { world in
             let before = try await world.mount(World.object("secret", "plain"))
             let version = try #require(world.emulator.setSecret("plain", in: "kv-tests", value: "rotated"))
             let after = try await world.mount(World.object("secret", "plain"))
@@ -144,7 +145,7 @@ struct MountTests {
 
     @Test("trusts what SSL_CERT_FILE holds at the time, and names TLS when that is not enough")
     func trustRoots() async throws {
-        try await World.with(keys: false) { world in
+        try await World.with(keys: false, cache: .off) { world in
             let file = URL(fileURLWithPath: world.authorityFile)
             let authority = try Data(contentsOf: file)
             let attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))

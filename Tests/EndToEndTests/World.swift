@@ -26,7 +26,8 @@ struct World: Sendable {
     /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys
     /// takes its time, so those who need none leave the vaults' keys and certificates out.
     static func with(
-        keys: Bool = true, conversion: ContentConversion = ContentConversion(), seed: Seed? = nil,
+        keys: Bool = true, conversion: ContentConversion = ContentConversion(), cache: CacheSettings = CacheSettings(),
+        seed: Seed? = nil,
         _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
         var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
@@ -40,7 +41,7 @@ struct World: Sendable {
                 group.addTask { try await emulator.run { signal.yield($0) } }
                 group.addTask {
                     guard let endpoints = await ready.first(where: { _ in true }) else { throw CancellationError() }
-                    try await provide(emulator, endpoints, clock, in: directory, conversion, logger, body)
+                    try await provide(emulator, endpoints, clock, in: directory, conversion, cache, logger, body)
                 }
                 // The first to end is the test's body, or the emulator if it could not start.
                 defer { group.cancelAll() }
@@ -51,7 +52,7 @@ struct World: Sendable {
 
     private static func provide(
         _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock,
-        in directory: TemporaryDirectory, _ conversion: ContentConversion, _ logger: Logger,
+        in directory: TemporaryDirectory, _ conversion: ContentConversion, _ cache: CacheSettings, _ logger: Logger,
         _ body: @Sendable (World) async throws -> Void
     ) async throws {
         let authority = directory.file("ca.pem")
@@ -75,7 +76,7 @@ struct World: Sendable {
             mounts: MountService(
                 settings: MountService.Settings(
                     defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: ""),
-                    tokens: tokens),
+                    tokens: tokens, cache: cache),
                 transport: transport),
             logger: logger)
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))

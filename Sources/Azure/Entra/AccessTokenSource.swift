@@ -1,4 +1,4 @@
-package import ProviderCore
+internal import ProviderCore
 
 /// Gets the access token for a mount, by the way its identity mode asks for.
 package struct AccessTokenSource: Sendable {
@@ -13,42 +13,59 @@ package struct AccessTokenSource: Sendable {
         package init() {}
     }
 
-    private let exchange: TokenExchange
-    private let managedIdentity: ManagedIdentityClient
-    private let podIdentity: PodIdentityClient
-    private let tokenProxy: TokenProxy
+    private let issuer: TokenIssuer
+    private let cache: TokenCache?
+    private let observer: any FetchObserver
 
-    package init(settings: Settings, transport: any HTTPTransport, time: TimeSource) {
-        exchange = TokenExchange(transport: transport, time: time)
-        managedIdentity = ManagedIdentityClient(
-            service: settings.metadataService, transport: transport, time: time)
-        podIdentity = PodIdentityClient(
-            service: settings.nodeManagedIdentity, transport: transport, time: time)
-        tokenProxy = TokenProxy(settings: settings.tokenProxy)
+    /// Without a cache every mount proves itself anew.
+    package init(
+        settings: Settings, transport: any HTTPTransport, keepsTokens: Bool = true, time: TimeSource,
+        observer: any FetchObserver = SilentObserver()
+    ) {
+        issuer = TokenIssuer(settings: settings, transport: transport, time: time)
+        cache = keepsTokens ? TokenCache(time: time) : nil
+        self.observer = observer
     }
 
-    /// A token for `resource`.
-    package func token(
-        for attributes: MountAttributes, resource: String, until deadline: Deadline
+    /// A token for `resource`: that the mount holds one now is the proof of its principal.
+    func token(
+        for attributes: MountAttributes, resource: String, priority: FetchPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
-        func exchanged(
-            _ credential: TokenExchange.Credential, _ clientID: String, _ route: TokenProxy.Route? = nil
-        ) async throws(ProviderError) -> AccessToken {
-            try await exchange.exchange(
-                credential, clientID: clientID, tenantID: attributes.tenantID, cloud: attributes.cloud,
-                resource: resource, through: route, until: deadline)
+        let exchange: TokenCache.Exchange = { [issuer] deadline in
+            do throws(ProviderError) {
+                return .success(
+                    try await issuer.token(for: attributes, resource: resource, priority: priority, until: deadline))
+            } catch {
+                return .failure(error)
+            }
         }
-        switch attributes.identity {
-        case .workloadIdentity(let clientID, let token):
-            return try await exchanged(.assertion(token), clientID)
-        case .servicePrincipal(let clientID, let secret):
-            return try await exchanged(.secret(secret), clientID)
-        case .azureTokenProxy(let clientID, let token):
-            return try await exchanged(.assertion(token), clientID, try await tokenProxy.route(until: deadline))
-        case .vmManagedIdentity(let clientID):
-            return try await managedIdentity.token(clientID: clientID, resource: resource, until: deadline)
-        case .podIdentity(let pod):
-            return try await podIdentity.token(pod: pod, resource: resource, until: deadline)
+        let result: Result<AccessToken, ProviderError>
+        var source = TokenSource.issued
+        if let cache {
+            (result, source) = await cache.token(
+                for: TokenCache.Key(attributes, resource: resource), owner: attributes.pod.namespace,
+                until: deadline, exchange: exchange)
+        } else {
+            result = await exchange(deadline)
         }
+        if case .failure = result { source = .refused }
+        observer.observe(source)
+        return try result.get()
+    }
+
+    /// Forgets a token that a vault does not take.
+    func drop(_ token: AccessToken, for attributes: MountAttributes, resource: String) {
+        cache?.drop(token, for: TokenCache.Key(attributes, resource: resource))
+    }
+
+    /// Forgets what has expired.
+    package func sweep() { cache?.sweep() }
+}
+
+extension TokenCache.Key {
+    fileprivate init(_ attributes: MountAttributes, resource: String) {
+        self.init(
+            principal: Principal(attributes), resource: resource,
+            credential: CredentialFingerprint(attributes.identity))
     }
 }

@@ -5,11 +5,13 @@ struct ManagedIdentityClient: Sendable {
     private let service: String
     private let transport: any HTTPTransport
     private let time: TimeSource
+    private let gate: RequestGate
 
     init(service: String, transport: any HTTPTransport, time: TimeSource) {
         self.service = service
         self.transport = transport
         self.time = time
+        gate = RequestGate(RequestGate.Limits(concurrent: 5, perSecond: 20), time: time)
     }
 
     /// IMDS is away for up to 70 seconds while it is updated (404, 410), and throttles at 20 requests a
@@ -25,7 +27,7 @@ struct ManagedIdentityClient: Sendable {
 
     /// A token of the user-assigned identity `clientID`, or of the system-assigned one.
     func token(
-        clientID: String?, resource: String, until deadline: Deadline
+        clientID: String?, resource: String, priority: FetchPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         var url = "\(service)/metadata/identity/oauth2/token?api-version=2018-02-01&resource=\(resource.percentEncoded)"
         if let clientID { url += "&client_id=\(clientID.percentEncoded)" }
@@ -33,7 +35,8 @@ struct ManagedIdentityClient: Sendable {
         let request = HTTPRequest(.get, url, headers: [("Metadata", "true")], maximumResponseBytes: 1 << 20)
         let response: HTTPResponse
         do {
-            response = try await Self.retry.send(request, over: transport, until: deadline, time: time)
+            response = try await Self.retry.send(
+                request, over: transport, through: gate, priority, until: deadline, time: time)
         } catch {
             throw error.providerError(reaching: "the instance metadata service").adding(context)
         }

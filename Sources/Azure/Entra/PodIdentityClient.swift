@@ -5,23 +5,26 @@ struct PodIdentityClient: Sendable {
     private let service: String
     private let transport: any HTTPTransport
     private let time: TimeSource
+    private let gate: RequestGate
 
     init(service: String, transport: any HTTPTransport, time: TimeSource) {
         self.service = service
         self.transport = transport
         self.time = time
+        gate = RequestGate(RequestGate.Limits(concurrent: 5, perSecond: 20), time: time)
     }
 
     /// A token of whatever identity NMI assigns to `pod`.
     func token(
-        pod: PodReference, resource: String, until deadline: Deadline
+        pod: PodReference, resource: String, priority: FetchPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         let request = HTTPRequest(
             .get, "\(service)/host/token/?resource=\(resource)",
             headers: [("podname", pod.name), ("podns", pod.namespace)], maximumResponseBytes: 1 << 20)
         let response: HTTPResponse
         do {
-            response = try await RetryPolicy().send(request, over: transport, until: deadline, time: time)
+            response = try await RetryPolicy().send(
+                request, over: transport, through: gate, priority, until: deadline, time: time)
         } catch {
             throw error.providerError(reaching: "aad-pod-identity's NMI").adding([("NMI", service)])
         }

@@ -8,11 +8,13 @@ package struct TokenExchange: Sendable {
     private let transport: any HTTPTransport
     private let retry: RetryPolicy
     private let time: TimeSource
+    private let gates: RequestGates
 
     package init(transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), time: TimeSource = .system) {
         self.transport = transport
         self.retry = retry
         self.time = time
+        gates = RequestGates(RequestGate.Limits(concurrent: 20), time: time)
     }
 
     /// What proves to be the client.
@@ -42,6 +44,7 @@ package struct TokenExchange: Sendable {
         cloud: AzureCloud,
         resource: String,
         through proxy: TokenProxy.Route? = nil,
+        priority: FetchPriority,
         until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         var form = FormBody()
@@ -70,7 +73,10 @@ package struct TokenExchange: Sendable {
 
         let response: HTTPResponse
         do {
-            response = try await retry.send(request, over: transport, until: deadline, time: time)
+            response = try await retry.send(
+                request, over: transport, through: gates["\(cloud.authority)/\(tenantID)/\(clientID)"], priority,
+                until: deadline,
+                time: time)
         } catch {
             throw error.providerError(reaching: proxy == nil ? "Entra ID" : "the cluster's token proxy").adding(context)
         }

@@ -87,6 +87,8 @@ package struct TransportFailure: Error, Sendable {
         /// Certificate, name or configuration: trying again changes nothing.
         case final
         case timedOut
+        /// The service has asked for a pause that outlasts the mount.
+        case throttled
         case cancelled
     }
 

@@ -18,23 +18,19 @@ package struct RetryPolicy: Sendable {
     package func send(
         _ request: HTTPRequest,
         over transport: any HTTPTransport,
+        through gate: RequestGate,
+        _ priority: FetchPriority,
         until deadline: Deadline,
         time: TimeSource
     ) async throws(TransportFailure) -> HTTPResponse {
-        var attempt = 1
+        var number = 1
         while true {
-            let remaining = deadline.remaining
-            guard remaining > .zero else {
+            guard deadline.remaining > .zero else {
                 throw TransportFailure(.request, .timedOut, "the time for this mount is used up")
             }
-            let outcome: Result<HTTPResponse, TransportFailure>
-            do throws(TransportFailure) {
-                outcome = .success(try await transport.send(request, timeout: min(attemptTimeout, remaining)))
-            } catch {
-                outcome = .failure(error)
-            }
-            guard attempt < attempts, isRetried(outcome) else { return try outcome.get() }
-            let delay = hint(in: outcome, now: time.wallClock()) ?? backoff(attempt, time)
+            let outcome = await attempt(request, over: transport, through: gate, priority, until: deadline, time)
+            guard number < attempts, isRetried(outcome) else { return try outcome.get() }
+            let delay = hint(in: outcome, now: time.wallClock()) ?? backoff(number, time)
             // A wait past the deadline is pointless: the answer at hand says more than a time-out would.
             guard delay < deadline.remaining else { return try outcome.get() }
             do throws(CancellationError) {
@@ -42,7 +38,35 @@ package struct RetryPolicy: Sendable {
             } catch {
                 throw TransportFailure(.request, .cancelled, "the caller gave up")
             }
-            attempt += 1
+            number += 1
+        }
+    }
+
+    /// One attempt, when the gate lets it.
+    private func attempt(
+        _ request: HTTPRequest, over transport: any HTTPTransport, through gate: RequestGate,
+        _ priority: FetchPriority, until deadline: Deadline, _ time: TimeSource
+    ) async -> Result<HTTPResponse, TransportFailure> {
+        do throws(TransportFailure) {
+            let pass = try await gate.enter(priority, until: deadline)
+            do throws(TransportFailure) {
+                if pass.delay > .zero {
+                    do { try await time.sleep(pass.delay) } catch {
+                        throw TransportFailure(.request, .cancelled, "the caller gave up")
+                    }
+                }
+                let response = try await transport.send(request, timeout: min(attemptTimeout, deadline.remaining))
+                if response.status == 429 {
+                    gate.calm(pass, pause: RetryHint.delay(in: response, now: time.wallClock()) ?? base)
+                }
+                gate.leave(succeeded: response.status < 400)
+                return .success(response)
+            } catch {
+                gate.leave(succeeded: false)
+                throw error
+            }
+        } catch {
+            return .failure(error)
         }
     }
 

@@ -33,14 +33,30 @@ package struct TimeSource: Sendable {
 
     /// The end of a stretch of `duration` that begins now.
     package func deadline(after duration: Duration) -> Deadline {
-        Deadline(time: self, instant: elapsed() + duration)
+        let instant = elapsed() + duration
+        return Deadline(time: self) { instant }
     }
 }
 
 /// A moment after which nobody waits any more.
 package struct Deadline: Sendable {
-    fileprivate let time: TimeSource
-    fileprivate let instant: Duration
+    private let time: TimeSource
+    private let instant: @Sendable () -> Duration
 
-    package var remaining: Duration { instant - time.elapsed() }
+    fileprivate init(time: TimeSource, instant: @escaping @Sendable () -> Duration) {
+        self.time = time
+        self.instant = instant
+    }
+
+    package var remaining: Duration { instant() - time.elapsed() }
+
+    /// A deadline that is looked up each time it is asked.
+    func moving(_ current: @escaping @Sendable () -> Deadline) -> Deadline {
+        Deadline(time: time) { current().instant() }
+    }
+}
+
+extension Deadline: Comparable {
+    package static func < (a: Deadline, b: Deadline) -> Bool { a.instant() < b.instant() }
+    package static func == (a: Deadline, b: Deadline) -> Bool { a.instant() == b.instant() }
 }

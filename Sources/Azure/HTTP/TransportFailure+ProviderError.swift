@@ -7,6 +7,8 @@ extension TransportFailure {
         switch kind {
         case .timedOut:
             return ProviderError(.timedOut, "\(service) did not answer in time: \(reason)", context: context)
+        case .throttled:
+            return ProviderError(.throttled, "\(service) is not asked now: \(reason)", context: context)
         case .cancelled:
             return ProviderError(.cancelled, "the mount was given up while waiting for \(service)", context: context)
         case .transient, .final:

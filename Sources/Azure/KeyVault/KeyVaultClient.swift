@@ -8,8 +8,15 @@ package struct KeyVaultClient: Sendable {
     private let transport: any HTTPTransport
     private let retry: RetryPolicy
     private let time: TimeSource
+    private let gates: RequestGates
 
-    package init(transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), time: TimeSource = .system) {
+    /// `parallelRequests` bounds what the whole node has under way at one vault.
+    package init(
+        transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), parallelRequests: Int = 25,
+        time: TimeSource = .system, observer: any FetchObserver = SilentObserver()
+    ) {
+        gates = RequestGates(
+            RequestGate.Limits(concurrent: parallelRequests), time: time, onCalm: observer.observeThrottling)
         self.transport = transport
         self.retry = retry
         self.time = time
@@ -26,11 +33,12 @@ package struct KeyVaultClient: Sendable {
     /// Reads one object with the token on the first request: the vault's host and resource are known
     /// from the cloud, so the usual unauthenticated first request would be a wasted round trip.
     package func read(
-        _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken, until deadline: Deadline
+        _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken, priority: FetchPriority,
+        until deadline: Deadline
     ) async throws(ProviderError) -> Outcome<VaultItem> {
         let path = "\(Self.path(object))/\(version.percentEncoded)"
         switch try await get(
-            "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)", object, vault, token, deadline)
+            "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)", object, vault, token, priority, deadline)
         {
         case .tokenRejected(let resource, let error):
             return .tokenRejected(resource: resource, error: error)
@@ -45,14 +53,15 @@ package struct KeyVaultClient: Sendable {
 
     /// Lists every version of an object, over as many pages as the vault makes of them.
     package func versions(
-        of object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, until deadline: Deadline
+        of object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, priority: FetchPriority,
+        until deadline: Deadline
     ) async throws(ProviderError) -> Outcome<[VersionRecord]> {
         var url = "https://\(vault.host)\(Self.path(object))/versions?api-version=\(Self.apiVersion)"
         var records: [VersionRecord] = []
         var seen: Set<String> = [url]
         while true {
             let body: SecretBytes
-            switch try await get(url, object, vault, token, deadline) {
+            switch try await get(url, object, vault, token, priority, deadline) {
             case .tokenRejected(let resource, let error): return .tokenRejected(resource: resource, error: error)
             case .value(let answered): body = answered
             }
@@ -82,7 +91,8 @@ package struct KeyVaultClient: Sendable {
     }
 
     private func get(
-        _ url: String, _ object: KeyVaultObject, _ vault: VaultAddress, _ token: AccessToken, _ deadline: Deadline
+        _ url: String, _ object: KeyVaultObject, _ vault: VaultAddress, _ token: AccessToken,
+        _ priority: FetchPriority, _ deadline: Deadline
     ) async throws(ProviderError) -> Outcome<SecretBytes> {
         let request = HTTPRequest(
             .get, url,
@@ -90,7 +100,8 @@ package struct KeyVaultClient: Sendable {
             bearer: token.secret)
         let response: HTTPResponse
         do {
-            response = try await retry.send(request, over: transport, until: deadline, time: time)
+            response = try await retry.send(
+                request, over: transport, through: gates[vault.host], priority, until: deadline, time: time)
         } catch {
             throw error.providerError(reaching: "the vault \(vault.host)")
                 .prefixed(object.failurePrefix).adding(Self.context(vault))

@@ -1,3 +1,5 @@
+internal import ProviderCore
+
 /// Command-line flags as Go's flag package reads them, because upstream's DaemonSets write them so:
 /// one or two dashes, `=` or a space before the value, switches with or without one.
 package struct FlagSet: Sendable {
@@ -108,30 +110,6 @@ package struct FlagSet: Sendable {
         case "0", "f", "F", "false", "FALSE", "False": false
         default: nil
         }
-    }
-}
-
-/// Durations in Go's notation, such as `5s`, `1m30s` or `250ms`.
-package enum GoDuration {
-    private static let units: [String: Double] = [
-        "ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
-    ]
-
-    package static func parse(_ text: String) -> Duration? {
-        if text == "0" { return .zero }
-        guard !text.isEmpty else { return nil }
-        var nanoseconds = 0.0
-        var rest = text[...]
-        while !rest.isEmpty {
-            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            rest = rest.dropFirst(digits.count)
-            let unit = rest.prefix { $0.isLetter }
-            rest = rest.dropFirst(unit.count)
-            guard let number = Double(digits), let scale = units[String(unit)] else { return nil }
-            nanoseconds += number * scale
-        }
-        guard nanoseconds < 1e18 else { return nil }
-        return .nanoseconds(Int64(nanoseconds))
     }
 }
 

@@ -56,6 +56,29 @@ extension FlagSet {
             Flag(
                 name: "drain-timeout", kind: .duration, standard: "25s",
                 help: "how long running mounts may take to finish after SIGTERM"),
+            Flag(
+                name: "token-cache", kind: .bool, standard: "true",
+                help: "keep access tokens for the very credential that earned them"),
+            Flag(
+                name: "refresh-interval", kind: .duration, standard: "2m",
+                help: "how old a value, read for any pod of the same identity, may be when a pod's volume is compared"
+                    + " with the vault again; 0 asks the vault every time"),
+            Flag(
+                name: "refresh-interval-min", kind: .duration, standard: "10s",
+                help: "the shortest refreshInterval that a SecretProviderClass may set"),
+            Flag(
+                name: "refresh-interval-max", kind: .duration, standard: "1h",
+                help: "the longest refreshInterval that a SecretProviderClass may set"),
+            Flag(
+                name: "value-cache-bytes", kind: .integer, standard: "33554432",
+                help: "the most memory for values that are shared; a namespace may fill a quarter; 0 keeps none"),
+            Flag(
+                name: "stale-if-error", kind: .duration, standard: "0",
+                help: "how old a value may be to stand in for a vault that cannot be reached, throttles or fails;"
+                    + " 0 never"),
+            Flag(
+                name: "vault-concurrency", kind: .integer, standard: "25",
+                help: "the most requests that the node has under way at one vault"),
             // Known to upstream and without effect here.
             ignored("enable-pprof", .bool), ignored("pprof-port", .integer), ignored("vmodule", .text),
             ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),

@@ -40,7 +40,7 @@ struct Histogram: Sendable {
     func exposition(common: String) -> String {
         var text = "# HELP \(name) \(help)\n# TYPE \(name) histogram\n"
         for (labels, values) in series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            let own = zip(labelNames, labels).map { ",\($0)=\"\(Self.escaped($1))\"" }.joined()
+            let own = zip(labelNames, labels).map { ",\($0)=\"\(MetricText.escaped($1))\"" }.joined()
             for (bound, count) in zip(Self.bounds, values.buckets) {
                 text += "\(name)_bucket{\(common)\(own),le=\"\(Self.number(bound))\"} \(count)\n"
             }
@@ -54,18 +54,5 @@ struct Histogram: Sendable {
     /// `1` rather than `1.0`, as Go's client writes bounds.
     private static func number(_ value: Double) -> String {
         value == value.rounded() ? "\(Int(value))" : "\(value)"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var output = ""
-        for character in text {
-            switch character {
-            case "\\": output += "\\\\"
-            case "\"": output += "\\\""
-            case "\n": output += "\\n"
-            default: output.append(character)
-            }
-        }
-        return output
     }
 }

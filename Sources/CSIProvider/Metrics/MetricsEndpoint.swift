@@ -14,14 +14,14 @@ package enum MetricsEndpoint {
     }
 
     static func listen(
-        _ configuration: Configuration, metrics: ProviderMetrics, logger: Logger
+        _ configuration: Configuration, exposition: @escaping @Sendable () -> String, logger: Logger
     ) async throws -> HTTPEndpoint {
         let endpoint = try await HTTPEndpoint.listen(
             host: configuration.host, port: configuration.port,
             routes: [
                 "/metrics": {
                     HTTPEndpoint.Answer(
-                        status: .ok, text: metrics.exposition,
+                        status: .ok, text: exposition(),
                         contentType: "text/plain; version=0.0.4; charset=utf-8")
                 }
             ], logger: logger)

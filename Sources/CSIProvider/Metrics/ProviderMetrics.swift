@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// Where upstream puts whole error texts into labels, these hold the error's stable code, so that the
 /// number of series stays bounded.
-package final class ProviderMetrics: Sendable {
+package final class ProviderMetrics: FetchObserver, Sendable {
     private struct Families: Sendable {
         var vault = Histogram(
             name: "keyvault_request", help: "Distribution of how long it took to get from keyvault",
@@ -15,6 +15,15 @@ package final class ProviderMetrics: Sendable {
         var calls = Histogram(
             name: "grpc_request", help: "Distribution of how long it took for the gRPC requests",
             labelNames: ["grpc_method", "grpc_code", "grpc_message"])
+        var contents = Counter(
+            name: "akv_csi_contents_total", help: "Contents that mounts were answered with, by where they came from.",
+            labelName: "source")
+        var tokens = Counter(
+            name: "akv_csi_tokens_total", help: "Access tokens that mounts asked for, by where they came from.",
+            labelName: "source")
+        var throttlings = Counter(
+            name: "akv_csi_vault_throttled_total", help: "Pauses that a vault asked this node for.",
+            labelName: "vault")
     }
 
     private static let common =
@@ -26,7 +35,7 @@ package final class ProviderMetrics: Sendable {
     package init() {}
 
     /// One request to Key Vault for an object, or for the list of its versions.
-    package func observe(_ request: VaultFetch.Observation) {
+    package func observe(_ request: VaultRequestObservation) {
         families.withLock {
             $0.vault.observe(
                 request.duration.seconds,
@@ -37,6 +46,18 @@ package final class ProviderMetrics: Sendable {
         }
     }
 
+    package func observe(_ source: ContentSource) {
+        families.withLock { $0.contents.count(source.rawValue) }
+    }
+
+    package func observe(_ source: TokenSource) {
+        families.withLock { $0.tokens.count(source.rawValue) }
+    }
+
+    package func observeThrottling(by host: String) {
+        families.withLock { $0.throttlings.count(host) }
+    }
+
     /// One Mount call, with the error's code if it failed.
     package func observeMount(_ duration: Duration, _ code: RPCCode, _ error: ErrorCode?) {
         families.withLock {
@@ -45,10 +66,13 @@ package final class ProviderMetrics: Sendable {
         }
     }
 
-    /// Everything in Prometheus' text format.
-    package var exposition: String {
+    /// Everything in Prometheus' text format; `gauges` are read at this moment.
+    package func exposition(_ gauges: [Gauge] = []) -> String {
         let copy = families.withLock { $0 }
-        return copy.vault.exposition(common: Self.common) + copy.calls.exposition(common: Self.common)
+        let common = Self.common
+        return copy.vault.exposition(common: common) + copy.calls.exposition(common: common)
+            + copy.contents.exposition + copy.tokens.exposition + copy.throttlings.exposition
+            + gauges.map(\.exposition).joined()
     }
 }
 

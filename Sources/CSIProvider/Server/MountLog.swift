@@ -1,3 +1,4 @@
+internal import Azure
 internal import Logging
 internal import ProviderCore
 
@@ -26,8 +27,16 @@ struct MountLog {
         }
     }
 
-    func succeeded(_ answer: MountAnswer) {
-        logger.info("mounted", metadata: ["files": "\(answer.files.count)", "duration_ms": "\(milliseconds)"])
+    func succeeded(_ result: MountResult) {
+        var metadata: Logger.Metadata = [
+            "files": "\(result.answer.files.count)", "duration_ms": "\(milliseconds)",
+        ]
+        // Only what happened, so that a quiet node's log is short.
+        for source in ContentSource.allCases {
+            let count = result.contents.sources.joined().count { $0 == source }
+            if count > 0 { metadata[source.rawValue] = "\(count)" }
+        }
+        logger.info("mounted", metadata: metadata)
     }
 
     func failed(_ error: ProviderError) {

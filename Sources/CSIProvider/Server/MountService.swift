@@ -9,12 +9,16 @@ package struct MountService: Sendable {
         package var conversion: ContentConversion
         package var cloudFiles: CloudFiles
         package var tokens: AccessTokenSource.Settings
+        package var cache: CacheSettings
+        /// The most requests that the node has under way at one vault.
+        package var vaultConcurrency = 25
 
         package init(
             defaultCloudName: String, conversion: ContentConversion, cloudFiles: CloudFiles,
-            tokens: AccessTokenSource.Settings = AccessTokenSource.Settings()
+            tokens: AccessTokenSource.Settings = AccessTokenSource.Settings(), cache: CacheSettings = CacheSettings()
         ) {
             self.tokens = tokens
+            self.cache = cache
             self.defaultCloudName = defaultCloudName
             self.conversion = conversion
             self.cloudFiles = cloudFiles
@@ -22,7 +26,10 @@ package struct MountService: Sendable {
     }
 
     private let settings: Settings
+    private let tokens: AccessTokenSource
+    private let values: ValueCache
     private let fetch: VaultFetch
+    private let ledger = MountLedger()
     private let time: TimeSource
 
     package init(
@@ -31,9 +38,15 @@ package struct MountService: Sendable {
     ) {
         self.settings = settings
         self.time = time
+        tokens = AccessTokenSource(
+            settings: settings.tokens, transport: transport, keepsTokens: settings.cache.keepsTokens, time: time,
+            observer: metrics)
+        values = ValueCache(settings: settings.cache, time: time)
         fetch = VaultFetch(
-            tokens: AccessTokenSource(settings: settings.tokens, transport: transport, time: time),
-            vault: KeyVaultClient(transport: transport, time: time), time: time, observe: metrics.observe)
+            tokens: tokens,
+            vault: KeyVaultClient(
+                transport: transport, parallelRequests: settings.vaultConcurrency, time: time, observer: metrics),
+            values: values, time: time, observer: metrics)
     }
 
     /// Checks the request as a whole, before any network.
@@ -46,14 +59,22 @@ package struct MountService: Sendable {
     }
 
     /// Fetches and converts what `attributes` name, within `secondsLeft` of the caller's patience.
+    ///
+    /// A volume that this process has not filled before gets what is in the vault now; later calls for it
+    /// may be answered with what the node has read within the refresh interval.
     package func mount(
-        _ attributes: MountAttributes, secondsLeft: Double
-    ) async throws(ProviderError) -> MountAnswer {
+        _ attributes: MountAttributes, into volume: VolumeFingerprint, secondsLeft: Double
+    ) async throws(ProviderError) -> MountResult {
         let deadline = time.deadline(after: Self.budget(secondsLeft: secondsLeft))
         let plan = MountPlan(attributes)
+        let isKnown = ledger.contains(volume)
         do throws(ProviderError) {
-            let items = try await fetch.items(of: plan, as: attributes, until: deadline)
-            return try MountAnswer(plan, fetched: items, conversion: settings.conversion)
+            let contents = try await fetch.contents(
+                of: plan, as: attributes, maximumAge: maximumAge(attributes, isKnown: isKnown),
+                priority: isKnown ? .republish : .firstMount, until: deadline)
+            let answer = try MountAnswer(plan, fetched: contents.items, conversion: settings.conversion)
+            ledger.insert(volume)
+            return MountResult(answer: answer, plan: plan, contents: contents)
         } catch {
             throw error.adding([
                 ("vault", plan.vault.host), ("tenant", attributes.tenantID),
@@ -63,9 +84,32 @@ package struct MountService: Sendable {
         }
     }
 
+    /// Forgets what need not be kept any more.
+    package func sweep() {
+        tokens.sweep()
+        values.sweep()
+    }
+
+    /// What the kept values take, in bytes and number, and how many were pushed out for others.
+    package var cacheUsage: (bytes: Int, count: Int, evictions: Int) { values.usage }
+
+    private func maximumAge(_ attributes: MountAttributes, isKnown: Bool) -> Duration {
+        let cache = settings.cache
+        guard cache.refreshInterval > .zero else { return .zero }
+        let asked = attributes.refreshInterval.map { min(max($0, cache.shortestInterval), cache.longestInterval) }
+        return isKnown ? asked ?? cache.refreshInterval : min(.seconds(1), asked ?? .seconds(1))
+    }
+
     /// Ends before the caller gives up, so that the error that names the slow hop still reaches it: 10
     /// seconds early, or half way for callers in a hurry, and never more than 100 seconds.
     static func budget(secondsLeft: Double) -> Duration {
         .seconds(max(0, min(100, secondsLeft - min(10, secondsLeft / 2))))
     }
+}
+
+/// A mount's answer and what led to it.
+package struct MountResult: Sendable {
+    package var answer: MountAnswer
+    package var plan: MountPlan
+    package var contents: FetchedContents
 }

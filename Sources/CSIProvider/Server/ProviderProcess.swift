@@ -10,13 +10,13 @@ package enum ProviderProcess {
     package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let metrics = ProviderMetrics()
-        let service = ProviderService(
-            mounts: MountService(settings: configuration.mounts, transport: transport, metrics: metrics),
-            metrics: metrics, logger: logger)
+        let mounts = MountService(settings: configuration.mounts, transport: transport, metrics: metrics)
+        let service = ProviderService(mounts: mounts, metrics: metrics, logger: logger)
         // The endpoints that only watch come first: with a port taken, no socket appears at all.
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)
-        let scrapes = try await MetricsEndpoint.listen(configuration.metrics, metrics: metrics, logger: logger)
+        let scrapes = try await MetricsEndpoint.listen(
+            configuration.metrics, exposition: { metrics.exposition(mounts.gauges) }, logger: logger)
         let server = try RPCServer.start(
             endpoint: configuration.endpoint, identity: configuration.identity, handler: service.handle)
         logger.info(
@@ -25,6 +25,7 @@ package enum ProviderProcess {
         let group = ServiceGroup(
             services: [
                 SocketService(server: server, grace: configuration.drainTimeout, logger: logger), health, scrapes,
+                CacheSweeper(mounts: mounts),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger.quieted)
@@ -57,5 +58,29 @@ private struct SocketService: Service {
         do { try await gracefulShutdown() } catch is CancellationError {}
         logger.info("stopping", metadata: ["running_mounts": "\(server.runningMounts)"])
         await server.stop(grace: grace)
+    }
+}
+
+/// Wipes what has expired, so that a node on which nothing happens any more holds no values.
+private struct CacheSweeper: Service {
+    let mounts: MountService
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: .seconds(30))) != nil { mounts.sweep() }
+        }
+    }
+}
+
+extension MountService {
+    fileprivate var gauges: [Gauge] {
+        let usage = cacheUsage
+        return [
+            Gauge(name: "akv_csi_value_cache_bytes", help: "What the kept values take.", value: usage.bytes),
+            Gauge(name: "akv_csi_value_cache_entries", help: "How many values are kept.", value: usage.count),
+            Gauge(
+                name: "akv_csi_value_cache_evictions", help: "Values that were pushed out for others, since the start.",
+                value: usage.evictions),
+        ]
     }
 }

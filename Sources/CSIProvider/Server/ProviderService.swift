@@ -21,17 +21,18 @@ package struct ProviderService: Sendable {
         do throws(ProviderError) {
             let request = try Self.decode(incoming.request)
             log.identify(PodReference(request.attributes))
-            let answer: MountAnswer
+            let result: MountResult
             do throws(ProviderError) {
                 let attributes = try mounts.validate(request)
                 log.note(attributes)
-                answer = try await mounts.mount(attributes, secondsLeft: incoming.secondsLeft)
+                result = try await mounts.mount(
+                    attributes, into: VolumeFingerprint(request), secondsLeft: incoming.secondsLeft)
             } catch {
                 throw error.prefixed("failed to mount objects, error: ")
             }
-            log.succeeded(answer)
+            log.succeeded(result)
             metrics.observeMount(log.elapsed, .ok, nil)
-            return MountAnswerMessage(answer)
+            return MountAnswerMessage(result.answer)
         } catch {
             log.failed(error)
             let status = error.rpcStatus

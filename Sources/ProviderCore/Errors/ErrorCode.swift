@@ -73,6 +73,14 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         }
     }
 
+    /// The service could not be asked, or not now: what it last said may still be true.
+    package var isOutage: Bool {
+        switch self {
+        case .throttled, .serviceUnavailable, .unreachable, .timedOut: true
+        default: false
+        }
+    }
+
     /// What the reader can do, when nothing more precise is known.
     package var hint: String {
         switch self {

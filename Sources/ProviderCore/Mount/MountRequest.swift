@@ -79,6 +79,12 @@ package struct StringMap: Sendable {
 
     package var keys: some Collection<String> { members.keys }
 
+    /// The key under `key` as it is written in the document, for telling documents apart.
+    func withSource<Result>(_ key: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        guard let text = members[key] ?? nil else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        return text.document.withExposed { body(UnsafeRawBufferPointer(rebasing: $0[text.range])) }
+    }
+
     /// The text under `key` without white space at its ends; empty when absent.
     package subscript(key: String) -> String {
         (members[key] ?? nil)?.string.trimmingSpace() ?? ""

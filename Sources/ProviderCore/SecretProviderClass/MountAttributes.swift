@@ -8,6 +8,8 @@ package struct MountAttributes: Sendable {
     package var identity: Identity
     package var objects: [KeyVaultObject]
     package var defaultMode: FilePermission
+    /// How old what it mounts may be when it comes again; the operator's choice when nil.
+    package var refreshInterval: Duration?
     /// What is probably not meant, for the log.
     package var warnings: [String]
 
@@ -66,6 +68,7 @@ package struct MountAttributes: Sendable {
             identity = nil
         }
         let document = attempt { () throws(ProviderError) in try ObjectsDocument.parse(parameters["objects"]).get() }
+        let refreshInterval = attempt { () throws(ProviderError) in try Self.refreshInterval(parameters) } ?? nil
         if !vaultName.isEmpty, let problem = Self.vaultNameProblem(vaultName) { errors.append(problem) }
 
         guard let cloud, let identity, let document, errors.isEmpty else {
@@ -79,6 +82,7 @@ package struct MountAttributes: Sendable {
         self.identity = identity
         self.objects = document.objects
         self.defaultMode = request.defaultMode
+        self.refreshInterval = refreshInterval
         self.warnings = document.warnings
     }
 
@@ -112,6 +116,17 @@ package struct MountAttributes: Sendable {
                 "failed to parse \(name) flag, error: strconv.ParseBool: parsing \"\(text.clipped)\": invalid syntax",
                 hint: "set \(name) to \"true\" or \"false\" in the SecretProviderClass")
         }
+    }
+
+    private static func refreshInterval(_ parameters: StringMap) throws(ProviderError) -> Duration? {
+        let text = parameters["refreshInterval"]
+        if text.isEmpty { return nil }
+        guard let interval = GoDuration.parse(text) else {
+            throw ProviderError(
+                .parameterInvalid, "refreshInterval \(text.clipped) is no duration",
+                hint: "write refreshInterval as a number with a unit, such as 30s, 5m or 1h")
+        }
+        return interval
     }
 
     /// The tenant becomes part of a URL's path, so only what a tenant can be is let through.

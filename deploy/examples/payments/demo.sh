@@ -39,7 +39,7 @@ echo "listening under Azure's own host names, behind a proxy that leads nowhere 
 title "2. The provider, as the DaemonSet runs it"
 # shellcheck disable=SC1091
 (. "$work/azure/env" && exec "$programs/akv-csi" serve -endpoint "unix://$work/azure.sock" -healthz-port 0 -healthz-host 127.0.0.1 \
-  -prometheus-port 0 -metrics-host 127.0.0.1) \
+  -prometheus-port 0 -metrics-host 127.0.0.1 -refresh-interval 3s) \
   2>"$work/provider.log" &
 provider=$!
 await "$work/azure.sock" $provider "$work/provider.log"
@@ -65,12 +65,13 @@ title "4. The volume, as the pod sees it"
 title "5. The Secret that secretObjects keeps, as a manifest (values masked here)"
 awk '/^data:/ {print; inside = 1; next} inside {sub(/: .*/, ": ********")} {print}' "$work/secrets.yaml"
 
-title "6. The database password is rotated in the vault"
-"$programs/akv-emulator" set --directory "$work/azure" kv-payments-prod payments-db-password "$(date +%s)-rotated"
+title "6. The kubelet comes again, within the refresh interval (3 s here, 2 minutes unless set)"
 mount
 calls
 
-title "7. Nothing changed since"
+title "7. The database password is rotated in the vault, and the interval passes"
+"$programs/akv-emulator" set --directory "$work/azure" kv-payments-prod payments-db-password "$(date +%s)-rotated"
+sleep 3
 mount
 calls
 

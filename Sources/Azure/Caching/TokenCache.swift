@@ -1,0 +1,128 @@
+internal import ProviderCore
+internal import Synchronization
+
+/// Access tokens that Entra, or the node's token service, has given for a credential.
+///
+/// A hit means that this very credential was accepted before, and the token it was given is still
+/// good: another assertion of the same workload is another key and has to prove itself. Failures are
+/// never kept.
+final class TokenCache: Sendable {
+    struct Key: Hashable, Sendable {
+        var principal: Principal
+        /// What the token is good for.
+        var resource: String
+        var credential: CredentialFingerprint
+    }
+
+    typealias Exchange = @Sendable (Deadline) async -> Result<AccessToken, ProviderError>
+
+    private struct Entry: Sendable {
+        var token: AccessToken
+        var refreshAt: Duration
+        var expiresAt: Duration
+    }
+
+    private typealias Pending = Flight<Result<AccessToken, ProviderError>>
+
+    private struct State {
+        var entries: BoundedStore<Key, Entry>
+        var flights: [Key: Pending] = [:]
+    }
+
+    private static let maximumTokens = 4096
+    /// After a refresh that failed for reasons that may pass, while the old token is still good.
+    private static let pauseAfterFailedRefresh = Duration.seconds(30)
+    private static let patienceInBackground = Duration.seconds(60)
+
+    private let state = Mutex(State(entries: BoundedStore(capacity: maximumTokens)))
+    private let time: TimeSource
+
+    init(time: TimeSource) {
+        self.time = time
+    }
+
+    /// The token for `key`: the kept one, or the outcome of one exchange for all who ask meanwhile. Past
+    /// four fifths of its life a token is renewed while it still serves.
+    func token(
+        for key: Key, owner: String, until deadline: Deadline, exchange: @escaping Exchange
+    ) async -> (result: Result<AccessToken, ProviderError>, source: TokenSource) {
+        enum Step {
+            case done(AccessToken)
+            case wait(Pending, Pending.Caller, TokenSource)
+        }
+        let step: Step = state.withLock { state in
+            let now = time.elapsed()
+            if let entry = state.entries[key], now < entry.expiresAt {
+                if now >= entry.refreshAt, state.flights[key] == nil {
+                    let deadline = time.deadline(after: Self.patienceInBackground)
+                    state.flights[key] = exchanging(key, owner, isAwaited: false, until: deadline, exchange)
+                }
+                return .done(entry.token)
+            }
+            if let flight = state.flights[key], let caller = flight.join(until: deadline) {
+                return .wait(flight, caller, .joined)
+            }
+            let flight = exchanging(key, owner, isAwaited: true, until: deadline, exchange)
+            state.flights[key] = flight
+            return .wait(flight, flight.first, .issued)
+        }
+        switch step {
+        case .done(let token): return (.success(token), .cached)
+        case .wait(let flight, let caller, let source):
+            let result = await flight.value(for: caller)
+            return (
+                result ?? .failure(ProviderError(.cancelled, "the mount was given up while waiting for a token")),
+                source
+            )
+        }
+    }
+
+    /// Forgets `token`, which a service has rejected, but not a newer one in its place.
+    func drop(_ token: AccessToken, for key: Key) {
+        state.withLock { state in
+            if state.entries[key]?.token.secret === token.secret { state.entries.remove(key) }
+        }
+    }
+
+    func sweep() {
+        let now = time.elapsed()
+        state.withLock { $0.entries.sweep(now: now) }
+    }
+
+    func removeAll() {
+        state.withLock { $0.entries.removeAll { _, _ in true } }
+    }
+
+    var count: Int { state.withLock { $0.entries.count } }
+
+    private func exchanging(
+        _ key: Key, _ owner: String, isAwaited: Bool, until deadline: Deadline, _ exchange: @escaping Exchange
+    ) -> Pending {
+        Pending(isAwaited: isAwaited, until: deadline) { [self] deadline in
+            let start = time.elapsed()
+            let result = await exchange(deadline)
+            keep(key, owner, start, result)
+            return result
+        }
+    }
+
+    private func keep(_ key: Key, _ owner: String, _ start: Duration, _ result: Result<AccessToken, ProviderError>) {
+        state.withLock { state in
+            state.flights[key] = nil
+            switch result {
+            case .success(let token):
+                let life = Duration.seconds(token.lifetime)
+                let early = max(min(life * 0.8, life - .seconds(300)), life * 0.5)
+                let entry = Entry(
+                    token: token, refreshAt: start + early * (1 - 0.05 * time.random()),
+                    expiresAt: start + life - min(.seconds(60), life * 0.1))
+                state.entries.store(key, entry, cost: 1, owner: owner, keepUntil: entry.expiresAt)
+            case .failure(let error) where error.code.category == .identity:
+                state.entries.remove(key)
+            case .failure:
+                let again = time.elapsed() + Self.pauseAfterFailedRefresh
+                state.entries.update(key) { $0.refreshAt = again }
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+internal import ProviderCore
+
+/// Gets a new access token, by the way a mount's identity mode asks for.
+struct TokenIssuer: Sendable {
+    private let exchange: TokenExchange
+    private let managedIdentity: ManagedIdentityClient
+    private let podIdentity: PodIdentityClient
+    private let tokenProxy: TokenProxy
+
+    init(settings: AccessTokenSource.Settings, transport: any HTTPTransport, time: TimeSource) {
+        exchange = TokenExchange(transport: transport, time: time)
+        managedIdentity = ManagedIdentityClient(
+            service: settings.metadataService, transport: transport, time: time)
+        podIdentity = PodIdentityClient(
+            service: settings.nodeManagedIdentity, transport: transport, time: time)
+        tokenProxy = TokenProxy(settings: settings.tokenProxy)
+    }
+
+    /// A token for `resource`.
+    func token(
+        for attributes: MountAttributes, resource: String, priority: FetchPriority, until deadline: Deadline
+    ) async throws(ProviderError) -> AccessToken {
+        func exchanged(
+            _ credential: TokenExchange.Credential, _ clientID: String, _ route: TokenProxy.Route? = nil
+        ) async throws(ProviderError) -> AccessToken {
+            try await exchange.exchange(
+                credential, clientID: clientID, tenantID: attributes.tenantID, cloud: attributes.cloud,
+                resource: resource, through: route, priority: priority, until: deadline)
+        }
+        switch attributes.identity {
+        case .workloadIdentity(let clientID, let token):
+            return try await exchanged(.assertion(token), clientID)
+        case .servicePrincipal(let clientID, let secret):
+            return try await exchanged(.secret(secret), clientID)
+        case .azureTokenProxy(let clientID, let token):
+            return try await exchanged(.assertion(token), clientID, try await tokenProxy.route(until: deadline))
+        case .vmManagedIdentity(let clientID):
+            return try await managedIdentity.token(
+                clientID: clientID, resource: resource, priority: priority, until: deadline)
+        case .podIdentity(let pod):
+            return try await podIdentity.token(pod: pod, resource: resource, priority: priority, until: deadline)
+        }
+    }
+}

@@ -1,0 +1,237 @@
+internal import Synchronization
+
+/// Lets only so many requests to one service be under way, and none while it has asked for a pause.
+///
+/// Every mount of the node goes through the same gate, so that what one learns calms all. A refusal
+/// for too many requests halves the number let through; each success raises it a little again.
+package final class RequestGate: Sendable {
+    package struct Limits: Sendable {
+        var concurrent: Int
+        /// Requests a second; unlimited when nil.
+        var perSecond: Int?
+
+        package init(concurrent: Int, perSecond: Int? = nil) {
+            self.concurrent = concurrent
+            self.perSecond = perSecond
+        }
+    }
+
+    /// What a request was let through with.
+    package struct Pass: Sendable {
+        fileprivate var admittedAt: Duration
+        /// How long to wait before sending, so that the rate is kept.
+        package fileprivate(set) var delay = Duration.zero
+    }
+
+    private struct Waiter: Sendable {
+        var number: UInt64
+        var continuation: CheckedContinuation<Admission, Never>
+    }
+
+    private enum Admission: Sendable {
+        case admitted(Pass)
+        case timedOut
+        case cancelled
+    }
+
+    private struct State {
+        var limit: Double
+        var running = 0
+        var pausedUntil = Duration.zero
+        var lastRefusal = Duration.zero
+        /// The moment of the next request, when the rate is bounded.
+        var nextSlot = Duration.seconds(-1000)
+        var waiting: [FetchPriority: [Waiter]] = [:]
+        /// Callers that were cancelled before they began to wait.
+        var cancelled: Set<UInt64> = []
+        var nextNumber: UInt64 = 0
+
+        var isIdle: Bool { running == 0 && waiting.values.allSatisfy(\.isEmpty) }
+    }
+
+    private let limits: Limits
+    private let time: TimeSource
+    private let onCalm: @Sendable () -> Void
+    private let state: Mutex<State>
+
+    /// `onCalm` is told of each pause that the service asks for.
+    package init(_ limits: Limits, time: TimeSource, onCalm: @escaping @Sendable () -> Void = {}) {
+        self.onCalm = onCalm
+        self.limits = limits
+        self.time = time
+        state = Mutex(State(limit: Double(limits.concurrent)))
+    }
+
+    /// How many may be under way now.
+    package var limit: Int { state.withLock { Int($0.limit) } }
+
+    /// How many wait for a place.
+    package var waiting: Int { state.withLock { $0.waiting.values.reduce(0) { $0 + $1.count } } }
+
+    /// Nothing under way, and nothing learned that would be lost with it.
+    var isIdle: Bool {
+        let now = time.elapsed()
+        return state.withLock { $0.isIdle && $0.pausedUntil <= now && Int($0.limit) == limits.concurrent }
+    }
+
+    /// Waits for a place, the first mounts of pods before others.
+    package func enter(_ priority: FetchPriority, until deadline: Deadline) async throws(TransportFailure) -> Pass {
+        enum Step {
+            case pass(Pass)
+            case paused(Duration)
+            case wait(UInt64)
+        }
+        let step: Step = state.withLock { state in
+            let now = time.elapsed()
+            let pause = state.pausedUntil - now
+            if pause > .zero, pause >= deadline.remaining { return .paused(pause) }
+            if pause <= .zero, state.running < Int(state.limit), state.waiting.values.allSatisfy(\.isEmpty) {
+                return .pass(admit(&state, now))
+            }
+            state.nextNumber += 1
+            return .wait(state.nextNumber)
+        }
+        switch step {
+        case .pass(let pass): return pass
+        case .paused(let pause):
+            throw TransportFailure(
+                .request, .throttled,
+                "it asked this node to wait for another \(pause.rounded), longer than a mount may take")
+        case .wait(let number):
+            switch await wait(number, priority, until: deadline) {
+            case .admitted(let pass): return pass
+            case .timedOut:
+                throw TransportFailure(
+                    .request, .timedOut, "the requests of this node that were before it took all the time")
+            case .cancelled: throw TransportFailure(.request, .cancelled, "the caller gave up")
+            }
+        }
+    }
+
+    /// The request is over.
+    package func leave(succeeded: Bool) {
+        state.withLock { state in
+            state.running -= 1
+            if succeeded, Int(state.limit) < limits.concurrent {
+                state.limit = min(Double(limits.concurrent), state.limit + 1 / state.limit)
+            }
+        }
+        letThrough()
+    }
+
+    /// The service refused the request of `pass` for being one too many, and wants `pause`.
+    package func calm(_ pass: Pass, pause: Duration) {
+        let isNew = state.withLock { state in
+            let now = time.elapsed()
+            // Refusals of requests that were under way together are one piece of news.
+            if pass.admittedAt >= state.lastRefusal {
+                state.limit = max(1, state.limit / 2)
+                state.lastRefusal = now
+            }
+            guard now + pause > state.pausedUntil else { return false }
+            state.pausedUntil = now + pause
+            return true
+        }
+        guard isNew else { return }
+        onCalm()
+        Task { [weak self, time] in
+            try? await time.sleep(pause)
+            self?.letThrough()
+        }
+    }
+
+    // MARK: - Waiting
+
+    private func wait(_ number: UInt64, _ priority: FetchPriority, until deadline: Deadline) async -> Admission {
+        let timer = Task { [weak self, time] in
+            try? await time.sleep(deadline.remaining)
+            if !Task.isCancelled { self?.remove(number, .timedOut) }
+        }
+        defer { timer.cancel() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isCancelled = state.withLock { state in
+                    if state.cancelled.remove(number) != nil { return true }
+                    state.waiting[priority, default: []].append(Waiter(number: number, continuation: continuation))
+                    return false
+                }
+                if isCancelled { continuation.resume(returning: .cancelled) } else { letThrough() }
+            }
+        } onCancel: {
+            if !remove(number, .cancelled) { state.withLock { _ = $0.cancelled.insert(number) } }
+        }
+    }
+
+    @discardableResult
+    private func remove(_ number: UInt64, _ admission: Admission) -> Bool {
+        let waiter: Waiter? = state.withLock { state in
+            for priority in state.waiting.keys {
+                guard let index = state.waiting[priority]?.firstIndex(where: { $0.number == number }) else { continue }
+                return state.waiting[priority]?.remove(at: index)
+            }
+            return nil
+        }
+        waiter?.continuation.resume(returning: admission)
+        return waiter != nil
+    }
+
+    /// Gives free places to those who wait.
+    private func letThrough() {
+        while true {
+            let next: (Waiter, Pass)? = state.withLock { state in
+                let now = time.elapsed()
+                guard now >= state.pausedUntil, state.running < Int(state.limit) else { return nil }
+                for priority in [FetchPriority.firstMount, .republish] {
+                    guard let waiter = state.waiting[priority]?.first else { continue }
+                    state.waiting[priority]?.removeFirst()
+                    return (waiter, admit(&state, now))
+                }
+                return nil
+            }
+            guard let (waiter, pass) = next else { return }
+            waiter.continuation.resume(returning: .admitted(pass))
+        }
+    }
+
+    private func admit(_ state: inout State, _ now: Duration) -> Pass {
+        state.running += 1
+        var pass = Pass(admittedAt: now)
+        if let rate = limits.perSecond {
+            // As many as may be under way at once may also begin at once.
+            let spacing = Duration.seconds(1) / rate
+            let slot = max(state.nextSlot, now - spacing * limits.concurrent)
+            state.nextSlot = slot + spacing
+            pass.delay = max(.zero, slot - now)
+        }
+        return pass
+    }
+}
+
+/// The gates of the services a node talks to.
+final class RequestGates: Sendable {
+    private static let maximum = 1000
+
+    private let limits: RequestGate.Limits
+    private let time: TimeSource
+    private let onCalm: @Sendable (String) -> Void
+    private let gates = Mutex<[String: RequestGate]>([:])
+
+    init(
+        _ limits: RequestGate.Limits, time: TimeSource, onCalm: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.onCalm = onCalm
+        self.limits = limits
+        self.time = time
+    }
+
+    /// The one for `service`.
+    subscript(service: String) -> RequestGate {
+        gates.withLock { gates in
+            if let gate = gates[service] { return gate }
+            if gates.count >= Self.maximum { gates = gates.filter { !$0.value.isIdle } }
+            let gate = RequestGate(limits, time: time) { [onCalm] in onCalm(service) }
+            gates[service] = gate
+            return gate
+        }
+    }
+}

@@ -1,0 +1,74 @@
+internal import ProviderCore
+
+/// Independent reads, side by side and in bounded number; their outcomes in the order of the jobs.
+struct FetchBatch: Sendable {
+    typealias Content = (job: ObjectReader.Job, entry: ValueCache.Entry, source: ContentSource)
+
+    /// Reads that one mount has under way at once; the vault's gate bounds those of the node.
+    private static let parallelReads = 50
+
+    private(set) var contents: [Content] = []
+    private(set) var errors: [(item: Int, error: ProviderError)] = []
+    private(set) var rejection: FetchRound.Outcome?
+
+    init(_ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken) async {
+        var findings = jobs.map { reader.peek($0) }
+        let missing = findings.indices.filter { findings[$0] == nil }
+        if !missing.isEmpty {
+            await Self.read(missing, of: jobs, round, reader, token, &findings)
+        }
+        // An object that was not tried, because the vault was found not to answer, shares that fate.
+        let outage = findings.lazy.compactMap(Self.outage).first
+        for (job, finding) in zip(jobs, findings) {
+            switch finding {
+            case .content(let entry, let source): contents.append((job, entry, source))
+            case .rejected(let resource, let error): rejection = .rejected(resource: resource, error: error)
+            case .failure, nil:
+                let error = Self.error(finding) ?? outage
+                // What has to fit a changed object must come from the vault.
+                if job.freshness.notBefore == nil, let error,
+                    case .content(let entry, let source) = reader.fallback(job, after: error)
+                {
+                    contents.append((job, entry, source))
+                } else if let error = Self.error(finding) {
+                    errors.append((job.item, error))
+                }
+            }
+        }
+        if errors.isEmpty, rejection == nil, contents.count < jobs.count, let outage {
+            errors.append((jobs.first?.item ?? 0, outage))
+        }
+    }
+
+    private static func read(
+        _ missing: [Int], of jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader,
+        _ token: AccessToken, _ findings: inout [ValueCache.Finding?]
+    ) async {
+        if missing.count == 1 {
+            findings[missing[0]] = await reader.read(jobs[missing[0]], round, token)
+            return
+        }
+        await withTaskGroup(of: (Int, ValueCache.Finding).self) { group in
+            var next = min(missing.count, parallelReads)
+            for index in missing[..<next] { group.addTask { (index, await reader.read(jobs[index], round, token)) } }
+            var isHopeless = false
+            while let (index, finding) = await group.next() {
+                findings[index] = finding
+                // No more is begun with a vault that does not answer; what is under way may still tell.
+                if outage(finding) != nil { isHopeless = true }
+                guard next < missing.count, !isHopeless else { continue }
+                let following = missing[next]
+                next += 1
+                group.addTask { (following, await reader.read(jobs[following], round, token)) }
+            }
+        }
+    }
+
+    private static func error(_ finding: ValueCache.Finding?) -> ProviderError? {
+        if case .failure(let error) = finding { error } else { nil }
+    }
+
+    private static func outage(_ finding: ValueCache.Finding?) -> ProviderError? {
+        error(finding).flatMap { $0.code.isOutage ? $0 : nil }
+    }
+}

@@ -1,0 +1,71 @@
+internal import ProviderCore
+
+/// Reads one object's content, or the list of its versions, from the cache or the vault.
+struct ObjectReader: Sendable {
+    let vault: KeyVaultClient
+    let values: ValueCache
+    let time: TimeSource
+    let observer: any FetchObserver
+
+    /// What to read, and how fresh it must be.
+    struct Job: Sendable {
+        /// Its index in the plan.
+        var item: Int
+        var object: KeyVaultObject
+        var key: ValueCache.Key
+        var freshness: ValueCache.Freshness
+
+        /// Whether its content may change under the same name.
+        var isLatest: Bool { key.isList || key.version.isEmpty }
+    }
+
+    /// What is at hand without waiting.
+    func peek(_ job: Job) -> ValueCache.Finding? {
+        values.peek(job.key, job.freshness).map { .content($0, .cached) }
+    }
+
+    func read(_ job: Job, _ round: FetchRound, _ token: AccessToken) async -> ValueCache.Finding {
+        await values.value(for: job.key, job.freshness, owner: round.owner, until: round.deadline) { deadline in
+            let start = time.elapsed()
+            let outcome = await request(job, in: round.plan.vault, token, round.priority, deadline)
+            let error: ErrorCode? =
+                switch outcome {
+                case .success(.value): nil
+                case .success(.tokenRejected(_, let error)), .failure(let error): error.code
+                }
+            observer.observe(
+                VaultRequestObservation(object: job.object, duration: time.elapsed() - start, error: error))
+            return outcome
+        }
+    }
+
+    /// What the vault last said, if it may stand in for one that cannot be asked.
+    func fallback(_ job: Job, after error: ProviderError) -> ValueCache.Finding? {
+        values.fallback(for: job.key, after: error).map { .content($0, .stale) }
+    }
+
+    private func request(
+        _ job: Job, in address: VaultAddress, _ token: AccessToken, _ priority: FetchPriority, _ deadline: Deadline
+    ) async -> Result<KeyVaultClient.Outcome<VaultContent>, ProviderError> {
+        do throws(ProviderError) {
+            if job.key.isList {
+                switch try await vault.versions(
+                    of: job.object, in: address, token: token, priority: priority, until: deadline)
+                {
+                case .value(let records): return .success(.value(.list(records)))
+                case .tokenRejected(let resource, let error):
+                    return .success(.tokenRejected(resource: resource, error: error))
+                }
+            }
+            switch try await vault.read(
+                job.object, version: job.key.version, in: address, token: token, priority: priority, until: deadline)
+            {
+            case .value(let item): return .success(.value(.item(item)))
+            case .tokenRejected(let resource, let error):
+                return .success(.tokenRejected(resource: resource, error: error))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+}

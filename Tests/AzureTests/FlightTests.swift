@@ -1,0 +1,76 @@
+import Azure
+import Synchronization
+import Testing
+
+@Suite("Work that several wait for")
+struct FlightTests {
+    private let time = TimeSource.system
+
+    /// Work that ends when the test says so, and notes its cancellation.
+    private final class Work: Sendable {
+        let isCancelled = Mutex(false)
+        private let (stream, continuation) = AsyncStream<Int>.makeStream()
+
+        func finish(_ value: Int) { continuation.yield(value) }
+
+        func run() async -> Int {
+            await withTaskCancellationHandler {
+                for await value in stream { return value }
+                return -1
+            } onCancel: {
+                isCancelled.withLock { $0 = true }
+                continuation.finish()
+            }
+        }
+    }
+
+    @Test("is done once for all who joined")
+    func shared() async throws {
+        let work = Work()
+        let deadline = time.deadline(after: .seconds(60))
+        let flight = Flight(until: deadline) { _ in await work.run() }
+        let other = try #require(flight.join(until: deadline))
+        async let first = flight.value(for: flight.first)
+        async let second = flight.value(for: other)
+        work.finish(7)
+        let values = await [first, second]
+        #expect(values == [7, 7])
+    }
+
+    @Test("goes on when one of two leaves, and ends with the last")
+    func leaving() async throws {
+        let work = Work()
+        let deadline = time.deadline(after: .seconds(60))
+        let flight = Flight(until: deadline) { _ in await work.run() }
+        let other = try #require(flight.join(until: deadline))
+        let first = Task { await flight.value(for: flight.first) }
+        let second = Task { await flight.value(for: other) }
+        first.cancel()
+        #expect(await first.value == nil)
+        #expect(work.isCancelled.withLock { !$0 })
+        second.cancel()
+        #expect(await second.value == nil)
+        #expect(work.isCancelled.withLock { $0 })
+        #expect(flight.join(until: deadline) == nil)
+    }
+
+    @Test("has the deadline of the most patient")
+    func deadline() async throws {
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let flight = Flight(until: time.deadline(after: .seconds(1))) { deadline in
+            for await _ in asked { break }
+            return deadline.remaining
+        }
+        let other = try #require(flight.join(until: time.deadline(after: .seconds(1000))))
+        ask.yield()
+        let remaining = try #require(await flight.value(for: other))
+        #expect(remaining > .seconds(900))
+    }
+
+    @Test("in the background ends by itself, with nobody there")
+    func background() async {
+        let (done, finish) = AsyncStream<Void>.makeStream()
+        _ = Flight(isAwaited: false, until: time.deadline(after: .seconds(60))) { _ in finish.yield() }
+        for await _ in done { break }
+    }
+}

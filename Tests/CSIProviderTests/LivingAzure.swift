@@ -1,0 +1,208 @@
+import Azure
+import CSIProvider
+import Foundation
+import ProviderCore
+import Synchronization
+
+/// A small Entra and vault whose content, roles and health change while they are in use, and which
+/// count every request. The clock is the test's.
+final class LivingAzure: HTTPTransport {
+    struct Secret {
+        var version: Int
+        var value: String
+        var isEnabled = true
+    }
+
+    struct State {
+        var secrets: [String: Secret] = [:]
+        /// `client vault`.
+        var roles: Set<String> = []
+        /// `client subject`.
+        var federation: Set<String> = []
+        /// Issued tokens and whose they are.
+        var tokens: [String: String] = [:]
+        var tokenLifetime = 3600
+        /// What the vaults answer instead of what they hold.
+        var vaultStatus: Int?
+        var vaultHeaders: [(name: String, value: String)] = []
+        var isUnreachable = false
+        var entraStatus: Int?
+        /// The requests so far, in order: `token CLIENT`, `get VAULT NAME`.
+        var calls: [String] = []
+        /// Runs when a request arrives, before it is answered.
+        var onArrival: (@Sendable (String) async -> Void)?
+    }
+
+    let state = Mutex(State())
+    private let elapsed = Mutex(Duration.zero)
+    static let start = 1_800_000_000
+
+    /// The calls so far that begin so.
+    func count(_ prefix: String) -> Int { state.withLock { $0.calls.count { $0.hasPrefix(prefix) } } }
+
+    func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+
+    func advance(_ duration: Duration) { elapsed.withLock { $0 += duration } }
+
+    /// Moves only when told to, or when somebody sleeps.
+    var time: TimeSource {
+        TimeSource(
+            wallClock: { Self.start + Int(self.elapsed.withLock { $0 }.components.seconds) },
+            elapsed: { self.elapsed.withLock { $0 } },
+            sleep: { duration throws(CancellationError) in
+                if Task.isCancelled { throw CancellationError() }
+                self.elapsed.withLock { $0 += duration }
+            },
+            random: { 0 })
+    }
+
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+        guard let url = URLComponents(string: request.url), let host = url.host else {
+            throw TransportFailure(.request, .final, "no URL")
+        }
+        let isToken = url.path.hasSuffix("/token")
+        let call: String
+        if isToken {
+            call = "token \(Self.form(request)["client_id"] ?? "")"
+        } else {
+            call = "get \(host.prefix { $0 != "." }) \(url.path.split(separator: "/")[1])"
+        }
+        let arrival = state.withLock { state in
+            state.calls.append(call)
+            return state.onArrival
+        }
+        await arrival?(call)
+        return try isToken ? token(request) : vault(String(host.prefix { $0 != "." }), url.path, request)
+    }
+
+    private func token(_ request: HTTPRequest) throws(TransportFailure) -> HTTPResponse {
+        let form = Self.form(request)
+        let client = form["client_id"] ?? ""
+        let assertion = form["client_assertion"] ?? ""
+        let subject = TokenClaims(reading: SecretBytes(assertion))?.subject ?? ""
+        return state.withLock { state in
+            if let status = state.entraStatus { return Self.json(status, "{}") }
+            guard state.federation.contains("\(client) \(subject)") else {
+                return Self.json(400, #"{"error":"invalid_client","error_description":"AADSTS70021: no match"}"#)
+            }
+            let token = "token-\(state.tokens.count)-\(client)"
+            state.tokens[token] = client
+            return Self.json(200, #"{"access_token":"\#(token)","expires_in":\#(state.tokenLifetime)}"#)
+        }
+    }
+
+    private func vault(
+        _ vault: String, _ path: String, _ request: HTTPRequest
+    ) throws(TransportFailure) -> HTTPResponse {
+        let bearer = request.bearer.map { $0.withExposed { String(decoding: $0, as: UTF8.self) } } ?? ""
+        let parts = path.split(separator: "/").map(String.init)
+        let answer: HTTPResponse? = state.withLock { state in
+            if state.isUnreachable { return nil }
+            if let status = state.vaultStatus {
+                return HTTPResponse(status: status, headers: state.vaultHeaders, body: SecretBytes("{}"))
+            }
+            guard let client = state.tokens[bearer] else { return Self.json(401, "{}") }
+            guard state.roles.contains("\(client) \(vault)") else {
+                return Self.json(403, #"{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByRbac"}}}"#)
+            }
+            guard let secret = state.secrets["\(vault) \(parts[1])"] else {
+                return Self.json(404, #"{"error":{"code":"SecretNotFound"}}"#)
+            }
+            guard secret.isEnabled else {
+                return Self.json(403, #"{"error":{"code":"Forbidden","innererror":{"code":"SecretDisabled"}}}"#)
+            }
+            let id = "https://\(vault).vault.azure.net/secrets/\(parts[1])/v\(secret.version)"
+            return Self.json(200, #"{"id":"\#(id)","value":"\#(secret.value)"}"#)
+        }
+        guard let answer else { throw TransportFailure(.connect, .transient, "connection refused") }
+        return answer
+    }
+
+    private static func form(_ request: HTTPRequest) -> [String: String] {
+        var form = URLComponents()
+        form.percentEncodedQuery = request.body.map { $0.withExposed { String(decoding: $0, as: UTF8.self) } }
+        return Dictionary((form.queryItems ?? []).map { ($0.name, $0.value ?? "") }) { $1 }
+    }
+
+    private static func json(_ status: Int, _ body: String) -> HTTPResponse {
+        HTTPResponse(status: status, body: SecretBytes(body))
+    }
+}
+
+/// A node with one provider on it and a `LivingAzure` behind it.
+struct Node: Sendable {
+    let azure = LivingAzure()
+    let mounts: MountService
+    let metrics = ProviderMetrics()
+
+    init(_ change: (inout CacheSettings) -> Void = { _ in }) {
+        var cache = CacheSettings()
+        change(&cache)
+        mounts = MountService(
+            settings: MountService.Settings(
+                defaultCloudName: "AzurePublicCloud", conversion: ContentConversion(),
+                cloudFiles: CloudFiles(standard: ""), cache: cache),
+            transport: azure, metrics: metrics, time: azure.time)
+        azure.change { state in
+            state.secrets = [
+                "kv-a user": LivingAzure.Secret(version: 1, value: "user1"),
+                "kv-a password": LivingAzure.Secret(version: 1, value: "password1"),
+                "kv-b user": LivingAzure.Secret(version: 1, value: "other user"),
+            ]
+            state.roles = ["app-1 kv-a", "app-2 kv-a", "app-1 kv-b"]
+            state.federation = ["app-1 sa-1", "app-2 sa-2", "app-1 sa-3"]
+        }
+    }
+
+    /// What a pod's volume asks for.
+    struct Pod: Sendable {
+        var name = "pod"
+        var namespace = "team"
+        var serviceAccount = "sa-1"
+        var client = "app-1"
+        var vault = "kv-a"
+        var tenant = "tenant"
+        var objects = ["user"]
+        var version = ""
+        /// Tells assertions of the same account apart.
+        var serial = 0
+        var parameters: [String: String] = [:]
+    }
+
+    /// The files, or the code of the error.
+    func mount(_ pod: Pod, secondsLeft: Double = 110) async throws -> [String: String] {
+        let claims =
+            #"{"iss":"i","sub":"\#(pod.serviceAccount)","aud":"api://AzureADTokenExchange","exp":9999999999,"n":\#(pod.serial)}"#
+        let token = "e30.\(Data(claims.utf8).base64EncodedString().filter { $0 != "=" }).c2ln"
+        var attributes = [
+            "csi.storage.k8s.io/pod.name": pod.name, "csi.storage.k8s.io/pod.namespace": pod.namespace,
+            "csi.storage.k8s.io/pod.uid": "uid", "csi.storage.k8s.io/serviceAccount.name": pod.serviceAccount,
+            "clientID": pod.client, "keyvaultName": pod.vault, "tenantID": pod.tenant,
+            "objects": "array:\n"
+                + pod.objects.map {
+                    "  - |\n    objectName: \($0)\n    objectType: secret\n    objectVersion: \"\(pod.version)\"\n"
+                }.joined(),
+            ServiceAccountTokens.attribute: #"{"api://AzureADTokenExchange":{"token":"\#(token)"}}"#,
+        ]
+        attributes.merge(pod.parameters) { $1 }
+        let request = try MountRequest(
+            attributes: SecretBytes(try JSONSerialization.data(withJSONObject: attributes)),
+            secrets: SecretBytes("null"), permission: "420", targetPath: "/pods/\(pod.namespace)/\(pod.name)")
+        let result = try await mounts.mount(
+            try mounts.validate(request), into: VolumeFingerprint(request), secondsLeft: secondsLeft)
+        return Dictionary(
+            uniqueKeysWithValues: result.answer.files.map { file in
+                (file.path, file.contents.withExposed { String(decoding: $0, as: UTF8.self) })
+            })
+    }
+
+    /// The error's code; nil if the mount succeeds.
+    func failure(_ pod: Pod) async throws -> ErrorCode? {
+        do {
+            _ = try await mount(pod)
+            return nil
+        } catch let error as ProviderError {
+            return error.code
+        }
+    }
+}
