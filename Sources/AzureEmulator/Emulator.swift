@@ -54,7 +54,8 @@ package struct Emulator: Sendable {
         tls = try ServerIdentity(
             hosts: VaultHosts.certificateNames + [issuerHost].compactMap { $0 }, now: Date())
         store = try VaultStore(seed: seed, clock: clock)
-        entra = await EntraDirectory(seed: seed, cluster: cluster, seedDirectory: options.seedDirectory, clock: clock)
+        entra = try await EntraDirectory(
+            seed: seed, cluster: cluster, seedDirectory: options.seedDirectory, clock: clock)
         self.clock = clock
         self.options = options
         self.logger = logger

@@ -134,9 +134,9 @@ struct World: Sendable {
     }
 
     /// The status with which a mount fails.
-    func failure(_ attributes: [String: String]) async throws -> RPCStatus {
+    func failure(_ attributes: [String: String], secrets: String = "null") async throws -> RPCStatus {
         do {
-            _ = try await mount(attributes)
+            _ = try await mount(attributes, secrets: secrets)
         } catch let status as RPCStatus {
             return status
         }

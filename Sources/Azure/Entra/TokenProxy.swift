@@ -30,7 +30,7 @@ package final class TokenProxy: Sendable {
     }
 
     /// How one request gets to the proxy.
-    struct Route: Sendable {
+    package struct Route: Sendable {
         /// Scheme, server name, port and path prefix, without a slash at its end.
         var base: String
         var connection: HTTPRequest.Connection
