@@ -94,7 +94,7 @@ enum ServeCommand {
         guard let endpoint = Endpoint(flags.text("endpoint")) else {
             throw Fatal("invalid endpoint: \(flags.text("endpoint"))")
         }
-        for port in ["healthz-port", "prometheus-port"] where !(0...65535).contains(flags.integer(port)) {
+        for port in ["healthz-port", "prometheus-port", "pprof-port"] where !(0...65535).contains(flags.integer(port)) {
             throw Fatal("invalid \(port): \(flags.integer(port))")
         }
         guard flags.text("metrics-backend").lowercased() == "prometheus" else {
@@ -117,6 +117,7 @@ enum ServeCommand {
                 path: flags.text("healthz-path"), timeout: flags.duration("healthz-timeout")),
             metrics: MetricsEndpoint.Configuration(
                 host: flags.text("metrics-host"), port: flags.integer("prometheus-port")),
+            debug: flags.bool("enable-pprof") ? DebugEndpoint.Configuration(port: flags.integer("pprof-port")) : nil,
             mounts: MountService.Settings(
                 defaultCloudName: flags.text("cloud-name"),
                 conversion: ContentConversion(

@@ -17,15 +17,17 @@ package enum ProviderProcess {
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)
         let scrapes = try await MetricsEndpoint.listen(configuration.metrics, metrics: metrics, logger: logger)
+        var watchers = [health, scrapes]
+        if let debug = configuration.debug {
+            watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
+        }
         let server = try RPCServer.start(
             endpoint: configuration.endpoint, identity: configuration.identity, handler: service.handle)
         logger.info(
             "serving",
             metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
         let group = ServiceGroup(
-            services: [
-                SocketService(server: server, grace: configuration.drainTimeout, logger: logger), health, scrapes,
-            ],
+            services: [SocketService(server: server, grace: configuration.drainTimeout, logger: logger)] + watchers,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger.quieted)
         do {
