@@ -22,6 +22,8 @@ struct World: Sendable {
     let authorityFile: String
     /// The provider's way to the emulator.
     let transport: any HTTPTransport
+    /// Where the provider finds the node's and the cluster's token services.
+    let tokens: AccessTokenSource.Settings
 
     /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys
     /// takes its time, so those who need none leave the vaults' keys and certificates out.
@@ -87,7 +89,7 @@ struct World: Sendable {
             try await body(
                 World(
                     emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock,
-                    authorityFile: authority, transport: transport))
+                    authorityFile: authority, transport: transport, tokens: tokens))
         } catch {
             await server.stop(grace: .seconds(1))
             throw error
