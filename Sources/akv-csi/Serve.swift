@@ -81,9 +81,7 @@ enum ServeCommand {
         if !flags.text("token-proxy-url").isEmpty { settings.tokenProxy.url = flags.text("token-proxy-url") }
         settings.tokenProxy.serverName = flags.text("sni-name")
         settings.tokenProxy.authorityFile = flags.text("token-proxy-ca-file")
-        if let port = environment["KUBERNETES_SERVICE_PORT"].flatMap({ Int($0) }) {
-            settings.tokenProxy.apiServerPort = port
-        }
+        settings.tokenProxy.takePort(from: environment)
         if let problem = settings.tokenProxy.urlProblem { throw Fatal("invalid token-proxy-url: \(problem)") }
         return settings
     }

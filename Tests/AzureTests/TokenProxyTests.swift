@@ -130,13 +130,27 @@ struct TokenProxyTests {
     }
 
     @Test(
+        "asks the API server at the port that the kubelet tells",
+        arguments: [
+            (nil, 443), ("", 443), ("6443", 6443), ("0", 443), ("65536", 443), ("-1", 443),
+            ("tcp://10.0.0.1:443", 443),
+        ] as [(String?, Int)])
+    func port(text: String?, port: Int) {
+        var settings = TokenProxy.Settings()
+        settings.takePort(from: text.map { ["KUBERNETES_SERVICE_PORT": $0] } ?? [:])
+        #expect(settings.apiServerPort == port)
+    }
+
+    @Test(
         "takes only a plain https URL",
         arguments: [
             ("https://proxy.example", true), ("https://proxy.example:8443/some/prefix/", true),
             ("http://proxy.example", false),
             ("https://user@proxy.example", false), ("https://proxy.example?x=1", false),
             ("https://proxy.example#x", false),
-            ("https://", false), ("https://:443", false),
+            ("https://", false), ("https://:443", false), ("https://proxy.example:0", false),
+            ("https://proxy.example:65536", false), ("proxy.example", false), ("", false),
+            ("https://proxy.example/prefix?x#y", false), ("https://user:word@proxy.example:8443/prefix", false),
         ])
     func url(text: String, isValid: Bool) {
         var settings = TokenProxy.Settings()

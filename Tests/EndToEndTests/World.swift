@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import ProviderCore
 import ProviderTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -25,24 +26,36 @@ struct World: Sendable {
     /// Where the provider finds the node's and the cluster's token services.
     let tokens: AccessTokenSource.Settings
 
+    /// What the proxy between provider and emulator demands, and what the provider was told.
+    struct Proxy: Sendable {
+        /// `user:password`.
+        var demanded: String?
+        /// What stands before the host in the proxy's URL.
+        var given = ""
+    }
+
     /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys
     /// takes its time, so those who need none leave the vaults' keys and certificates out.
     static func with(
         keys: Bool = true, conversion: ContentConversion = ContentConversion(), seed: Seed? = nil,
+        proxy: Proxy = Proxy(), requests: RecordedRequests? = nil,
         _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
         var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
         if !keys { seed.vaults = seed.vaults?.map { $0.withoutKeys } }
         let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
         let clock = EmulatorClock()
-        let emulator = try await Emulator(seed: seed, options: Emulator.Options(), clock: clock, logger: logger)
+        var options = Emulator.Options()
+        options.proxyCredentials = proxy.demanded
+        let emulator = try await Emulator(
+            seed: seed, options: options, clock: clock, logger: requests?.logger ?? logger)
         let (ready, signal) = AsyncStream<Emulator.Endpoints>.makeStream()
         try await TemporaryDirectory.with { directory in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await emulator.run { signal.yield($0) } }
                 group.addTask {
                     guard let endpoints = await ready.first(where: { _ in true }) else { throw CancellationError() }
-                    try await provide(emulator, endpoints, clock, in: directory, conversion, logger, body)
+                    try await provide(emulator, endpoints, clock, proxy, in: directory, conversion, logger, body)
                 }
                 // The first to end is the test's body, or the emulator if it could not start.
                 defer { group.cancelAll() }
@@ -52,14 +65,14 @@ struct World: Sendable {
     }
 
     private static func provide(
-        _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock,
+        _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock, _ proxy: Proxy,
         in directory: TemporaryDirectory, _ conversion: ContentConversion, _ logger: Logger,
         _ body: @Sendable (World) async throws -> Void
     ) async throws {
         let authority = directory.file("ca.pem")
         try Data(endpoints.authorityPEM.utf8).write(to: URL(fileURLWithPath: authority))
         let environment = [
-            "SSL_CERT_FILE": authority, "HTTPS_PROXY": "http://127.0.0.1:\(endpoints.proxyPort)",
+            "SSL_CERT_FILE": authority, "HTTPS_PROXY": "http://\(proxy.given)127.0.0.1:\(endpoints.proxyPort)",
         ]
         let transport = AsyncHTTPTransport(
             configuration: AsyncHTTPTransport.Configuration(
@@ -70,7 +83,7 @@ struct World: Sendable {
         tokens.metadataService = "http://127.0.0.1:\(endpoints.nodePort)"
         tokens.nodeManagedIdentity = tokens.metadataService
         tokens.tokenProxy.url = "https://127.0.0.1:\(endpoints.httpsPort)/token-proxy"
-        tokens.tokenProxy.authorityFile = authority
+        tokens.tokenProxy.authorityFile = try directory.write(endpoints.authorityPEM.utf8, to: "cluster-ca.pem")
         tokens.tokenProxy.apiServerHost = "localhost"
         tokens.tokenProxy.apiServerPort = endpoints.httpsPort
         let service = ProviderService(
@@ -170,5 +183,36 @@ struct Unexpected: Error, CustomStringConvertible {
 extension MountResponseMessage {
     func text(_ path: String) throws -> String {
         String(decoding: try #require(files.first { $0.path == path }).contents, as: UTF8.self)
+    }
+}
+
+/// What the emulator was asked for, by the words of its log.
+final class RecordedRequests: LogHandler, Sendable {
+    private let lines = Mutex<[(host: String, path: String)]>([])
+
+    var logLevel: Logger.Level {
+        get { .info }
+        set {}
+    }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+
+    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) {
+        guard let host = event.metadata?["host"], let path = event.metadata?["path"] else { return }
+        lines.withLock { $0.append(("\(host)", "\(path)")) }
+    }
+
+    var logger: Logger { Logger(label: "emulator", factory: { _ in self }) }
+
+    /// The hosts that requests for paths with `suffix` were made out for.
+    func hosts(ofPathsWith suffix: String) -> [String] {
+        lines.withLock { $0.filter { $0.path.hasSuffix(suffix) }.map(\.host) }
     }
 }

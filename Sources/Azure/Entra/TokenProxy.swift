@@ -23,6 +23,13 @@ package final class TokenProxy: Sendable {
 
         package init() {}
 
+        /// Takes the API server's port from `KUBERNETES_SERVICE_PORT`, which the kubelet sets in every pod.
+        /// What is no port leaves the one for https.
+        package mutating func takePort(from environment: [String: String]) {
+            guard let port = environment["KUBERNETES_SERVICE_PORT"].flatMap({ UInt16($0) }), port > 0 else { return }
+            apiServerPort = Int(port)
+        }
+
         /// What is wrong with `url`; nil if nothing.
         package var urlProblem: String? {
             Address(url) == nil ? "the token proxy's URL must be https, without user, query or fragment" : nil
