@@ -150,7 +150,12 @@ let package = Package(
             name: "ProviderTransportTests", dependencies: ["ProviderTransport", "ProviderCore", "TestSupport"]),
         .testTarget(
             name: "ProviderCoreTests",
-            dependencies: ["ProviderCore", "TestSupport"]
+            dependencies: [
+                "ProviderCore", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]
         ),
         .testTarget(
             name: "CSIProviderTests",

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -13,6 +14,8 @@ struct ConnectProxy: Service {
     let listener: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
     let target: SocketAddress
     let extraHosts: Set<String>
+    /// `user:password`; nil lets everybody through.
+    let credentials: String?
     let calls: CallLog
     let logger: Logger
 
@@ -53,6 +56,13 @@ struct ConnectProxy: Service {
                     try await outbound.write(ByteBuffer(string: "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
                     return
                 }
+                guard Self.isAuthorized(String(buffer: head), by: credentials) else {
+                    try await outbound.write(
+                        ByteBuffer(
+                            string: "HTTP/1.1 407 Proxy Authentication Required\r\n"
+                                + "Proxy-Authenticate: Basic realm=\"akv-emulator\"\r\nContent-Length: 0\r\n\r\n"))
+                    return
+                }
                 calls.add(\.connections)
                 let server = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                     .connect(to: target) { channel in
@@ -89,6 +99,18 @@ struct ConnectProxy: Service {
 
     private func isServed(_ host: String) -> Bool {
         VaultHosts.isServed(host) || extraHosts.contains(host.lowercased())
+    }
+
+    /// Whether the request has the Basic credentials (RFC 7617) that are demanded.
+    private static func isAuthorized(_ head: String, by credentials: String?) -> Bool {
+        guard let credentials else { return true }
+        let expected = "basic \(Data(credentials.utf8).base64EncodedString())"
+        return head.split(separator: "\r\n").contains { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "proxy-authorization" else { return false }
+            let value = parts[1].drop { $0 == " " }
+            return value.prefix(6).lowercased() + value.dropFirst(6) == expected
+        }
     }
 
     /// The host of `CONNECT host:port HTTP/1.1`.

@@ -13,6 +13,8 @@ package struct Emulator: Sendable {
         /// 0 for any free port.
         package var port = 0
         package var proxyPort = 0
+        /// `user:password` that the proxy demands; nobody is refused when nil.
+        package var proxyCredentials: String?
         package var adminPort = 0
         package var nodePort = 0
         /// Added to every answer of Entra and the vaults.
@@ -54,7 +56,8 @@ package struct Emulator: Sendable {
         tls = try ServerIdentity(
             hosts: VaultHosts.certificateNames + [issuerHost].compactMap { $0 }, now: Date())
         store = try VaultStore(seed: seed, clock: clock)
-        entra = await EntraDirectory(seed: seed, cluster: cluster, seedDirectory: options.seedDirectory, clock: clock)
+        entra = try await EntraDirectory(
+            seed: seed, cluster: cluster, seedDirectory: options.seedDirectory, clock: clock)
         self.clock = clock
         self.options = options
         self.logger = logger
@@ -105,7 +108,8 @@ package struct Emulator: Sendable {
             let issuerHost = URL(string: entra.cluster.url)?.host ?? ""
             let proxy = ConnectProxy(
                 listener: listener, target: try SocketAddress(ipAddress: options.host, port: https),
-                extraHosts: [issuerHost], calls: calls, logger: logger)
+                extraHosts: [issuerHost],
+                credentials: options.proxyCredentials, calls: calls, logger: logger)
             group.addTask { try await proxy.run() }
             let endpoints = Endpoints(
                 httpsPort: https, proxyPort: listener.channel.localAddress?.port ?? 0, adminPort: control,

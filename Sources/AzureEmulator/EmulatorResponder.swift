@@ -26,7 +26,7 @@ struct EmulatorResponder: HTTPResponder {
                     to: request, authority: authority, vaultName: vault.name, resource: vault.resource, path: path)
                 calls.add(response.status == .unauthorized ? \.unauthorized : \.vault)
             } else {
-                response = try await respondAsEntra(to: request, path: path)
+                response = try await respondAsEntra(to: request, authority: authority, path: path)
             }
         } catch let refusal as EntraDirectory.Refusal {
             response = try Answer.entraError(refusal, now: clock.now)
@@ -41,9 +41,11 @@ struct EmulatorResponder: HTTPResponder {
         return response
     }
 
-    private func respondAsEntra(to request: Request, path: [String]) async throws -> Response {
+    private func respondAsEntra(
+        to request: Request, authority: String, path: [String]
+    ) async throws -> Response {
         if request.method == .get, path.suffix(2) == [".well-known", "openid-configuration"],
-            path.count <= 2 || path[1] != "v2.0"
+            TokenEndpoints.metadata(at: path, authority: authority) == nil
         {
             return try Answer.json(entra.cluster.discovery)
         }
@@ -53,12 +55,19 @@ struct EmulatorResponder: HTTPResponder {
         // The cluster's token proxy is told apart by this prefix of its URL.
         let throughProxy = path.first == "token-proxy"
         let path = throughProxy ? Array(path.dropFirst()) : path
-        if request.method == .post, path.count == 4, Array(path[1...]) == ["oauth2", "v2.0", "token"] {
+        if request.method == .get, let metadata = TokenEndpoints.metadata(at: path, authority: authority) {
+            return try Answer.json(metadata)
+        }
+        if request.method == .get, path == ["common", "discovery", "instance"] {
+            return try Answer.json(TokenEndpoints.discovery(authority: authority))
+        }
+        if request.method == .post, let tenant = TokenEndpoints.tenant(of: path) {
             calls.add(\.tokens)
             let body = try await request.body.collect(upTo: 1 << 20)
             return try Answer.json(
                 try await entra.token(
-                    tenant: path[0], form: Self.form(String(buffer: body)), throughProxy: throughProxy))
+                    tenant: tenant, endpoint: "https://\(authority)/\(path.joined(separator: "/"))",
+                    form: Self.form(String(buffer: body)), throughProxy: throughProxy))
         }
         return try Answer.json(["error": "not_found"], status: .notFound)
     }

@@ -36,8 +36,10 @@ struct EntraDirectory: Sendable {
     private let directory: URL
     private let clock: EmulatorClock
     private let signing = JWTKeyCollection()
+    private let certificates: ApplicationCertificates
 
-    init(seed: Seed, cluster: ClusterIssuer, seedDirectory: URL, clock: EmulatorClock) async {
+    init(seed: Seed, cluster: ClusterIssuer, seedDirectory: URL, clock: EmulatorClock) async throws {
+        certificates = try ApplicationCertificates(of: seed.identities ?? [], relativeTo: seedDirectory)
         identities = seed.identities ?? []
         issuers = seed.issuers ?? []
         self.cluster = cluster
@@ -47,8 +49,10 @@ struct EntraDirectory: Sendable {
         await signing.add(hmac: HMACKey(from: Data(secret)), digestAlgorithm: .sha256)
     }
 
-    /// `POST /{tenant}/oauth2/v2.0/token`
-    func token(tenant: String, form: [String: String], throughProxy: Bool) async throws -> [String: Any] {
+    /// `POST /{tenant}/oauth2/v2.0/token`, where `endpoint` is the URL that the client sees.
+    func token(
+        tenant: String, endpoint: String, form: [String: String], throughProxy: Bool
+    ) async throws -> [String: Any] {
         guard form["grant_type"] == "client_credentials" else {
             throw Refusal(
                 status: 400, error: "unsupported_grant_type", number: 70003,
@@ -89,7 +93,9 @@ struct EntraDirectory: Sendable {
                     text:
                         "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
             }
-            if throughProxy {
+            if try certificates.verify(assertion, from: identity, at: endpoint, now: clock.seconds) {
+                // Signed by the application itself.
+            } else if throughProxy {
                 try await checkBinding(assertion, for: identity)
             } else {
                 try await check(assertion, for: identity)

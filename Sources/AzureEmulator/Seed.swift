@@ -36,9 +36,13 @@ package struct Seed: Codable, Sendable {
     package struct Identity: Codable, Sendable {
         package var name: String
         package var clientID: String
+        /// `adfs` for a client of the AD FS that every authority has beside Entra.
         package var tenantID: String
         package var federatedCredentials: [FederatedCredential]?
         package var clientSecrets: [String]?
+        /// Certificates whose keys the application signs with: each a PEM text, or a PEM file, relative
+        /// to the seed.
+        package var clientCertificates: [String]?
         /// Service accounts that may use the identity through the cluster's token proxy.
         package var boundServiceAccounts: [String]?
     }

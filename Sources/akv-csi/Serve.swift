@@ -81,9 +81,7 @@ enum ServeCommand {
         if !flags.text("token-proxy-url").isEmpty { settings.tokenProxy.url = flags.text("token-proxy-url") }
         settings.tokenProxy.serverName = flags.text("sni-name")
         settings.tokenProxy.authorityFile = flags.text("token-proxy-ca-file")
-        if let port = environment["KUBERNETES_SERVICE_PORT"].flatMap({ Int($0) }) {
-            settings.tokenProxy.apiServerPort = port
-        }
+        settings.tokenProxy.takePort(from: environment)
         if let problem = settings.tokenProxy.urlProblem { throw Fatal("invalid token-proxy-url: \(problem)") }
         return settings
     }
@@ -110,7 +108,7 @@ enum ServeCommand {
         guard let endpoint = Endpoint(flags.text("endpoint")) else {
             throw Fatal("invalid endpoint: \(flags.text("endpoint"))")
         }
-        for port in ["healthz-port", "prometheus-port"] where !(0...65535).contains(flags.integer(port)) {
+        for port in ["healthz-port", "prometheus-port", "pprof-port"] where !(0...65535).contains(flags.integer(port)) {
             throw Fatal("invalid \(port): \(flags.integer(port))")
         }
         guard flags.text("metrics-backend").lowercased() == "prometheus" else {
@@ -145,6 +143,7 @@ enum ServeCommand {
                 path: flags.text("healthz-path"), timeout: flags.duration("healthz-timeout")),
             metrics: MetricsEndpoint.Configuration(
                 host: flags.text("metrics-host"), port: flags.integer("prometheus-port")),
+            debug: flags.bool("enable-pprof") ? DebugEndpoint.Configuration(port: flags.integer("pprof-port")) : nil,
             mounts: mounts,
             network: AsyncHTTPTransport.Configuration(
                 trustRoots: TrustRoots(environment: environment),

@@ -1,4 +1,7 @@
 import Azure
+import Foundation
+import ProviderCore
+import TestSupport
 import Testing
 
 @Suite("The token proxy of AKS identity bindings")
@@ -13,14 +16,129 @@ struct TokenProxyTests {
         #expect(TokenProxy.serverName(ofCluster: cluster) == name)
     }
 
+    @Test("finds the cluster's id among the API server's names")
+    func clusterID() throws {
+        let names = ["kubernetes", "hcp-kubernetes.abc.svc.cluster.local", "hcp-kubernetes.def.svc.cluster.local"]
+        #expect(try TokenProxy.clusterID(in: names) == "abc")
+    }
+
     @Test(
-        "finds the cluster's id among the API server's names",
+        "says in upstream's words why there is no cluster's id",
         arguments: [
-            (["kubernetes", "hcp-kubernetes.abc.svc.cluster.local", "10.0.0.1"], "abc"),
-            (["hcp-kubernetes..svc.cluster.local"], nil), (["kubernetes.default.svc.cluster.local"], nil), ([], nil),
-        ] as [([String], String?)])
-    func clusterID(names: [String], id: String?) {
-        #expect(TokenProxy.clusterID(in: names) == id)
+            (["hcp-kubernetes..svc.cluster.local"], #"empty cluster ID in SAN "hcp-kubernetes..svc.cluster.local""#),
+            (["hcp-kubernetes.svc.cluster.local"], #"empty cluster ID in SAN "hcp-kubernetes.svc.cluster.local""#),
+            (["kubernetes.default.svc.cluster.local", "hcp-kubernetes.abc.svc"], "cluster ID SAN not found"),
+            ([], "(use --sni-name flag to provide SNI name explicitly)"),
+        ])
+    func noClusterID(names: [String], words: String) {
+        do throws(TokenProxy.SubjectProblem) {
+            _ = try TokenProxy.clusterID(in: names)
+            Issue.record("it is found")
+        } catch {
+            #expect(error.reason.contains(words))
+        }
+    }
+
+    /// What a token exchange sends that goes through the proxy at `url`.
+    private func sent(through url: String, _ change: (inout TokenProxy.Settings) -> Void = { _ in }) async throws
+        -> HTTPRequest
+    {
+        try await TemporaryDirectory.with { directory in
+            var settings = TokenProxy.Settings()
+            settings.url = url
+            settings.serverName = "name.ests.aks"
+            settings.authorityFile = try directory.write("authority".utf8, to: "ca.crt")
+            change(&settings)
+            let transport = ScriptedTransport([
+                ScriptedTransport.answer(200, #"{"access_token":"t","expires_in":3599}"#)
+            ])
+            let time = ManualTime().source()
+            let deadline = time.deadline(after: .seconds(10))
+            let route = try await TokenProxy(settings: settings).route(until: deadline)
+            _ = try await TokenExchange(transport: transport, time: time).exchange(
+                .secret(SecretBytes("secret")), clientID: "client",
+                tenantID: "tenant", cloud: try AzureCloud.named("AzurePublicCloud", environmentFile: nil),
+                resource: "https://vault.azure.net", through: route, until: deadline)
+            return try #require(transport.requests.first)
+        }
+    }
+
+    @Test(
+        "is asked under its server name, at its address and port, below its path",
+        arguments: [
+            ("https://10.0.0.1", "https://name.ests.aks:443/tenant/oauth2/v2.0/token"),
+            ("https://10.0.0.1/", "https://name.ests.aks:443/tenant/oauth2/v2.0/token"),
+            ("HTTPS://10.0.0.1:8443/some/prefix/", "https://name.ests.aks:8443/some/prefix/tenant/oauth2/v2.0/token"),
+        ])
+    func address(url: String, target: String) async throws {
+        let request = try await sent(through: url)
+        #expect(request.url == target)
+        #expect(request.connection?.host == "10.0.0.1")
+        #expect(request.connection?.authorityPEM == Array("authority".utf8))
+        #expect(request.headers.filter { $0.name == "Host" }.map(\.value) == ["login.microsoftonline.com"])
+    }
+
+    @Test("without the authority's file trusts the process's own roots, if its name is given")
+    func noAuthority() async throws {
+        let request = try await sent(through: "https://10.0.0.1") { $0.authorityFile = "/nowhere/ca.crt" }
+        #expect(request.connection?.authorityPEM == nil)
+    }
+
+    @Test("keeps the authority while its file is empty or away, and takes the next one at once")
+    func replacedAuthority() async throws {
+        try await TemporaryDirectory.with { directory in
+            var settings = TokenProxy.Settings()
+            settings.serverName = "name.ests.aks"
+            settings.authorityFile = directory.file("ca.crt")
+            let proxy = TokenProxy(settings: settings)
+            let deadline = ManualTime().source().deadline(after: .seconds(10))
+            func authority() async throws -> [UInt8]? { try await proxy.route(until: deadline).connection.authorityPEM }
+            try directory.write([], to: "ca.crt")
+            await #expect(throws: ProviderError.self) { _ = try await authority() }
+            try directory.write("one".utf8, to: "ca.crt")
+            #expect(try await authority() == Array("one".utf8))
+            try directory.write("\n".utf8, to: "ca.crt")
+            #expect(try await authority() == Array("one".utf8))
+            try FileManager.default.removeItem(atPath: directory.file("ca.crt"))
+            #expect(try await authority() == Array("one".utf8))
+            try directory.write("two".utf8, to: "ca.crt")
+            #expect(try await authority() == Array("two".utf8))
+        }
+    }
+
+    @Test(
+        "says what is wrong with the authority's file",
+        arguments: [
+            (nil, "read CA file PATH: no such file or directory (use --sni-name flag to skip automatic SNI detection)"),
+            ("", "no valid certificates found in PATH"), (" \n", "no valid certificates found in PATH"),
+        ] as [(String?, String)])
+    func badAuthority(contents: String?, words: String) async throws {
+        try await TemporaryDirectory.with { directory in
+            var settings = TokenProxy.Settings()
+            settings.authorityFile = directory.file("ca.crt")
+            if let contents { try directory.write(contents.utf8, to: "ca.crt") }
+            do throws(ProviderError) {
+                _ = try await TokenProxy(settings: settings).route(
+                    until: ManualTime().source().deadline(after: .seconds(10)))
+                Issue.record("there is a route")
+            } catch {
+                #expect(error.code == .tokenProxyUnavailable)
+                #expect(error.message.hasPrefix("failed to get keyvault client: proxy transport not available: "))
+                #expect(error.message.contains(words.replacing("PATH", with: settings.authorityFile)))
+            }
+        }
+    }
+
+    @Test(
+        "asks the API server at the port that the kubelet tells",
+        arguments: [
+            (nil, 443), ("", 443), ("6443", 6443), ("0", 443), ("65536", 443), ("-1", 443),
+            ("tcp://10.0.0.1:443", 443),
+        ] as [(String?, Int)])
+    func port(text: String?, port: Int) {
+        var settings = TokenProxy.Settings()
+        settings.takePort(from: text.map { ["KUBERNETES_SERVICE_PORT": $0] } ?? [:])
+        #expect(settings.apiServerPort == port)
     }
 
     @Test(
@@ -30,7 +148,9 @@ struct TokenProxyTests {
             ("http://proxy.example", false),
             ("https://user@proxy.example", false), ("https://proxy.example?x=1", false),
             ("https://proxy.example#x", false),
-            ("https://", false), ("https://:443", false),
+            ("https://", false), ("https://:443", false), ("https://proxy.example:0", false),
+            ("https://proxy.example:65536", false), ("proxy.example", false), ("", false),
+            ("https://proxy.example/prefix?x#y", false), ("https://user:word@proxy.example:8443/prefix", false),
         ])
     func url(text: String, isValid: Bool) {
         var settings = TokenProxy.Settings()

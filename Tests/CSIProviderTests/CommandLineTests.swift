@@ -40,6 +40,8 @@ struct CommandLineTests {
         #expect(flags.duration("healthz-timeout") == .seconds(5))
         #expect(flags.text("cloud-name") == "AzurePublicCloud")
         #expect(!flags.bool("write-cert-and-key-in-separate-files"))
+        #expect(!flags.bool("enable-pprof"))
+        #expect(flags.integer("pprof-port") == 6060)
     }
 
     @Test(

@@ -14,6 +14,19 @@ struct FakeAzure: HTTPTransport {
             var clientID: String
             var tenantID: String
             var federatedCredentials: [Credential]?
+            var clientSecrets: [String]?
+            var boundServiceAccounts: [String]?
+        }
+
+        struct Node: Decodable, Sendable {
+            var systemAssigned: String
+            var userAssigned: [String]
+        }
+
+        struct PodIdentity: Decodable, Sendable {
+            var namespace: String
+            var pod: String
+            var identity: String
         }
 
         struct Credential: Decodable, Sendable {
@@ -21,6 +34,8 @@ struct FakeAzure: HTTPTransport {
         }
 
         var identities: [Identity]
+        var node: Node
+        var podIdentities: [PodIdentity]
         var vaults: [FakeVault]
 
         static func load() throws -> Content {
@@ -47,6 +62,9 @@ struct FakeAzure: HTTPTransport {
         "login.localhost": "vault.localhost",
     ]
 
+    /// Where the cluster's token proxy listens, below the path `/prefix`.
+    static let tokenProxy = "proxy.ests.aks"
+
     let content: Content
     let now: Int
 
@@ -59,10 +77,18 @@ struct FakeAzure: HTTPTransport {
     }
 
     private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
+        if let answer = try nodeService(request) { return answer }
         guard let url = URLComponents(string: request.url), url.scheme == "https", let host = url.host else {
             throw TransportFailure(.request, .final, "\(request.url) is no https URL")
         }
         let path = url.percentEncodedPath.split(separator: "/").compactMap { $0.removingPercentEncoding }
+        if request.connection != nil {
+            // The token proxy is told apart by its server name and knows by the Host whom it stands for.
+            guard host == Self.tokenProxy, path.first == "prefix", let authority = request.header("Host"),
+                let suffix = Self.clouds[authority]
+            else { throw TransportFailure(.request, .final, "there is no token proxy \(host)") }
+            return try token(Array(path.dropFirst()), request, suffix, audience: "api://AKSIdentityBinding")
+        }
         if let suffix = Self.clouds[host] { return try token(path, request, suffix) }
         guard let dot = host.firstIndex(of: "."),
             case let suffix = host[host.index(after: dot)...], Self.clouds.values.contains(String(suffix)),
@@ -89,10 +115,14 @@ struct FakeAzure: HTTPTransport {
 
     // MARK: - Entra
 
-    private func token(_ path: [String], _ request: HTTPRequest, _ suffix: String) throws -> HTTPResponse {
-        guard request.method == .post, path.count == 4, path.suffix(3) == ["oauth2", "v2.0", "token"] else {
-            return Self.json(404, ["error": "not_found"])
-        }
+    private func token(
+        _ path: [String], _ request: HTTPRequest, _ suffix: String, audience: String = "api://AzureADTokenExchange"
+    ) throws -> HTTPResponse {
+        let isFederationServices = path == ["adfs", "oauth2", "token"]
+        guard
+            request.method == .post,
+            isFederationServices || path.count == 4 && path.suffix(3) == ["oauth2", "v2.0", "token"]
+        else { return Self.json(404, ["error": "not_found"]) }
         var form = URLComponents()
         form.percentEncodedQuery = request.body.map { $0.withExposed { String(decoding: $0, as: UTF8.self) } }
         func field(_ name: String) -> String { form.queryItems?.first { $0.name == name }?.value ?? "" }
@@ -108,15 +138,32 @@ struct FakeAzure: HTTPTransport {
         guard field("scope") == "https://\(suffix)/.default" else {
             return refuse(400, "invalid_resource", 500011, "The resource principal \(field("scope")) was not found.")
         }
+        if let secrets = identity.clientSecrets, !field("client_secret").isEmpty {
+            guard secrets.contains(field("client_secret")) else {
+                return refuse(401, "invalid_client", 7_000_215, "Invalid client secret provided.")
+            }
+            return try success(identity, "https://\(suffix)")
+        }
         guard let claims = TokenClaims(reading: SecretBytes(field("client_assertion"))) else {
             return refuse(400, "invalid_request", 50027, "JWT token is invalid or malformed.")
         }
-        guard identity.federatedCredentials?.contains(where: { $0.subject == claims.subject }) == true else {
+        let subjects =
+            request.connection == nil
+            ? identity.federatedCredentials?.map(\.subject) : identity.boundServiceAccounts
+        guard let subject = claims.subject, subjects?.contains(subject) == true, claims.audiences == [audience] else {
             return refuse(401, "invalid_client", 700213, "No matching federated identity record found.")
         }
-        let token = try JSONEncoder().encode(
-            AccessToken(clientID: identity.clientID, tenantID: identity.tenantID, resource: "https://\(suffix)"))
-        return Self.json(200, ["access_token": String(decoding: token, as: UTF8.self), "expires_in": 3599])
+        return try success(identity, "https://\(suffix)")
+    }
+
+    private func success(_ identity: Content.Identity, _ resource: String) throws -> HTTPResponse {
+        let token = try accessToken(identity, resource)
+        return Self.json(200, ["access_token": token, "expires_in": 3599])
+    }
+
+    func accessToken(_ identity: Content.Identity, _ resource: String) throws -> String {
+        let token = AccessToken(clientID: identity.clientID, tenantID: identity.tenantID, resource: resource)
+        return String(decoding: try JSONEncoder().encode(token), as: UTF8.self)
     }
 
     /// What a kubelet would hand out.

@@ -26,9 +26,12 @@ struct MountTableTests {
                 tokens.withLock { $0.append(text) }
                 return text
             }
+            var settings = MountService.Settings(testCase.flags, files: files)
+            settings.tokens.tokenProxy.url = "https://10.0.0.1/prefix/"
+            settings.tokens.tokenProxy.serverName = FakeAzure.tokenProxy
+            settings.tokens.tokenProxy.authorityFile = try directory.write("authority".utf8, to: "ca.crt")
             let service = ProviderService(
-                mounts: MountService(
-                    settings: MountService.Settings(testCase.flags, files: files), transport: azure, time: Self.time()),
+                mounts: MountService(settings: settings, transport: azure, time: Self.time()),
                 logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)
             let outcome: MountOutcome

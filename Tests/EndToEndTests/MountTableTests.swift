@@ -26,9 +26,10 @@ struct MountTableTests {
                 tokens.withLock { $0.append(text) }
                 return text
             }
+            var settings = MountService.Settings(testCase.flags, files: files)
+            settings.tokens = world.tokens
             let service = ProviderService(
-                mounts: MountService(
-                    settings: MountService.Settings(testCase.flags, files: files), transport: world.transport),
+                mounts: MountService(settings: settings, transport: world.transport),
                 logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)
             let outcome = try await Self.outcome(of: call, service, at: .unix(path: directory.file("p.sock")))
@@ -95,6 +96,11 @@ struct TableWorld: SuiteTrait, TestScoping {
     private static func seed() throws -> Seed {
         let material = try Material.shared.get()
         var seed = try Seed(yaml: try String(contentsOf: Fixtures.url("table.yaml"), encoding: .utf8))
+        seed.identities = try seed.identities?.map { identity in
+            var identity = identity
+            identity.clientCertificates = try identity.clientCertificates?.map { try material.filled($0) }
+            return identity
+        }
         seed.vaults = try seed.vaults?.map { vault in
             var vault = vault
             vault.secrets = try vault.secrets?.map { secret in

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import ProviderCore
 import ProviderTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -22,26 +23,40 @@ struct World: Sendable {
     let authorityFile: String
     /// The provider's way to the emulator.
     let transport: any HTTPTransport
+    /// Where the provider finds the node's and the cluster's token services.
+    let tokens: AccessTokenSource.Settings
+
+    /// What the proxy between provider and emulator demands, and what the provider was told.
+    struct Proxy: Sendable {
+        /// `user:password`.
+        var demanded: String?
+        /// What stands before the host in the proxy's URL.
+        var given = ""
+    }
 
     /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys
     /// takes its time, so those who need none leave the vaults' keys and certificates out.
     static func with(
         keys: Bool = true, conversion: ContentConversion = ContentConversion(), cache: CacheSettings = CacheSettings(),
-        seed: Seed? = nil,
+        seed: Seed? = nil, proxy: Proxy = Proxy(), requests: RecordedRequests? = nil,
         _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
         var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
         if !keys { seed.vaults = seed.vaults?.map { $0.withoutKeys } }
         let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
         let clock = EmulatorClock()
-        let emulator = try await Emulator(seed: seed, options: Emulator.Options(), clock: clock, logger: logger)
+        var options = Emulator.Options()
+        options.proxyCredentials = proxy.demanded
+        let emulator = try await Emulator(
+            seed: seed, options: options, clock: clock, logger: requests?.logger ?? logger)
         let (ready, signal) = AsyncStream<Emulator.Endpoints>.makeStream()
         try await TemporaryDirectory.with { directory in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await emulator.run { signal.yield($0) } }
                 group.addTask {
                     guard let endpoints = await ready.first(where: { _ in true }) else { throw CancellationError() }
-                    try await provide(emulator, endpoints, clock, in: directory, conversion, cache, logger, body)
+                    try await provide(
+                        emulator, endpoints, clock, proxy, in: directory, conversion, cache, logger, body)
                 }
                 // The first to end is the test's body, or the emulator if it could not start.
                 defer { group.cancelAll() }
@@ -51,14 +66,14 @@ struct World: Sendable {
     }
 
     private static func provide(
-        _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock,
+        _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock, _ proxy: Proxy,
         in directory: TemporaryDirectory, _ conversion: ContentConversion, _ cache: CacheSettings, _ logger: Logger,
         _ body: @Sendable (World) async throws -> Void
     ) async throws {
         let authority = directory.file("ca.pem")
         try Data(endpoints.authorityPEM.utf8).write(to: URL(fileURLWithPath: authority))
         let environment = [
-            "SSL_CERT_FILE": authority, "HTTPS_PROXY": "http://127.0.0.1:\(endpoints.proxyPort)",
+            "SSL_CERT_FILE": authority, "HTTPS_PROXY": "http://\(proxy.given)127.0.0.1:\(endpoints.proxyPort)",
         ]
         let transport = AsyncHTTPTransport(
             configuration: AsyncHTTPTransport.Configuration(
@@ -69,7 +84,7 @@ struct World: Sendable {
         tokens.metadataService = "http://127.0.0.1:\(endpoints.nodePort)"
         tokens.nodeManagedIdentity = tokens.metadataService
         tokens.tokenProxy.url = "https://127.0.0.1:\(endpoints.httpsPort)/token-proxy"
-        tokens.tokenProxy.authorityFile = authority
+        tokens.tokenProxy.authorityFile = try directory.write(endpoints.authorityPEM.utf8, to: "cluster-ca.pem")
         tokens.tokenProxy.apiServerHost = "localhost"
         tokens.tokenProxy.apiServerPort = endpoints.httpsPort
         let service = ProviderService(
@@ -88,7 +103,7 @@ struct World: Sendable {
             try await body(
                 World(
                     emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock,
-                    authorityFile: authority, transport: transport))
+                    authorityFile: authority, transport: transport, tokens: tokens))
         } catch {
             await server.stop(grace: .seconds(1))
             throw error
@@ -135,9 +150,9 @@ struct World: Sendable {
     }
 
     /// The status with which a mount fails.
-    func failure(_ attributes: [String: String]) async throws -> RPCStatus {
+    func failure(_ attributes: [String: String], secrets: String = "null") async throws -> RPCStatus {
         do {
-            _ = try await mount(attributes)
+            _ = try await mount(attributes, secrets: secrets)
         } catch let status as RPCStatus {
             return status
         }
@@ -169,5 +184,36 @@ struct Unexpected: Error, CustomStringConvertible {
 extension MountResponseMessage {
     func text(_ path: String) throws -> String {
         String(decoding: try #require(files.first { $0.path == path }).contents, as: UTF8.self)
+    }
+}
+
+/// What the emulator was asked for, by the words of its log.
+final class RecordedRequests: LogHandler, Sendable {
+    private let lines = Mutex<[(host: String, path: String)]>([])
+
+    var logLevel: Logger.Level {
+        get { .info }
+        set {}
+    }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+
+    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) {
+        guard let host = event.metadata?["host"], let path = event.metadata?["path"] else { return }
+        lines.withLock { $0.append(("\(host)", "\(path)")) }
+    }
+
+    var logger: Logger { Logger(label: "emulator", factory: { _ in self }) }
+
+    /// The hosts that requests for paths with `suffix` were made out for.
+    func hosts(ofPathsWith suffix: String) -> [String] {
+        lines.withLock { $0.filter { $0.path.hasSuffix(suffix) }.map(\.host) }
     }
 }

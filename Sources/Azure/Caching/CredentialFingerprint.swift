@@ -12,6 +12,7 @@ struct CredentialFingerprint: Hashable, Sendable {
         switch identity {
         case .workloadIdentity(_, let token), .azureTokenProxy(_, let token): self.init(assertion: token.assertion)
         case .servicePrincipal(_, let secret): self.init(secret: secret)
+        case .certificatePrincipal(_, let certificate): self.init(secret: certificate.proof)
         case .vmManagedIdentity, .podIdentity: self = .none
         }
     }

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import ProviderCore
 
 /// An error answer of Entra's token endpoint.
@@ -41,10 +42,12 @@ struct EntraRefusal {
             "\(credential.name) authentication failed. Entra ID answered \(status)"
             + (oauthError.isEmpty ? "" : " \(oauthError.clipped)") + ": \(answer)"
         var context = claims?.context ?? []
+        if case .certificate(let certificate) = credential { context += certificate.context }
         context += [("trace id", trace), ("correlation id", correlation)].filter { !$0.1.isEmpty }
         if trace.isEmpty, !service.isEmpty { context.append(("request id", service)) }
         return ProviderError(
-            code, message, hint: advice(claims: claims, clientID: clientID, tenantID: tenantID), context: context)
+            code, message, hint: advice(presenting: credential, clientID: clientID, tenantID: tenantID),
+            context: context)
     }
 
     private var code: ErrorCode {
@@ -53,7 +56,11 @@ struct EntraRefusal {
     }
 
     /// What a human has to do, for the numbers that mean something definite here.
-    private func advice(claims: TokenClaims?, clientID: String, tenantID: String) -> String? {
+    private func advice(
+        presenting credential: TokenExchange.Credential, clientID: String, tenantID: String
+    ) -> String? {
+        if case .certificate = credential, let advice = certificateAdvice(clientID: clientID) { return advice }
+        let claims = credential.claims
         let issuer = claims?.issuer?.clipped ?? "<the cluster's OIDC issuer URL>"
         let subject = claims?.subject?.clipped ?? "system:serviceaccount:<namespace>:<service account>"
         let create =
@@ -93,5 +100,26 @@ struct EntraRefusal {
                 "a Conditional Access policy blocks this identity from the node's address; ask the tenant's administrator"
         default: return nil
         }
+    }
+    /// The same, where an application's certificate was presented.
+    private func certificateAdvice(clientID: String) -> String? {
+        switch number {
+        case 700027, 50012:
+            return "register the certificate on the application: az ad app credential reset --id \(clientID.clipped)"
+                + " --append --cert @certificate.pem"
+        case 700024, 50013, 500133:
+            return "the assertion that the provider signed is outside its ten minutes; check the node's clock"
+        default: return nil
+        }
+    }
+}
+
+extension ClientCertificate {
+    /// What finds it among an application's certificates, for an error's context.
+    fileprivate var context: [(name: String, value: String)] {
+        // The portal lists SHA-1 thumbprints in upper-case hex.
+        let digest = certificate.withExposed { Array(Insecure.SHA1.hash(data: $0)) }
+        let hex = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+        return [("certificate thumbprint", hex), ("certificate expires", notAfter)]
     }
 }

@@ -22,12 +22,15 @@ package struct TokenExchange: Sendable {
         /// The pod's service-account token as a JWT assertion (RFC 7523).
         case assertion(ServiceAccountToken)
         case secret(SecretBytes)
+        /// An application's certificate, whose key signs an assertion.
+        case certificate(ClientCertificate)
 
         /// The name that Azure's SDKs give to this kind.
         var name: String {
             switch self {
             case .assertion: "ClientAssertionCredential"
             case .secret: "ClientSecretCredential"
+            case .certificate: "ClientCertificateCredential"
             }
         }
 
@@ -37,7 +40,7 @@ package struct TokenExchange: Sendable {
     }
 
     /// Exchanges `credential` for a token of `clientID` (OAuth 2.0 client credentials).
-    func exchange(
+    package func exchange(
         _ credential: Credential,
         clientID: String,
         tenantID: String,
@@ -47,18 +50,22 @@ package struct TokenExchange: Sendable {
         priority: FetchPriority,
         until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
+        let endpoint = TokenEndpoint(authority: cloud.authority, tenantID: tenantID)
         var form = FormBody()
         switch credential {
-        case .assertion(let token):
-            form.add("client_assertion", token.assertion)
-            form.add("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+        case .assertion(let token): form.add(assertion: token.assertion)
+        case .certificate(let certificate):
+            let assertion = try ClientAssertion(
+                of: clientID, certificate, audience: endpoint.base + endpoint.path,
+                form: endpoint.isFederationServices ? .activeDirectoryFederationServices : .entra,
+                now: time.wallClock())
+            form.add(assertion: assertion.jwt)
         case .secret(let secret):
             form.add("client_secret", secret)
         }
         form.add("client_id", clientID)
         form.add("grant_type", "client_credentials")
         form.add("scope", "\(resource)/.default")
-        let endpoint = TokenEndpoint(authority: cloud.authority, tenantID: tenantID)
         var headers = [
             ("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"),
             ("client-request-id", RequestID.make()),
@@ -91,12 +98,21 @@ package struct TokenExchange: Sendable {
     }
 }
 
+extension FormBody {
+    fileprivate mutating func add(assertion: SecretBytes) {
+        add("client_assertion", assertion)
+        add("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+    }
+}
+
 /// Where a tenant's tokens are asked for.
 private struct TokenEndpoint {
     /// Scheme and host.
     var base: String
     var host: String
     var path: String
+    /// AD FS has no tenants, and an endpoint of its own.
+    var isFederationServices: Bool
 
     init(authority: String, tenantID: String) {
         let scheme = "https://"
@@ -104,11 +120,8 @@ private struct TokenEndpoint {
         host = String(rest.prefix { $0 != "/" })
         base = scheme + host
         let prefix = String(rest.dropFirst(host.count))
-        if tenantID.lowercased() == "adfs" {
-            // AD FS has no tenants, and an endpoint of its own.
-            path = "/adfs/oauth2/token"
-        } else {
-            path = "\(prefix)/\(tenantID.percentEncoded)/oauth2/v2.0/token"
-        }
+        isFederationServices = tenantID.lowercased() == "adfs"
+        path =
+            isFederationServices ? "/adfs/oauth2/token" : "\(prefix)/\(tenantID.percentEncoded)/oauth2/v2.0/token"
     }
 }

@@ -32,6 +32,8 @@ struct TokenIssuer: Sendable {
             return try await exchanged(.assertion(token), clientID)
         case .servicePrincipal(let clientID, let secret):
             return try await exchanged(.secret(secret), clientID)
+        case .certificatePrincipal(let clientID, let certificate):
+            return try await exchanged(.certificate(certificate), clientID)
         case .azureTokenProxy(let clientID, let token):
             return try await exchanged(.assertion(token), clientID, try await tokenProxy.route(until: deadline))
         case .vmManagedIdentity(let clientID):

@@ -1,5 +1,5 @@
 internal import Crypto
-internal import ProviderCore
+package import ProviderCore
 internal import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -23,6 +23,13 @@ package final class TokenProxy: Sendable {
 
         package init() {}
 
+        /// Takes the API server's port from `KUBERNETES_SERVICE_PORT`, which the kubelet sets in every pod.
+        /// What is no port leaves the one for https.
+        package mutating func takePort(from environment: [String: String]) {
+            guard let port = environment["KUBERNETES_SERVICE_PORT"].flatMap({ UInt16($0) }), port > 0 else { return }
+            apiServerPort = Int(port)
+        }
+
         /// What is wrong with `url`; nil if nothing.
         package var urlProblem: String? {
             Address(url) == nil ? "the token proxy's URL must be https, without user, query or fragment" : nil
@@ -30,60 +37,96 @@ package final class TokenProxy: Sendable {
     }
 
     /// How one request gets to the proxy.
-    struct Route: Sendable {
+    package struct Route: Sendable {
         /// Scheme, server name, port and path prefix, without a slash at its end.
-        var base: String
-        var connection: HTTPRequest.Connection
+        package var base: String
+        package var connection: HTTPRequest.Connection
+    }
+
+    private struct Known {
+        /// Found out once; a failure is not kept, so that the next mount tries again.
+        var serverName: String?
+        var authority: [UInt8]?
     }
 
     private let settings: Settings
-    /// Found out once; a failure is not kept, so that the next mount tries again.
-    private let discoveredName = Mutex<String?>(nil)
+    private let known = Mutex(Known())
 
     package init(settings: Settings) {
         self.settings = settings
     }
 
-    func route(until deadline: Deadline) async throws(ProviderError) -> Route {
-        guard let address = Address(settings.url), let authority = read(settings.authorityFile), !authority.isEmpty
-        else {
-            let reason = settings.urlProblem ?? "read CA file \(settings.authorityFile): it is missing or empty"
-            throw unavailable(reason)
-        }
+    package func route(until deadline: Deadline) async throws(ProviderError) -> Route {
+        guard let address = Address(settings.url) else { throw unavailable(settings.urlProblem ?? "") }
+        let authority = try authority()
         let name = try await serverName(trusting: authority, until: deadline)
         return Route(
             base: "https://\(name):\(address.port)\(address.path)",
             connection: HTTPRequest.Connection(host: address.host, authorityPEM: authority))
     }
 
-    private func serverName(trusting authority: [UInt8], until deadline: Deadline) async throws(ProviderError) -> String
-    {
+    /// What the authority's file holds now. While it is being replaced, and so empty or not there, what it
+    /// held before. Nil where there never was one: then, as upstream has it, the process's own roots
+    /// serve, unless the server's name is to be found out.
+    private func authority() throws(ProviderError) -> [UInt8]? {
+        let bytes = read(settings.authorityFile)
+        if let bytes, !bytes.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) {
+            known.withLock { $0.authority = bytes }
+            return bytes
+        }
+        if let before = known.withLock({ $0.authority }) { return before }
+        guard bytes == nil else { throw unavailable("no valid certificates found in \(settings.authorityFile)") }
+        guard settings.serverName.isEmpty else { return nil }
+        throw unavailable(
+            Self.discovery + "read CA file \(settings.authorityFile): no such file or directory"
+                + " (use --sni-name flag to skip automatic SNI detection)")
+    }
+
+    private static let discovery = "compute SNI name: extract cluster ID from API server certificate: "
+
+    private func serverName(
+        trusting authority: [UInt8]?, until deadline: Deadline
+    ) async throws(ProviderError) -> String {
         if !settings.serverName.isEmpty { return settings.serverName }
-        if let known = discoveredName.withLock({ $0 }) { return known }
+        if let name = known.withLock({ $0.serverName }) { return name }
         let names: [String]
         do throws(CertificateProbe.Failure) {
             names = try await CertificateProbe.subjectAlternativeNames(
-                of: settings.apiServerHost, port: settings.apiServerPort, authorityPEM: authority,
+                of: settings.apiServerHost, port: settings.apiServerPort, authorityPEM: authority ?? [],
                 timeout: min(.seconds(10), deadline.remaining))
         } catch {
-            throw unavailable("compute SNI name: extract cluster ID from API server certificate: \(error.description)")
+            throw unavailable(Self.discovery + error.description).adding([
+                ("API server", "\(settings.apiServerHost):\(settings.apiServerPort)")
+            ])
         }
-        guard let cluster = Self.clusterID(in: names) else {
-            throw unavailable(
-                "compute SNI name: cluster ID SAN not found in API server certificate (use --sni-name flag to provide SNI name explicitly)"
-            )
+        let name: String
+        do throws(SubjectProblem) {
+            name = Self.serverName(ofCluster: try Self.clusterID(in: names))
+        } catch {
+            throw unavailable(Self.discovery + error.reason)
         }
-        let name = Self.serverName(ofCluster: cluster)
-        discoveredName.withLock { $0 = name }
+        known.withLock { $0.serverName = name }
         return name
     }
 
+    /// Why a certificate does not tell its cluster; the phrases are upstream's.
+    package struct SubjectProblem: Error {
+        package var reason: String
+    }
+
     /// The cluster's id in a name such as `hcp-kubernetes.ID.svc.cluster.local`.
-    package static func clusterID(in names: [String]) -> String? {
+    package static func clusterID(in names: [String]) throws(SubjectProblem) -> String {
         let (prefix, suffix) = ("hcp-kubernetes.", ".svc.cluster.local")
-        guard let name = names.first(where: { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }),
-            name.count > prefix.count + suffix.count
-        else { return nil }
+        guard let name = names.first(where: { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }) else {
+            throw SubjectProblem(
+                reason:
+                    "cluster ID SAN not found in API server certificate (use --sni-name flag to provide SNI name explicitly)"
+            )
+        }
+        // Prefix and suffix share a dot where there is no id between them at all.
+        guard name.count > prefix.count + suffix.count else {
+            throw SubjectProblem(reason: "empty cluster ID in SAN \"\(name.clipped)\"")
+        }
         return String(name.dropFirst(prefix.count).dropLast(suffix.count))
     }
 

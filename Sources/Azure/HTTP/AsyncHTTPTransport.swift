@@ -121,8 +121,8 @@ package final class AsyncHTTPTransport: HTTPTransport {
     private func makeClient(for path: Path) throws -> ClientBox {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
-        if let connection = path.connection {
-            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(connection.authorityPEM))
+        if let authority = path.connection?.authorityPEM {
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority))
         } else {
             tls.trustRoots = try configuration.trustRoots.load()
         }

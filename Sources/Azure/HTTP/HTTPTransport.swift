@@ -10,9 +10,10 @@ package struct HTTPRequest: Sendable {
     /// A connection of its own kind: to another host than the URL names, and trusting other authorities.
     package struct Connection: Sendable, Hashable {
         package var host: String
-        package var authorityPEM: [UInt8]
+        /// The only authority that is trusted; those of the process when nil.
+        package var authorityPEM: [UInt8]?
 
-        package init(host: String, authorityPEM: [UInt8]) {
+        package init(host: String, authorityPEM: [UInt8]?) {
             self.host = host
             self.authorityPEM = authorityPEM
         }

@@ -23,6 +23,10 @@ extension FlagSet {
             Flag(
                 name: "metrics-backend", kind: .text, standard: "Prometheus",
                 help: "how metrics are given; Prometheus is the only way"),
+            Flag(
+                name: "enable-pprof", kind: .bool, standard: "false",
+                help: "serve pages on this process's memory, threads, files and connections on 127.0.0.1"),
+            Flag(name: "pprof-port", kind: .integer, standard: "6060", help: "the port of these pages"),
             Flag(name: "version", kind: .bool, standard: "false", help: "print the version as JSON and exit"),
             Flag(
                 name: "log-format-json", kind: .bool, standard: "true",
@@ -80,8 +84,7 @@ extension FlagSet {
                 name: "vault-concurrency", kind: .integer, standard: "25",
                 help: "the most requests that the node has under way at one vault"),
             // Known to upstream and without effect here.
-            ignored("enable-pprof", .bool), ignored("pprof-port", .integer), ignored("vmodule", .text),
-            ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
+            ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
             ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),
             ignored("log_file_max_size", .integer), ignored("add_dir_header", .bool), ignored("skip_headers", .bool),
             ignored("skip_log_headers", .bool), ignored("one_output", .bool), ignored("log_backtrace_at", .text),

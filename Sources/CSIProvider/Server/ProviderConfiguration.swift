@@ -7,6 +7,8 @@ package struct ProviderConfiguration: Sendable {
     package var version: String
     package var health: HealthEndpoint.Configuration
     package var metrics: MetricsEndpoint.Configuration
+    /// Nil for none, which is the default.
+    package var debug: DebugEndpoint.Configuration?
     package var mounts: MountService.Settings
     package var network: AsyncHTTPTransport.Configuration
     /// How long running mounts may take to finish after a signal to stop.
@@ -17,6 +19,7 @@ package struct ProviderConfiguration: Sendable {
         version: String,
         health: HealthEndpoint.Configuration,
         metrics: MetricsEndpoint.Configuration,
+        debug: DebugEndpoint.Configuration? = nil,
         mounts: MountService.Settings,
         network: AsyncHTTPTransport.Configuration,
         drainTimeout: Duration
@@ -25,6 +28,7 @@ package struct ProviderConfiguration: Sendable {
         self.version = version
         self.health = health
         self.metrics = metrics
+        self.debug = debug
         self.mounts = mounts
         self.network = network
         self.drainTimeout = drainTimeout

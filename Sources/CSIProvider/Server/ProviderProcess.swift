@@ -17,6 +17,10 @@ package enum ProviderProcess {
             configuration.health, provider: configuration.endpoint, logger: logger)
         let scrapes = try await MetricsEndpoint.listen(
             configuration.metrics, exposition: { metrics.exposition(mounts.gauges) }, logger: logger)
+        var watchers = [health, scrapes]
+        if let debug = configuration.debug {
+            watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
+        }
         let server = try RPCServer.start(
             endpoint: configuration.endpoint, identity: configuration.identity, handler: service.handle)
         logger.info(
@@ -24,9 +28,9 @@ package enum ProviderProcess {
             metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
         let group = ServiceGroup(
             services: [
-                SocketService(server: server, grace: configuration.drainTimeout, logger: logger), health, scrapes,
+                SocketService(server: server, grace: configuration.drainTimeout, logger: logger),
                 CacheSweeper(mounts: mounts),
-            ],
+            ] + watchers,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger.quieted)
         do {

@@ -1,4 +1,4 @@
-/// Opens PKCS#12 files (RFC 7292) that have no password, as Key Vault keeps certificates.
+/// Opens PKCS#12 files (RFC 7292): without a password, as Key Vault keeps certificates, or with one.
 ///
 /// Wider than upstream's parser: modern encryption as well as legacy, any digest, no MAC, plain key
 /// bags, any number of safes, no key at all. Never traps, whatever the input.
@@ -20,9 +20,10 @@ package struct PKCS12: Sendable {
 
     /// What "no password" means to the file's writer: nothing at all, as for Key Vault, or an empty
     /// text, as for OpenSSL. Both occur and give different keys.
-    private static let passwords: [PKCS12Password] = [.none, .empty]
+    private static let noPasswords: [PKCS12Password] = [.none, .empty]
 
-    package static func open(_ file: SecretBytes) throws(DERError) -> PKCS12 {
+    package static func open(_ file: SecretBytes, password: SecretBytes? = nil) throws(DERError) -> PKCS12 {
+        let passwords = password.map { [.text($0)] } ?? noPasswords
         var pfx = try DERElement.parse(file).expecting(DERElement.Tag.sequence, "PFX").reader()
         let version = try pfx.next(DERElement.Tag.integer, "version").integer()
         guard version == 3 else { throw DERError("pkcs12: version \(version) is not supported, only 3") }
@@ -35,14 +36,32 @@ package struct PKCS12: Sendable {
             for password in passwords where try mac.matches(authenticated, password: password) {
                 return try contents(of: authenticated, password: password)
             }
-            throw DERError("pkcs12: the file has a password, or its MAC is wrong")
+            let problem = password == nil ? "the file has a password" : "the password is wrong"
+            throw DERError("pkcs12: \(problem), or its MAC is wrong")
         }
         // Without a MAC only the decryption itself can tell the passwords apart.
         do throws(DERError) {
             return try contents(of: authenticated, password: passwords[0])
         } catch {
+            guard passwords.count > 1 else { throw error }
             return try contents(of: authenticated, password: passwords[1])
         }
+    }
+
+    /// PKCS#8 PrivateKeyInfo out of an EncryptedPrivateKeyInfo.
+    static func decryptedKey(_ element: DERElement, password: SecretBytes?) throws(DERError) -> SecretBytes {
+        try decryptedKey(element, password.map { .text($0) } ?? .empty)
+    }
+
+    private static func decryptedKey(
+        _ element: DERElement, _ password: PKCS12Password
+    ) throws(DERError) -> SecretBytes {
+        var encrypted = try element.expecting(DERElement.Tag.sequence, "encrypted key").reader()
+        let algorithm = try PKCS12Cipher(encrypted.next(DERElement.Tag.sequence, "encryption algorithm"))
+        let key = try algorithm.decrypt(try encrypted.next().octets(), password: password)
+        // A wrong password leaves a valid padding once in 256 times; a structure it never leaves.
+        _ = try DERElement.parse(key).expecting(DERElement.Tag.sequence, "private key")
+        return key
     }
 
     private static func contents(
@@ -93,12 +112,7 @@ package struct PKCS12: Sendable {
             case OID.keyBag:
                 keys.append(value.encoding.copy())
             case OID.shroudedKeyBag:
-                var encrypted = try value.expecting(DERElement.Tag.sequence, "encrypted key").reader()
-                let algorithm = try PKCS12Cipher(encrypted.next(DERElement.Tag.sequence, "encryption algorithm"))
-                let key = try algorithm.decrypt(try encrypted.next().octets(), password: password)
-                // A wrong password leaves a valid padding once in 256 times; a structure it never leaves.
-                _ = try DERElement.parse(key).expecting(DERElement.Tag.sequence, "private key")
-                keys.append(key)
+                keys.append(try Self.decryptedKey(value, password))
             case OID.certificateBag:
                 var certificate = try value.expecting(DERElement.Tag.sequence, "certificate bag").reader()
                 guard try certificate.next().objectIdentifier() == OID.x509Certificate else {

@@ -7,13 +7,28 @@ internal import CryptoExtras
     internal import Foundation
 #endif
 
-/// The two readings of "no password".
+/// The two readings of "no password", and a password.
 enum PKCS12Password {
     case none
     case empty
+    case text(SecretBytes)
 
-    /// As PKCS#12's own key derivation wants it: UTF-16 with a terminating zero.
-    var terminated: [UInt8] { self == .none ? [] : [0, 0] }
+    /// As PKCS#12's own key derivation wants it: big-endian UTF-16 with a terminating zero.
+    var terminated: [UInt8] {
+        switch self {
+        case .none: []
+        case .empty: [0, 0]
+        case .text(let password):
+            password.withExposed { bytes in
+                String(decoding: bytes, as: UTF8.self).utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] } + [0, 0]
+            }
+        }
+    }
+
+    /// As PBES2 wants it: the bytes as they are.
+    var plain: [UInt8] {
+        if case .text(let password) = self { password.withExposed { Array($0) } } else { [] }
+    }
 }
 
 /// The digests a PKCS#12 file may use for its MAC.
@@ -234,21 +249,22 @@ struct PKCS12Cipher {
                 padded = data.withExposed { RC2.decryptCBC($0, key: key, iv: iv) }
             }
         case .pbes2(let cipher, let function, let salt, let iterations, let iv):
-            padded = Self.decryptPBES2(data, cipher, function, salt: salt, iterations: iterations, iv: iv)
+            padded = Self.decryptPBES2(
+                data, cipher, function, password: password.plain, salt: salt, iterations: iterations, iv: iv)
         }
         guard let padded, let plain = Self.removingPadding(padded) else {
-            throw DERError("pkcs12: the content cannot be decrypted without a password")
+            throw DERError("pkcs12: the content cannot be decrypted with this password, or without one")
         }
         return plain
     }
 
     private static func decryptPBES2(
         _ data: SecretBytes, _ cipher: ModernCipher, _ function: KDF.Insecure.PBKDF2.HashFunction,
-        salt: [UInt8], iterations: Int, iv: [UInt8]
+        password: [UInt8], salt: [UInt8], iterations: Int, iv: [UInt8]
     ) -> SecretBytes? {
         guard
             let key = try? KDF.Insecure.PBKDF2.deriveKey(
-                from: [UInt8](), salt: salt, using: function, outputByteCount: cipher.keyLength,
+                from: password, salt: salt, using: function, outputByteCount: cipher.keyLength,
                 unsafeUncheckedRounds: iterations)
         else { return nil }
         if cipher == .tripleDES {

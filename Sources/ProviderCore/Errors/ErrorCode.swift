@@ -19,6 +19,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case tokenAudience = "token-audience"
     case tokenExpired = "token-expired"
     case credentialsMissing = "credentials-missing"
+    case credentialsInvalid = "credentials-invalid"
 
     // Entra and Key Vault.
     case exchangeRefused = "exchange-refused"
@@ -62,7 +63,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
             .requestRefused:
             .manifest
         case .podInfoMissing, .tokenMissing, .tokenMalformed, .tokenAudience, .credentialsMissing,
-            .tokenProxyUnavailable:
+            .credentialsInvalid, .tokenProxyUnavailable:
             .setup
         case .tokenExpired, .exchangeRefused, .managedIdentityRefused, .vaultUnauthorized: .identity
         case .vaultForbidden, .objectDisabled: .permission
@@ -105,6 +106,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .tokenExpired: "check the node's clock; the kubelet brings a new token with the next attempt"
         case .credentialsMissing:
             "set clientID for workload identity, or nodePublishSecretRef on the pod's volume for a service principal"
+        case .credentialsInvalid:
+            "correct the Secret that nodePublishSecretRef of the pod's volume names"
         case .exchangeRefused:
             "compare the federated credential of the identity with issuer, subject and audience shown here"
         case .managedIdentityRefused:

@@ -4,6 +4,8 @@ package enum Identity: Sendable {
     case workloadIdentity(clientID: String, token: ServiceAccountToken)
     /// An application's secret from nodePublishSecretRef.
     case servicePrincipal(clientID: String, secret: SecretBytes)
+    /// An application's certificate and private key from nodePublishSecretRef.
+    case certificatePrincipal(clientID: String, certificate: ClientCertificate)
     /// Whatever identity aad-pod-identity's NMI assigns to the pod.
     case podIdentity(PodReference)
     /// The node's own identity: the user-assigned one of that client id, else the system-assigned one.
@@ -14,7 +16,7 @@ package enum Identity: Sendable {
     package var mode: IdentityMode {
         switch self {
         case .workloadIdentity: .workloadIdentity
-        case .servicePrincipal: .servicePrincipal
+        case .servicePrincipal, .certificatePrincipal: .servicePrincipal
         case .podIdentity: .podIdentity
         case .vmManagedIdentity: .vmManagedIdentity
         case .azureTokenProxy: .azureTokenProxy
@@ -24,7 +26,8 @@ package enum Identity: Sendable {
     /// Empty where the client is not of the class's choosing.
     package var clientID: String {
         switch self {
-        case .workloadIdentity(let clientID, _), .servicePrincipal(let clientID, _), .azureTokenProxy(let clientID, _):
+        case .workloadIdentity(let clientID, _), .servicePrincipal(let clientID, _),
+            .certificatePrincipal(let clientID, _), .azureTokenProxy(let clientID, _):
             clientID
         case .vmManagedIdentity(let clientID): clientID ?? ""
         case .podIdentity: ""

@@ -7,7 +7,7 @@ extension Identity {
         do throws(ProviderError) {
             switch mode {
             case .workloadIdentity: return try workloadIdentity(request, now)
-            case .servicePrincipal: return try servicePrincipal(request)
+            case .servicePrincipal: return try servicePrincipal(request, now)
             case .podIdentity: return .podIdentity(PodReference(request.attributes))
             case .vmManagedIdentity:
                 let id = request.attributes["userAssignedIdentityID"]
@@ -53,27 +53,45 @@ extension Identity {
         }
     }
 
-    /// `clientid` and `clientsecret` in any letter case; a newline at the end, which upstream sends to
-    /// Entra and so fails with, is taken off.
-    private static func servicePrincipal(_ request: MountRequest) throws(ProviderError) -> Identity {
+    /// `clientid` and `clientsecret`, or `clientcertificate`, in any letter case. A newline at the end,
+    /// which upstream sends to Entra and so fails with, is taken off.
+    ///
+    /// Where both are, the secret counts: upstream knows nothing else, and its manifests work unchanged.
+    private static func servicePrincipal(_ request: MountRequest, _ now: Int) throws(ProviderError) -> Identity {
         guard let secrets = request.secrets else {
             throw ProviderError(
                 .credentialsMissing, "failed to get credentials, nodePublishSecretRef secret is not set")
         }
-        func value(_ name: String) throws(ProviderError) -> SecretBytes {
-            let hint =
-                "put the key \(name) into the Secret that nodePublishSecretRef names, or set clientID for workload identity"
-            // The exact name counts before others, so that the outcome does not depend on chance.
+        /// Of names that differ in case the exact one counts, so that the outcome does not depend on chance.
+        func value(_ name: String) -> SecretBytes? {
             let candidates = secrets.keys.filter { $0.lowercased() == name }.sorted {
                 $0 == name || ($1 != name && $0 < $1)
             }
-            guard let key = candidates.first, let found = secrets.secret(key)?.trimmingSpace(), !found.isEmpty else {
-                throw ProviderError(.credentialsMissing, "could not find \(name) in secrets", hint: hint)
-            }
-            return found
+            guard let found = candidates.first.flatMap({ secrets.secret($0) })?.trimmingSpace() else { return nil }
+            return found.isEmpty ? nil : found
         }
-        let clientID = try value("clientid").withExposed { String(decoding: $0, as: UTF8.self) }
-        return .servicePrincipal(clientID: clientID, secret: try value("clientsecret"))
+        func missing(_ name: String, _ what: String) -> ProviderError {
+            ProviderError(
+                .credentialsMissing, "could not find \(name) in secrets",
+                hint:
+                    "put \(what) into the Secret that nodePublishSecretRef names, or set clientID for workload identity"
+            )
+        }
+        guard let clientID = value("clientid")?.withExposed({ String(decoding: $0, as: UTF8.self) }) else {
+            throw missing("clientid", "the key clientid")
+        }
+        if let secret = value("clientsecret") { return .servicePrincipal(clientID: clientID, secret: secret) }
+        guard let text = value("clientcertificate") else {
+            throw missing("clientsecret", "the key clientsecret or clientcertificate")
+        }
+        do throws(ClientCertificate.Problem) {
+            let certificate = try ClientCertificate(reading: text, password: value("clientcertificatepassword"))
+            try certificate.checkValidity(now: now)
+            return .certificatePrincipal(clientID: clientID, certificate: certificate)
+        } catch {
+            throw ProviderError(
+                .credentialsInvalid, "clientcertificate in secrets cannot be used: \(error.reason)", hint: error.hint)
+        }
     }
 }
 

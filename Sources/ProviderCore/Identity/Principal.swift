@@ -22,7 +22,7 @@ package struct Principal: Hashable, Sendable {
         clientID = attributes.identity.clientID
         mode = attributes.identity.mode
         switch attributes.identity {
-        case .workloadIdentity, .servicePrincipal, .azureTokenProxy: break
+        case .workloadIdentity, .servicePrincipal, .certificatePrincipal, .azureTokenProxy: break
         case .vmManagedIdentity:
             namespace = attributes.pod.namespace
             serviceAccount = attributes.pod.serviceAccount

@@ -1,0 +1,206 @@
+internal import Crypto
+internal import CryptoExtras
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// An application's certificate and the RSA key that belongs to it: what a service principal without
+/// a client secret proves itself with.
+package struct ClientCertificate: Sendable {
+    /// Why a text is no usable certificate; never holds a piece of it.
+    package struct Problem: Error {
+        package var reason: String
+        package var hint: String
+    }
+
+    package enum Scheme: Sendable {
+        /// RSASSA-PSS with SHA-256, JWT's PS256; what Entra asks for.
+        case pss
+        /// RSASSA-PKCS1-v1_5 with SHA-256, JWT's RS256; all that AD FS knows.
+        case pkcs1
+    }
+
+    /// X.509 in DER, for its thumbprint.
+    package let certificate: SecretBytes
+    /// In RFC 3339.
+    package let notBefore: String
+    package let notAfter: String
+    /// PKCS#8 or PKCS#1, in DER.
+    private let key: SecretBytes
+
+    /// What only its holder has: the whole certificate and the whole key.
+    package var proof: SecretBytes {
+        var builder = SecretBytesBuilder(capacity: certificate.count + key.count)
+        certificate.withExposed { builder.append($0) }
+        key.withExposed { builder.append($0) }
+        return builder.finish()
+    }
+
+    /// Reads PEM, or a PKCS#12 file as base64 or as it is, with a certificate and its RSA key.
+    ///
+    /// Of several certificates the one that the key belongs to is taken, so that a chain may come along.
+    package init(reading text: SecretBytes, password: SecretBytes? = nil) throws(Problem) {
+        let parts: (keys: [SecretBytes], certificates: [SecretBytes])
+        if text.withExposed({ Self.looksLikePEM($0) }) {
+            parts = try Self.pem(text, password)
+        } else {
+            parts = try Self.pkcs12(text, password)
+        }
+        guard let key = parts.keys.first else {
+            throw Problem(reason: "it has no private key", hint: Self.bothHint)
+        }
+        guard parts.keys.count == 1 else {
+            throw Problem(
+                reason: "it has \(parts.keys.count) private keys, and one is expected",
+                hint: "leave only the application's own key in clientcertificate")
+        }
+        guard !parts.certificates.isEmpty else {
+            throw Problem(reason: "it has no certificate", hint: Self.bothHint)
+        }
+        let publicKey = try Self.publicKey(of: key)
+        var unreadable: DERError?
+        for candidate in parts.certificates {
+            do throws(DERError) {
+                let fields = try X509Fields(candidate)
+                guard fields.publicKey == publicKey else { continue }
+                (certificate, self.key) = (candidate, key)
+                (notBefore, notAfter) = (fields.notBefore, fields.notAfter)
+                return
+            } catch {
+                unreadable = error
+            }
+        }
+        if let unreadable {
+            throw Problem(reason: "its certificate cannot be read: \(unreadable.reason)", hint: Self.bothHint)
+        }
+        throw Problem(
+            reason: "its private key belongs to none of its certificates",
+            hint: "put the certificate and the private key of one and the same pair into clientcertificate")
+    }
+
+    /// A signature by the private key. PSS takes random salt, so no two are the same.
+    package func signature(over message: [UInt8], _ scheme: Scheme) throws -> [UInt8] {
+        let key = try self.key.withExposed { try _RSA.Signing.PrivateKey(derRepresentation: $0) }
+        let signature = try key.signature(for: message, padding: scheme == .pss ? .PSS : .insecurePKCS1v1_5)
+        return Array(signature.rawRepresentation)
+    }
+
+    /// Refuses what Entra would refuse for its dates.
+    func checkValidity(now: Int) throws(Problem) {
+        let today = Timestamp.text(now)
+        guard today <= notAfter else {
+            throw Problem(
+                reason: "the certificate expired at \(notAfter); it is \(today) here",
+                hint: "register a new certificate on the application and put it into clientcertificate")
+        }
+        guard notBefore <= today else {
+            throw Problem(
+                reason: "the certificate is not valid before \(notBefore); it is \(today) here",
+                hint: "check the node's clock, or wait")
+        }
+    }
+
+    // MARK: - Reading
+
+    private static let bothHint =
+        "put PEM with the certificate and its private key, or a base64 encoded PKCS#12 file, into clientcertificate"
+
+    private static func looksLikePEM(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        // Anything may stand before the first block, so the marker is looked for everywhere.
+        let marker = Array("-----BEGIN ".utf8)
+        guard bytes.count >= marker.count else { return false }
+        return (0...bytes.count - marker.count).contains { start in
+            bytes[start] == marker[0] && bytes[start..<start + marker.count].elementsEqual(marker)
+        }
+    }
+
+    private static func pem(
+        _ text: SecretBytes, _ password: SecretBytes?
+    ) throws(Problem) -> ([SecretBytes], [SecretBytes]) {
+        var keys: [SecretBytes] = []
+        let blocks = PEMReader.blocks(in: text)
+        for block in blocks where block.label.hasSuffix("PRIVATE KEY") {
+            let isOldEncryption = block.headers.contains { $0.key == "Proc-Type" && $0.value.contains("ENCRYPTED") }
+            switch block.label {
+            case _ where isOldEncryption:
+                throw Problem(
+                    reason: "its private key is encrypted in OpenSSL's old way",
+                    hint: "rewrite the key with `openssl pkcs8 -topk8 -nocrypt`")
+            case "PRIVATE KEY", "RSA PRIVATE KEY": keys.append(block.der)
+            case "ENCRYPTED PRIVATE KEY":
+                do throws(DERError) {
+                    keys.append(try PKCS12.decryptedKey(try DERElement.parse(block.der), password: password))
+                } catch {
+                    throw Problem(
+                        reason: "its private key cannot be decrypted",
+                        hint: "put the key's password into clientcertificatepassword of the same Secret")
+                }
+            default: throw notRSA
+            }
+        }
+        return (keys, blocks.filter(\.isCertificate).map(\.der))
+    }
+
+    private static func pkcs12(
+        _ text: SecretBytes, _ password: SecretBytes?
+    ) throws(Problem) -> ([SecretBytes], [SecretBytes]) {
+        let file: SecretBytes
+        if text.withExposed({ $0.count > 2 && $0[0] == DERElement.Tag.sequence && $0[1] >= 0x80 }) {
+            // A Secret's text cannot hold such bytes: on the way here they become U+FFFD.
+            guard !text.withExposed({ $0[1] == 0xEF && $0[2] == 0xBF }) else {
+                throw Problem(
+                    reason: "it is a binary file, which the kubelet cannot pass on unharmed",
+                    hint: "encode the PKCS#12 file before it goes into the Secret, such as by `base64 -w0 app.pfx`")
+            }
+            file = text
+        } else {
+            guard let decoded = text.trimmingSpace().withExposed({ Base64.decode($0, alphabet: .standard) }),
+                !decoded.isEmpty
+            else { throw Problem(reason: "it is neither PEM nor base64", hint: bothHint) }
+            file = decoded
+        }
+        do throws(DERError) {
+            let bundle = try PKCS12.open(file, password: password)
+            return (bundle.keys, bundle.certificates)
+        } catch {
+            throw Problem(
+                reason: "it cannot be opened as PKCS#12: \(error.reason)",
+                hint: "check the file with `openssl pkcs12 -info`; if it has a password, put that into "
+                    + "clientcertificatepassword of the same Secret")
+        }
+    }
+
+    private static let notRSA = Problem(
+        reason: "its private key is not RSA",
+        hint: "make a pair with an RSA key; Entra ID takes no other for applications"
+    )
+
+    /// RSAPublicKey (PKCS#1) of a private key, which is checked for consistency on the way.
+    private static func publicKey(of key: SecretBytes) throws(Problem) -> [UInt8] {
+        do {
+            return try key.withExposed {
+                Array(try _RSA.Signing.PrivateKey(derRepresentation: $0).publicKey.pkcs1DERRepresentation)
+            }
+        } catch {
+            guard case .incorrectParameterSize? = error as? CryptoKitError else {
+                throw isOtherAlgorithm(key)
+                    ? notRSA : Problem(reason: "its private key is damaged", hint: bothHint)
+            }
+            throw Problem(
+                reason: "its RSA key has fewer than 2048 bits", hint: "make a pair with an RSA key of 2048 bits or more"
+            )
+        }
+    }
+
+    /// Whether `key` is a sound PKCS#8 structure of something that is not RSA.
+    private static func isOtherAlgorithm(_ key: SecretBytes) -> Bool {
+        guard var reader = try? DERElement.parse(key).reader(), (try? reader.next()) != nil,
+            var algorithm = try? reader.next(DERElement.Tag.sequence, "algorithm").reader(),
+            let identifier = try? algorithm.next().objectIdentifier()
+        else { return false }
+        return identifier != "1.2.840.113549.1.1.1"
+    }
+}

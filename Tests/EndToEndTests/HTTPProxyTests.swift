@@ -1,0 +1,33 @@
+import AzureEmulator
+import ProviderTransport
+import Testing
+
+@Suite("An HTTP proxy that demands credentials", .timeLimit(.minutes(2)))
+struct HTTPProxyTests {
+    @Test(
+        "gets them from the proxy's URL, escaped characters and all",
+        arguments: [
+            ("user:word", "user:word@"), ("dómain\\user:p@ss:wörd/", "d%C3%B3main%5Cuser:p%40ss:w%C3%B6rd%2F@"),
+        ])
+    func credentials(demanded: String, given: String) async throws {
+        try await World.with(keys: false, proxy: World.Proxy(demanded: demanded, given: given)) { world in
+            let answer = try await world.mount(World.object("secret", "plain"))
+            #expect(try answer.text("plain") == "plain value")
+            #expect(world.emulator.callCounts.connections > 0)
+        }
+    }
+
+    @Test(
+        "and gets none or others, is named in the error, which does not show them", arguments: ["", "user:wrong-word@"])
+    func refused(given: String) async throws {
+        try await World.with(keys: false, proxy: World.Proxy(demanded: "user:word", given: given)) { world in
+            let attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+            let status = try await world.failure(attributes)
+            #expect(status.code == .internal)
+            #expect(status.message.contains("proxy"), "\(status.message)")
+            #expect(status.message.contains("407") || status.message.contains("credentials"), "\(status.message)")
+            #expect(!status.message.contains("wrong-word"))
+            #expect(world.emulator.callCounts.connections == 0)
+        }
+    }
+}

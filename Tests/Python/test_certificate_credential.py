@@ -1,0 +1,88 @@
+"""An application that proves itself with a certificate: the official SDK against the emulator's check,
+and the provider with the same certificate."""
+
+import datetime
+import logging
+import os
+import pathlib
+import tempfile
+import unittest
+from unittest import mock
+
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import CertificateCredential
+from azure.keyvault.secrets import SecretClient
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12)
+
+import world as w
+
+APPLICATION = "11111111-aaaa-4aaa-8aaa-000000000007"
+
+# Refusals are expected here and need no report of their own.
+logging.getLogger("azure").setLevel(logging.CRITICAL)
+
+
+def pair(name):
+    """A new key with a certificate of its own."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1)).sign(key, hashes.SHA256()))
+    return key, certificate
+
+
+def pem(key, certificate):
+    return (key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            + certificate.public_bytes(Encoding.PEM))
+
+
+class CertificateCredentialTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.TemporaryDirectory(prefix="akv-cert-", dir="/tmp")
+        cls.addClassCleanup(directory.cleanup)
+        cls.key, cls.certificate = pair("application")
+        path = pathlib.Path(directory.name)
+        (path / "application.pem").write_bytes(cls.certificate.public_bytes(Encoding.PEM))
+        seed = w.SEED.read_text().replace("    clientSecrets:", "    clientCertificates: [ application.pem ]\n    clientSecrets:", 1)
+        (path / "azure.yaml").write_text(seed)
+        cls.world = w.World(path / "azure.yaml")
+        cls.addClassCleanup(cls.world.stop)
+        variables = mock.patch.dict(os.environ, cls.world.environment)
+        variables.start()
+        cls.addClassCleanup(variables.stop)
+
+    def value(self, data, **options):
+        credential = CertificateCredential(w.TENANT, APPLICATION, certificate_data=data, **options)
+        with SecretClient(vault_url=w.VAULT_URL, credential=credential) as client:
+            return client.get_secret("plain").value
+
+    def test_pem(self):
+        self.assertEqual(self.value(pem(self.key, self.certificate)), "plain value")
+
+    def test_pkcs12_with_a_password(self):
+        data = pkcs12.serialize_key_and_certificates(
+            b"application", self.key, self.certificate, None, BestAvailableEncryption(b"word"))
+        self.assertEqual(self.value(data, password="word"), "plain value")
+
+    def test_unknown_certificate(self):
+        with self.assertRaises(ClientAuthenticationError) as caught:
+            self.value(pem(*pair("stranger")))
+        self.assertIn("AADSTS700027", str(caught.exception))
+
+    def test_foreign_key_under_a_known_thumbprint(self):
+        stranger, _ = pair("stranger")
+        with self.assertRaises(ClientAuthenticationError) as caught:
+            self.value(pem(stranger, self.certificate))
+        self.assertIn("AADSTS700027", str(caught.exception))
+
+
+if __name__ == "__main__":
+    unittest.main()
