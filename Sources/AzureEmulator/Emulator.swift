@@ -41,6 +41,8 @@ package struct Emulator: Sendable {
     private let entra: EntraDirectory
     private let clock: EmulatorClock
     private let calls = CallLog()
+    /// How it misbehaves at the moment.
+    package let faults: FaultBook
     private let options: Options
     private let logger: Logger
 
@@ -55,6 +57,7 @@ package struct Emulator: Sendable {
             hosts: VaultHosts.certificateNames + [issuerHost].compactMap { $0 }, now: Date())
         store = try VaultStore(seed: seed, clock: clock)
         entra = await EntraDirectory(seed: seed, cluster: cluster, seedDirectory: options.seedDirectory, clock: clock)
+        faults = FaultBook(clock: clock, faults: seed.faults ?? [])
         self.clock = clock
         self.options = options
         self.logger = logger
@@ -77,13 +80,18 @@ package struct Emulator: Sendable {
     /// What was called so far.
     package var callCounts: CallLog.Counts { calls.current }
 
+    /// Counts from zero again.
+    package func resetCallCounts() { calls.reset() }
+
     /// Serves until cancelled or told to stop. `whenReady` is called once everything listens.
     package func run(whenReady: @escaping @Sendable (Endpoints) async throws -> Void) async throws {
         let azure = EmulatorResponder(
             vaults: VaultResponder(store: store, entra: entra, clock: clock), entra: entra, clock: clock, calls: calls,
-            latency: options.latency, logger: logger)
-        let admin = AdminResponder(store: store, cluster: entra.cluster, clock: clock, calls: calls)
-        let node = NodeResponder(seed: seed, entra: entra, calls: calls)
+            gate: FaultGate(faults: faults, calls: calls, latency: options.latency), logger: logger)
+        let admin = AdminResponder(
+            store: store, cluster: entra.cluster, clock: clock, calls: calls, faults: faults)
+        let node = NodeResponder(
+            seed: seed, entra: entra, calls: calls, gate: FaultGate(faults: faults, calls: calls, latency: .zero))
         let (azurePort, azureReady) = AsyncStream<Int>.makeStream()
         let azureApplication = Application(
             responder: azure, server: try .tls(tlsConfiguration: tls.tls),

@@ -6,22 +6,33 @@ internal import Logging
 /// Sends each request to the service that its host belongs to: a vault, or Entra and the cluster's
 /// issuer.
 struct EmulatorResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = EmulatorContext
 
     let vaults: VaultResponder
     let entra: EntraDirectory
     let clock: EmulatorClock
     let calls: CallLog
-    let latency: Duration
+    let gate: FaultGate
     let logger: Logger
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        if latency > .zero { try await Task.sleep(for: latency) }
+    func respond(to request: Request, context: EmulatorContext) async throws -> Response {
         let authority = request.head.authority ?? ""
         let path = request.uri.path.split(separator: "/").compactMap { $0.removingPercentEncoding }
+        let vault = VaultHosts.vault(in: authority)
+        // The cluster's token proxy is told apart by this prefix of its URL.
+        let service: FaultTarget.Service =
+            vault.map { .vault($0.name) } ?? (path.first == "token-proxy" ? .tokenProxy : .entra)
+        return try await gate.respond(to: request, of: service, context: context) { _ in
+            try await answer(request, authority: authority, vault: vault, path: path)
+        }
+    }
+
+    private func answer(
+        _ request: Request, authority: String, vault: (name: String, resource: String)?, path: [String]
+    ) async throws -> Response {
         var response: Response
         do {
-            if let vault = VaultHosts.vault(in: authority) {
+            if let vault {
                 response = try await vaults.respond(
                     to: request, authority: authority, vaultName: vault.name, resource: vault.resource, path: path)
                 calls.add(response.status == .unauthorized ? \.unauthorized : \.vault)
@@ -50,7 +61,6 @@ struct EmulatorResponder: HTTPResponder {
         if request.method == .get, path.suffix(3) == ["openid", "v1", "jwks"] {
             return try Answer.json(entra.cluster.jwks)
         }
-        // The cluster's token proxy is told apart by this prefix of its URL.
         let throughProxy = path.first == "token-proxy"
         let path = throughProxy ? Array(path.dropFirst()) : path
         if request.method == .post, path.count == 4, Array(path[1...]) == ["oauth2", "v2.0", "token"] {
