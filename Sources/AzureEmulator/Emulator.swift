@@ -85,16 +85,18 @@ package struct Emulator: Sendable {
 
     /// Serves until cancelled or told to stop. `whenReady` is called once everything listens.
     package func run(whenReady: @escaping @Sendable (Endpoints) async throws -> Void) async throws {
+        let gate = FaultGate(faults: faults, calls: calls, clock: clock, latency: options.latency)
         let azure = EmulatorResponder(
             vaults: VaultResponder(store: store, entra: entra, clock: clock), entra: entra, clock: clock, calls: calls,
-            gate: FaultGate(faults: faults, calls: calls, latency: options.latency), logger: logger)
+            gate: gate, logger: logger)
         let admin = AdminResponder(
             store: store, cluster: entra.cluster, clock: clock, calls: calls, faults: faults)
         let node = NodeResponder(
-            seed: seed, entra: entra, calls: calls, gate: FaultGate(faults: faults, calls: calls, latency: .zero))
+            seed: seed, entra: entra, calls: calls,
+            gate: FaultGate(faults: faults, calls: calls, clock: clock, latency: .zero))
         let (azurePort, azureReady) = AsyncStream<Int>.makeStream()
         let azureApplication = Application(
-            responder: azure, server: try .tls(tlsConfiguration: tls.tls),
+            responder: azure, server: try .tls(tlsConfiguration: tls.tls(handshakeFault)),
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: nil),
             onServerRunning: { azureReady.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)
@@ -113,7 +115,7 @@ package struct Emulator: Sendable {
             let issuerHost = URL(string: entra.cluster.url)?.host ?? ""
             let proxy = ConnectProxy(
                 listener: listener, target: try SocketAddress(ipAddress: options.host, port: https),
-                extraHosts: [issuerHost], calls: calls, logger: logger)
+                extraHosts: [issuerHost], calls: calls, faults: faults, logger: logger)
             group.addTask { try await proxy.run() }
             let endpoints = Endpoints(
                 httpsPort: https, proxyPort: listener.channel.localAddress?.port ?? 0, adminPort: control,
@@ -126,6 +128,14 @@ package struct Emulator: Sendable {
 }
 
 extension Emulator {
+    /// The fault that a TLS handshake meets, which is counted.
+    @Sendable private func handshakeFault(_ host: String?) -> Fault.Kind? {
+        let names = ["tls", "tls:\(host ?? "")"]
+        calls.begin(names)
+        calls.end(names)
+        return faults.strikes(FaultBook.Call(service: VaultHosts.service(at: host), stage: .handshake)).fault?.kind
+    }
+
     /// A server in plain HTTP, and the port it has once it runs.
     private func plain<Responder: HTTPResponder>(
         _ responder: Responder, port: Int

@@ -19,25 +19,20 @@ struct EmulatorResponder: HTTPResponder {
         let authority = request.head.authority ?? ""
         let path = request.uri.path.split(separator: "/").compactMap { $0.removingPercentEncoding }
         let vault = VaultHosts.vault(in: authority)
+        if vault == nil, request.method == .post { calls.add(\.tokens) }
         // The cluster's token proxy is told apart by this prefix of its URL.
         let service: FaultTarget.Service =
             vault.map { .vault($0.name) } ?? (path.first == "token-proxy" ? .tokenProxy : .entra)
-        return try await gate.respond(to: request, of: service, context: context) { _ in
-            try await answer(request, authority: authority, vault: vault, path: path)
-        }
-    }
-
-    private func answer(
-        _ request: Request, authority: String, vault: (name: String, resource: String)?, path: [String]
-    ) async throws -> Response {
         var response: Response
         do {
-            if let vault {
-                response = try await vaults.respond(
-                    to: request, authority: authority, vaultName: vault.name, resource: vault.resource, path: path)
-                calls.add(response.status == .unauthorized ? \.unauthorized : \.vault)
-            } else {
-                response = try await respondAsEntra(to: request, path: path)
+            response = try await gate.respond(to: request, of: service, context: context) { request, clock in
+                if let vault {
+                    let response = try await vaults.judging(by: clock).respond(
+                        to: request, authority: authority, vaultName: vault.name, resource: vault.resource, path: path)
+                    calls.add(response.status == .unauthorized ? \.unauthorized : \.vault)
+                    return response
+                }
+                return try await respondAsEntra(to: request, path: path, entra.judging(by: clock))
             }
         } catch let refusal as EntraDirectory.Refusal {
             response = try Answer.entraError(refusal, now: clock.now)
@@ -52,7 +47,9 @@ struct EmulatorResponder: HTTPResponder {
         return response
     }
 
-    private func respondAsEntra(to request: Request, path: [String]) async throws -> Response {
+    private func respondAsEntra(
+        to request: Request, path: [String], _ entra: EntraDirectory
+    ) async throws -> Response {
         if request.method == .get, path.suffix(2) == [".well-known", "openid-configuration"],
             path.count <= 2 || path[1] != "v2.0"
         {
@@ -64,7 +61,6 @@ struct EmulatorResponder: HTTPResponder {
         let throughProxy = path.first == "token-proxy"
         let path = throughProxy ? Array(path.dropFirst()) : path
         if request.method == .post, path.count == 4, Array(path[1...]) == ["oauth2", "v2.0", "token"] {
-            calls.add(\.tokens)
             let body = try await request.body.collect(upTo: 1 << 20)
             return try Answer.json(
                 try await entra.token(

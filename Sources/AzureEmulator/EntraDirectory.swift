@@ -34,7 +34,7 @@ struct EntraDirectory: Sendable {
     let cluster: ClusterIssuer
     private let issuers: [Seed.Issuer]
     private let directory: URL
-    private let clock: EmulatorClock
+    private var clock: EmulatorClock
     private let signing = JWTKeyCollection()
 
     init(seed: Seed, cluster: ClusterIssuer, seedDirectory: URL, clock: EmulatorClock) async {
@@ -45,6 +45,13 @@ struct EntraDirectory: Sendable {
         self.clock = clock
         let secret = (0..<32).map { _ in UInt8.random(in: 0 ... .max) }
         await signing.add(hmac: HMACKey(from: Data(secret)), digestAlgorithm: .sha256)
+    }
+
+    /// The same directory with another idea of now.
+    func judging(by clock: EmulatorClock) -> EntraDirectory {
+        var copy = self
+        copy.clock = clock
+        return copy
     }
 
     /// `POST /{tenant}/oauth2/v2.0/token`

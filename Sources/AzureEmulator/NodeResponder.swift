@@ -16,9 +16,11 @@ struct NodeResponder: HTTPResponder {
         calls.add(\.tokens)
         switch request.uri.path {
         case "/metadata/identity/oauth2/token":
-            return try await gate.respond(to: request, of: .imds, context: context) { _ in try await metadata(request) }
+            return try await gate.respond(to: request, of: .imds, context: context) { request, _ in
+                try await metadata(request)
+            }
         case "/host/token/", "/host/token":
-            return try await gate.respond(to: request, of: .nmi, context: context) { _ in
+            return try await gate.respond(to: request, of: .nmi, context: context) { request, _ in
                 try await podIdentity(request)
             }
         default: return try Answer.json(["error": "not_found"], status: .notFound)

@@ -28,7 +28,7 @@ extension Fault: CustomStringConvertible {
         if at > .zero { add("at", at.text) }
         add("for", duration?.text)
         if kind.keys.contains("delay") { add("delay", delay.text) }
-        if kind.keys.contains("host") { add("host", host) }
+        add("host", host)
         if kind.keys.contains("skew") { add("skew", skew.text) }
         add("status", status.map(String.init))
         add("size", size.map(String.init))

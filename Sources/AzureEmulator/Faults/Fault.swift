@@ -31,7 +31,7 @@ package struct Fault: Sendable {
     var status: Int?
     var retryAfter: Duration?
     var notation = Notation.seconds
-    var host = "attacker.example"
+    var host: String?
     var size: Int?
     var skew = Duration.seconds(600)
 

@@ -50,10 +50,9 @@ extension Fault {
         }
         retryAfter = try parsed("retryAfter", "a duration such as 2s", positive)
         notation = try parsed("notation", "one of \(notations)") { Notation(rawValue: $0) } ?? notation
-        host =
-            try parsed("host", "a host's name") { text in
-                !text.isEmpty && !text.contains { "/ @?#\\".contains($0) } ? text : nil
-            } ?? host
+        host = try parsed("host", "a host's name") { text in
+            !text.isEmpty && !text.contains { "/ @?#\\".contains($0) } ? text : nil
+        }
         size = try parsed("size", "a number of bytes", natural)
         skew = try parsed("skew", "a duration such as -10m") { DurationText.duration($0) } ?? skew
         guard kind.suits(target) else { throw wrong("\(target) cannot misbehave with \(name)") }

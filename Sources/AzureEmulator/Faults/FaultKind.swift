@@ -6,6 +6,7 @@ extension Fault {
         case hang
         case drip
         // The connection.
+        case close
         case reset
         case resetAfterHeaders = "reset-after-headers"
         case halfBody = "half-body"
@@ -43,7 +44,7 @@ extension Fault {
 
         var stages: Set<Stage> {
             switch self {
-            case .latency, .hang, .reset, .status: [.request, .tunnel]
+            case .latency, .hang, .close, .reset, .status: [.request, .tunnel]
             case .certificateExpired, .certificateWrongName, .certificateUntrusted: [.handshake]
             default: [.request]
             }
