@@ -9,6 +9,9 @@ extension TransportFailure {
             return ProviderError(.timedOut, "\(service) did not answer in time: \(reason)", context: context)
         case .cancelled:
             return ProviderError(.cancelled, "the mount was given up while waiting for \(service)", context: context)
+        case .final where hop == .request:
+            return ProviderError(
+                .answerMalformed, "\(service) gave an answer that cannot be used: \(reason)", context: context)
         case .transient, .final:
             let hint: String? =
                 hop == .tls
