@@ -37,7 +37,8 @@ struct FaultLatencyTests {
             #expect(counts?.peak ?? 0 > 1)
             #expect(counts?.running == 0)
             world.emulator.resetCallCounts()
-            #expect(world.emulator.callCounts == CallLog.Counts())
+            #expect(world.emulator.callCounts.calls("vault") == 0)
+            #expect(world.emulator.callCounts.vault == 0)
         }
     }
 }

@@ -22,6 +22,7 @@ struct World: Sendable {
     let authorityFile: String
     /// The provider's way to the emulator.
     let transport: any HTTPTransport
+    private let endpoints: Emulator.Endpoints
 
     /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys
     /// takes its time, so those who need none leave the vaults' keys and certificates out.
@@ -40,7 +41,7 @@ struct World: Sendable {
                 group.addTask { try await emulator.run { signal.yield($0) } }
                 group.addTask {
                     guard let endpoints = await ready.first(where: { _ in true }) else { throw CancellationError() }
-                    try await provide(emulator, endpoints, clock, in: directory, conversion, logger, body)
+                    try await provide(emulator, endpoints, clock, in: directory, conversion, logger, body: body)
                 }
                 // The first to end is the test's body, or the emulator if it could not start.
                 defer { group.cancelAll() }
@@ -52,18 +53,18 @@ struct World: Sendable {
     private static func provide(
         _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock,
         in directory: TemporaryDirectory, _ conversion: ContentConversion, _ logger: Logger,
-        _ body: @Sendable (World) async throws -> Void
+        time: TimeSource = .system, connectTimeout: Duration = .seconds(5), body: @Sendable (World) async throws -> Void
     ) async throws {
         let authority = directory.file("ca.pem")
         try Data(endpoints.authorityPEM.utf8).write(to: URL(fileURLWithPath: authority))
         let environment = [
             "SSL_CERT_FILE": authority, "HTTPS_PROXY": "http://127.0.0.1:\(endpoints.proxyPort)",
         ]
-        let transport = AsyncHTTPTransport(
-            configuration: AsyncHTTPTransport.Configuration(
-                trustRoots: TrustRoots(environment: environment), proxy: try ProxySettings(environment: environment),
-                userAgent: "tests"),
-            logger: logger)
+        var network = AsyncHTTPTransport.Configuration(
+            trustRoots: TrustRoots(environment: environment), proxy: try ProxySettings(environment: environment),
+            userAgent: "tests")
+        network.connectTimeout = connectTimeout
+        let transport = AsyncHTTPTransport(configuration: network, logger: logger)
         var tokens = AccessTokenSource.Settings()
         tokens.metadataService = "http://127.0.0.1:\(endpoints.nodePort)"
         tokens.nodeManagedIdentity = tokens.metadataService
@@ -76,7 +77,7 @@ struct World: Sendable {
                 settings: MountService.Settings(
                     defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: ""),
                     tokens: tokens),
-                transport: transport),
+                transport: transport, time: time),
             logger: logger)
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))
         let server = try RPCServer.start(
@@ -87,12 +88,26 @@ struct World: Sendable {
             try await body(
                 World(
                     emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock,
-                    authorityFile: authority, transport: transport))
+                    authorityFile: authority, transport: transport, endpoints: endpoints))
         } catch {
             await server.stop(grace: .seconds(1))
             throw error
         }
         await server.stop(grace: .seconds(1))
+    }
+
+    /// Runs `body` with a second provider beside the first, which knows nothing yet and may have its own
+    /// idea of time.
+    func withNewProvider(
+        time: TimeSource = .system, connectTimeout: Duration = .seconds(5),
+        _ body: @Sendable (World) async throws -> Void
+    ) async throws {
+        let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+        try await TemporaryDirectory.with { directory in
+            try await Self.provide(
+                emulator, endpoints, clock, in: directory, ContentConversion(), logger, time: time,
+                connectTimeout: connectTimeout, body: body)
+        }
     }
 
     // MARK: - Requests
@@ -121,11 +136,15 @@ struct World: Sendable {
         ]
     }
 
-    func mount(_ attributes: [String: String], secrets: String = "null") async throws -> MountResponseMessage {
+    /// `timeout` is the driver's patience.
+    func mount(
+        _ attributes: [String: String], secrets: String = "null", timeout: Duration = .seconds(120)
+    ) async throws -> MountResponseMessage {
         let json = try JSONSerialization.data(withJSONObject: attributes)
         return try await client.mount(
             MountRequestMessage(
-                attributes: Array(json), secrets: Array(secrets.utf8), targetPath: "/unused", permission: "420"))
+                attributes: Array(json), secrets: Array(secrets.utf8), targetPath: "/unused", permission: "420"),
+            timeout: timeout)
     }
 
     /// Mounts `objects`, given as lines of YAML for one object each.
