@@ -11,6 +11,7 @@ struct AdminResponder: HTTPResponder {
     let cluster: ClusterIssuer
     let clock: EmulatorClock
     let calls: CallLog
+    let faults: FaultBook
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let path = request.uri.path.split(separator: "/").compactMap { $0.removingPercentEncoding }
@@ -19,6 +20,14 @@ struct AdminResponder: HTTPResponder {
         case (.delete, "calls", 1):
             calls.reset()
             return try json(calls.current)
+        case (.get, "faults", 1): return try json(faults.entries)
+        case (.post, "faults", 1): return try await addFaults(request)
+        case (.delete, "faults", 1):
+            faults.clear()
+            return try json(faults.entries)
+        case (.delete, "faults", 2):
+            guard let id = Int(path[1]), faults.clear(id) else { return try problem(.notFound, "no fault \(path[1])") }
+            return try json(faults.entries)
         case (.put, "vaults", 4) where path[2] == "secrets":
             return try await set(path[3], in: path[1], request)
         case (.post, "clock", 1):
@@ -37,6 +46,17 @@ struct AdminResponder: HTTPResponder {
         let version = store.setSecret(name, in: vault, value: value, contentType: nil, now: clock.seconds)
         guard let version else { return try problem(.notFound, "there is no vault \(vault)") }
         return try Answer.json(["version": version.id])
+    }
+
+    /// One fault, or a list of them, as a seed writes them; JSON is YAML too. All or none.
+    private func addFaults(_ request: Request) async throws -> Response {
+        let text = String(buffer: try await request.body.collect(upTo: 1 << 20))
+        do {
+            let ids = try Fault.list(yaml: text).map { faults.add($0) }
+            return try Answer.json(["ids": ids], status: .created)
+        } catch let error as Seed.Invalid {
+            return try problem(.badRequest, error.description)
+        }
     }
 
     /// Kubernetes' TokenRequest, so that a token comes here the way it comes in a cluster.

@@ -17,6 +17,7 @@ struct ConnectProxy: Service {
     /// `user:password`; nil lets everybody through.
     let credentials: String?
     let calls: CallLog
+    let faults: FaultBook
     let logger: Logger
 
     static func listen(host: String, port: Int) async throws
@@ -52,7 +53,12 @@ struct ConnectProxy: Service {
                     guard head.readableBytes < Self.maximumHeadBytes, var chunk = try await bytes.next() else { return }
                     head.writeBuffer(&chunk)
                 }
-                guard let host = Self.host(in: String(buffer: head)), isServed(host) else {
+                let host = Self.host(in: String(buffer: head)) ?? ""
+                let call = FaultBook.Call(service: .proxy(host), stage: .tunnel, method: "CONNECT")
+                let names = CallLog.classes(of: call)
+                calls.begin(names)
+                defer { calls.end(names) }
+                guard isServed(host) else {
                     try await outbound.write(ByteBuffer(string: "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
                     return
                 }
@@ -63,6 +69,7 @@ struct ConnectProxy: Service {
                                 + "Proxy-Authenticate: Basic realm=\"akv-emulator\"\r\nContent-Length: 0\r\n\r\n"))
                     return
                 }
+                guard try await isOpened(for: call, on: client.channel, outbound) else { return }
                 calls.add(\.connections)
                 let server = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                     .connect(to: target) { channel in
@@ -70,25 +77,50 @@ struct ConnectProxy: Service {
                             try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                         }
                     }
-                try await outbound.write(ByteBuffer(string: "HTTP/1.1 200 Connection established\r\n\r\n"))
-                try await Self.join(&bytes, outbound, server)
+                try await Self.join(&bytes, outbound, client.channel, server)
             }
         } catch {
             logger.debug("connection ended", metadata: ["error": "\(error)"])
         }
     }
 
+    /// Whether the proxy does what it is asked to; if not, it has misbehaved already.
+    private func isOpened(
+        for call: FaultBook.Call, on channel: any Channel, _ client: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async throws -> Bool {
+        let (delay, fault) = faults.strikes(call)
+        try await Pause.wait(delay, on: channel.eventLoop)
+        guard let fault else { return true }
+        switch fault.kind {
+        case .hang: try await channel.waitUntilClosed(limit: FaultGate.hangLimit)
+        case .reset: await channel.abort()
+        case .status:
+            let head = "HTTP/1.1 \(fault.status ?? 502) Misbehaving\r\nContent-Length: 0\r\n\r\n"
+            try await client.write(ByteBuffer(string: head))
+        default: break
+        }
+        return false
+    }
+
     /// Copies both ways until either side ends.
     private static func join(
         _ fromClient: inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
         _ toClient: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        _ client: any Channel,
         _ server: NIOAsyncChannel<ByteBuffer, ByteBuffer>
     ) async throws {
         try await server.executeThenClose { fromServer, toServer in
+            // Only now, when whatever fails closes both: the client may have gone while we connected.
+            try await toClient.write(ByteBuffer(string: "HTTP/1.1 200 Connection established\r\n\r\n"))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    for try await chunk in fromServer { try await toClient.write(chunk) }
-                    toClient.finish()
+                    do {
+                        for try await chunk in fromServer { try await toClient.write(chunk) }
+                        toClient.finish()
+                    } catch is IOError {
+                        // A reset on one side is one on the other too, which also ends the loop below.
+                        await client.abort()
+                    }
                 }
                 while let chunk = try await fromClient.next() { try await toServer.write(chunk) }
                 toServer.finish()

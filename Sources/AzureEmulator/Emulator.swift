@@ -43,6 +43,8 @@ package struct Emulator: Sendable {
     private let entra: EntraDirectory
     private let clock: EmulatorClock
     private let calls = CallLog()
+    /// How it misbehaves at the moment.
+    package let faults: FaultBook
     private let options: Options
     private let logger: Logger
 
@@ -58,6 +60,7 @@ package struct Emulator: Sendable {
         store = try VaultStore(seed: seed, clock: clock)
         entra = try await EntraDirectory(
             seed: seed, cluster: cluster, seedDirectory: options.seedDirectory, clock: clock)
+        faults = FaultBook(clock: clock, faults: seed.faults ?? [])
         self.clock = clock
         self.options = options
         self.logger = logger
@@ -80,16 +83,23 @@ package struct Emulator: Sendable {
     /// What was called so far.
     package var callCounts: CallLog.Counts { calls.current }
 
+    /// Counts from zero again.
+    package func resetCallCounts() { calls.reset() }
+
     /// Serves until cancelled or told to stop. `whenReady` is called once everything listens.
     package func run(whenReady: @escaping @Sendable (Endpoints) async throws -> Void) async throws {
+        let gate = FaultGate(faults: faults, calls: calls, clock: clock, latency: options.latency)
         let azure = EmulatorResponder(
             vaults: VaultResponder(store: store, entra: entra, clock: clock), entra: entra, clock: clock, calls: calls,
-            latency: options.latency, logger: logger)
-        let admin = AdminResponder(store: store, cluster: entra.cluster, clock: clock, calls: calls)
-        let node = NodeResponder(seed: seed, entra: entra, calls: calls)
+            gate: gate, logger: logger)
+        let admin = AdminResponder(
+            store: store, cluster: entra.cluster, clock: clock, calls: calls, faults: faults)
+        let node = NodeResponder(
+            seed: seed, entra: entra, calls: calls,
+            gate: FaultGate(faults: faults, calls: calls, clock: clock, latency: .zero))
         let (azurePort, azureReady) = AsyncStream<Int>.makeStream()
         let azureApplication = Application(
-            responder: azure, server: try .tls(tlsConfiguration: tls.tls),
+            responder: azure, server: try .tls(tlsConfiguration: tls.tls(handshakeFault)),
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: nil),
             onServerRunning: { azureReady.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)
@@ -108,8 +118,8 @@ package struct Emulator: Sendable {
             let issuerHost = URL(string: entra.cluster.url)?.host ?? ""
             let proxy = ConnectProxy(
                 listener: listener, target: try SocketAddress(ipAddress: options.host, port: https),
-                extraHosts: [issuerHost],
-                credentials: options.proxyCredentials, calls: calls, logger: logger)
+                extraHosts: [issuerHost], credentials: options.proxyCredentials, calls: calls, faults: faults,
+                logger: logger)
             group.addTask { try await proxy.run() }
             let endpoints = Endpoints(
                 httpsPort: https, proxyPort: listener.channel.localAddress?.port ?? 0, adminPort: control,
@@ -122,6 +132,14 @@ package struct Emulator: Sendable {
 }
 
 extension Emulator {
+    /// The fault that a TLS handshake meets, which is counted.
+    @Sendable private func handshakeFault(_ host: String?) -> Fault.Kind? {
+        let names = ["tls", "tls:\(host ?? "")"]
+        calls.begin(names)
+        calls.end(names)
+        return faults.strikes(FaultBook.Call(service: VaultHosts.service(at: host), stage: .handshake)).fault?.kind
+    }
+
     /// A server in plain HTTP, and the port it has once it runs.
     private func plain<Responder: HTTPResponder>(
         _ responder: Responder, port: Int

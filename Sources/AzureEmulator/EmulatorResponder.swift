@@ -6,27 +6,34 @@ internal import Logging
 /// Sends each request to the service that its host belongs to: a vault, or Entra and the cluster's
 /// issuer.
 struct EmulatorResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = EmulatorContext
 
     let vaults: VaultResponder
     let entra: EntraDirectory
     let clock: EmulatorClock
     let calls: CallLog
-    let latency: Duration
+    let gate: FaultGate
     let logger: Logger
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        if latency > .zero { try await Task.sleep(for: latency) }
+    func respond(to request: Request, context: EmulatorContext) async throws -> Response {
         let authority = request.head.authority ?? ""
         let path = request.uri.path.split(separator: "/").compactMap { $0.removingPercentEncoding }
+        let vault = VaultHosts.vault(in: authority)
+        if vault == nil, request.method == .post { calls.add(\.tokens) }
+        // The cluster's token proxy is told apart by this prefix of its URL.
+        let service: FaultTarget.Service =
+            vault.map { .vault($0.name) } ?? (path.first == "token-proxy" ? .tokenProxy : .entra)
         var response: Response
         do {
-            if let vault = VaultHosts.vault(in: authority) {
-                response = try await vaults.respond(
-                    to: request, authority: authority, vaultName: vault.name, resource: vault.resource, path: path)
-                calls.add(response.status == .unauthorized ? \.unauthorized : \.vault)
-            } else {
-                response = try await respondAsEntra(to: request, authority: authority, path: path)
+            response = try await gate.respond(to: request, of: service, context: context) { request, clock in
+                if let vault {
+                    let response = try await vaults.judging(by: clock).respond(
+                        to: request, authority: authority, vaultName: vault.name, resource: vault.resource, path: path)
+                    calls.add(response.status == .unauthorized ? \.unauthorized : \.vault)
+                    return response
+                }
+                return try await respondAsEntra(
+                    to: request, authority: authority, path: path, entra.judging(by: clock))
             }
         } catch let refusal as EntraDirectory.Refusal {
             response = try Answer.entraError(refusal, now: clock.now)
@@ -42,7 +49,7 @@ struct EmulatorResponder: HTTPResponder {
     }
 
     private func respondAsEntra(
-        to request: Request, authority: String, path: [String]
+        to request: Request, authority: String, path: [String], _ entra: EntraDirectory
     ) async throws -> Response {
         if request.method == .get, path.suffix(2) == [".well-known", "openid-configuration"],
             TokenEndpoints.metadata(at: path, authority: authority) == nil
@@ -52,7 +59,6 @@ struct EmulatorResponder: HTTPResponder {
         if request.method == .get, path.suffix(3) == ["openid", "v1", "jwks"] {
             return try Answer.json(entra.cluster.jwks)
         }
-        // The cluster's token proxy is told apart by this prefix of its URL.
         let throughProxy = path.first == "token-proxy"
         let path = throughProxy ? Array(path.dropFirst()) : path
         if request.method == .get, let metadata = TokenEndpoints.metadata(at: path, authority: authority) {
@@ -62,7 +68,6 @@ struct EmulatorResponder: HTTPResponder {
             return try Answer.json(TokenEndpoints.discovery(authority: authority))
         }
         if request.method == .post, let tenant = TokenEndpoints.tenant(of: path) {
-            calls.add(\.tokens)
             let body = try await request.body.collect(upTo: 1 << 20)
             return try Answer.json(
                 try await entra.token(

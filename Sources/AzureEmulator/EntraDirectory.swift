@@ -34,7 +34,7 @@ struct EntraDirectory: Sendable {
     let cluster: ClusterIssuer
     private let issuers: [Seed.Issuer]
     private let directory: URL
-    private let clock: EmulatorClock
+    private var clock: EmulatorClock
     private let signing = JWTKeyCollection()
     private let certificates: ApplicationCertificates
 
@@ -47,6 +47,13 @@ struct EntraDirectory: Sendable {
         self.clock = clock
         let secret = (0..<32).map { _ in UInt8.random(in: 0 ... .max) }
         await signing.add(hmac: HMACKey(from: Data(secret)), digestAlgorithm: .sha256)
+    }
+
+    /// The same directory with another idea of now.
+    func judging(by clock: EmulatorClock) -> EntraDirectory {
+        var copy = self
+        copy.clock = clock
+        return copy
     }
 
     /// `POST /{tenant}/oauth2/v2.0/token`, where `endpoint` is the URL that the client sees.

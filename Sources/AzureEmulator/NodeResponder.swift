@@ -5,17 +5,24 @@ internal import Hummingbird
 /// The services that only a node can reach: the instance metadata service, and aad-pod-identity's NMI.
 /// In plain HTTP, as the real ones.
 struct NodeResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = EmulatorContext
 
     let seed: Seed
     let entra: EntraDirectory
     let calls: CallLog
+    let gate: FaultGate
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: EmulatorContext) async throws -> Response {
         calls.add(\.tokens)
         switch request.uri.path {
-        case "/metadata/identity/oauth2/token": return try await metadata(request)
-        case "/host/token/", "/host/token": return try await podIdentity(request)
+        case "/metadata/identity/oauth2/token":
+            return try await gate.respond(to: request, of: .imds, context: context) { request, _ in
+                try await metadata(request)
+            }
+        case "/host/token/", "/host/token":
+            return try await gate.respond(to: request, of: .nmi, context: context) { request, _ in
+                try await podIdentity(request)
+            }
         default: return try Answer.json(["error": "not_found"], status: .notFound)
         }
     }

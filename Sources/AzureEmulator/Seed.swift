@@ -1,7 +1,7 @@
 internal import Yams
 
 /// What the emulated Azure holds at its start, as its users write it in YAML.
-package struct Seed: Codable, Sendable {
+package struct Seed: Decodable, Sendable {
     /// The OIDC issuer of the built-in cluster, which can mint service-account tokens.
     package var clusterIssuer: String?
     /// Further issuers whose tokens are believed, with the place of their keys.
@@ -12,6 +12,8 @@ package struct Seed: Codable, Sendable {
     /// What aad-pod-identity assigns to pods.
     package var podIdentities: [PodIdentity]?
     package var vaults: [Vault]?
+    /// How it misbehaves from the start.
+    package var faults: [Fault]?
 
     package struct Node: Codable, Sendable {
         /// An identity's name.
@@ -141,14 +143,24 @@ package struct Seed: Codable, Sendable {
     package init(yaml: String) throws {
         do {
             self = try YAMLDecoder().decode(Seed.self, from: yaml)
-        } catch let error as DecodingError {
-            throw Invalid(description: "the seed is not usable: \(Self.text(of: error))")
         } catch {
-            throw Invalid(description: "the seed is no YAML: \(error)")
+            throw Self.invalid(error, "the seed")
         }
     }
 
+    /// A YAML decoder's error in a reader's words; `document` says what was read.
+    static func invalid(_ error: any Error, _ document: String) -> Invalid {
+        guard let error = error as? DecodingError else {
+            return Invalid(description: "\(document) is no YAML: \(error)")
+        }
+        return Invalid(description: "\(document) is not usable: \(text(of: error))")
+    }
+
     private static func text(of error: DecodingError) -> String {
+        // What a type of ours found wrong comes wrapped.
+        if case .dataCorrupted(let context) = error, let own = context.underlyingError as? Invalid {
+            return own.description
+        }
         func place(_ context: DecodingError.Context) -> String {
             let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
             return path.isEmpty ? "at the top" : "at \(path.drop { $0 == "." })"

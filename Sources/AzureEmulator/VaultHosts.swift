@@ -34,6 +34,13 @@ enum VaultHosts {
         return (authority[..<dot].lowercased(), "https://\(resource)")
     }
 
+    /// Whom a client means that asks for `host` in its TLS greeting.
+    static func service(at host: String?) -> FaultTarget.Service {
+        guard let host else { return .entra }
+        if let vault = vault(in: host) { return .vault(vault.name) }
+        return apiServer.contains(host.lowercased()) ? .tokenProxy : .entra
+    }
+
     /// Whether the proxy may connect to `host`.
     static func isServed(_ host: String) -> Bool {
         authorities.contains(host.lowercased()) || vault(in: host) != nil

@@ -12,7 +12,14 @@ struct VaultResponder: Sendable {
 
     let store: VaultStore
     let entra: EntraDirectory
-    let clock: EmulatorClock
+    var clock: EmulatorClock
+
+    /// The same data plane with another idea of now.
+    func judging(by clock: EmulatorClock) -> VaultResponder {
+        var copy = self
+        copy.clock = clock
+        return copy
+    }
 
     /// The caller, once its token has been accepted.
     private struct Caller {

@@ -6,7 +6,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Calls one of a running emulator's controls.
-private func control(
+func control(
     _ method: HTTPMethod, _ path: String, in directory: String, body: Data = Data()
 ) async throws -> Data {
     let endpoints = try EmulatorDirectory(path: directory).endpoints()
@@ -93,11 +93,19 @@ struct Calls: AsyncParsableCommand {
     @Flag(help: "Start counting from zero again.")
     var reset = false
 
+    @Flag(help: "Print each class of calls too, and how many were under way at once.")
+    var classes = false
+
     func run() async throws {
-        let answer = try await control(reset ? .DELETE : .GET, "/calls", in: directory)
-        guard let counts = try JSONSerialization.jsonObject(with: answer) as? [String: Int] else { return }
+        let answer = try await control(.GET, "/calls", in: directory)
+        let counts = try JSONDecoder().decode(CallLog.Counts.self, from: answer)
+        if reset { _ = try await control(.DELETE, "/calls", in: directory) }
         print(
-            "token requests: \(counts["tokens"] ?? 0), vault requests: \(counts["vault"] ?? 0), "
-                + "unauthorized: \(counts["unauthorized"] ?? 0), connections: \(counts["connections"] ?? 0)")
+            "token requests: \(counts.tokens), vault requests: \(counts.vault), "
+                + "unauthorized: \(counts.unauthorized), connections: \(counts.connections)")
+        guard classes else { return }
+        for (name, kind) in counts.classes.sorted(by: { $0.key < $1.key }) {
+            print("\(name): \(kind.calls) calls, \(kind.peak) at once at most, \(kind.running) now")
+        }
     }
 }

@@ -25,6 +25,7 @@ struct World: Sendable {
     let transport: any HTTPTransport
     /// Where the provider finds the node's and the cluster's token services.
     let tokens: AccessTokenSource.Settings
+    private let endpoints: Emulator.Endpoints
 
     /// What the proxy between provider and emulator demands, and what the provider was told.
     struct Proxy: Sendable {
@@ -56,7 +57,7 @@ struct World: Sendable {
                 group.addTask {
                     guard let endpoints = await ready.first(where: { _ in true }) else { throw CancellationError() }
                     try await provide(
-                        emulator, endpoints, clock, proxy, in: directory, conversion, cache, logger, body)
+                        emulator, endpoints, clock, proxy, in: directory, conversion, cache, logger, body: body)
                 }
                 // The first to end is the test's body, or the emulator if it could not start.
                 defer { group.cancelAll() }
@@ -66,20 +67,20 @@ struct World: Sendable {
     }
 
     private static func provide(
-        _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock, _ proxy: Proxy,
+        _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock, _ proxy: Proxy = Proxy(),
         in directory: TemporaryDirectory, _ conversion: ContentConversion, _ cache: CacheSettings, _ logger: Logger,
-        _ body: @Sendable (World) async throws -> Void
+        time: TimeSource = .system, connectTimeout: Duration = .seconds(5), body: @Sendable (World) async throws -> Void
     ) async throws {
         let authority = directory.file("ca.pem")
         try Data(endpoints.authorityPEM.utf8).write(to: URL(fileURLWithPath: authority))
         let environment = [
             "SSL_CERT_FILE": authority, "HTTPS_PROXY": "http://\(proxy.given)127.0.0.1:\(endpoints.proxyPort)",
         ]
-        let transport = AsyncHTTPTransport(
-            configuration: AsyncHTTPTransport.Configuration(
-                trustRoots: TrustRoots(environment: environment), proxy: try ProxySettings(environment: environment),
-                userAgent: "tests"),
-            logger: logger)
+        var network = AsyncHTTPTransport.Configuration(
+            trustRoots: TrustRoots(environment: environment), proxy: try ProxySettings(environment: environment),
+            userAgent: "tests")
+        network.connectTimeout = connectTimeout
+        let transport = AsyncHTTPTransport(configuration: network, logger: logger)
         var tokens = AccessTokenSource.Settings()
         tokens.metadataService = "http://127.0.0.1:\(endpoints.nodePort)"
         tokens.nodeManagedIdentity = tokens.metadataService
@@ -92,7 +93,7 @@ struct World: Sendable {
                 settings: MountService.Settings(
                     defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: ""),
                     tokens: tokens, cache: cache),
-                transport: transport),
+                transport: transport, time: time),
             logger: logger)
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))
         let server = try RPCServer.start(
@@ -103,12 +104,26 @@ struct World: Sendable {
             try await body(
                 World(
                     emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock,
-                    authorityFile: authority, transport: transport, tokens: tokens))
+                    authorityFile: authority, transport: transport, tokens: tokens, endpoints: endpoints))
         } catch {
             await server.stop(grace: .seconds(1))
             throw error
         }
         await server.stop(grace: .seconds(1))
+    }
+
+    /// Runs `body` with a second provider beside the first, which knows nothing yet and may have its own
+    /// idea of time.
+    func withNewProvider(
+        time: TimeSource = .system, connectTimeout: Duration = .seconds(5),
+        _ body: @Sendable (World) async throws -> Void
+    ) async throws {
+        let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+        try await TemporaryDirectory.with { directory in
+            try await Self.provide(
+                emulator, endpoints, clock, in: directory, ContentConversion(), .off, logger, time: time,
+                connectTimeout: connectTimeout, body: body)
+        }
     }
 
     // MARK: - Requests
@@ -137,11 +152,15 @@ struct World: Sendable {
         ]
     }
 
-    func mount(_ attributes: [String: String], secrets: String = "null") async throws -> MountResponseMessage {
+    /// `timeout` is the driver's patience.
+    func mount(
+        _ attributes: [String: String], secrets: String = "null", timeout: Duration = .seconds(120)
+    ) async throws -> MountResponseMessage {
         let json = try JSONSerialization.data(withJSONObject: attributes)
         return try await client.mount(
             MountRequestMessage(
-                attributes: Array(json), secrets: Array(secrets.utf8), targetPath: "/unused", permission: "420"))
+                attributes: Array(json), secrets: Array(secrets.utf8), targetPath: "/unused", permission: "420"),
+            timeout: timeout)
     }
 
     /// Mounts `objects`, given as lines of YAML for one object each.

@@ -52,6 +52,8 @@ struct EntraRefusal {
 
     private var code: ErrorCode {
         if status == 429 || oauthError == "temporarily_unavailable" { return .throttled }
+        // Entra redirects nobody here: whoever does answers in its place.
+        if status < 400 { return .answerMalformed }
         return status >= 500 ? .serviceUnavailable : .exchangeRefused
     }
 

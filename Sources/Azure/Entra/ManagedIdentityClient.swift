@@ -44,8 +44,12 @@ struct ManagedIdentityClient: Sendable {
         guard response.status == 200 else {
             let text = body?["error_description"]?.text ?? body?["error"]?.text ?? ""
             let code: ErrorCode =
-                response.status == 429
-                ? .throttled : response.status >= 500 ? .serviceUnavailable : .managedIdentityRefused
+                switch response.status {
+                case 429: .throttled
+                case 500...: .serviceUnavailable
+                case ..<400: .answerMalformed
+                default: .managedIdentityRefused
+                }
             throw ProviderError(
                 code,
                 "ManagedIdentityCredential authentication failed. The metadata service answered"

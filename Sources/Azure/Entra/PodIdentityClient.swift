@@ -31,8 +31,15 @@ struct PodIdentityClient: Sendable {
         guard response.status == 200 else {
             // NMI explains itself in plain text and never quotes a token there.
             let text = response.body.withExposed { String(decoding: $0.prefix(300), as: UTF8.self) }
+            let code: ErrorCode =
+                switch response.status {
+                case 429: .throttled
+                case 500...: .serviceUnavailable
+                case ..<400: .answerMalformed
+                default: .managedIdentityRefused
+                }
             throw ProviderError(
-                response.status >= 500 ? .serviceUnavailable : .managedIdentityRefused,
+                code,
                 "nmi response failed with status code: \(response.status), response body: \(text.trimmingSpace())",
                 hint:
                     "check the AzureIdentity and AzureIdentityBinding of the pod's label aadpodidbinding, or move the pod to workload identity",

@@ -33,13 +33,13 @@ extension TransportFailure {
         case let error as BoringSSLError:
             self.init(.tls, .final, Self.handshake(error))
         case let error as HTTPClientError:
-            self.init(classifying: error)
+            self.init(classifying: error, throughProxy: throughProxy)
         default:
             self.init(.request, .transient, Self.text(error))
         }
     }
 
-    private init(classifying error: HTTPClientError) {
+    private init(classifying error: HTTPClientError, throughProxy: Bool) {
         switch error {
         case .connectTimeout: self.init(.connect, .timedOut, "the connection could not be made in time")
         case .tlsHandshakeTimeout: self.init(.tls, .timedOut, "the TLS handshake took too long")
@@ -49,7 +49,10 @@ extension TransportFailure {
         case .invalidProxyResponse: self.init(.proxy, .transient, "the proxy refused to open the connection")
         case .cancelled, .requestStreamCancelled: self.init(.request, .cancelled, "the caller gave up")
         case .remoteConnectionClosed:
-            self.init(.request, .transient, "the connection was closed before the answer was complete")
+            // A proxy that hangs up on CONNECT looks the same to the client library.
+            self.init(
+                .request, .transient,
+                "the connection \(throughProxy ? "through the proxy " : "")was closed before the answer was complete")
         default: self.init(.request, .transient, error.shortDescription)
         }
     }

@@ -11,6 +11,9 @@ extension TransportFailure {
             return ProviderError(.throttled, "\(service) is not asked now: \(reason)", context: context)
         case .cancelled:
             return ProviderError(.cancelled, "the mount was given up while waiting for \(service)", context: context)
+        case .final where hop == .request:
+            return ProviderError(
+                .answerMalformed, "\(service) gave an answer that cannot be used: \(reason)", context: context)
         case .transient, .final:
             let hint: String? =
                 hop == .tls

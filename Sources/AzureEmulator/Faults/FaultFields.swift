@@ -1,0 +1,92 @@
+internal import Yams
+
+extension Fault {
+    private static let commonKeys: Set<String> = [
+        "kind", "target", "path", "method", "count", "pattern", "probability", "seed", "at", "for",
+    ]
+
+    /// A fault from its keys and their values as text. Whatever is unknown or impossible is an error.
+    init(fields: [String: String]) throws {
+        func wrong(_ text: String) -> Seed.Invalid { Seed.Invalid(description: text) }
+        guard let name = fields["kind"] else { throw wrong("a fault needs a kind") }
+        guard let kind = Kind(rawValue: name) else {
+            throw wrong(Nearest.complaint("kind of fault", name, among: Kind.allCases.map(\.rawValue)))
+        }
+        let keys = Self.commonKeys.union(kind.keys)
+        for key in fields.keys.sorted() where !keys.contains(key) {
+            throw wrong(Nearest.complaint("key of the fault \(name):", key, among: Array(keys)))
+        }
+        func parsed<Value>(_ key: String, _ expected: String, _ parse: (String) -> Value?) throws -> Value? {
+            guard let text = fields[key] else { return nil }
+            guard let value = parse(text) else {
+                throw wrong("\(key) of the fault \(name) is \(text), not \(expected)")
+            }
+            return value
+        }
+        func positive(_ text: String) -> Duration? { DurationText.duration(text).flatMap { $0 < .zero ? nil : $0 } }
+        func natural(_ text: String) -> Int? { Int(text).flatMap { $0 > 0 ? $0 : nil } }
+
+        self.init(kind)
+        let targets = FaultTarget.names.joined(separator: ", ")
+        let notations = Notation.allCases.map(\.rawValue).joined(separator: ", ")
+        target = try parsed("target", "one of \(targets)") { FaultTarget($0) } ?? target
+        path = try parsed("path", "a pattern") { Glob($0) }
+        method = try parsed("method", "GET, POST or PUT") { ["GET", "POST", "PUT"].contains($0) ? $0 : nil }
+        count = try parsed("count", "a number from 1", natural)
+        pattern =
+            try parsed("pattern", "a row of x and .") { text -> [Character]? in
+                !text.isEmpty && text.allSatisfy { $0 == "x" || $0 == "." } ? Array(text) : nil
+            } ?? pattern
+        probability =
+            try parsed("probability", "a number from 0 to 1") { text in
+                Double(text).flatMap { (0...1).contains($0) ? $0 : nil }
+            } ?? probability
+        seed = try parsed("seed", "a number") { UInt64($0) } ?? seed
+        at = try parsed("at", "a duration such as 10s", positive) ?? at
+        duration = try parsed("for", "a duration such as 10s", positive)
+        delay = try parsed("delay", "a duration such as 20ms", positive) ?? delay
+        status = try parsed("status", "an HTTP status") { text in
+            Int(text).flatMap { (200...599).contains($0) ? $0 : nil }
+        }
+        retryAfter = try parsed("retryAfter", "a duration such as 2s", positive)
+        notation = try parsed("notation", "one of \(notations)") { Notation(rawValue: $0) } ?? notation
+        host = try parsed("host", "a host's name") { text in
+            !text.isEmpty && !text.contains { "/ @?#\\".contains($0) } ? text : nil
+        }
+        size = try parsed("size", "a number of bytes", natural)
+        skew = try parsed("skew", "a duration such as -10m") { DurationText.duration($0) } ?? skew
+        guard kind.suits(target) else { throw wrong("\(target) cannot misbehave with \(name)") }
+        if kind == .status, status == nil { throw wrong("the fault status needs a status") }
+    }
+}
+
+extension Fault: Decodable {
+    private struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// From YAML or JSON, where every value is a scalar.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        var fields: [String: String] = [:]
+        for key in container.allKeys { fields[key.stringValue] = try container.decode(String.self, forKey: key) }
+        try self.init(fields: fields)
+    }
+}
+
+extension Fault {
+    /// One fault or a list of them, in YAML or JSON.
+    static func list(yaml: String) throws -> [Fault] {
+        do {
+            if case .sequence = try Yams.compose(yaml: yaml) {
+                return try YAMLDecoder().decode([Fault].self, from: yaml)
+            }
+            return [try YAMLDecoder().decode(Fault.self, from: yaml)]
+        } catch {
+            throw Seed.invalid(error, "the fault")
+        }
+    }
+}

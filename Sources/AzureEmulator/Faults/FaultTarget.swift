@@ -1,0 +1,75 @@
+/// Whose calls a fault meets.
+enum FaultTarget: Sendable, Equatable {
+    /// Every service, but not the proxy on the way to it.
+    case any
+    case entra
+    case vault(Glob)
+    case imds
+    case nmi
+    case tokenProxy
+    /// The proxy, on its way to a host.
+    case proxy(Glob)
+
+    static let names = ["any", "entra", "vault", "vault:NAME", "imds", "nmi", "token-proxy", "proxy", "proxy:HOST"]
+
+    init?(_ text: String) {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        switch (parts.first, parts.count) {
+        case ("any", 1): self = .any
+        case ("entra", 1): self = .entra
+        case ("imds", 1): self = .imds
+        case ("nmi", 1): self = .nmi
+        case ("token-proxy", 1): self = .tokenProxy
+        case ("vault", _): self = .vault(Glob(parts.count == 2 ? parts[1] : "*"))
+        case ("proxy", _): self = .proxy(Glob(parts.count == 2 ? parts[1] : "*"))
+        default: return nil
+        }
+    }
+
+    /// Who is called.
+    enum Service: Sendable, Hashable {
+        case entra
+        case vault(String)
+        case imds
+        case nmi
+        case tokenProxy
+        /// The proxy, asked for a host.
+        case proxy(String)
+
+        /// Under which calls are counted.
+        var name: String {
+            switch self {
+            case .entra: "entra"
+            case .vault: "vault"
+            case .imds: "imds"
+            case .nmi: "nmi"
+            case .tokenProxy: "token-proxy"
+            case .proxy: "proxy"
+            }
+        }
+    }
+
+    func meets(_ service: Service) -> Bool {
+        switch (self, service) {
+        case (.proxy(let host), .proxy(let name)): host.matches(name)
+        case (_, .proxy): false
+        case (.any, _), (.entra, .entra), (.imds, .imds), (.nmi, .nmi), (.tokenProxy, .tokenProxy): true
+        case (.vault(let glob), .vault(let name)): glob.matches(name)
+        default: false
+        }
+    }
+}
+
+extension FaultTarget: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .any: "any"
+        case .entra: "entra"
+        case .vault(let name): "vault:\(name)"
+        case .imds: "imds"
+        case .nmi: "nmi"
+        case .tokenProxy: "token-proxy"
+        case .proxy(let host): "proxy:\(host)"
+        }
+    }
+}

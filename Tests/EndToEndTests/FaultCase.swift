@@ -1,0 +1,117 @@
+import AzureEmulator
+import Foundation
+import ProviderTransport
+import TestSupport
+import Testing
+
+/// Faults, a mount in their midst, and what must come of it.
+struct FaultCase: Sendable, CustomTestStringConvertible {
+    var testDescription: String { faults.joined(separator: ", ") }
+
+    /// How a pod's identity is proven.
+    enum Mode: Sendable {
+        case workloadIdentity
+        case managedIdentity
+        case podIdentity
+        case tokenProxy
+    }
+
+    /// The faults' words, one fault each.
+    var faults: [String]
+    var mode = Mode.workloadIdentity
+    var objects = [World.object("secret", "plain")]
+    /// With what the mount fails; nil when it succeeds.
+    var code: RPCCode?
+    /// What the failure must say.
+    var words: [String] = []
+    /// How often each class of calls must have been made.
+    var calls: [String: Int] = [:]
+    /// The driver's patience; the provider takes half of a short one.
+    var patience = Duration.seconds(60)
+
+    /// A mount that succeeds in spite of the faults.
+    static func survives(
+        _ faults: String, mode: Mode = .workloadIdentity, objects: [String]? = nil, calls: [String: Int]
+    ) -> FaultCase {
+        var result = FaultCase(faults: split(faults), mode: mode, calls: calls)
+        if let objects { result.objects = objects }
+        return result
+    }
+
+    /// A mount that fails because of the faults.
+    static func fails(
+        _ faults: String, mode: Mode = .workloadIdentity, objects: [String]? = nil, _ code: RPCCode,
+        _ words: [String], calls: [String: Int], patience: Duration = .seconds(60)
+    ) -> FaultCase {
+        var result = FaultCase(
+            faults: split(faults), mode: mode, code: code, words: words, calls: calls, patience: patience)
+        if let objects { result.objects = objects }
+        return result
+    }
+
+    /// Several faults are separated by semicolons.
+    private static func split(_ faults: String) -> [String] { faults.split(separator: ";").map(String.init) }
+
+    /// Every case in one emulator, each with a provider that knows nothing yet.
+    static func run(_ cases: [FaultCase], connectTimeout: Duration = .seconds(5)) async throws {
+        try await World.with(keys: false) { world in
+            for fault in cases {
+                world.emulator.faults.clear()
+                try await world.withNewProvider(time: ImpatientTime().source, connectTimeout: connectTimeout) {
+                    try await fault.run(in: $0)
+                }
+            }
+        }
+    }
+
+    private func run(in world: World) async throws {
+        let name = Comment(rawValue: faults.joined(separator: ", "))
+        let attributes = try await attributes(in: world)
+        for fault in faults {
+            world.emulator.faults.add(try Fault(words: fault.split(separator: " ").map(String.init)))
+        }
+        world.emulator.resetCallCounts()
+        do {
+            let answer = try await world.mount(attributes, timeout: patience)
+            #expect(code == nil, name)
+            try check(answer, name)
+        } catch let status as RPCStatus {
+            let said = Comment(rawValue: "\(name): \(status.code.name) \(status.message)")
+            #expect(status.code == code, said)
+            #expect(!RPCCode.leavesEmptyVolume.contains(status.code), said)
+            for word in words { #expect(status.message.contains(word), said) }
+            #expect(!status.message.contains("eyJ"), said)
+            #expect(!status.message.contains("plain value"), said)
+        }
+        let counts = world.emulator.callCounts
+        for (kind, count) in calls { #expect(counts.calls(kind) == count, Comment(rawValue: "\(name): \(kind)")) }
+        for kind in counts.classes.keys { #expect(!kind.contains("attacker"), "\(name): a foreign host was called") }
+        #expect(world.emulator.faults.entries.allSatisfy { $0.struck > 0 }, "\(name): did not strike")
+
+        world.emulator.faults.clear()
+        try check(try await world.mount(attributes), "\(name): after the fault")
+    }
+
+    private func check(_ answer: MountResponseMessage, _ name: Comment) throws {
+        #expect(try answer.text(objects[0].contains("History") ? "history/0" : "plain") == expected, name)
+        #expect(answer.objectVersions.count == answer.files.count, name)
+    }
+
+    private var expected: String { objects[0].contains("History") ? "three" : "plain value" }
+
+    private func attributes(in world: World) async throws -> [String: String] {
+        var attributes = try await world.attributes(objects: World.array(objects))
+        switch mode {
+        case .workloadIdentity: break
+        case .managedIdentity: attributes["useVMManagedIdentity"] = "true"
+        case .podIdentity: attributes["usePodIdentity"] = "true"
+        case .tokenProxy:
+            attributes["useAzureTokenProxy"] = "true"
+            attributes["clientID"] = "11111111-aaaa-4aaa-8aaa-00000000000b"
+            let token = try await world.token(audience: "api://AKSIdentityBinding")
+            attributes["csi.storage.k8s.io/serviceAccount.tokens"] =
+                "{\"api://AKSIdentityBinding\":{\"token\":\"\(token)\",\"expirationTimestamp\":\"2099-01-01T00:00:00Z\"}}"
+        }
+        return attributes
+    }
+}

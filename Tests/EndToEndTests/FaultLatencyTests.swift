@@ -1,0 +1,44 @@
+import AzureEmulator
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Latency on command", .timeLimit(.minutes(1)))
+struct FaultLatencyTests {
+    @Test("delays the calls it names, is counted, and ends when it is taken back")
+    func delays() async throws {
+        try await World.with(keys: false) { world in
+            let clock = ContinuousClock()
+            let entra = try Fault(words: ["latency", "target=entra", "delay=150ms"])
+            let vault = try Fault(words: ["latency", "target=vault:KV-tests", "path=/secrets/pl*", "delay=150ms"])
+            let other = try Fault(words: ["latency", "target=vault:another", "delay=1h"])
+            let ids = [entra, vault, other].map { world.emulator.faults.add($0) }
+            let object = World.object("secret", "plain")
+            let slow = try await clock.measure { _ = try await world.mount(object) }
+            #expect(slow >= .milliseconds(300))
+            #expect(world.emulator.faults.entries.map(\.struck) == [1, 1, 0])
+            #expect(world.emulator.callCounts.calls("entra") == 1)
+            #expect(world.emulator.callCounts.calls("vault:kv-tests get") == 1)
+            for id in ids { #expect(world.emulator.faults.clear(id)) }
+            #expect(world.emulator.faults.entries.isEmpty)
+            let quick = try await clock.measure { _ = try await world.mount(object) }
+            #expect(quick < slow)
+        }
+    }
+
+    @Test("lets calls wait side by side, and their peak is counted")
+    func peak() async throws {
+        try await World.with(keys: false) { world in
+            world.emulator.faults.add(try Fault(words: ["latency", "target=vault", "delay=200ms"]))
+            let objects = (0..<12).map { World.object("secret", "plain", "objectAlias: f\($0)") }
+            let attributes = try await world.attributes(objects: World.array(objects))
+            _ = try await world.mount(attributes)
+            let counts = world.emulator.callCounts.classes["vault"]
+            #expect(counts?.peak ?? 0 > 1)
+            #expect(counts?.running == 0)
+            world.emulator.resetCallCounts()
+            #expect(world.emulator.callCounts.calls("vault") == 0)
+            #expect(world.emulator.callCounts.vault == 0)
+        }
+    }
+}

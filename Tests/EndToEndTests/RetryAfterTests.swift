@@ -1,0 +1,69 @@
+import AzureEmulator
+import Foundation
+import ProviderTransport
+import TestSupport
+import Testing
+
+@Suite("A service that says when to come back", .timeLimit(.minutes(1)))
+struct RetryAfterTests {
+    @Test(
+        "is obeyed in each of the notations that Azure uses",
+        arguments: ["seconds", "date", "retry-after-ms", "x-ms-retry-after-ms"], ["vault", "entra"])
+    func obeyed(notation: String, target: String) async throws {
+        try await World.with(keys: false) { world in
+            let time = ImpatientTime()
+            try await world.withNewProvider(time: time.source) { world in
+                let fault = try Fault(
+                    words: [
+                        "status", "status=429", "retryAfter=7s", "count=1", "notation=\(notation)", "target=\(target)",
+                    ])
+                world.emulator.faults.add(fault)
+                #expect(try await world.mount(World.object("secret", "plain")).text("plain") == "plain value")
+                let wait = try #require(time.waits.first)
+                // A date has whole seconds only.
+                #expect((.seconds(6)...(.seconds(7))).contains(wait))
+                #expect(time.waits.count == 1)
+            }
+        }
+    }
+
+    @Test("is not waited for past the mount's own end: the refusal is the answer, at once")
+    func tooLong() async throws {
+        try await World.with(keys: false) { world in
+            let time = ImpatientTime()
+            try await world.withNewProvider(time: time.source) { world in
+                world.emulator.faults.add(
+                    try Fault(words: ["status", "status=429", "retryAfter=10m", "target=vault"]))
+                let attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+                let status = try await world.failure(attributes)
+                #expect(status.code == .internal)
+                #expect(status.message.contains("RESPONSE 429"))
+                #expect(time.waits.isEmpty)
+                #expect(world.emulator.callCounts.calls("vault") == 1)
+            }
+        }
+    }
+
+    @Test("A federated credential that comes and goes is refused at the time only, never remembered")
+    func propagation() async throws {
+        try await World.with(keys: false) { world in
+            world.emulator.faults.add(try Fault(words: ["propagation", "target=entra"]))
+            var results: [RPCCode] = []
+            for index in 0..<5 {
+                // A token of its own for each, as the kubelet brings after a while.
+                let token = try await world.token(lifetime: 3600 + index)
+                let attributes = try await world.attributes(
+                    objects: World.array([World.object("secret", "plain")]), token: token)
+                do {
+                    _ = try await world.mount(attributes)
+                    results.append(.ok)
+                } catch let status as RPCStatus {
+                    results.append(status.code)
+                    #expect(status.message.contains("AADSTS70021"))
+                }
+            }
+            #expect(results == [.unauthenticated, .ok, .unauthenticated, .ok, .ok])
+            #expect(world.emulator.callCounts.calls("entra") == 5)
+        }
+    }
+}
