@@ -6,18 +6,18 @@ package struct Check: Equatable, Sendable {
 
     package var holds: Bool { expected.contains(actual) }
 
-    init(_ what: String, _ actual: Int, is expected: ClosedRange<Int>) {
+    package init(_ what: String, _ actual: Int, is expected: ClosedRange<Int>) {
         self.what = what
         self.expected = expected
         self.actual = actual
     }
 
-    init(_ what: String, _ actual: Int, is expected: Int) {
+    package init(_ what: String, _ actual: Int, is expected: Int) {
         self.init(what, actual, is: expected...expected)
     }
 
     /// The checks that do not hold, each with its first occurrence and how many there were.
-    static func failures(_ checks: [Check]) -> [String] {
+    package static func failures(_ checks: [Check]) -> [String] {
         var order: [String] = []
         var failed: [String: (first: Check, count: Int)] = [:]
         for check in checks where !check.holds {

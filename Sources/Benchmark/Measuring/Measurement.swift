@@ -6,7 +6,7 @@ package struct Measurement: Codable, Equatable, Sendable {
         package var value: Double
         package var unit: String
 
-        init(_ name: String, _ value: Double, _ unit: String) {
+        package init(_ name: String, _ value: Double, _ unit: String) {
             self.name = name
             self.value = value
             self.unit = unit
@@ -56,7 +56,7 @@ extension Measurement {
     }
 
     /// Reckons the round trips from the same under no latency.
-    mutating func compare(toWithoutLatency other: Measurement, latency: Duration) {
+    package mutating func compare(toWithoutLatency other: Measurement, latency: Duration) {
         guard let slow = medianMilliseconds, let fast = other.medianMilliseconds, latency > .zero else { return }
         roundTrips = (slow - fast) / latency.milliseconds
     }

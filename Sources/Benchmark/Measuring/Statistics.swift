@@ -1,28 +1,26 @@
 /// What is said of many durations.
-struct Statistics: Sendable {
+package struct Statistics: Sendable {
     /// In milliseconds, ascending.
     private let sorted: [Double]
 
     /// Below this many samples the 99th percentile is no more than the slowest one, so it isn't told.
-    static let samplesForPercentile = 100
+    package static let samplesForPercentile = 100
 
-    init(_ durations: [Duration]) {
+    package init(_ durations: [Duration]) {
         sorted = durations.map(\.milliseconds).sorted()
     }
 
-    var count: Int { sorted.count }
+    package var count: Int { sorted.count }
 
     /// The middle one, or the mean of the two in the middle.
-    var median: Double? {
+    package var median: Double? {
         guard !sorted.isEmpty else { return nil }
         let middle = sorted.count / 2
         return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
     }
 
-    var slowest: Double? { sorted.last }
-
     /// The smallest sample that at least 99 % do not exceed (nearest rank).
-    var percentile99: Double? {
+    package var percentile99: Double? {
         guard sorted.count >= Self.samplesForPercentile else { return nil }
         let rank = (sorted.count * 99 + 99) / 100
         return sorted[rank - 1]
@@ -30,6 +28,6 @@ struct Statistics: Sendable {
 }
 
 extension Duration {
-    var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15 }
+    var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15 }
     var seconds: Double { milliseconds / 1e3 }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 
 /// A program that the benchmark started and will end.
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     let pid: pid_t
     /// Where its standard output and error go.
     let log: String
@@ -11,7 +11,7 @@ final class ChildProcess: Sendable {
     private let watchdog: Watchdog
     private let status = Mutex<Int32?>(nil)
 
-    init(
+    package init(
         _ program: String, _ arguments: [String], environment: [String: String], log: String, watchdog: Watchdog
     ) throws {
         pid = try spawn(program, arguments, environment: environment, log: log)
@@ -22,7 +22,7 @@ final class ChildProcess: Sendable {
     }
 
     /// The exit status once it has ended; negative for the signal that ended it.
-    var exitStatus: Int32? {
+    package var exitStatus: Int32? {
         status.withLock { status in
             if status == nil {
                 var raw: Int32 = 0
@@ -35,7 +35,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Waits until `condition` gives something, for as long as the process lives.
-    func ready<Value>(
+    package func ready<Value>(
         _ what: String, every pause: Duration = .milliseconds(1), _ condition: () async throws -> Value?
     ) async throws -> Value {
         try await until(what, every: pause) {
@@ -48,12 +48,12 @@ final class ChildProcess: Sendable {
     }
 
     /// Waits for its end, at most for `limit`.
-    func ended(within limit: Duration = .seconds(30)) async throws -> Int32 {
+    package func ended(within limit: Duration = .seconds(30)) async throws -> Int32 {
         try await until("the end of \(name)", within: limit) { exitStatus }
     }
 
     /// Asks it to end and waits for it; ends it by force if it does not.
-    func stop() async throws {
+    package func stop() async throws {
         guard exitStatus == nil else { return }
         kill(pid, SIGTERM)
         do {

@@ -5,9 +5,9 @@ internal import Synchronization
 ///
 /// It is a shell that reads the children's process ids from a pipe. The pipe ends with this process,
 /// be it by a normal end, a crash or a signal that cannot be caught.
-final class Watchdog: Sendable {
+package final class Watchdog: Sendable {
     /// A directory for sockets, logs and seeds. Its path is short: a unix socket's holds 107 bytes.
-    let directory: String
+    package let directory: String
     private let shell: pid_t
     private let pipe: Mutex<Int32?>
 
@@ -23,7 +23,7 @@ final class Watchdog: Sendable {
         rm -rf -- "$0"
         """
 
-    init() throws {
+    package init() throws {
         var template = Array("/tmp/akv-bench.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw BenchmarkFailure("no directory can be made in /tmp") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -44,7 +44,7 @@ final class Watchdog: Sendable {
     func forget(_ pid: pid_t) { write("forget \(pid)\n") }
 
     /// Ends all children that are left, and waits until the directory is gone.
-    func close() {
+    package func close() {
         let end = pipe.withLock { pipe in
             defer { pipe = nil }
             return pipe

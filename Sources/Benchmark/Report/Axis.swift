@@ -1,16 +1,16 @@
 internal import Foundation
 
 /// Where values lie between two ends, and which of them are marked.
-struct Axis: Equatable, Sendable {
-    enum Scale: Equatable, Sendable {
+package struct Axis: Equatable, Sendable {
+    package enum Scale: Equatable, Sendable {
         case linear, logarithmic
     }
 
-    let scale: Scale
-    let ticks: [Double]
+    package let scale: Scale
+    package let ticks: [Double]
 
     /// Reaches from zero, or a power of ten, to the first mark that no value exceeds.
-    init(holding values: [Double], scale: Scale) {
+    package init(holding values: [Double], scale: Scale) {
         self.scale = scale
         let positive = values.filter { $0 > 0 && $0.isFinite }
         let largest = positive.max() ?? 1
@@ -29,7 +29,7 @@ struct Axis: Equatable, Sendable {
     }
 
     /// 0 for the first mark, 1 for the last.
-    func position(of value: Double) -> Double {
+    package func position(of value: Double) -> Double {
         guard let first = ticks.first, let last = ticks.last else { return 0 }
         switch scale {
         case .linear: return (value - first) / (last - first)

@@ -1,8 +1,8 @@
 /// Lines over a common axis, with a legend.
-struct Chart: Sendable {
-    struct Series: Sendable {
-        var name: String
-        var points: [(x: Double, y: Double)]
+package struct Chart: Sendable {
+    package struct Series: Sendable {
+        package var name: String
+        package var points: [(x: Double, y: Double)]
         /// A line to compare with, rather than something measured.
         var isReference = false
     }
@@ -11,7 +11,7 @@ struct Chart: Sendable {
     var xLabel: String
     var yLabel: String
     var yScale = Axis.Scale.linear
-    var series: [Series]
+    package var series: [Series]
 
     private static let width = 720.0
     private static let height = 440.0
@@ -21,7 +21,7 @@ struct Chart: Sendable {
     private static let colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
     private static let referenceColor = "#777777"
 
-    var svg: String {
+    package var svg: String {
         let points = series.flatMap(\.points)
         let xAxis = Axis(holding: points.map(\.x), scale: .linear)
         let yAxis = Axis(holding: points.map(\.y), scale: yScale)

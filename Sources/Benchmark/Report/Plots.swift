@@ -14,7 +14,7 @@ package enum Plots {
     }
 
     /// Mount latency by number of objects.
-    static func latency(_ results: ResultFile) -> Chart? {
+    package static func latency(_ results: ResultFile) -> Chart? {
         let lines = [
             ("cold", "first mount of a process"), ("warm", "token known, new values"), ("republish", "republish"),
         ]
@@ -35,7 +35,7 @@ package enum Plots {
     }
 
     /// Requests at the backend by number of pods that arrive at once.
-    static func calls(_ results: ResultFile) -> Chart? {
+    package static func calls(_ results: ResultFile) -> Chart? {
         let points = results.measurements.filter { $0.scenario == "storm" }
             .compactMap { result -> (x: Double, y: Double)? in
                 guard let pods = result.figure("pods"), let requests = result.figure("requests in a round") else {

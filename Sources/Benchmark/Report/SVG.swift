@@ -1,8 +1,8 @@
 internal import Foundation
 
 /// A drawing, element by element. Lengths are pixels, the origin is top left.
-struct SVG: Sendable {
-    enum Anchor: String, Sendable {
+package struct SVG: Sendable {
+    package enum Anchor: String, Sendable {
         case start, middle, end
     }
 
@@ -10,31 +10,33 @@ struct SVG: Sendable {
     private let height: Double
     private var elements: [String] = []
 
-    init(width: Double, height: Double) {
+    package init(width: Double, height: Double) {
         self.width = width
         self.height = height
         elements.append("<rect width=\"\(Self.text(width))\" height=\"\(Self.text(height))\" fill=\"#ffffff\"/>")
     }
 
-    mutating func line(from: (x: Double, y: Double), to: (x: Double, y: Double), color: String, dashed: Bool = false) {
+    package mutating func line(
+        from: (x: Double, y: Double), to: (x: Double, y: Double), color: String, dashed: Bool = false
+    ) {
         elements.append(
             "<line x1=\"\(Self.text(from.x))\" y1=\"\(Self.text(from.y))\" x2=\"\(Self.text(to.x))\""
                 + " y2=\"\(Self.text(to.y))\" stroke=\"\(color)\"\(dashed ? " stroke-dasharray=\"6 4\"" : "")/>")
     }
 
-    mutating func polyline(_ points: [(x: Double, y: Double)], color: String, dashed: Bool = false) {
+    package mutating func polyline(_ points: [(x: Double, y: Double)], color: String, dashed: Bool = false) {
         let list = points.map { "\(Self.text($0.x)),\(Self.text($0.y))" }.joined(separator: " ")
         elements.append(
             "<polyline points=\"\(list)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"2\""
                 + "\(dashed ? " stroke-dasharray=\"6 4\"" : "")/>")
     }
 
-    mutating func dot(_ point: (x: Double, y: Double), color: String) {
+    package mutating func dot(_ point: (x: Double, y: Double), color: String) {
         elements.append(
             "<circle cx=\"\(Self.text(point.x))\" cy=\"\(Self.text(point.y))\" r=\"3.5\" fill=\"\(color)\"/>")
     }
 
-    mutating func label(
+    package mutating func label(
         _ text: String, at point: (x: Double, y: Double), anchor: Anchor = .start, size: Int = 12, turned: Bool = false,
         color: String = "#333333"
     ) {
@@ -45,7 +47,7 @@ struct SVG: Sendable {
                 + " fill=\"\(color)\"\(rotation)>\(Self.escaped(text))</text>")
     }
 
-    var document: String {
+    package var document: String {
         let (width, height) = (Self.text(width), Self.text(height))
         return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\""
             + " viewBox=\"0 0 \(width) \(height)\" font-family=\"sans-serif\">\n"

@@ -4,11 +4,11 @@ internal import Foundation
 enum Text {
     static let none = "–"
 
-    /// With three digits that count, and none after the point from 100 on.
+    /// With three digits that count, and none after the point from 100 on or where there are none.
     static func number(_ value: Double) -> String {
         let size = abs(value)
-        if size == 0 { return "0" }
-        let digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4
+        let digits =
+            value == value.rounded() ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4
         return String(format: "%.\(digits)f", value)
     }
 

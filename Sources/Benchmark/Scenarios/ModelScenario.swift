@@ -16,7 +16,7 @@ struct ModelScenario: Scenario {
             let interval = PacedNode.republishInterval
             let model = ClusterModel(
                 podsPerNode: node.pods, identitiesPerNode: tenants, objectsPerPod: node.secrets,
-                refreshInterval: bench.features.sharesValues && bench.features.isKnown
+                refreshInterval: bench.features.takesRefreshInterval
                     ? PacedNode.refreshInterval.seconds : 0,
                 republishInterval: (interval.lowerBound + interval.upperBound) / 2)
             let predicted = model.vaultRequestsPerSecond

@@ -29,7 +29,7 @@ struct PacedNode: Sendable {
 
     /// The provider's flags, if it has such an interval.
     static func flags(for features: ProviderFeatures) -> [String] {
-        guard features.sharesValues, features.isKnown else { return [] }
+        guard features.takesRefreshInterval else { return [] }
         return ["--refresh-interval=\(Int(refreshInterval.milliseconds / speed))ms"]
     }
 

@@ -55,13 +55,12 @@ struct Storm: Sendable {
         }
         let (done, all, used, peak) = try await bench.withProvider(in: bench.far) { provider in
             if let limit { try provider.limit(by: limit) }
-            let start = ContinuousClock.now
-            let (durations, usage) = try await provider.measuring {
-                try await provider.mount(volumes, width: volumes.count)
+            let (result, usage) = try await provider.measuring {
+                let start = ContinuousClock.now
+                let durations = try await provider.mount(volumes, width: volumes.count)
+                return (durations: durations, all: ContinuousClock.now - start)
             }
-            // The counts are read before and after, which takes a few milliseconds that aren't the storm's.
-            let all = durations.max() ?? ContinuousClock.now - start
-            return (durations, all, usage, try provider.meter.peakBytes())
+            return (result.durations, result.all, usage, try provider.meter.peakBytes())
         }
         durations += done
         untilAllDone.append(all)

@@ -14,6 +14,13 @@ package struct CallCounts: Codable, Equatable, Sendable {
     /// Requests of any kind.
     package var requests: Int { tokens + vault + unauthorized }
 
+    package init(tokens: Int, vault: Int, unauthorized: Int, connections: Int) {
+        self.tokens = tokens
+        self.vault = vault
+        self.unauthorized = unauthorized
+        self.connections = connections
+    }
+
     static func - (left: CallCounts, right: CallCounts) -> CallCounts {
         CallCounts(
             tokens: left.tokens - right.tokens, vault: left.vault - right.vault,

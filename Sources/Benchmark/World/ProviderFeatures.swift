@@ -6,6 +6,8 @@ struct ProviderFeatures: Sendable {
     var cachesTokens: Bool
     /// Whether pods of one identity share values.
     var sharesValues: Bool
+    /// Whether a scenario may choose the refresh interval: not if the user has.
+    var takesRefreshInterval: Bool
     /// Whether expectations are known: not if the user set flags that may change them.
     var isKnown: Bool
 
@@ -19,6 +21,7 @@ struct ProviderFeatures: Sendable {
         let help = String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
         cachesTokens = help.contains("-token-cache")
         sharesValues = help.contains("-refresh-interval")
+        takesRefreshInterval = sharesValues && !programs.providerFlags.contains { $0.contains("refresh-interval") }
         isKnown = programs.providerFlags.isEmpty
     }
 }
