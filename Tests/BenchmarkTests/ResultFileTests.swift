@@ -5,12 +5,12 @@ import Testing
 @Suite("A result file")
 struct ResultFileTests {
     private func measurement(
-        _ name: String, milliseconds: Int = 10, cpu: Double = 1, tokens: Int = 1
+        _ name: String, milliseconds: Int = 10, cpu: Double = 1, tokens: Int = 1, peak: Double = 24.5
     ) -> Measurement {
         var measurement = Measurement(name, "10 objects", [.milliseconds(milliseconds)])
         measurement.cpuMillisecondsPerMount = cpu
         measurement.calls = CallCounts(tokens: tokens, vault: 10, unauthorized: 0, connections: 2)
-        measurement.figures = [.init("peak memory", 24.5, "MB")]
+        measurement.figures = [.init("peak memory", peak, "MB", isCost: true), .init("mounts", 1000 / peak, "1/s")]
         measurement.note = "a note"
         return measurement
     }
@@ -39,15 +39,16 @@ struct ResultFileTests {
 
     @Test("shows where a later one is worse by more than a fifth")
     func regressions() {
-        let before = ResultFile([measurement("cold"), measurement("warm"), measurement("gone")])
+        let before = ResultFile([measurement("cold"), measurement("warm"), measurement("gone"), measurement("soak")])
         let now = ResultFile([
             measurement("cold", milliseconds: 11, cpu: 1.3), measurement("warm", milliseconds: 5, tokens: 4),
-            measurement("new"),
+            measurement("new"), measurement("soak", peak: 40),
         ])
         let comparison = Comparison(now, to: before)
         #expect(
             comparison.regressions.map { "\($0.measurement) \($0.figure)" } == [
                 "cold: 10 objects CPU ms", "warm: 10 objects requests per mount",
+                "soak: 10 objects peak memory, MB",
             ])
         #expect(comparison.unmatched == ["new: 10 objects", "gone: 10 objects"])
         #expect(comparison.table.text.contains("REGRESSION"))

@@ -39,6 +39,6 @@ struct TableTests {
         var measurement = Measurement("new-pod", "10 objects", [.milliseconds(1), .milliseconds(3)])
         measurement.calls = CallCounts(tokens: 2, vault: 5, unauthorized: 0, connections: 1)
         let row = ResultTable.table(of: ResultFile([measurement])).rows[0]
-        #expect(row.prefix(8) == ["new-pod: 10 objects", "2", "2", "–", "–", "1", "2.50", "0"])
+        #expect(row.prefix(9) == ["new-pod: 10 objects", "2", "2", "–", "–", "1", "2.50", "0", "0.500"])
     }
 }

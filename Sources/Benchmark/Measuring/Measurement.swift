@@ -5,11 +5,14 @@ package struct Measurement: Codable, Equatable, Sendable {
         package var name: String
         package var value: Double
         package var unit: String
+        /// Whether less is better, so that it can become worse.
+        package var isCost: Bool
 
-        package init(_ name: String, _ value: Double, _ unit: String) {
+        package init(_ name: String, _ value: Double, _ unit: String, isCost: Bool = false) {
             self.name = name
             self.value = value
             self.unit = unit
+            self.isCost = isCost
         }
     }
 

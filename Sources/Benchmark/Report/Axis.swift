@@ -16,9 +16,9 @@ package struct Axis: Equatable, Sendable {
         let largest = positive.max() ?? 1
         switch scale {
         case .linear:
-            let rough = largest / 5
+            let rough = largest / 7
             let power = pow(10, floor(log10(rough)))
-            let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999_999 } ?? rough
+            let step = [1, 2, 2.5, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999_999 } ?? rough
             let count = Int((largest / step * 0.999_999).rounded(.up))
             ticks = (0...max(count, 1)).map { Double($0) * step }
         case .logarithmic:

@@ -30,6 +30,14 @@ package struct Comparison: Sendable {
                 guard max(then, current) >= smallest else { continue }
                 lines.append(Line(measurement: measurement.name, figure: figure, before: then, now: current))
             }
+            for figure in measurement.figures where figure.isCost {
+                guard let then = earlier.figure(figure.name) else { continue }
+                lines.append(
+                    Line(
+                        measurement: measurement.name,
+                        figure: [figure.name, figure.unit].filter { !$0.isEmpty }.joined(separator: ", "), before: then,
+                        now: figure.value))
+            }
         }
         let names = Set(now.measurements.map(\.name))
         unmatched += before.measurements.map(\.name).filter { !names.contains($0) }

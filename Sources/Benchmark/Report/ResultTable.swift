@@ -3,9 +3,8 @@ package enum ResultTable {
     package static func table(of results: ResultFile) -> Table {
         var table = Table(
             columns: [
-                "scenario", "samples", "median ms", "p99 ms", "round trips", "tokens", "vault", "401s", "CPU ms",
-                "RSS MB",
-                "further",
+                "scenario", "samples", "median ms", "p99 ms", "round trips", "tokens", "vault", "401s", "TLS", "CPU ms",
+                "RSS MB", "further",
             ])
         for result in results.measurements {
             let calls = result.calls
@@ -19,8 +18,8 @@ package enum ResultTable {
             table.add([
                 result.name, "\(result.samples)", Text.number(result.medianMilliseconds),
                 Text.number(result.percentile99Milliseconds), Text.number(result.roundTrips), perMount(calls?.tokens),
-                perMount(calls?.vault), perMount(calls?.unauthorized), Text.number(result.cpuMillisecondsPerMount),
-                Text.number(result.residentMegabytes),
+                perMount(calls?.vault), perMount(calls?.unauthorized), perMount(calls?.connections),
+                Text.number(result.cpuMillisecondsPerMount), Text.number(result.residentMegabytes),
                 (further + [result.note].compactMap { $0 }).joined(separator: ", "),
             ])
         }

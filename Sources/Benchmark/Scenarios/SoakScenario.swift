@@ -47,8 +47,8 @@ struct SoakScenario: Scenario {
                 result.figures = [
                     .init("memory at start", Double(before) / 1e6, "MB"),
                     .init("halfway", Double(halfway) / 1e6, "MB"),
-                    .init("at the end", Double(used.residentBytes) / 1e6, "MB"),
-                    .init("peak", Double(try provider.meter.peakBytes()) / 1e6, "MB"),
+                    .init("at the end", Double(used.residentBytes) / 1e6, "MB", isCost: true),
+                    .init("peak", Double(try provider.meter.peakBytes()) / 1e6, "MB", isCost: true),
                 ]
                 outcome.measurements.append(result)
                 outcome.checks.append(

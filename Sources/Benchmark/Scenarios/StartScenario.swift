@@ -16,7 +16,7 @@ struct StartScenario: Scenario {
         }
         var start = Measurement(name, "first answer", durations, mounts: 0)
         start.residentMegabytes = resident.sorted()[resident.count / 2]
-        start.figures = [.init("of which its own", anonymous.sorted()[anonymous.count / 2], "MB")]
+        start.figures = [.init("of which its own", anonymous.sorted()[anonymous.count / 2], "MB", isCost: true)]
         return Outcome(measurements: [start])
     }
 }

@@ -14,8 +14,8 @@ struct SteadyStateScenario: Scenario {
             name, "\(node.pods) pods, \(node.tenants.count) identities, \(node.secrets) secrets", rates.durations)
         result.add(rates.usage)
         result.figures = [
-            .init("requests at Key Vault", rates.vaultRequestsPerSecond, "1/s"),
-            .init("token requests", Double(rates.usage.calls.tokens) / rates.seconds, "1/s"),
+            .init("requests at Key Vault", rates.vaultRequestsPerSecond, "1/s", isCost: true),
+            .init("token requests", Double(rates.usage.calls.tokens) / rates.seconds, "1/s", isCost: true),
             .init(
                 "upstream's at Key Vault",
                 ClusterModel.upstreamVaultRequestsPerSecond(

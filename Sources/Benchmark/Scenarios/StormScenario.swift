@@ -85,10 +85,10 @@ struct Storm: Sendable {
         result.add(usage)
         result.figures = [
             .init("pods", Double(pods), ""),
-            .init("until all done", Statistics(untilAllDone).median ?? 0, "ms"),
+            .init("until all done", Statistics(untilAllDone).median ?? 0, "ms", isCost: true),
             .init("rounds", Double(rounds), ""),
-            .init("requests in a round", Double(usage.calls.requests) / Double(max(rounds, 1)), ""),
-            .init("peak memory", Double(peakBytes.max() ?? 0) / 1e6, "MB"),
+            .init("requests in a round", Double(usage.calls.requests) / Double(max(rounds, 1)), "", isCost: true),
+            .init("peak memory", Double(peakBytes.max() ?? 0) / 1e6, "MB", isCost: true),
         ]
         return result
     }
