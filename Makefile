@@ -12,8 +12,12 @@ LIBRARIES = $(shell $(CC) -print-file-name=libgrpc++_unsecure.a | xargs dirname 
 ARCHIVES = $(foreach name,grpc++_unsecure grpc_unsecure gpr upb address_sorting cares re2 protobuf-lite z,$(LIBRARIES)/lib$(name).a) \
   $(wildcard $(LIBRARIES)/libabsl_*.a)
 
+# Where the benchmark leaves its results, and what else to tell it.
+BENCH_RESULTS ?= .build/bench
+BENCH_FLAGS ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release demo test format lint proto clean
+.PHONY: help packages test-packages build release demo bench test format lint proto clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,6 +37,11 @@ release: packages ## Build the programs as they ship, in .build/release
 
 demo: release ## Mount the payments example through the real provider and show what happens
 	@deploy/examples/payments/demo.sh
+
+bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
+	@mkdir -p "$(BENCH_RESULTS)"
+	.build/release/akv-bench --json "$(BENCH_RESULTS)/results.json" --markdown "$(BENCH_RESULTS)/results.md" \
+	  --plot "$(BENCH_RESULTS)" $(BENCH_FLAGS)
 
 test: test-packages ## Check everything: format, generated code, build, tests, release
 	@Tests/run.sh

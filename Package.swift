@@ -24,6 +24,7 @@ let package = Package(
     products: [
         .executable(name: "akv-csi", targets: ["akv-csi"]),
         .executable(name: "akv-emulator", targets: ["akv-emulator"]),
+        .executable(name: "akv-bench", targets: ["akv-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -137,6 +138,21 @@ let package = Package(
             ]
         ),
 
+        // The benchmark: it starts the two programs above and plays the driver.
+        .target(
+            name: "Benchmark",
+            dependencies: [
+                "ProviderTransport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
+        .executableTarget(
+            name: "akv-bench",
+            dependencies: ["Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        ),
+
         // Tests.
         .target(
             name: "TestSupport",
@@ -166,6 +182,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "AzureTests", dependencies: ["Azure", "ProviderCore", "TestSupport"]),
+        .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

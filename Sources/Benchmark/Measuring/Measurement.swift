@@ -1,0 +1,66 @@
+/// One line of the results: a scenario under one set of conditions.
+package struct Measurement: Codable, Equatable, Sendable {
+    /// A figure that only some scenarios have.
+    package struct Figure: Codable, Equatable, Sendable {
+        package var name: String
+        package var value: Double
+        package var unit: String
+        /// Whether less is better, so that it can become worse.
+        package var isCost: Bool
+
+        package init(_ name: String, _ value: Double, _ unit: String, isCost: Bool = false) {
+            self.name = name
+            self.value = value
+            self.unit = unit
+            self.isCost = isCost
+        }
+    }
+
+    package var scenario: String
+    /// The conditions, such as `50 objects, 20 ms`.
+    package var variant: String
+    /// How many calls were timed.
+    package var samples: Int
+    package var medianMilliseconds: Double?
+    package var percentile99Milliseconds: Double?
+    /// Round trips to the backend, one after another, that the added latency shows.
+    package var roundTrips: Double?
+    /// Mounts that `calls` and the CPU time are counted over.
+    package var mounts: Int
+    package var calls: CallCounts?
+    package var cpuMillisecondsPerMount: Double?
+    package var residentMegabytes: Double?
+    package var figures: [Figure]
+    package var note: String?
+
+    package init(_ scenario: String, _ variant: String, _ durations: [Duration] = [], mounts: Int? = nil) {
+        let statistics = Statistics(durations)
+        self.scenario = scenario
+        self.variant = variant
+        samples = statistics.count
+        medianMilliseconds = statistics.median
+        percentile99Milliseconds = statistics.percentile99
+        self.mounts = mounts ?? statistics.count
+        figures = []
+    }
+
+    /// What tells it from the others.
+    package var name: String { variant.isEmpty ? scenario : "\(scenario): \(variant)" }
+
+    package func figure(_ name: String) -> Double? { figures.first { $0.name == name }?.value }
+}
+
+extension Measurement {
+    /// Adds what the provider used meanwhile.
+    mutating func add(_ usage: Usage) {
+        calls = usage.calls
+        if mounts > 0 { cpuMillisecondsPerMount = usage.cpu.milliseconds / Double(mounts) }
+        residentMegabytes = Double(usage.residentBytes) / 1e6
+    }
+
+    /// Reckons the round trips from the same under no latency.
+    package mutating func compare(toWithoutLatency other: Measurement, latency: Duration) {
+        guard let slow = medianMilliseconds, let fast = other.medianMilliseconds, latency > .zero else { return }
+        roundTrips = (slow - fast) / latency.milliseconds
+    }
+}

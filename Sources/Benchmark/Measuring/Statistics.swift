@@ -1,0 +1,33 @@
+/// What is said of many durations.
+package struct Statistics: Sendable {
+    /// In milliseconds, ascending.
+    private let sorted: [Double]
+
+    /// Below this many samples the 99th percentile is no more than the slowest one, so it isn't told.
+    package static let samplesForPercentile = 100
+
+    package init(_ durations: [Duration]) {
+        sorted = durations.map(\.milliseconds).sorted()
+    }
+
+    package var count: Int { sorted.count }
+
+    /// The middle one, or the mean of the two in the middle.
+    package var median: Double? {
+        guard !sorted.isEmpty else { return nil }
+        let middle = sorted.count / 2
+        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+    }
+
+    /// The smallest sample that at least 99 % do not exceed (nearest rank).
+    package var percentile99: Double? {
+        guard sorted.count >= Self.samplesForPercentile else { return nil }
+        let rank = (sorted.count * 99 + 99) / 100
+        return sorted[rank - 1]
+    }
+}
+
+extension Duration {
+    var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15 }
+    var seconds: Double { milliseconds / 1e3 }
+}

@@ -1,0 +1,31 @@
+/// The model over sizes of clusters, as a table.
+package enum ModelTable {
+    /// Requests in ten seconds, all of them at one vault; starred where they exceed its limit.
+    package static func table(of model: ClusterModel, nodes: [Int] = [10, 30, 100, 300, 1000, 3000, 10_000]) -> Table {
+        var table = Table(
+            columns: [
+                "nodes", "pods", "refresh interval", "fetched every", "Key Vault, upstream", "Key Vault, here",
+                "Entra, upstream",
+                "Entra, here",
+            ])
+        for count in nodes {
+            for refresh in [model.refreshInterval, 600] {
+                var model = model
+                model.nodes = count
+                model.refreshInterval = refresh
+                table.add([
+                    "\(count)", "\(count * model.podsPerNode)", "\(Int(refresh)) s",
+                    Text.number(model.fetchInterval) + " s",
+                    perTenSeconds(model.upstreamVaultRequestsPerSecond, limit: ClusterModel.vaultLimit),
+                    perTenSeconds(model.vaultRequestsPerSecond, limit: ClusterModel.vaultLimit),
+                    perTenSeconds(model.upstreamEntraRequestsPerSecond), perTenSeconds(model.entraRequestsPerSecond),
+                ])
+            }
+        }
+        return table
+    }
+
+    private static func perTenSeconds(_ rate: Double, limit: Double = .infinity) -> String {
+        Text.number(rate * 10) + (rate * 10 > limit ? " *" : "")
+    }
+}

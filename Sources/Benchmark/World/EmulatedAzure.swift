@@ -1,0 +1,76 @@
+internal import AsyncHTTPClient
+internal import Foundation
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A running `akv-emulator` and its controls.
+struct EmulatedAzure: Sendable {
+    /// Added by the emulator to each of its answers.
+    let latency: Duration
+    let process: ChildProcess
+    /// Leads a client to the emulator under Azure's own host names.
+    let environment: [String: String]
+    private let admin: String
+
+    private struct Endpoints: Decodable {
+        var proxyPort: Int
+        var adminPort: Int
+    }
+
+    init(latency milliseconds: Int, seed: BenchSeed, programs: Programs, watchdog: Watchdog) async throws {
+        let directory = "\(watchdog.directory)/azure-\(milliseconds)"
+        let seedFile = "\(directory).yaml"
+        try Data(seed.yaml.utf8).write(to: URL(fileURLWithPath: seedFile))
+        process = try ChildProcess(
+            programs.emulator,
+            ["serve", "--seed", seedFile, "--directory", directory, "--latency", "\(milliseconds)"],
+            environment: Programs.environment, log: "\(directory).log", watchdog: watchdog)
+        let endpoints = try await process.ready("the emulator's endpoints") {
+            try FileManager.default.contents(atPath: "\(directory)/endpoints.json").map {
+                try JSONDecoder().decode(Endpoints.self, from: $0)
+            }
+        }
+        latency = .milliseconds(milliseconds)
+        admin = "http://127.0.0.1:\(endpoints.adminPort)"
+        environment = [
+            "HTTPS_PROXY": "http://127.0.0.1:\(endpoints.proxyPort)", "SSL_CERT_FILE": "\(directory)/ca.pem",
+        ]
+    }
+
+    func counts() async throws -> CallCounts {
+        try JSONDecoder().decode(CallCounts.self, from: try await control(.GET, "/calls"))
+    }
+
+    /// Gives a secret a new version.
+    func set(_ secret: String, in vault: String, to value: [UInt8]) async throws {
+        _ = try await control(.PUT, "/vaults/\(vault)/secrets/\(secret)", Data(value))
+    }
+
+    /// A new token for a pod of `tenant`, as the kubelet gets one for each pod.
+    func token(for tenant: BenchSeed.Tenant) async throws -> PodToken {
+        struct TokenRequest: Decodable {
+            struct Status: Decodable {
+                var token: String
+                var expirationTimestamp: String
+            }
+            var status: Status
+        }
+        let path = "/api/v1/namespaces/\(tenant.namespace)/serviceaccounts/\(tenant.serviceAccount)/token"
+        let body = #"{"spec":{"audiences":["\#(PodToken.audience)"],"expirationSeconds":86400}}"#
+        let answer = try await control(.POST, path, Data(body.utf8))
+        let status = try JSONDecoder().decode(TokenRequest.self, from: answer).status
+        return PodToken(token: status.token, expiry: status.expirationTimestamp)
+    }
+
+    private func control(_ method: HTTPMethod, _ path: String, _ body: Data = Data()) async throws -> Data {
+        var request = HTTPClientRequest(url: admin + path)
+        request.method = method
+        request.body = .bytes(ByteBuffer(bytes: body))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let answer = try await response.body.collect(upTo: 1 << 20)
+        guard (200..<300).contains(response.status.code) else {
+            throw BenchmarkFailure("the emulator refuses \(method) \(path): \(String(buffer: answer))")
+        }
+        return Data(answer.readableBytesView)
+    }
+}

@@ -1,0 +1,74 @@
+import Benchmark
+import TestSupport
+import Testing
+
+@Suite("A result file")
+struct ResultFileTests {
+    private func measurement(
+        _ name: String, milliseconds: Int = 10, cpu: Double = 1, tokens: Int = 1, peak: Double = 24.5
+    ) -> Measurement {
+        var measurement = Measurement(name, "10 objects", [.milliseconds(milliseconds)])
+        measurement.cpuMillisecondsPerMount = cpu
+        measurement.calls = CallCounts(tokens: tokens, vault: 10, unauthorized: 0, connections: 2)
+        measurement.figures = [.init("peak memory", peak, "MB", isCost: true), .init("mounts", 1000 / peak, "1/s")]
+        measurement.note = "a note"
+        return measurement
+    }
+
+    @Test("holds what was written to it")
+    func roundTrip() throws {
+        let directory = try TemporaryDirectory()
+        let results = ResultFile([measurement("cold")], providerFlags: ["--v=2"], isQuick: true)
+        try results.write(to: directory.file("results.json"))
+        #expect(try ResultFile(readingFrom: directory.file("results.json")) == results)
+    }
+
+    @Test("is refused if it is none, or of another format")
+    func refusal() throws {
+        let directory = try TemporaryDirectory()
+        #expect { try ResultFile(readingFrom: directory.file("absent")) } throws: { "\($0)".contains("cannot be read") }
+        try directory.write(Array("{}".utf8), to: "other.json")
+        #expect { try ResultFile(readingFrom: directory.file("other.json")) } throws: {
+            "\($0)".contains("no result of akv-bench")
+        }
+        try ResultFile([]).write(to: directory.file("new.json"))
+        let text = String(decoding: try directory.read("new.json"), as: UTF8.self)
+        try directory.write(Array(text.replacing("\"format\" : 1", with: "\"format\" : 99").utf8), to: "new.json")
+        #expect { try ResultFile(readingFrom: directory.file("new.json")) } throws: { "\($0)".contains("format 99") }
+    }
+
+    @Test("shows where a later one is worse by more than a fifth")
+    func regressions() {
+        let before = ResultFile([measurement("cold"), measurement("warm"), measurement("gone"), measurement("soak")])
+        let now = ResultFile([
+            measurement("cold", milliseconds: 11, cpu: 1.3), measurement("warm", milliseconds: 5, tokens: 4),
+            measurement("new"), measurement("soak", peak: 40),
+        ])
+        let comparison = Comparison(now, to: before)
+        #expect(
+            comparison.regressions.map { "\($0.measurement) \($0.figure)" } == [
+                "cold: 10 objects CPU ms", "warm: 10 objects requests per mount",
+                "soak: 10 objects peak memory, MB",
+            ])
+        #expect(comparison.unmatched == ["new: 10 objects", "gone: 10 objects"])
+        #expect(comparison.table.text.contains("REGRESSION"))
+        #expect(comparison.table.text.contains("better"))
+    }
+
+    @Test("shows requests where there were none, and no noise")
+    func edges() {
+        var before = measurement("republish", cpu: 0.01, tokens: 0)
+        before.calls = CallCounts(tokens: 0, vault: 0, unauthorized: 0, connections: 0)
+        let now = measurement("republish", cpu: 0.015, tokens: 0)
+        let regressions = Comparison(ResultFile([now]), to: ResultFile([before])).regressions
+        #expect(regressions.map(\.figure) == ["requests per mount"])
+    }
+
+    @Test("names each count that is wrong once")
+    func checks() {
+        let failures = Check.failures([
+            Check("tokens", 1, is: 1), Check("vault", 3, is: 0...2), Check("vault", 4, is: 0...2), Check("x", 1, is: 2),
+        ])
+        #expect(failures == ["vault: 3 instead of 0 to 2, and 1 more", "x: 1 instead of 2"])
+    }
+}

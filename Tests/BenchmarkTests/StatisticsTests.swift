@@ -1,0 +1,37 @@
+import Benchmark
+import Testing
+
+@Suite("Statistics of durations")
+struct StatisticsTests {
+    private func statistics(_ milliseconds: [Int]) -> Statistics {
+        Statistics(milliseconds.map { .milliseconds($0) })
+    }
+
+    @Test(
+        "have the middle one as their median, or the mean of two",
+        arguments: [([5], 5), ([9, 1, 5], 5), ([4, 1, 3, 2], 2.5), ([1, 1, 100], 1)] as [([Int], Double)])
+    func median(milliseconds: [Int], expected: Double) throws {
+        let median = try #require(statistics(milliseconds).median)
+        #expect(abs(median - expected) < 1e-9)
+    }
+
+    @Test("take the 99th percentile by nearest rank", arguments: [(100, 99.0), (200, 198), (1000, 990), (101, 100)])
+    func percentile(count: Int, expected: Double) throws {
+        let percentile = try #require(statistics(Array((1...count).reversed())).percentile99)
+        #expect(abs(percentile - expected) < 1e-9)
+    }
+
+    @Test("tell no percentile of too few samples, and nothing of none")
+    func few() {
+        #expect(statistics(Array(1...99)).percentile99 == nil)
+        #expect(statistics([]).median == nil)
+    }
+
+    @Test("show round trips by what latency adds")
+    func roundTrips() throws {
+        var far = Measurement("cold", "far", [.milliseconds(72)])
+        far.compare(toWithoutLatency: Measurement("cold", "near", [.milliseconds(12)]), latency: .milliseconds(20))
+        let roundTrips = try #require(far.roundTrips)
+        #expect(abs(roundTrips - 3) < 1e-9)
+    }
+}

@@ -1,0 +1,92 @@
+"""The benchmark itself: that it runs, and that the counts of calls are what they must be."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+import world as w
+
+
+class BenchTest(unittest.TestCase):
+    def test_quick_run(self):
+        with tempfile.TemporaryDirectory() as directory:
+            output = pathlib.Path(directory)
+            run = subprocess.run(
+                [w.PROGRAMS / "akv-bench", "--quick", "--json", output / "results.json", "--markdown",
+                 output / "results.md", "--plot", output / "plots"], capture_output=True, text=True, timeout=300)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            results = json.loads((output / "results.json").read_text())
+            scenarios = {measurement["scenario"] for measurement in results["measurements"]}
+            listed = subprocess.run([w.PROGRAMS / "akv-bench", "--list"], capture_output=True, text=True, check=True)
+            self.assertEqual(scenarios, {line.split()[0] for line in listed.stdout.splitlines()})
+            for measurement in results["measurements"]:
+                self.assertIn(measurement["scenario"], run.stdout)
+                self.assertIn(measurement["variant"], (output / "results.md").read_text())
+            for name in ["latency", "calls"]:
+                root = xml.etree.ElementTree.parse(output / "plots" / f"{name}.svg").getroot()
+                self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+
+            # Calls are the same in each run; beside half of them they are a regression.
+            same = self.bench("--quick", "--scenario", "cold", "--compare", output / "results.json")
+            self.assertEqual(self.regressions(same), [False] * 4)
+            for measurement in results["measurements"]:
+                for kind in measurement.get("calls") or {}:
+                    measurement["calls"][kind] //= 2
+            (output / "less.json").write_text(json.dumps(results))
+            worse = self.bench("--quick", "--scenario", "cold", "--compare", output / "less.json")
+            self.assertEqual(worse.returncode, 1)
+            self.assertEqual(self.regressions(worse), [True] * 4)
+
+    @staticmethod
+    def regressions(run):
+        """Whether there are more calls, for each measurement."""
+        return ["REGRESSION" in line for line in run.stdout.splitlines() if "requests per mount" in line]
+
+    def bench(self, *arguments):
+        return subprocess.run([w.PROGRAMS / "akv-bench", *arguments], capture_output=True, text=True, timeout=300)
+
+    def test_bad_input(self):
+        for arguments, words in [
+                (["--scenario", "absent"], "there is no scenario absent"),
+                (["--provider", "/absent/akv-csi"], "/absent/akv-csi is no program"),
+                (["--compare", "/absent.json"], "/absent.json cannot be read"),
+                (["--soak", "0"], "--soak must be at least 1"),
+                (["--quick", "--scenario", "start", "--provider-flag=--absent"], "flag provided but not defined"),
+                (["model", "--pods", "2", "--identities", "3"], "at most as many identities as pods")]:
+            run = self.bench(*arguments)
+            self.assertNotEqual(run.returncode, 0, arguments)
+            self.assertIn(words, run.stderr)
+
+    def test_children_end_with_it(self):
+        for number in [signal.SIGTERM, signal.SIGKILL]:
+            bench = subprocess.Popen([w.PROGRAMS / "akv-bench", "--quick", "--scenario", "storm"],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            # It says so once its emulators run.
+            self.assertEqual(bench.stderr.readline(), b"akv-bench: storm\n")
+            children = self.children(bench.pid)
+            self.assertGreaterEqual(len(children), 3, "two emulators and a shell")
+            bench.send_signal(number)
+            bench.stderr.close()
+            bench.wait(timeout=w.DEADLINE)
+            w.until(lambda: not any(map(self.is_alive, children)), "the end of the benchmark's children")
+
+    @staticmethod
+    def children(pid):
+        return [int(child) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
+                for child in (task / "children").read_text().split()]
+
+    @staticmethod
+    def is_alive(pid):
+        try:
+            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return state != "Z"
+
+
+if __name__ == "__main__":
+    unittest.main()
