@@ -1,3 +1,4 @@
+import Azure
 import AzureEmulator
 import Foundation
 import TestSupport
@@ -28,7 +29,7 @@ struct FaultLatencyTests {
 
     @Test("lets calls wait side by side, and their peak is counted")
     func peak() async throws {
-        try await World.with(keys: false) { world in
+        try await World.with(keys: false, cache: .off) { world in
             world.emulator.faults.add(try Fault(words: ["latency", "target=vault", "delay=200ms"]))
             let objects = (0..<12).map { World.object("secret", "plain", "objectAlias: f\($0)") }
             let attributes = try await world.attributes(objects: World.array(objects))

@@ -25,13 +25,7 @@ package final class RequestGate: Sendable {
 
     private struct Waiter: Sendable {
         var number: UInt64
-        var continuation: CheckedContinuation<Admission, Never>
-    }
-
-    private enum Admission: Sendable {
-        case admitted(Pass)
-        case timedOut
-        case cancelled
+        var continuation: CheckedContinuation<Pass?, Never>
     }
 
     private struct State {
@@ -45,6 +39,8 @@ package final class RequestGate: Sendable {
         /// Callers that were cancelled before they began to wait.
         var cancelled: Set<UInt64> = []
         var nextNumber: UInt64 = 0
+        /// Whether somebody will let waiters through when the pause is over.
+        var hasTimer = false
 
         var isIdle: Bool { running == 0 && waiting.values.allSatisfy(\.isEmpty) }
     }
@@ -98,13 +94,10 @@ package final class RequestGate: Sendable {
                 .request, .throttled,
                 "it asked this node to wait for another \(pause.rounded), longer than a mount may take")
         case .wait(let number):
-            switch await wait(number, priority, until: deadline) {
-            case .admitted(let pass): return pass
-            case .timedOut:
-                throw TransportFailure(
-                    .request, .timedOut, "the requests of this node that were before it took all the time")
-            case .cancelled: throw TransportFailure(.request, .cancelled, "the caller gave up")
+            guard let pass = await wait(number, priority) else {
+                throw TransportFailure(.request, .cancelled, "the caller gave up")
             }
+            return pass
         }
     }
 
@@ -132,22 +125,16 @@ package final class RequestGate: Sendable {
             state.pausedUntil = now + pause
             return true
         }
-        guard isNew else { return }
-        onCalm()
-        Task { [weak self, time] in
-            try? await time.sleep(pause)
-            self?.letThrough()
-        }
+        if isNew { onCalm() }
+        letThroughLater()
     }
 
     // MARK: - Waiting
 
-    private func wait(_ number: UInt64, _ priority: FetchPriority, until deadline: Deadline) async -> Admission {
-        let timer = Task { [weak self, time] in
-            try? await time.sleep(deadline.remaining)
-            if !Task.isCancelled { self?.remove(number, .timedOut) }
-        }
-        defer { timer.cancel() }
+    /// Nil when the caller is cancelled. Its own deadline need not be watched here: the mount that it
+    /// works for is ended at its time.
+    private func wait(_ number: UInt64, _ priority: FetchPriority) async -> Pass? {
+        defer { state.withLock { _ = $0.cancelled.remove(number) } }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isCancelled = state.withLock { state in
@@ -155,24 +142,48 @@ package final class RequestGate: Sendable {
                     state.waiting[priority, default: []].append(Waiter(number: number, continuation: continuation))
                     return false
                 }
-                if isCancelled { continuation.resume(returning: .cancelled) } else { letThrough() }
+                if isCancelled {
+                    continuation.resume(returning: nil)
+                } else {
+                    letThrough()
+                    letThroughLater()
+                }
             }
         } onCancel: {
-            if !remove(number, .cancelled) { state.withLock { _ = $0.cancelled.insert(number) } }
+            remove(number)
         }
     }
 
-    @discardableResult
-    private func remove(_ number: UInt64, _ admission: Admission) -> Bool {
+    private func remove(_ number: UInt64) {
         let waiter: Waiter? = state.withLock { state in
             for priority in state.waiting.keys {
                 guard let index = state.waiting[priority]?.firstIndex(where: { $0.number == number }) else { continue }
                 return state.waiting[priority]?.remove(at: index)
             }
+            state.cancelled.insert(number)
             return nil
         }
-        waiter?.continuation.resume(returning: admission)
-        return waiter != nil
+        waiter?.continuation.resume(returning: nil)
+    }
+
+    /// Sees to it that those who wait are let through when a pause is over.
+    private func letThroughLater() {
+        let pause: Duration? = state.withLock { state in
+            let pause = state.pausedUntil - time.elapsed()
+            guard pause > .zero, !state.hasTimer, state.waiting.values.contains(where: { !$0.isEmpty }) else {
+                return nil
+            }
+            state.hasTimer = true
+            return pause
+        }
+        guard let pause else { return }
+        Task { [weak self, time] in
+            try? await time.sleep(pause)
+            self?.state.withLock { $0.hasTimer = false }
+            self?.letThrough()
+            // The pause may have become longer meanwhile.
+            self?.letThroughLater()
+        }
     }
 
     /// Gives free places to those who wait.
@@ -189,7 +200,7 @@ package final class RequestGate: Sendable {
                 return nil
             }
             guard let (waiter, pass) = next else { return }
-            waiter.continuation.resume(returning: .admitted(pass))
+            waiter.continuation.resume(returning: pass)
         }
     }
 

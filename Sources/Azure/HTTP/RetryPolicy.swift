@@ -28,46 +28,43 @@ package struct RetryPolicy: Sendable {
             guard deadline.remaining > .zero else {
                 throw TransportFailure(.request, .timedOut, "the time for this mount is used up")
             }
-            let outcome = await attempt(request, over: transport, through: gate, priority, until: deadline, time)
-            guard number < attempts, isRetried(outcome) else { return try outcome.get() }
+            let pass = try await gate.enter(priority, until: deadline)
+            let outcome = await attempt(request, over: transport, after: pass.delay, until: deadline, time)
             let delay = hint(in: outcome, now: time.wallClock()) ?? backoff(number, time)
+            let isThrottled = status(of: outcome) == 429
+            if isThrottled { gate.calm(pass, pause: delay) }
+            gate.leave(succeeded: status(of: outcome).map { $0 < 400 } ?? false)
+            guard number < attempts, isRetried(outcome) else { return try outcome.get() }
             // A wait past the deadline is pointless: the answer at hand says more than a time-out would.
             guard delay < deadline.remaining else { return try outcome.get() }
-            do throws(CancellationError) {
-                try await time.sleep(delay)
-            } catch {
-                throw TransportFailure(.request, .cancelled, "the caller gave up")
-            }
+            // The gate holds back whom the service has asked to wait, and everybody else too.
+            if !isThrottled { try await sleep(delay, time) }
             number += 1
         }
     }
 
-    /// One attempt, when the gate lets it.
     private func attempt(
-        _ request: HTTPRequest, over transport: any HTTPTransport, through gate: RequestGate,
-        _ priority: FetchPriority, until deadline: Deadline, _ time: TimeSource
+        _ request: HTTPRequest, over transport: any HTTPTransport, after delay: Duration, until deadline: Deadline,
+        _ time: TimeSource
     ) async -> Result<HTTPResponse, TransportFailure> {
         do throws(TransportFailure) {
-            let pass = try await gate.enter(priority, until: deadline)
-            do throws(TransportFailure) {
-                if pass.delay > .zero {
-                    do { try await time.sleep(pass.delay) } catch {
-                        throw TransportFailure(.request, .cancelled, "the caller gave up")
-                    }
-                }
-                let response = try await transport.send(request, timeout: min(attemptTimeout, deadline.remaining))
-                if response.status == 429 {
-                    gate.calm(pass, pause: RetryHint.delay(in: response, now: time.wallClock()) ?? base)
-                }
-                gate.leave(succeeded: response.status < 400)
-                return .success(response)
-            } catch {
-                gate.leave(succeeded: false)
-                throw error
-            }
+            if delay > .zero { try await sleep(delay, time) }
+            return .success(try await transport.send(request, timeout: min(attemptTimeout, deadline.remaining)))
         } catch {
             return .failure(error)
         }
+    }
+
+    private func sleep(_ duration: Duration, _ time: TimeSource) async throws(TransportFailure) {
+        do throws(CancellationError) {
+            try await time.sleep(duration)
+        } catch {
+            throw TransportFailure(.request, .cancelled, "the caller gave up")
+        }
+    }
+
+    private func status(of outcome: Result<HTTPResponse, TransportFailure>) -> Int? {
+        if case .success(let response) = outcome { response.status } else { nil }
     }
 
     private func isRetried(_ outcome: Result<HTTPResponse, TransportFailure>) -> Bool {
