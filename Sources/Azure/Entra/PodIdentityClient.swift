@@ -12,6 +12,14 @@ struct PodIdentityClient: Sendable {
         self.time = time
     }
 
+    /// NMI holds a request back while the pod's identity is being assigned, for up to 80 seconds. To give
+    /// up on it earlier would only begin that wait anew.
+    private static let retry: RetryPolicy = {
+        var policy = RetryPolicy()
+        policy.attemptTimeout = .seconds(100)
+        return policy
+    }()
+
     /// A token of whatever identity NMI assigns to `pod`.
     func token(
         pod: PodReference, resource: String, until deadline: Deadline
@@ -21,7 +29,7 @@ struct PodIdentityClient: Sendable {
             headers: [("podname", pod.name), ("podns", pod.namespace)], maximumResponseBytes: 1 << 20)
         let response: HTTPResponse
         do {
-            response = try await RetryPolicy().send(request, over: transport, until: deadline, time: time)
+            response = try await Self.retry.send(request, over: transport, until: deadline, time: time)
         } catch {
             throw error.providerError(reaching: "aad-pod-identity's NMI").adding([("NMI", service)])
         }
