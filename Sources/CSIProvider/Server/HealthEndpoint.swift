@@ -31,7 +31,8 @@ package enum HealthEndpoint {
             routes: [
                 configuration.path: {
                     do throws(RPCStatus) {
-                        let isServing = try await RPCClient(endpoint: provider).isServing(timeout: configuration.timeout)
+                        let isServing = try await RPCClient(endpoint: provider).isServing(
+                            timeout: configuration.timeout)
                         return isServing
                             ? HTTPEndpoint.Answer(status: .ok, text: "ok")
                             : HTTPEndpoint.Answer(status: .serviceUnavailable, text: "not serving\n")
