@@ -199,6 +199,19 @@ class LifeCycleTest(unittest.TestCase):
         self.assertEqual(waiting.result(timeout=w.DEADLINE).version, "v1alpha1")
         self.assertEqual(self.terminate(), 0)
 
+    def test_healthz_notices_that_the_socket_is_gone(self):
+        self.world.start_provider()
+        url = f"http://127.0.0.1:{self.world.health_port()}/healthz"
+        with urllib.request.urlopen(url, timeout=w.DEADLINE) as answer:
+            self.assertEqual(answer.read(), b"ok")
+        self.world.socket.unlink()
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(url, timeout=w.DEADLINE)
+        self.assertEqual(caught.exception.code, 503)
+        self.assertIn("azure.sock", caught.exception.read().decode())
+        caught.exception.close()
+        self.assertEqual(self.terminate(), 0)
+
     def test_restart_after_a_crash(self):
         self.world.start_provider()
         self.world.provider.kill()

@@ -15,13 +15,13 @@ struct ManagedIdentityClient: Sendable {
     }
 
     /// IMDS is away for up to 70 seconds while it is updated (404, 410), and throttles at 20 requests a
-    /// second (429); Microsoft's guidance is to wait longer each time.
+    /// second (429); Microsoft's guidance is to wait longer each time. Six retries, as Azure's SDK for Go.
     private static let retry: RetryPolicy = {
         var policy = RetryPolicy()
-        policy.attempts = 6
+        policy.attempts = 7
         policy.base = .seconds(2)
         policy.cap = .seconds(25)
-        policy.retriedStatuses.formUnion([404, 410])
+        policy.retriedStatuses.formUnion([404, 410, 501, 505, 506, 507, 508, 510, 511])
         return policy
     }()
 

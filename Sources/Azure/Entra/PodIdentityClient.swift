@@ -11,8 +11,17 @@ struct PodIdentityClient: Sendable {
         self.service = service
         self.transport = transport
         self.time = time
-        gate = RequestGate(RequestGate.Limits(concurrent: 5, perSecond: 20), time: time)
+        // Many, because each may be held back while its pod's identity is assigned.
+        gate = RequestGate(RequestGate.Limits(concurrent: 50), time: time)
     }
+
+    /// NMI holds a request back while the pod's identity is being assigned, for up to 80 seconds. To give
+    /// up on it earlier would only begin that wait anew.
+    private static let retry: RetryPolicy = {
+        var policy = RetryPolicy()
+        policy.attemptTimeout = .seconds(100)
+        return policy
+    }()
 
     /// A token of whatever identity NMI assigns to `pod`.
     func token(
@@ -23,7 +32,7 @@ struct PodIdentityClient: Sendable {
             headers: [("podname", pod.name), ("podns", pod.namespace)], maximumResponseBytes: 1 << 20)
         let response: HTTPResponse
         do {
-            response = try await RetryPolicy().send(
+            response = try await Self.retry.send(
                 request, over: transport, through: gate, priority, until: deadline, time: time)
         } catch {
             throw error.providerError(reaching: "aad-pod-identity's NMI").adding([("NMI", service)])

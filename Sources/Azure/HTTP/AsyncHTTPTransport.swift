@@ -125,6 +125,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
             tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority))
         } else {
             tls.trustRoots = try configuration.trustRoots.load()
+            tls.additionalTrustRoots = [.certificates(configuration.trustRoots.loadAdditional())]
         }
         var client = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         client.httpVersion = .http1Only

@@ -5,20 +5,28 @@ internal import NIOSSL
 #endif
 
 /// Which certificate authorities are trusted, by the conventions of `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR`; without them the system's own.
+/// `SSL_CERT_DIR`; without them the system's own, with what an administrator put beside them.
 package struct TrustRoots: Sendable, Equatable {
     private var files: [String]
     private var directories: [String]
+    private var systemDirectories: [String]
 
-    package init(environment: [String: String] = [:]) {
+    /// The `systemDirectories` are those in which Go's programs, upstream among them, read every file:
+    /// charts mount a proxy's certificate there (`/etc/ssl/certs/proxy-cert.crt`).
+    package init(
+        environment: [String: String] = [:],
+        systemDirectories: [String] = ["/etc/ssl/certs", "/etc/pki/tls/certs"]
+    ) {
+        self.systemDirectories = systemDirectories
         files = [environment["SSL_CERT_FILE"] ?? ""].filter { !$0.isEmpty }
         directories = (environment["SSL_CERT_DIR"] ?? "").split(separator: ":").map(String.init)
     }
 
-    /// Changes whenever one of the files does.
+    private var isSystem: Bool { files.isEmpty && directories.isEmpty }
+
+    /// Changes whenever one of the files does; of the system's directories, when a file comes or goes.
     func fingerprint() -> [Int] {
-        guard !files.isEmpty || !directories.isEmpty else { return [] }
-        return (files + directories.flatMap(Self.entries)).flatMap { path -> [Int] in
+        (isSystem ? systemDirectories : files + directories.flatMap(Self.entries)).flatMap { path -> [Int] in
             var information = stat()
             guard stat(path, &information) == 0 else { return [-1] }
             return [
@@ -31,13 +39,29 @@ package struct TrustRoots: Sendable, Equatable {
     /// The roots as the TLS library wants them. A file in a directory that holds no certificate is
     /// passed over, as OpenSSL does; a named file must be readable.
     func load() throws -> NIOSSLTrustRoots {
-        guard !files.isEmpty || !directories.isEmpty else { return .default }
+        guard !isSystem else { return .default }
         var certificates: [NIOSSLCertificate] = []
         for file in files { certificates += try NIOSSLCertificate.fromPEMFile(file) }
         for entry in directories.flatMap(Self.entries) {
             certificates += (try? NIOSSLCertificate.fromPEMFile(entry)) ?? []
         }
         return .certificates(certificates)
+    }
+
+    /// What lies in the system's directories beside the distribution's own, whose files are links there
+    /// but for one bundle of them all.
+    func loadAdditional() -> [NIOSSLCertificate] {
+        guard isSystem else { return [] }
+        return systemDirectories.flatMap(Self.entries).filter(Self.isForeign).flatMap {
+            (try? NIOSSLCertificate.fromPEMFile($0)) ?? []
+        }
+    }
+
+    private static func isForeign(_ path: String) -> Bool {
+        let bundles = ["ca-certificates.crt", "ca-bundle.crt", "ca-bundle.trust.crt", "tls-ca-bundle.pem"]
+        var information = stat()
+        guard lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { return false }
+        return !bundles.contains { path.hasSuffix("/\($0)") }
     }
 
     private static func entries(of directory: String) -> [String] {

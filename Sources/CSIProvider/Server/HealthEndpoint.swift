@@ -4,8 +4,9 @@ internal import ProviderTransport
 
 /// The HTTP endpoint behind the DaemonSet's probes.
 ///
-/// A liveness answer is worth something only if it takes the driver's way: each request makes a real
-/// health call over the socket.
+/// A liveness answer is worth something only if it takes the driver's way: each request connects to the
+/// socket and makes a real health call. A connection kept from before would not notice that the socket's
+/// file is gone, and with it the driver's way back after its restart.
 package enum HealthEndpoint {
     package struct Configuration: Sendable {
         package var host: String
@@ -25,13 +26,13 @@ package enum HealthEndpoint {
     static func listen(
         _ configuration: Configuration, provider: Endpoint, logger: Logger
     ) async throws -> HTTPEndpoint {
-        let client = RPCClient(endpoint: provider)
         let endpoint = try await HTTPEndpoint.listen(
             host: configuration.host, port: configuration.port,
             routes: [
                 configuration.path: {
                     do throws(RPCStatus) {
-                        let isServing = try await client.isServing(timeout: configuration.timeout)
+                        let isServing = try await RPCClient(endpoint: provider).isServing(
+                            timeout: configuration.timeout)
                         return isServing
                             ? HTTPEndpoint.Answer(status: .ok, text: "ok")
                             : HTTPEndpoint.Answer(status: .serviceUnavailable, text: "not serving\n")

@@ -8,6 +8,7 @@ internal import UnixSignals
 package enum ProviderProcess {
     /// Serves until a signal arrives. Throws when it cannot listen.
     package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
+        ProcessHardening.apply(logger: logger)
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let metrics = ProviderMetrics()
         let mounts = MountService(settings: configuration.mounts, transport: transport, metrics: metrics)

@@ -1,0 +1,20 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+internal import Logging
+
+/// Keeps what the process holds in memory from getting out by way of the system.
+enum ProcessHardening {
+    /// No core dumps, and no other process of the same user may read this one's memory or environment.
+    ///
+    /// Both hold for the whole life of the process; a debugger needs CAP_SYS_PTRACE from then on.
+    static func apply(logger: Logger) {
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        if setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) != 0 {
+            logger.warning("core dumps cannot be switched off", metadata: ["errno": "\(errno)"])
+        }
+        if prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 {
+            logger.warning("the process's memory cannot be closed to others", metadata: ["errno": "\(errno)"])
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Azure
+import Foundation
+import ProviderCore
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("The node's token services")
+struct NodeIdentityTests {
+    /// What a mount in the mode that `parameter` switches on meets.
+    private static func token(
+        _ parameter: String, _ transport: any HTTPTransport, _ time: TimeSource
+    ) async throws -> AccessToken {
+        let attributes = [
+            parameter: "true", "csi.storage.k8s.io/pod.name": "pod", "csi.storage.k8s.io/pod.namespace": "team",
+            "keyvaultName": "vault", "tenantID": "tenant",
+            "objects": "array:\n  - |\n    objectName: plain\n    objectType: secret\n",
+        ]
+        let request = try MountRequest(
+            attributes: SecretBytes(try JSONEncoder().encode(attributes)), secrets: SecretBytes("null"),
+            permission: "420", targetPath: "/unused")
+        let validated = try MountAttributes(
+            validating: request,
+            MountAttributes.Environment(defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 0))
+        return try await AccessTokenSource(settings: .init(), transport: transport, time: time).token(
+            for: validated, resource: "https://vault.azure.net", until: time.deadline(after: .seconds(300)))
+    }
+
+    @Test(
+        "are waited for while they are updated: six retries, ever later",
+        arguments: [404, 410, 429, 500, 501, 503, 505, 511])
+    func metadataServiceAway(status: Int) async throws {
+        let time = ManualTime()
+        let answers = Array(repeating: ScriptedTransport.answer(status), count: 6)
+        let success = ScriptedTransport.answer(200, #"{"access_token":"t","expires_in":"86399"}"#)
+        let transport = ScriptedTransport(answers + [success])
+        _ = try await Self.token("useVMManagedIdentity", transport, time.source())
+        #expect(time.sleeps == [2, 4, 8, 16, 25, 25].map { .seconds($0) })
+        let short = ScriptedTransport(answers + [ScriptedTransport.answer(status), success])
+        await #expect(throws: ProviderError.self) {
+            _ = try await Self.token("useVMManagedIdentity", short, ManualTime().source())
+        }
+    }
+
+    /// Keeps how long each answer was waited for.
+    private final class Patience: HTTPTransport {
+        let timeouts = Mutex<[Duration]>([])
+
+        func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+            timeouts.withLock { $0.append(timeout) }
+            return HTTPResponse(
+                status: 200, headers: [],
+                body: SecretBytes(#"{"token":{"access_token":"t","expires_in":"3599"},"clientid":"c"}"#))
+        }
+    }
+
+    @Test("are given the time that aad-pod-identity takes to assign an identity")
+    func podIdentityPatience() async throws {
+        let transport = Patience()
+        _ = try await Self.token("usePodIdentity", transport, ManualTime().source())
+        #expect(transport.timeouts.withLock { $0 } == [.seconds(100)])
+    }
+}

@@ -1,0 +1,34 @@
+import Azure
+import Foundation
+import Logging
+import TestSupport
+import Testing
+
+@Suite("The system's trust roots", .timeLimit(.minutes(2)))
+struct TrustRootsTests {
+    @Test("include a certificate that was mounted beside them, from when it is there until it goes")
+    func mountedBeside() async throws {
+        try await World.with(keys: false) { world in
+            let authority = try Data(contentsOf: URL(fileURLWithPath: world.authorityFile))
+            let port = world.tokens.tokenProxy.apiServerPort
+            try await TemporaryDirectory.with { directory in
+                let transport = AsyncHTTPTransport(
+                    configuration: AsyncHTTPTransport.Configuration(
+                        trustRoots: TrustRoots(systemDirectories: [directory.path]), proxy: .none, userAgent: "tests"),
+                    logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
+                func status() async -> Int? {
+                    let request = HTTPRequest(.get, "https://localhost:\(port)/nothing", maximumResponseBytes: 1 << 20)
+                    return try? await transport.send(request, timeout: .seconds(20)).status
+                }
+                #expect(await status() == nil)
+                // The name of a bundle is the distribution's, which is read by another way.
+                try directory.write(authority, to: "ca-certificates.crt")
+                #expect(await status() == nil)
+                try directory.write(authority, to: "proxy-cert.crt")
+                #expect(await status() == 404)
+                try FileManager.default.removeItem(atPath: directory.file("proxy-cert.crt"))
+                #expect(await status() == nil)
+            }
+        }
+    }
+}
