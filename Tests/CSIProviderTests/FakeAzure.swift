@@ -53,6 +53,8 @@ struct FakeAzure: HTTPTransport {
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
         do {
             return try answer(request)
+        } catch let failure as TransportFailure {
+            throw failure
         } catch {
             throw TransportFailure(.request, .final, "\(error)")
         }
