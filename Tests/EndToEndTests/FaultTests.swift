@@ -124,7 +124,7 @@ struct FaultTests {
         var cases: [FaultCase] = []
         for (kind, reason) in [
             ("certificate-expired", "expired"), ("certificate-untrusted", "trusted authority"),
-            ("certificate-wrong-name", "not for this host"),
+            ("certificate-wrong-name", "not for this host"), ("certificate-address-only", "not for this host"),
         ] {
             cases += [
                 .fails(
