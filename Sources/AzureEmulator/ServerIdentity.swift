@@ -28,6 +28,7 @@ struct ServerIdentity {
             // Valid for a year from the date it is made.
             .certificateExpired: try authority.issue(hosts: hosts, now: now.addingTimeInterval(-366 * 86_400)),
             .certificateWrongName: try authority.issue(hosts: ["wrong.example"], address: nil, now: now),
+            .certificateAddressOnly: try authority.issue(hosts: ["wrong.example"], now: now),
             .certificateUntrusted: try Authority(now: now).issue(hosts: hosts, now: now),
         ]
     }

@@ -57,6 +57,48 @@ struct KeyVaultClientTests {
     }
 
     @Test(
+        "takes an answer that calls itself by the asked name, in any case and with the port or without",
+        arguments: [
+            "https://kv.vault.azure.net/secrets/name/v1", "https://KV.vault.azure.net:443/secrets/NAME/V1",
+            "https://kv.private.example/secrets/name/v1", "https://kv.vault.azure.net/secrets/name", "x",
+        ])
+    func ownAnswer(id: String) async throws {
+        let (result, _) = await read(
+            .secret, "name", version: "v1", ScriptedTransport.answer(200, "{\"value\":\"v\",\"id\":\"\(id)\"}"))
+        #expect(throws: Never.self) { try result.get() }
+    }
+
+    @Test(
+        "refuses an answer about another vault, object, type or version, and names both",
+        arguments: [
+            ("https://other.vault.azure.net/secrets/name/v1", ["of the vault other.vault.azure.net", "not kv.vault"]),
+            ("https://x.kv.vault.azure.net/secrets/name/v1", ["of the vault x.kv.vault.azure.net"]),
+            ("https://kv.vault.azure.net/secrets/other/v1", ["of secrets/other", "not secrets/name"]),
+            ("https://kv.vault.azure.net/keys/name/v1", ["of keys/name", "not secrets/name"]),
+            ("https://kv.vault.azure.net/certificates/name/v1", ["of certificates/name", "not secrets/name"]),
+            ("https://kv.vault.azure.net/secrets/name/v2", ["of version v2", "not v1"]),
+            ("https://kv.private.example/secrets/other/v1", ["of secrets/other"]),
+        ] as [(String, [String])])
+    func foreignAnswer(id: String, words: [String]) async {
+        let (result, _) = await read(
+            .secret, "name", version: "v1", ScriptedTransport.answer(200, "{\"value\":\"v\",\"id\":\"\(id)\"}"))
+        #expect { try result.get() } throws: { error in
+            guard let error = error as? ProviderError, error.code == .answerMalformed else { return false }
+            return words.allSatisfy { error.message.contains($0) } && !error.message.contains("\"v\"")
+        }
+    }
+
+    @Test("checks keys and certificates by their own identifiers")
+    func foreignKeys() async {
+        let key = "{\"key\":{\"kid\":\"https://kv.vault.azure.net/secrets/name/1\",\"kty\":\"RSA\"}}"
+        let certificate = "{\"cer\":\"AAAA\",\"id\":\"https://kv.vault.azure.net/certificates/other/1\"}"
+        for (type, body) in [(KeyVaultObject.ObjectType.key, key), (.certificate, certificate)] {
+            let (result, _) = await read(type, "name", version: "", ScriptedTransport.answer(200, body))
+            #expect { try result.get() } throws: { ($0 as? ProviderError)?.code == .answerMalformed }
+        }
+    }
+
+    @Test(
         "turns refusals into codes that say who is to act",
         arguments: [
             (

@@ -124,7 +124,7 @@ struct FaultTests {
         var cases: [FaultCase] = []
         for (kind, reason) in [
             ("certificate-expired", "expired"), ("certificate-untrusted", "trusted authority"),
-            ("certificate-wrong-name", "not for this host"),
+            ("certificate-wrong-name", "not for this host"), ("certificate-address-only", "not for this host"),
         ] {
             cases += [
                 .fails(
@@ -179,6 +179,20 @@ struct FaultTests {
             ]
         }
         cases += [
+            .fails(
+                "wrong-vault target=vault", .internal,
+                ["of the vault another-vault.vault.azure.net, not kv-tests.vault.azure.net", malformed],
+                calls: [Self.get: 1]),
+            .fails(
+                "wrong-object target=vault", .internal, ["of secrets/another-object, not secrets/plain", malformed],
+                calls: [Self.get: 1]),
+            .fails(
+                "wrong-type target=vault", .internal, ["of keys/plain, not secrets/plain", malformed],
+                calls: [Self.get: 1]),
+            .fails(
+                "wrong-version target=vault path=/secrets/history/*3", objects: Self.history, .internal,
+                ["of version 00000000000000000000000000000000, not 00000000000000000000000000000003"],
+                calls: [Self.list: 1, Self.get: 2]),
             .fails("huge-body target=vault", .internal, ["larger than", malformed], calls: [Self.get: 1]),
             .fails("huge-body target=entra", .internal, ["larger than", malformed], calls: ["entra": 1]),
             .fails(

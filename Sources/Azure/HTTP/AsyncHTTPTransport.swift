@@ -134,6 +134,9 @@ package final class AsyncHTTPTransport: HTTPTransport {
         client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
         // Our own loop retries; a second one inside would hide a refused connection as a time-out.
         client.connectionPool.retryConnectionEstablishment = false
+        client.http1_1ConnectionDebugInitializer = { [serverName = path.serverName] channel in
+            CertificateNameGuard.install(on: channel, serverName: serverName)
+        }
         if let connection = path.connection, let name = path.serverName { client.dnsOverride = [name: connection.host] }
         if let proxy = path.proxy {
             let authorization = proxy.credentials.map { HTTPClient.Authorization.basic(credentials: base64($0)) }

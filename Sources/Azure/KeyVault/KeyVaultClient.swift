@@ -44,7 +44,8 @@ package struct KeyVaultClient: Sendable {
             return .tokenRejected(resource: resource, error: error)
         case .value(let body):
             do throws(VaultAnswerError) {
-                return .value(try VaultBundle.decode(body, as: object.type))
+                let expected = VaultObjectID(object: object, version: version, vault: vault)
+                return .value(try VaultBundle.decode(body, expecting: expected))
             } catch {
                 throw Self.malformed(error, object, vault)
             }

@@ -8,8 +8,9 @@ struct VaultAnswerError: Error {
 
 /// Reads the JSON bundles of Key Vault's REST API.
 enum VaultBundle {
+    /// Reads an answer that must be about `expected`.
     static func decode(
-        _ body: SecretBytes, as type: KeyVaultObject.ObjectType
+        _ body: SecretBytes, expecting expected: VaultObjectID
     ) throws(VaultAnswerError) -> VaultItem {
         let object: JSONObject
         do {
@@ -22,16 +23,19 @@ enum VaultBundle {
         } catch {
             throw VaultAnswerError(reason: "the vault's answer is no JSON")
         }
-        switch type {
-        case .secret: return try secret(object)
-        case .key: return try key(object)
-        case .certificate: return try certificate(object)
+        switch expected.object.type {
+        case .secret: return try secret(object, expected)
+        case .key: return try key(object, expected)
+        case .certificate: return try certificate(object, expected)
         }
     }
 
-    private static func secret(_ object: JSONObject) throws(VaultAnswerError) -> VaultItem {
+    private static func secret(
+        _ object: JSONObject, _ expected: VaultObjectID
+    ) throws(VaultAnswerError) -> VaultItem {
         guard let value = object["value"]?.secret else { throw VaultAnswerError(reason: "secret value is nil") }
         guard let id = object["id"]?.text else { throw VaultAnswerError(reason: "secret id is nil") }
+        try expected.check(id)
         let key = object["kid"]?.text ?? ""
         return .secret(
             SecretBundle(
@@ -39,9 +43,12 @@ enum VaultBundle {
                 isCertificate: !key.isEmpty))
     }
 
-    private static func key(_ object: JSONObject) throws(VaultAnswerError) -> VaultItem {
+    private static func key(
+        _ object: JSONObject, _ expected: VaultObjectID
+    ) throws(VaultAnswerError) -> VaultItem {
         guard let key = object["key"]?.object else { throw VaultAnswerError(reason: "key value is nil") }
         guard let id = key["kid"]?.text else { throw VaultAnswerError(reason: "key id is nil") }
+        try expected.check(id)
         func number(_ name: String) throws(VaultAnswerError) -> [UInt8] {
             guard let text = key[name]?.secret else { return [] }
             guard let bytes = text.withExposed({ Base64.decode($0, alphabet: .url) }) else {
@@ -55,9 +62,12 @@ enum VaultBundle {
         return .key(publicKey, version: version(in: id))
     }
 
-    private static func certificate(_ object: JSONObject) throws(VaultAnswerError) -> VaultItem {
+    private static func certificate(
+        _ object: JSONObject, _ expected: VaultObjectID
+    ) throws(VaultAnswerError) -> VaultItem {
         guard let text = object["cer"]?.secret else { throw VaultAnswerError(reason: "certificate value is nil") }
         guard let id = object["id"]?.text else { throw VaultAnswerError(reason: "certificate id is nil") }
+        try expected.check(id)
         guard let der = text.withExposed({ Base64.decode($0, alphabet: .standard) }) else {
             throw VaultAnswerError(reason: "the certificate is not base64")
         }

@@ -14,6 +14,8 @@ extension Fault {
         case certificateExpired = "certificate-expired"
         case certificateWrongName = "certificate-wrong-name"
         case certificateUntrusted = "certificate-untrusted"
+        /// It names another host, and the address that the client is connected to.
+        case certificateAddressOnly = "certificate-address-only"
         // An answer in place of the right one.
         case status
         case html
@@ -45,7 +47,8 @@ extension Fault {
         var stages: Set<Stage> {
             switch self {
             case .latency, .hang, .close, .reset, .status: [.request, .tunnel]
-            case .certificateExpired, .certificateWrongName, .certificateUntrusted: [.handshake]
+            case .certificateExpired, .certificateWrongName, .certificateUntrusted, .certificateAddressOnly:
+                [.handshake]
             default: [.request]
             }
         }

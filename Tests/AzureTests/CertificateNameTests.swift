@@ -1,0 +1,20 @@
+import Azure
+import Testing
+
+@Suite("A certificate's name")
+struct CertificateNameTests {
+    @Test(
+        "covers the host itself, and under a wildcard exactly one label",
+        arguments: [
+            ("kv.vault.azure.net", "kv.vault.azure.net", true), ("KV.vault.azure.NET.", "kv.VAULT.azure.net", true),
+            ("*.vault.azure.net", "kv.vault.azure.net", true), ("*.vault.azure.net", "vault.azure.net", false),
+            ("*.vault.azure.net", "a.kv.vault.azure.net", false), ("*.vault.azure.net", ".vault.azure.net", false),
+            ("*.vault.azure.net", "kv.vault.azure.net.evil.example", false),
+            ("k*.vault.azure.net", "kv.vault.azure.net", false),
+            ("kv.*.azure.net", "kv.vault.azure.net", false), ("*.net", "azure.net", false), ("*", "localhost", false),
+            ("", "", false), ("*.", "a", false),
+        ])
+    func covers(name: String, host: String, expected: Bool) {
+        #expect(CertificateName.covers(name, host) == expected)
+    }
+}
