@@ -64,6 +64,14 @@ struct ResultFileTests {
         #expect(regressions.map(\.figure) == ["requests per mount"])
     }
 
+    @Test("has its 99th percentile compared only where there are samples for it", arguments: [(999, 0), (1000, 1)])
+    func percentiles(samples: Int, regressions: Int) {
+        // The median stays.
+        let before = Measurement("cold", "", (0..<samples).map { _ in .milliseconds(10) })
+        let now = Measurement("cold", "", (0..<samples).map { .milliseconds($0 < samples / 20 ? 50 : 10) })
+        #expect(Comparison(ResultFile([now]), to: ResultFile([before])).regressions.count == regressions)
+    }
+
     @Test("names each count that is wrong once")
     func checks() {
         let failures = Check.failures([

@@ -3,8 +3,8 @@ package struct Statistics: Sendable {
     /// In milliseconds, ascending.
     private let sorted: [Double]
 
-    /// Below this many samples the 99th percentile is no more than the slowest one, so it isn't told.
-    package static let samplesForPercentile = 100
+    /// Below this many samples the 99th percentile is no more than the slowest one or two, so it isn't told.
+    package static let samplesForPercentile = 200
 
     package init(_ durations: [Duration]) {
         sorted = durations.map(\.milliseconds).sorted()

@@ -14,6 +14,9 @@ package struct Comparison: Sendable {
     /// Worse by more than this part is a regression.
     package static let tolerance = 0.2
 
+    /// From fewer, a moment at which the machine did something else decides the 99th percentile.
+    package static let samplesForPercentile = 1000
+
     package private(set) var lines: [Line] = []
     /// Measured then and not now, or the other way round.
     package private(set) var unmatched: [String] = []
@@ -61,7 +64,7 @@ package struct Comparison: Sendable {
     /// What is compared, less being better, and from which value on.
     private static let figures: [(String, @Sendable (Measurement) -> Double?, Double)] = [
         ("median ms", { $0.medianMilliseconds }, 0.05),
-        ("p99 ms", { $0.percentile99Milliseconds }, 0.2),
+        ("p99 ms", { $0.samples >= samplesForPercentile ? $0.percentile99Milliseconds : nil }, 0.2),
         ("CPU ms", { $0.cpuMillisecondsPerMount }, 0.02),
         ("RSS MB", { $0.residentMegabytes }, 1),
         ("requests per mount", { $0.requestsPerMount }, 0),

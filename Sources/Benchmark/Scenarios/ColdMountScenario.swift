@@ -7,7 +7,7 @@ struct ColdMountScenario: Scenario {
         var grid = LatencyGrid(name, bench.extent.objectCounts)
         var checks: [Check] = []
         // Taken in turns, so that a busy moment of the machine hits all alike.
-        for _ in 0..<bench.extent.samples(100, quick: 2) {
+        for _ in 0..<bench.extent.samples(200, quick: 2) {
             for cell in grid.cells {
                 let azure = cell.isFar ? bench.far : bench.near
                 let token = try await azure.token(for: bench.tenant)

@@ -13,7 +13,7 @@ struct LargeValuesScenario: Scenario {
         var outcome = Outcome(measurements: [])
         for isLarge in [false, true] {
             for width in bench.extent.isQuick ? [4] : [1, 32] {
-                let mounts = bench.extent.samples(width == 1 ? 100 : 320, quick: 8)
+                let mounts = bench.extent.samples(width == 1 ? 200 : 320, quick: 8)
                 let tokens = try await bench.tokens(mounts, for: bench.tenant, in: bench.near)
                 let volumes = try tokens.enumerated().map { index, token in
                     isLarge

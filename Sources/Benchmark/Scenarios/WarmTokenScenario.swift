@@ -25,7 +25,7 @@ struct WarmTokenScenario: Scenario {
                 }
                 // Opens the connections.
                 for cell in grid.cells { _ = try await mount(cell) }
-                for _ in 0..<bench.extent.samples(100, quick: 2) {
+                for _ in 0..<bench.extent.samples(300, quick: 2) {
                     for cell in grid.cells {
                         let (duration, usage) = try await mount(cell)
                         grid.add(duration, usage, to: cell)
