@@ -22,7 +22,8 @@ struct CPULimitScenario: Scenario {
     func run(in bench: Bench) async throws -> Outcome {
         var storm = Storm(pods: bench.extent.isQuick ? 5 : 110)
         guard let limit = CPULimit(millicores: 50) else {
-            var skipped = Measurement(name, "\(storm.pods) pods, \(Bench.latency) ms")
+            var skipped = storm.measurement(name, latency: bench.far.latency)
+            skipped.figures = []
             skipped.note = "not measured: no control group can be made here (it takes root and the cpu controller)"
             return Outcome(measurements: [skipped])
         }
@@ -82,7 +83,7 @@ struct Storm: Sendable {
         var result = Measurement(
             scenario, "\(pods) pod\(pods == 1 ? "" : "s") × \(Self.objects) objects, \(Int(latency.milliseconds)) ms",
             durations)
-        result.add(usage)
+        if rounds > 0 { result.add(usage) }
         result.figures = [
             .init("pods", Double(pods), ""),
             .init("until all done", Statistics(untilAllDone).median ?? 0, "ms", isCost: true),
