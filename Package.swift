@@ -78,10 +78,11 @@ let package = Package(
         ),
 
         // The provider itself.
+        .target(name: "CProcess"),
         .target(
             name: "CSIProvider",
             dependencies: [
-                "ProviderTransport", "ProviderCore", "Azure",
+                "CProcess", "ProviderTransport", "ProviderCore", "Azure",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

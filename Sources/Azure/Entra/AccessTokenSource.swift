@@ -1,4 +1,4 @@
-internal import ProviderCore
+package import ProviderCore
 
 /// Gets the access token for a mount, by the way its identity mode asks for.
 package struct AccessTokenSource: Sendable {
@@ -28,7 +28,7 @@ package struct AccessTokenSource: Sendable {
     }
 
     /// A token for `resource`: that the mount holds one now is the proof of its principal.
-    func token(
+    package func token(
         for attributes: MountAttributes, resource: String, priority: FetchPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         let exchange: TokenCache.Exchange = { [issuer] deadline in

@@ -1,7 +1,9 @@
+internal import CProcess
+internal import Logging
+
 #if canImport(Glibc)
     internal import Glibc
 #endif
-internal import Logging
 
 /// Keeps what the process holds in memory from getting out by way of the system.
 enum ProcessHardening {
@@ -13,8 +15,9 @@ enum ProcessHardening {
         if setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) != 0 {
             logger.warning("core dumps cannot be switched off", metadata: ["errno": "\(errno)"])
         }
-        if prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 {
-            logger.warning("the process's memory cannot be closed to others", metadata: ["errno": "\(errno)"])
+        let failure = process_close_memory()
+        if failure != 0 {
+            logger.warning("the process's memory cannot be closed to others", metadata: ["errno": "\(failure)"])
         }
     }
 }
