@@ -17,8 +17,8 @@ package final class AsyncHTTPTransport: HTTPTransport {
         package var userAgent: String
         package var connectTimeout = Duration.seconds(5)
         /// Below the four minutes after which Azure's load balancers drop idle flows.
-        package var idleTimeout = Duration.seconds(50)
-        package var connectionsPerHost = 20
+        package var idleTimeout = Duration.seconds(100)
+        package var connectionsPerHost = 25
 
         package init(trustRoots: TrustRoots, proxy: ProxySettings, userAgent: String) {
             self.trustRoots = trustRoots
