@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -6,8 +10,20 @@
 
 /// What the kernel tells of this process under `/proc/self`. What cannot be read is empty.
 enum ProcFS {
+    /// Reads until there is nothing more. The kernel hands out such files in pieces of any size, so a
+    /// short one is not the end.
     static func read(_ path: String) -> String {
-        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var contents: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return String(decoding: contents, as: UTF8.self) }
+            contents += buffer[..<count]
+        }
     }
 
     static func names(in directory: String) -> [String] {

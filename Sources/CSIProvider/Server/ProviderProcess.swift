@@ -22,24 +22,11 @@ package enum ProviderProcess {
         if let debug = configuration.debug {
             watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
         }
-        let server = try RPCServer.start(
-            endpoint: configuration.endpoint, identity: configuration.identity, handler: service.handle)
-        logger.info(
-            "serving",
-            metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
+        let socket = SocketService(configuration: configuration, handler: service.handle, logger: logger)
         let group = ServiceGroup(
-            services: [
-                SocketService(server: server, grace: configuration.drainTimeout, logger: logger),
-                CacheSweeper(mounts: mounts),
-            ] + watchers,
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger.quieted)
-        do {
-            try await group.run()
-        } catch {
-            await server.stop(grace: .zero)
-            throw error
-        }
+            services: [socket, CacheSweeper(mounts: mounts)] + watchers,
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieted)
+        try await group.run()
         logger.info("stopped")
     }
 }
@@ -53,14 +40,28 @@ extension Logger {
     }
 }
 
-/// Keeps the socket open until the process is asked to stop, then lets running mounts finish.
+/// Opens the socket and keeps it open until the process is asked to stop, then lets running mounts finish.
+///
+/// It listens only once it runs, and so with the signals' handlers in place: whoever sees the socket can
+/// also stop the process in an orderly way.
 private struct SocketService: Service {
-    let server: RPCServer
-    let grace: Duration
+    let configuration: ProviderConfiguration
+    let handler: MountHandler
     let logger: Logger
 
     func run() async throws {
-        do { try await gracefulShutdown() } catch is CancellationError {}
+        let server = try RPCServer.start(
+            endpoint: configuration.endpoint, identity: configuration.identity, handler: handler)
+        logger.info(
+            "serving",
+            metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
+        var grace = configuration.drainTimeout
+        do {
+            try await gracefulShutdown()
+        } catch {
+            // Cancelled, because another service failed: there is nothing to wait for.
+            grace = .zero
+        }
         logger.info("stopping", metadata: ["running_mounts": "\(server.runningMounts)"])
         await server.stop(grace: grace)
     }
