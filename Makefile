@@ -13,7 +13,7 @@ ARCHIVES = $(foreach name,grpc++_unsecure grpc_unsecure gpr upb address_sorting 
   $(wildcard $(LIBRARIES)/libabsl_*.a)
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release demo test format lint proto clean
+.PHONY: help packages test-packages build release demo test chaos format lint proto clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ demo: release ## Mount the payments example through the real provider and show w
 
 test: test-packages ## Check everything: format, generated code, build, tests, release
 	@Tests/run.sh
+
+chaos: test-packages ## Mount for SECONDS (600) while everything goes wrong; SEED repeats a run
+	@AKV_CHAOS_SECONDS=$(or $(SECONDS),600) AKV_CHAOS_SEED=$(or $(SEED),0) Tests/chaos.sh
 
 format: ## Format the Swift code
 	swift format --in-place --recursive Package.swift Sources Tests
