@@ -85,11 +85,13 @@ class Controls:
 
     def __init__(self, port):
         self.base = f"http://127.0.0.1:{port}"
+        # Held by whoever calls, and while there is nobody to call.
+        self.lock = threading.RLock()
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(self, method, path, body=b""):
         request = urllib.request.Request(self.base + path, data=body if method != "GET" else None, method=method)
-        with self.opener.open(request, timeout=30) as answer:
+        with self.lock, self.opener.open(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
 
 
@@ -109,6 +111,12 @@ class History:
             controls.call("PUT", f"/vaults/{vault(tenant)}/secrets/{name}", value.encode())
             values[-1][2] = time.monotonic()
             values.append([value, begin, None])
+
+    def forget(self, begin):
+        """The backend began anew with what its seed says. To be called with the lock held."""
+        for name, values in self.values.items():
+            values[-1][2] = time.monotonic()
+            values.append([first_value(name), begin, None])
 
     def problem(self, name, value, begin, end):
         """Why `value` cannot be right for a mount from `begin` to `end`; None if it can."""

@@ -49,6 +49,7 @@ class ChaosTest(unittest.TestCase):
             thread.start()
         self.restart_provider_at(self.end - SECONDS * 0.75, signal.SIGTERM)
         self.restart_provider_at(self.end - SECONDS * 0.6, signal.SIGKILL)
+        self.restart_backend_at(self.end - SECONDS * 0.45)
         time.sleep(min(3, SECONDS * 0.1))
         before = chaos.usage(self.world.provider.pid)
         for thread in workers + others:
@@ -104,6 +105,15 @@ class ChaosTest(unittest.TestCase):
         self.world.start_provider()
         # Clients see it a little later.
         restart[1] = time.monotonic() + 1
+
+    def restart_backend_at(self, moment):
+        time.sleep(max(0, moment - time.monotonic()))
+        with self.history.lock, self.controls.lock:
+            begin = time.monotonic()
+            self.world.restart_emulator()
+            self.history.forget(begin)
+            # Another cluster's tokens, as it were: those that pods still hold are good for nothing.
+            self.tokens = [self.token(tenant) for tenant in range(chaos.TENANTS)]
 
     # What pods do.
 
