@@ -17,7 +17,7 @@ BENCH_RESULTS ?= .build/bench
 BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release demo bench test format lint proto clean
+.PHONY: help packages test-packages build release demo bench test chaos format lint proto clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
 
 test: test-packages ## Check everything: format, generated code, build, tests, release
 	@Tests/run.sh
+
+chaos: test-packages ## Mount for SECONDS (600) while everything goes wrong; SEED repeats a run
+	@AKV_CHAOS_SECONDS=$(or $(SECONDS),600) AKV_CHAOS_SEED=$(or $(SEED),0) Tests/chaos.sh
 
 format: ## Format the Swift code
 	swift format --in-place --recursive Package.swift Sources Tests

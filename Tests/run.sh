@@ -45,11 +45,7 @@ build() { swift build --build-tests --explicit-target-dependency-import-check er
 unit() { swift test --skip-build; }
 
 # Clients that nobody here wrote: grpcio with its own protobuf, and the Azure SDK for Python.
-python_environment() {
-  local environment=.build/python
-  [ -x $environment/bin/python ] || python3 -m venv $environment
-  $environment/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Python/requirements.txt
-}
+python_environment() { Tests/python-environment.sh; }
 python_clients() { AKV_PROGRAMS=.build/debug .build/python/bin/python -m unittest discover --start-directory Tests/Python; }
 
 release() { make release >"$work/release.txt" || { cat "$work/release.txt"; return 1; }; tail -n 1 "$work/release.txt"; }
