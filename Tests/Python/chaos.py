@@ -9,8 +9,9 @@ import urllib.request
 TENANTS = 6
 VAULTS = 3
 TENANT_ID = "99999999-9999-4999-8999-999999999999"
-# A mount that the provider has not seen takes values that are at most a second old.
+# A mount that the provider has not seen takes values that are at most a second old, a later one those of an interval.
 STALENESS = 1.5
+INTERVAL = 3
 
 # Each with a target and keys that make it bite; how long it lasts is drawn.
 FAULTS = [
@@ -118,14 +119,14 @@ class History:
             values[-1][2] = time.monotonic()
             values.append([first_value(name), begin, None])
 
-    def problem(self, name, value, begin, end):
+    def problem(self, name, value, begin, end, staleness):
         """Why `value` cannot be right for a mount from `begin` to `end`; None if it can."""
         with self.lock:
             matching = [entry for entry in self.values[name] if entry[0] == value]
         if not matching:
             return f"{value!r} was never the value of {name}"
         for _, since, until in matching:
-            if since <= end and (until is None or until >= begin - STALENESS):
+            if since <= end and (until is None or until >= begin - staleness):
                 return None
         return f"{value!r} was not the value of {name} at the time"
 

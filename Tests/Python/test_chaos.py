@@ -40,7 +40,7 @@ class ChaosTest(unittest.TestCase):
         self.problems, self.restarts, self.counts = [], [], {}
         self.lock = threading.Lock()
         self.tokens = [self.token(tenant) for tenant in range(chaos.TENANTS)]
-        self.world.start_provider()
+        self.start_provider()
 
         self.end = time.monotonic() + SECONDS
         workers = [threading.Thread(target=self.mounts, args=(index,)) for index in range(WORKERS)]
@@ -59,7 +59,7 @@ class ChaosTest(unittest.TestCase):
 
         self.controls.call("DELETE", "/faults")
         for tenant in range(chaos.TENANTS):
-            self.mount(tenant, tenant, chaos.secrets(tenant), must_succeed=True)
+            self.mount(tenant, tenant, chaos.secrets(tenant), f"last-{tenant}", must_succeed=True)
         calls = self.controls.call("GET", "/calls")["classes"]
         print(f"chaos: {self.counts}, usage (KiB, threads, files) {before} then {after}", file=sys.stderr)
         self.assertEqual(self.problems[:5], [])
@@ -69,6 +69,9 @@ class ChaosTest(unittest.TestCase):
         self.assertLess(after[1], before[1] + 16)
         # At most twenty connections for each of three vaults and Entra, and what mounts hold.
         self.assertLess(after[2], before[2] + 80)
+
+    def start_provider(self):
+        self.world.start_provider("-refresh-interval", f"{chaos.INTERVAL}s", "-refresh-interval-min", "1s")
 
     def token(self, tenant):
         body = json.dumps({"spec": {"expirationSeconds": 86_400}}).encode()
@@ -102,7 +105,7 @@ class ChaosTest(unittest.TestCase):
         self.world.provider.send_signal(how)
         self.world.provider.wait(timeout=60)
         self.world.socket.unlink(missing_ok=True)
-        self.world.start_provider()
+        self.start_provider()
         # Clients see it a little later.
         restart[1] = time.monotonic() + 1
 
@@ -123,12 +126,17 @@ class ChaosTest(unittest.TestCase):
             tenant = dice.randrange(chaos.TENANTS)
             owner = dice.randrange(chaos.TENANTS) if dice.random() < 0.25 else tenant
             names = chaos.secrets(owner)
-            self.mount(tenant, owner, dice.sample(names, dice.randint(1, len(names))))
+            chosen = dice.sample(names, dice.randint(1, len(names)))
+            uid = f"{index}-{dice.getrandbits(64):x}"
+            self.mount(tenant, owner, chosen, uid)
+            # The kubelet comes again, for some soon and for some later.
+            for _ in range(dice.choice([0, 0, 1, 3])):
+                time.sleep(dice.uniform(0, 0.5))
+                self.mount(tenant, owner, chosen, uid, chaos.STALENESS + chaos.INTERVAL)
 
-    def mount(self, tenant, owner, names, must_succeed=False):
+    def mount(self, tenant, owner, names, uid, staleness=chaos.STALENESS, must_succeed=False):
         tokens = {"api://AzureADTokenExchange": {
             "token": self.tokens[tenant], "expirationTimestamp": "2099-01-01T00:00:00Z"}}
-        uid = os.urandom(8).hex()
         attributes = {
             "csi.storage.k8s.io/pod.name": f"pod-{uid}", "csi.storage.k8s.io/pod.namespace": f"ns-{tenant}",
             "csi.storage.k8s.io/pod.uid": uid, "csi.storage.k8s.io/serviceAccount.name": "sa",
@@ -143,7 +151,7 @@ class ChaosTest(unittest.TestCase):
         with grpc.insecure_channel(f"unix://{self.world.socket}", options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
             try:
                 answer = self.rpc.CSIDriverProviderStub(channel).Mount(request, timeout=PATIENCE)
-                problem = self.judge(answer, tenant, owner, names, begin, time.monotonic())
+                problem = self.judge(answer, tenant, owner, names, begin, time.monotonic(), staleness)
             except grpc.RpcError as error:
                 code = error.code().name
                 if error.code() == grpc.StatusCode.UNAVAILABLE:
@@ -159,14 +167,14 @@ class ChaosTest(unittest.TestCase):
             if problem:
                 self.problems.append(f"tenant {tenant} mounting {names}: {problem}")
 
-    def judge(self, answer, tenant, owner, names, begin, end):
+    def judge(self, answer, tenant, owner, names, begin, end, staleness):
         """Why an answer cannot be right; None if it can."""
         if tenant != owner:
             return "read another tenant's secrets"
         if [file.path for file in answer.files] != names or len(answer.object_version) != len(names):
             return f"a partial answer: {[file.path for file in answer.files]}"
         for file in answer.files:
-            problem = self.history.problem(file.path, file.contents.decode(), begin, end)
+            problem = self.history.problem(file.path, file.contents.decode(), begin, end, staleness)
             if problem:
                 return problem
         return None
