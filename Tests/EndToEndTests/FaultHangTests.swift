@@ -11,14 +11,14 @@ struct FaultHangTests {
         arguments: [
             FaultCase.fails(
                 "hang target=vault", .internal, ["the vault kv-tests.vault.azure.net \(late)"], calls: [get: 1],
-                patience: .seconds(8)),
-            .fails("hang target=entra", .internal, ["Entra ID \(late)"], calls: ["entra": 1], patience: .seconds(8)),
+                patience: .seconds(20)),
+            .fails("hang target=entra", .internal, ["Entra ID \(late)"], calls: ["entra": 1], patience: .seconds(20)),
             .fails(
                 "hang target=imds", mode: .managedIdentity, .internal, ["the instance metadata service \(late)"],
-                calls: ["imds": 1], patience: .seconds(8)),
+                calls: ["imds": 1], patience: .seconds(20)),
             .fails(
                 "drip delay=1s target=vault", .internal, ["the vault kv-tests.vault.azure.net \(late)"],
-                calls: [get: 1], patience: .seconds(8)),
+                calls: [get: 1], patience: .seconds(20)),
             .fails(
                 "hang target=proxy:kv*", .internal, ["the proxy did not open the connection in time", "hop: proxy"],
                 calls: ["proxy:kv-tests.vault.azure.net": 4, get: 0]),
