@@ -79,7 +79,8 @@ struct StopTests {
                 log.open()
                 try await group.waitForAll()
             }
-            #expect(duration < .seconds(4))
+            // Without threads it would take the whole grace.
+            #expect(duration < .seconds(30))
         }
     }
 
