@@ -1,4 +1,5 @@
 internal import Azure
+internal import CProcess
 package import Logging
 internal import ProviderTransport
 internal import ServiceLifecycle
@@ -9,6 +10,7 @@ package enum ProviderProcess {
     /// Serves until a signal arrives. Throws when it cannot listen.
     package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
         ProcessHardening.apply(logger: logger)
+        process_limit_arenas()
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let metrics = ProviderMetrics()
         let mounts = MountService(settings: configuration.mounts, transport: transport, metrics: metrics)
@@ -67,13 +69,17 @@ private struct SocketService: Service {
     }
 }
 
-/// Wipes what has expired, so that a node on which nothing happens any more holds no values.
+/// Wipes what has expired, so that a node on which nothing happens any more holds no values, and gives
+/// back the memory of busier times.
 private struct CacheSweeper: Service {
     let mounts: MountService
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: .seconds(30))) != nil { mounts.sweep() }
+            while (try? await Task.sleep(for: .seconds(30))) != nil {
+                mounts.sweep()
+                process_trim_memory()
+            }
         }
     }
 }
