@@ -17,6 +17,7 @@ indirect enum SeedShape: Sendable {
         "identities": .list(
             .mapping([
                 "name": .value, "clientID": .value, "tenantID": .value, "clientSecrets": .value,
+                "clientCertificates": .value,
                 "boundServiceAccounts": .value,
                 "federatedCredentials": .list(keys("name", "issuer", "subject", "audience")),
             ])),

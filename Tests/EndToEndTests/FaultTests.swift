@@ -70,7 +70,7 @@ struct FaultTests {
             .fails("status status=429 target=entra", .internal, ["Entra ID answered 429"], calls: ["entra": 4]),
             .fails(
                 "reset target=imds", mode: .managedIdentity, .internal, ["the instance metadata service"],
-                calls: ["imds": 6]),
+                calls: ["imds": 7]),
             .fails(
                 "reset target=nmi", mode: .podIdentity, .internal, ["aad-pod-identity's NMI"], calls: ["nmi": 4]),
             .fails(

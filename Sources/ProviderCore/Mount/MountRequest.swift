@@ -100,10 +100,17 @@ package struct StringMap: Sendable {
 extension StringProtocol {
     /// Without Unicode white space at both ends, as Go's strings.TrimSpace.
     package func trimmingSpace() -> String {
-        let scalars = unicodeScalars
+        // Nearly everything has neither space nor anything but ASCII at its ends.
+        let text = Substring(self)
+        if let first = text.utf8.first, let last = text.utf8.last, (0x21...0x7E).contains(first),
+            (0x21...0x7E).contains(last)
+        {
+            return String(text)
+        }
+        let scalars = text.unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return "" }
-        return String(String.UnicodeScalarView(scalars[first...last]))
+        return String(Substring(scalars[first...last]))
     }
 }
