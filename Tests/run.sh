@@ -48,6 +48,9 @@ unit() { swift test --skip-build; }
 python_environment() { Tests/python-environment.sh; }
 python_clients() { AKV_PROGRAMS=.build/debug .build/python/bin/python -m unittest discover --start-directory Tests/Python; }
 
+# A short search in each parser; `make fuzz` searches for longer.
+fuzz() { Tests/fuzz.sh 8; }
+
 release() { make release >"$work/release.txt" || { cat "$work/release.txt"; return 1; }; tail -n 1 "$work/release.txt"; }
 
 # What ships: which shared libraries it needs, and that it does the same as what was tested.
@@ -59,6 +62,7 @@ step "file sizes" sizes
 step "generated code" generated
 step "debug build" build
 step "unit and end-to-end tests" unit
+step "fuzzing" fuzz
 step "Python packages" python_environment
 step "Python clients" python_clients
 step "release build" release

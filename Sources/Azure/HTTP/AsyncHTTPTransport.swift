@@ -209,11 +209,3 @@ extension TimeAmount {
             duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
     }
 }
-
-extension Duration {
-    /// Short text for messages, such as `15.0 s`.
-    var rounded: String {
-        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-        return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
-    }
-}

@@ -8,6 +8,10 @@ package struct MountRequest: Sendable {
     package var defaultMode: FilePermission
     package var targetPath: String
 
+    /// The most that is read of the attributes' and secrets' JSON together. Kubernetes keeps no object above
+    /// 1.5 MiB, and a request is made of three at most.
+    private static let maximumBytes = 8 << 20
+
     /// Decodes the request's three JSON texts. `secrets` may be the literal `null` (observed driver
     /// behaviour); the phrases are upstream's.
     package init(
@@ -16,6 +20,12 @@ package struct MountRequest: Sendable {
         permission: String,
         targetPath: String
     ) throws(ProviderError) {
+        let size = attributes.count + secrets.count
+        guard size <= Self.maximumBytes else {
+            throw ProviderError(
+                .requestMalformed,
+                "the request's attributes and secrets have \(size) bytes, at most \(Self.maximumBytes) are read")
+        }
         guard let map = try StringMap.decode(attributes, failure: "failed to unmarshal attributes, error: ") else {
             throw ProviderError(.requestMalformed, "failed to unmarshal attributes, error: attributes are null")
         }
