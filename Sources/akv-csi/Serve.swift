@@ -59,7 +59,10 @@ enum ServeCommand {
             logger.warning("flag without effect", metadata: ["flag": "\(name)"])
         }
         do {
-            let configuration = try configuration(flags, environment: ProcessInfo.processInfo.environment)
+            var configuration = try configuration(flags, environment: ProcessInfo.processInfo.environment)
+            if !flags.text("policy").isEmpty {
+                configuration.mounts.policy = try PolicyFile(path: flags.text("policy"), logger: logger)
+            }
             try await ProviderProcess.run(configuration, logger: logger)
             return 0
         } catch {

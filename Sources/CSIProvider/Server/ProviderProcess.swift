@@ -12,6 +12,11 @@ package enum ProviderProcess {
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let metrics = ProviderMetrics()
         let mounts = MountService(settings: configuration.mounts, transport: transport, metrics: metrics)
+        if configuration.mounts.policy == nil {
+            logger.notice(
+                "no policy is given: every pod may use the node's managed identity and name any vault; see --policy",
+                metadata: ["code": "\(LogCode.policyAbsent.rawValue)"])
+        }
         let service = ProviderService(mounts: mounts, metrics: metrics, logger: logger)
         // The endpoints that only watch come first: with a port taken, no socket appears at all.
         let health = try await HealthEndpoint.listen(
@@ -80,7 +85,13 @@ private struct CacheSweeper: Service {
 extension MountService {
     fileprivate var gauges: [Gauge] {
         let usage = cacheUsage
-        return [
+        let policy = isPolicyValid.map { isValid in
+            Gauge(
+                name: "akv_csi_policy_valid",
+                help: "1 while the rules in force are those in the policy's file, 0 while it cannot be used.",
+                value: isValid ? 1 : 0)
+        }
+        return (policy.map { [$0] } ?? []) + [
             Gauge(name: "akv_csi_value_cache_bytes", help: "What the kept values take.", value: usage.bytes),
             Gauge(name: "akv_csi_value_cache_entries", help: "How many values are kept.", value: usage.count),
             Gauge(

@@ -26,7 +26,7 @@ package struct ProviderService: Sendable {
                 let attributes = try mounts.validate(request)
                 log.note(attributes)
                 result = try await mounts.mount(
-                    attributes, into: VolumeFingerprint(request), secondsLeft: incoming.secondsLeft)
+                    try mounts.authorize(attributes), into: VolumeFingerprint(request), secondsLeft: incoming.secondsLeft)
             } catch {
                 throw error.prefixed("failed to mount objects, error: ")
             }
