@@ -138,7 +138,10 @@ enum ServeCommand {
             throw Fatal("invalid vault-concurrency: \(mounts.vaultConcurrency)")
         }
         let agent = ["akv-csi/\(Build.version)", flags.text("custom-user-agent")].filter { !$0.isEmpty }
-        return ProviderConfiguration(
+        guard let audit = AuditLog.Extent(rawValue: flags.text("audit-log")) else {
+            throw Fatal("invalid audit-log: \(flags.text("audit-log")), must be off, changes or all")
+        }
+        var configuration = ProviderConfiguration(
             endpoint: endpoint,
             version: Build.version,
             health: HealthEndpoint.Configuration(
@@ -153,6 +156,8 @@ enum ServeCommand {
                 proxy: try ProxySettings(environment: environment),
                 userAgent: agent.joined(separator: " ")),
             drainTimeout: flags.duration("drain-timeout"))
+        configuration.audit = audit
+        return configuration
     }
 }
 

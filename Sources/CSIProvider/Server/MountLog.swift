@@ -4,7 +4,7 @@ internal import ProviderCore
 
 /// The log of one mount: one line at its end, at `info` when it went well and at `error` when not.
 struct MountLog {
-    private var logger: Logger
+    private(set) var logger: Logger
     private let start = ContinuousClock.now
 
     init(_ logger: Logger) {

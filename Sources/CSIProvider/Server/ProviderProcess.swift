@@ -17,7 +17,8 @@ package enum ProviderProcess {
                 "no policy is given: every pod may use the node's managed identity and name any vault; see --policy",
                 metadata: ["code": "\(LogCode.policyAbsent.rawValue)"])
         }
-        let service = ProviderService(mounts: mounts, metrics: metrics, logger: logger)
+        let service = ProviderService(
+            mounts: mounts, metrics: metrics, logger: logger, audit: configuration.audit)
         // The endpoints that only watch come first: with a port taken, no socket appears at all.
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)

@@ -8,25 +8,39 @@ package struct ProviderService: Sendable {
     private let mounts: MountService
     private let metrics: ProviderMetrics
     private let logger: Logger
+    private let audit: AuditLog
 
-    package init(mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger) {
+    package init(
+        mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
+        audit: AuditLog.Extent = .changes
+    ) {
         self.mounts = mounts
         self.metrics = metrics
         self.logger = logger
+        self.audit = AuditLog(audit)
     }
 
     /// The handler for the transport.
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountAnswerMessage {
         var log = MountLog(logger)
+        var pod: PodReference?
+        var attributes: MountAttributes?
+        var rule: String?
         do throws(ProviderError) {
             let request = try Self.decode(incoming.request)
-            log.identify(PodReference(request.attributes))
+            let caller = PodReference(request.attributes)
+            pod = caller
+            log.identify(caller)
             let result: MountResult
             do throws(ProviderError) {
-                let attributes = try mounts.validate(request)
-                log.note(attributes)
-                result = try await mounts.mount(
-                    try mounts.authorize(attributes), into: VolumeFingerprint(request), secondsLeft: incoming.secondsLeft)
+                let valid = try mounts.validate(request)
+                attributes = valid
+                log.note(valid)
+                let permitted = try mounts.authorize(valid)
+                rule = permitted.rule
+                let volume = VolumeFingerprint(request)
+                result = try await mounts.mount(permitted, into: volume, secondsLeft: incoming.secondsLeft)
+                audit.succeeded(permitted, result, into: volume, log.logger)
             } catch {
                 throw error.prefixed("failed to mount objects, error: ")
             }
@@ -35,6 +49,7 @@ package struct ProviderService: Sendable {
             return MountAnswerMessage(result.answer)
         } catch {
             log.failed(error)
+            audit.failed(error, pod, attributes, rule: rule, log.logger)
             let status = error.rpcStatus
             metrics.observeMount(log.elapsed, status.code, error.code)
             throw status
