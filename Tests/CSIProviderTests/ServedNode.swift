@@ -14,7 +14,7 @@ struct ServedNode: Sendable {
 
     init(audit: AuditLog.Extent = .off, _ change: (inout CacheSettings) -> Void = { _ in }) {
         node = Node(change)
-        service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit)
+        service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
 
     init(audit: AuditLog.Extent, policy: String) throws {
@@ -22,7 +22,7 @@ struct ServedNode: Sendable {
         self.directory = directory
         node = Node(
             policy: try PolicyFile(path: directory.write(policy.utf8, to: "policy.yaml"), logger: log.logger))
-        service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit)
+        service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
 
     /// The answer's code.

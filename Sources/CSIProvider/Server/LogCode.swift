@@ -4,4 +4,8 @@ package enum LogCode: String, CaseIterable, Sendable {
     case policyAbsent = "policy-absent"
     /// The policy's file changed to one that cannot be used.
     case policyInvalid = "policy-invalid"
+    /// A pod's files are no longer compared with the vault.
+    case rotationFailing = "rotation-failing"
+    /// They are again.
+    case rotationRecovered = "rotation-recovered"
 }

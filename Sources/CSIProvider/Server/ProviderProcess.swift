@@ -23,7 +23,8 @@ package enum ProviderProcess {
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)
         let scrapes = try await MetricsEndpoint.listen(
-            configuration.metrics, exposition: { metrics.exposition(mounts.gauges) }, logger: logger)
+            configuration.metrics, exposition: { metrics.exposition(mounts.gauges) + service.classesExposition },
+            logger: logger)
         var watchers = [health, scrapes]
         if let debug = configuration.debug {
             watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
@@ -36,7 +37,7 @@ package enum ProviderProcess {
         let group = ServiceGroup(
             services: [
                 SocketService(server: server, grace: configuration.drainTimeout, logger: logger),
-                CacheSweeper(mounts: mounts),
+                Sweeper(service: service),
             ] + watchers,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger.quieted)
@@ -73,12 +74,12 @@ private struct SocketService: Service {
 }
 
 /// Wipes what has expired, so that a node on which nothing happens any more holds no values.
-private struct CacheSweeper: Service {
-    let mounts: MountService
+private struct Sweeper: Service {
+    let service: ProviderService
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: .seconds(30))) != nil { mounts.sweep() }
+            while (try? await Task.sleep(for: .seconds(30))) != nil { service.sweep() }
         }
     }
 }

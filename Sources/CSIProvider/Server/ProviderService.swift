@@ -1,3 +1,4 @@
+package import Azure
 package import Logging
 internal import ProviderCore
 package import ProviderTransport
@@ -9,15 +10,17 @@ package struct ProviderService: Sendable {
     private let metrics: ProviderMetrics
     private let logger: Logger
     private let audit: AuditLog
+    private let rotation: RotationHealth
 
     package init(
         mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
-        audit: AuditLog.Extent = .changes
+        audit: AuditLog.Extent = .changes, time: TimeSource = .system
     ) {
         self.mounts = mounts
         self.metrics = metrics
         self.logger = logger
         self.audit = AuditLog(audit)
+        rotation = RotationHealth(time: time)
     }
 
     /// The handler for the transport.
@@ -46,15 +49,31 @@ package struct ProviderService: Sendable {
             }
             log.succeeded(result)
             metrics.observeMount(log.elapsed, .ok, nil)
+            log.turned(rotation.observe(caller, request.targetPath, succeeded: true))
             return MountAnswerMessage(result.answer)
         } catch {
             log.failed(error)
             audit.failed(error, pod, attributes, rule: rule, log.logger)
             let status = error.rpcStatus
             metrics.observeMount(log.elapsed, status.code, error.code)
+            // A mount that was given up says nothing about the next one.
+            if let pod, error.code != .cancelled {
+                log.turned(rotation.observe(pod, incoming.request.targetPath, succeeded: false), error.code)
+            }
             throw status
         }
     }
+
+    /// Forgets what need not be kept any more.
+    package func sweep() {
+        mounts.sweep()
+        for (name, turn) in rotation.sweep() {
+            MountLog(logger, rotationOf: name).turned(turn)
+        }
+    }
+
+    /// The health of the classes in Prometheus' text format.
+    package var classesExposition: String { rotation.exposition }
 
     private static func decode(_ message: MountRequestMessage) throws(ProviderError) -> MountRequest {
         try MountRequest(
