@@ -23,13 +23,15 @@ from test_certificate_credential import APPLICATION, pair
 FAULTS = [
     *[f"{kind} target={target}" for target in ["vault", "entra"] for kind in [
         "hang", "drip delay=300ms size=1", "close", "reset", "reset-after-headers", "half-body", "status status=400",
-        "status status=401", "status status=403", "status status=404", "status status=429 retryAfter=60s",
+        "status status=401", "status status=403", "status status=404", "status status=429",
         "status status=500", "html", "html status=200", "redirect", "wrong-content-type", "bad-json", "truncated-json",
         "huge-body", "certificate-expired", "certificate-wrong-name", "certificate-untrusted"]],
     *[f"{kind} target=vault" for kind in [
         "token-rejected", "foreign-challenge", "wrong-vault", "wrong-object", "wrong-type", "wrong-version"]],
     "propagation target=entra", "clock-skew target=entra skew=7200s", "clock-skew target=vault skew=7200s",
     *[f"{kind} target=proxy" for kind in ["status status=407", "status status=502", "reset", "hang"]],
+    # The last, because the node keeps away from a vault that asks for it.
+    "status status=429 retryAfter=60s target=vault", "status status=429 retryAfter=60s target=entra",
 ]
 
 
@@ -150,8 +152,8 @@ class NoLeakTest(unittest.TestCase):
         self.mount([plain], **{"csi.storage.k8s.io/serviceAccount.tokens": '{"api://AzureADTokenExchange":{"token":"' + broken})
 
     def emulator(self, *words):
-        subprocess.run([w.PROGRAMS / "akv-emulator", *words, "--directory", self.world.directory / "azure"],
-                       check=True, stdout=subprocess.DEVNULL)
+        command = [w.PROGRAMS / "akv-emulator", *words, "--directory", self.world.directory / "azure"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def outputs(self):
         """Everything that the provider has said, by where."""
@@ -193,14 +195,20 @@ class NoLeakTest(unittest.TestCase):
             self.assertGreaterEqual(len(self.said), 11)
             self.assert_nothing_leaked()
             for fault in FAULTS:
+                if "target=proxy" in fault:
+                    # It strikes new connections only.
+                    self.emulator("fault", "add", "reset", "target=any")
+                    everyone()
+                    self.emulator("fault", "clear")
                 with self.subTest(fault):
                     self.emulator("fault", "add", *fault.split())
                     everyone()
                     self.assert_nothing_leaked()
+                    self.assertRegex(self.emulator("fault", "list"), "struck [1-9]")
                 self.emulator("fault", "clear")
-            for files in everyone(timeout=60):
-                self.assertEqual(files["plain"], self.markers["value"])
-        self.assert_nothing_leaked()
+                if fault == FAULTS[-3]:
+                    for files in everyone(timeout=60):
+                        self.assertEqual(files["plain"], self.markers["value"])
         # The faults did reach the provider.
         codes = {line["code"] for line in self.world.log() if line["msg"] == "mount failed"}
         self.assertLessEqual({"exchange-refused", "vault-forbidden", "object-not-found", "throttled", "service-unavailable",
