@@ -59,7 +59,10 @@ enum ServeCommand {
             logger.warning("flag without effect", metadata: ["flag": "\(name)"])
         }
         do {
-            let configuration = try configuration(flags, environment: ProcessInfo.processInfo.environment)
+            var configuration = try configuration(flags, environment: ProcessInfo.processInfo.environment)
+            if !flags.text("policy").isEmpty {
+                configuration.mounts.policy = try PolicyFile(path: flags.text("policy"), logger: logger)
+            }
             try await ProviderProcess.run(configuration, logger: logger)
             return 0
         } catch {
@@ -137,7 +140,10 @@ enum ServeCommand {
         // Upstream never sends it, so manifests may hold anything there: what no header can hold is left out.
         let custom = String(flags.text("custom-user-agent").unicodeScalars.filter { (" "..."~").contains($0) })
         let agent = ["akv-csi/\(Build.version)", custom.trimmingSpace()].filter { !$0.isEmpty }
-        return ProviderConfiguration(
+        guard let audit = AuditLog.Extent(rawValue: flags.text("audit-log")) else {
+            throw Fatal("invalid audit-log: \(flags.text("audit-log")), must be off, changes or all")
+        }
+        var configuration = ProviderConfiguration(
             endpoint: endpoint,
             version: Build.version,
             health: HealthEndpoint.Configuration(
@@ -152,6 +158,8 @@ enum ServeCommand {
                 proxy: try ProxySettings(environment: environment),
                 userAgent: agent.joined(separator: " ")),
             drainTimeout: flags.duration("drain-timeout"))
+        configuration.audit = audit
+        return configuration
     }
 }
 

@@ -139,14 +139,15 @@ struct Node: Sendable {
     let mounts: MountService
     let metrics = ProviderMetrics()
 
-    init(_ change: (inout CacheSettings) -> Void = { _ in }) {
+    init(policy: PolicyFile? = nil, _ change: (inout CacheSettings) -> Void = { _ in }) {
         var cache = CacheSettings()
         change(&cache)
+        var settings = MountService.Settings(
+            defaultCloudName: "AzurePublicCloud", conversion: ContentConversion(),
+            cloudFiles: CloudFiles(standard: ""), cache: cache)
+        settings.policy = policy
         mounts = MountService(
-            settings: MountService.Settings(
-                defaultCloudName: "AzurePublicCloud", conversion: ContentConversion(),
-                cloudFiles: CloudFiles(standard: ""), cache: cache),
-            transport: azure, metrics: metrics, time: azure.time)
+            settings: settings, transport: azure, metrics: metrics, time: azure.time)
         azure.change { state in
             state.secrets = [
                 "kv-a user": LivingAzure.Secret(version: 1, value: "user1"),
@@ -175,8 +176,8 @@ struct Node: Sendable {
         var parameters: [String: String] = [:]
     }
 
-    /// The files, or the code of the error.
-    func mount(_ pod: Pod, secondsLeft: Double = 110) async throws -> [String: String] {
+    /// What the driver says for a pod's volume, as JSON.
+    func attributes(_ pod: Pod) throws -> Data {
         let claims =
             #"{"iss":"i","sub":"\#(pod.serviceAccount)","aud":"api://AzureADTokenExchange","exp":\#(pod.expiry),"n":\#(pod.serial)}"#
         let token = "e30.\(Data(claims.utf8).base64EncodedString().filter { $0 != "=" }).c2ln"
@@ -191,11 +192,18 @@ struct Node: Sendable {
             ServiceAccountTokens.attribute: #"{"api://AzureADTokenExchange":{"token":"\#(token)"}}"#,
         ]
         attributes.merge(pod.parameters) { $1 }
+        return try JSONSerialization.data(withJSONObject: attributes)
+    }
+
+    static func targetPath(_ pod: Pod) -> String { "/pods/\(pod.namespace)/\(pod.name)" }
+
+    /// The files, or the code of the error.
+    func mount(_ pod: Pod, secondsLeft: Double = 110) async throws -> [String: String] {
         let request = try MountRequest(
-            attributes: SecretBytes(try JSONSerialization.data(withJSONObject: attributes)),
-            secrets: SecretBytes("null"), permission: "420", targetPath: "/pods/\(pod.namespace)/\(pod.name)")
+            attributes: SecretBytes(try attributes(pod)), secrets: SecretBytes("null"), permission: "420",
+            targetPath: Self.targetPath(pod))
         let result = try await mounts.mount(
-            try mounts.validate(request), into: VolumeFingerprint(request), secondsLeft: secondsLeft)
+            try mounts.authorize(mounts.validate(request)), into: VolumeFingerprint(request), secondsLeft: secondsLeft)
         return Dictionary(
             uniqueKeysWithValues: result.answer.files.map { file in
                 (file.path, file.contents.withExposed { String(decoding: $0, as: UTF8.self) })

@@ -70,13 +70,13 @@ class World:
         self.processes.append(process)
         return process
 
-    def start_provider(self, *flags):
-        """Starts `akv-csi serve` with upstream's way of writing flags."""
+    def start_provider(self, *flags, **options):
+        """Starts `akv-csi serve` with upstream's way of writing flags; the options are Popen's."""
         with self.log_path.open("a") as log:
             self.provider = self._start(
                 [PROGRAMS / "akv-csi", "serve", f"-endpoint=unix://{self.socket}", "-healthz-port", "0",
                  "-healthz-host", "127.0.0.1", "-prometheus-port=0", "-metrics-host=127.0.0.1", *flags],
-                env={**os.environ, **self.environment}, stderr=log)
+                env={**os.environ, **self.environment}, stderr=log, **options)
         until(lambda: self.provider.poll() is not None or self.socket.exists(), "the provider's socket")
         return self.provider
 

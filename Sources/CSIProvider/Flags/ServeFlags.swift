@@ -83,6 +83,13 @@ extension FlagSet {
             Flag(
                 name: "vault-concurrency", kind: .integer, standard: "25",
                 help: "the most requests that the node has under way at one vault"),
+            Flag(
+                name: "policy", kind: .text, standard: "",
+                help: "a file with the vaults and identities that namespaces may use; read again when it changes"),
+            Flag(
+                name: "audit-log", kind: .text, standard: "changes",
+                help: "log who was given which object: off, changes (what a volume has not had before, and failures)"
+                    + " or all (every object of every mount)"),
             // Known to upstream and without effect here.
             ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
             ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),

@@ -4,12 +4,19 @@ internal import ProviderCore
 
 /// The log of one mount: one line at its end, at `info` when it went well and at `error` when not.
 struct MountLog {
-    private var logger: Logger
+    private(set) var logger: Logger
     private let start = ContinuousClock.now
 
     init(_ logger: Logger) {
         self.logger = logger
         self.logger[metadataKey: "call"] = "\(String(UInt32.random(in: 0 ... .max), radix: 16))"
+    }
+
+    /// The log of what happens to a class outside of any mount.
+    init(_ logger: Logger, rotationOf name: RotationHealth.ClassName) {
+        self.logger = logger
+        self.logger[metadataKey: "namespace"] = "\(name.namespace)"
+        self.logger[metadataKey: "secret_provider_class"] = "\(name.name)"
     }
 
     mutating func identify(_ pod: PodReference) {
@@ -43,6 +50,30 @@ struct MountLog {
         logger.error(
             "mount failed",
             metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "duration_ms": "\(milliseconds)"])
+    }
+
+    /// Tells that the rotation of a class has begun to fail, or no longer does.
+    func turned(_ turn: RotationHealth.Turn?, _ cause: ErrorCode? = nil) {
+        switch turn {
+        case nil: return
+        case .failing:
+            logger.warning(
+                "rotation failing",
+                metadata: [
+                    "code": "\(LogCode.rotationFailing.rawValue)", "cause": "\(cause?.rawValue ?? "")",
+                ])
+        case .recovered(let duration):
+            logger.info("rotation recovered", metadata: Self.recovery("mounted", after: duration))
+        case .ended(let duration):
+            logger.info("rotation recovered", metadata: Self.recovery("pods gone", after: duration))
+        }
+    }
+
+    private static func recovery(_ reason: String, after duration: Duration) -> Logger.Metadata {
+        [
+            "code": "\(LogCode.rotationRecovered.rawValue)", "reason": "\(reason)",
+            "failing_seconds": "\(Int(duration.seconds))",
+        ]
     }
 
     var elapsed: Duration { ContinuousClock.now - start }

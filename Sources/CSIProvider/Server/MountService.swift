@@ -12,6 +12,8 @@ package struct MountService: Sendable {
         package var cache: CacheSettings
         /// The most requests that the node has under way at one vault.
         package var vaultConcurrency = 25
+        /// What namespaces may ask for; everything when nil.
+        package var policy: PolicyFile?
 
         package init(
             defaultCloudName: String, conversion: ContentConversion, cloudFiles: CloudFiles,
@@ -58,13 +60,25 @@ package struct MountService: Sendable {
                 now: time.wallClock()))
     }
 
-    /// Fetches and converts what `attributes` name, within `secondsLeft` of the caller's patience.
+    /// Asks the operator's policy, whether the answer would come from the vault or from memory.
+    package func authorize(_ attributes: MountAttributes) throws(ProviderError) -> AuthorizedMount {
+        guard let file = settings.policy else { return AuthorizedMount(attributes: attributes, rule: nil) }
+        do throws(ProviderError) {
+            let rule = try policy(of: file).permission(for: attributes)
+            return AuthorizedMount(attributes: attributes, rule: rule)
+        } catch {
+            throw error.adding(Self.surroundings(of: attributes) + [("policy", file.path)])
+        }
+    }
+
+    /// Fetches and converts what a mount asks for, within `secondsLeft` of the caller's patience.
     ///
     /// A volume that this process has not filled before gets what is in the vault now; later calls for it
     /// may be answered with what the node has read within the refresh interval.
     package func mount(
-        _ attributes: MountAttributes, into volume: VolumeFingerprint, secondsLeft: Double
+        _ mount: AuthorizedMount, into volume: VolumeFingerprint, secondsLeft: Double
     ) async throws(ProviderError) -> MountResult {
+        let attributes = mount.attributes
         let plan = MountPlan(attributes)
         let isKnown = ledger.contains(volume)
         do throws(ProviderError) {
@@ -76,19 +90,34 @@ package struct MountService: Sendable {
             ledger.insert(volume)
             return MountResult(answer: answer, plan: plan, contents: contents)
         } catch {
-            throw error.adding([
-                ("vault", plan.vault.host), ("tenant", attributes.tenantID),
-                ("client id", attributes.identity.clientID.clipped),
-                ("identity mode", "\(attributes.identity.mode.rawValue), because \(attributes.identity.mode.reason)"),
-            ])
+            throw error.adding(Self.surroundings(of: attributes))
         }
     }
 
-    /// Forgets what need not be kept any more.
+    /// As whom which vault is asked, for errors.
+    private static func surroundings(of attributes: MountAttributes) -> [(name: String, value: String)] {
+        let vault = VaultAddress(name: attributes.vaultName, suffix: attributes.cloud.vaultSuffix)
+        return [
+            ("vault", vault.host), ("tenant", attributes.tenantID),
+            ("client id", attributes.identity.clientID.clipped),
+            ("identity mode", "\(attributes.identity.mode.rawValue), because \(attributes.identity.mode.reason)"),
+        ]
+    }
+
+    /// The rules in force; with new ones, nothing that was read under the old ones is kept.
+    private func policy(of file: PolicyFile) -> AccessPolicy {
+        file.current { values.removeAll() }
+    }
+
+    /// Forgets what need not be kept any more, and looks whether the policy has changed.
     package func sweep() {
+        if let file = settings.policy { _ = policy(of: file) }
         tokens.sweep()
         values.sweep()
     }
+
+    /// Whether the policy's file can be used; nil without one.
+    package var isPolicyValid: Bool? { settings.policy?.isValid }
 
     /// What the kept values take, in bytes and number, and how many were pushed out for others.
     package var cacheUsage: (bytes: Int, count: Int, evictions: Int) { values.usage }
@@ -104,6 +133,18 @@ package struct MountService: Sendable {
     /// seconds early, or half way for callers in a hurry, and never more than 100 seconds.
     static func budget(secondsLeft: Double) -> Duration {
         .seconds(max(0, min(100, secondsLeft - min(10, secondsLeft / 2))))
+    }
+}
+
+/// A mount that the operator lets pass; `MountService.authorize` alone makes one, so none gets around it.
+package struct AuthorizedMount: Sendable {
+    package let attributes: MountAttributes
+    /// The rule that permits it; nil without a policy.
+    package let rule: String?
+
+    fileprivate init(attributes: MountAttributes, rule: String?) {
+        self.attributes = attributes
+        self.rule = rule
     }
 }
 

@@ -10,6 +10,8 @@ package struct ProviderConfiguration: Sendable {
     /// Nil for none, which is the default.
     package var debug: DebugEndpoint.Configuration?
     package var mounts: MountService.Settings
+    /// What the log tells auditors.
+    package var audit = AuditLog.Extent.changes
     package var network: AsyncHTTPTransport.Configuration
     /// How long running mounts may take to finish after a signal to stop.
     package var drainTimeout: Duration

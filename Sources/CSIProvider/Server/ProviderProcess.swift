@@ -14,19 +14,26 @@ package enum ProviderProcess {
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let metrics = ProviderMetrics()
         let mounts = MountService(settings: configuration.mounts, transport: transport, metrics: metrics)
-        let service = ProviderService(mounts: mounts, metrics: metrics, logger: logger)
+        if configuration.mounts.policy == nil {
+            logger.notice(
+                "no policy is given: every pod may use the node's managed identity and name any vault; see --policy",
+                metadata: ["code": "\(LogCode.policyAbsent.rawValue)"])
+        }
+        let service = ProviderService(
+            mounts: mounts, metrics: metrics, logger: logger, audit: configuration.audit)
         // The endpoints that only watch come first: with a port taken, no socket appears at all.
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)
         let scrapes = try await MetricsEndpoint.listen(
-            configuration.metrics, exposition: { metrics.exposition(mounts.gauges) }, logger: logger)
+            configuration.metrics, exposition: { metrics.exposition(mounts.gauges) + service.classesExposition },
+            logger: logger)
         var watchers = [health, scrapes]
         if let debug = configuration.debug {
             watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
         }
         let socket = SocketService(configuration: configuration, handler: service.handle, logger: logger)
         let group = ServiceGroup(
-            services: [socket, CacheSweeper(mounts: mounts)] + watchers,
+            services: [socket, Sweeper(service: service)] + watchers,
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieted)
         try await group.run()
         logger.info("stopped")
@@ -71,13 +78,13 @@ private struct SocketService: Service {
 
 /// Wipes what has expired, so that a node on which nothing happens any more holds no values, and gives
 /// back the memory of busier times.
-private struct CacheSweeper: Service {
-    let mounts: MountService
+private struct Sweeper: Service {
+    let service: ProviderService
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: .seconds(30))) != nil {
-                mounts.sweep()
+                service.sweep()
                 process_trim_memory()
             }
         }
@@ -87,7 +94,13 @@ private struct CacheSweeper: Service {
 extension MountService {
     fileprivate var gauges: [Gauge] {
         let usage = cacheUsage
-        return [
+        let policy = isPolicyValid.map { isValid in
+            Gauge(
+                name: "akv_csi_policy_valid",
+                help: "1 while the rules in force are those in the policy's file, 0 while it cannot be used.",
+                value: isValid ? 1 : 0)
+        }
+        return (policy.map { [$0] } ?? []) + [
             Gauge(name: "akv_csi_value_cache_bytes", help: "What the kept values take.", value: usage.bytes),
             Gauge(name: "akv_csi_value_cache_entries", help: "How many values are kept.", value: usage.count),
             Gauge(

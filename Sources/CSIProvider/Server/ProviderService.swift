@@ -1,3 +1,4 @@
+package import Azure
 package import Logging
 internal import ProviderCore
 package import ProviderTransport
@@ -8,38 +9,71 @@ package struct ProviderService: Sendable {
     private let mounts: MountService
     private let metrics: ProviderMetrics
     private let logger: Logger
+    private let audit: AuditLog
+    private let rotation: RotationHealth
 
-    package init(mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger) {
+    package init(
+        mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
+        audit: AuditLog.Extent = .changes, time: TimeSource = .system
+    ) {
         self.mounts = mounts
         self.metrics = metrics
         self.logger = logger
+        self.audit = AuditLog(audit)
+        rotation = RotationHealth(time: time)
     }
 
     /// The handler for the transport.
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountAnswerMessage {
         var log = MountLog(logger)
+        var pod: PodReference?
+        var attributes: MountAttributes?
+        var rule: String?
         do throws(ProviderError) {
             let request = try Self.decode(incoming.request)
-            log.identify(PodReference(request.attributes))
+            let caller = PodReference(request.attributes)
+            pod = caller
+            log.identify(caller)
             let result: MountResult
             do throws(ProviderError) {
-                let attributes = try mounts.validate(request)
-                log.note(attributes)
-                result = try await mounts.mount(
-                    attributes, into: VolumeFingerprint(request), secondsLeft: incoming.secondsLeft)
+                let valid = try mounts.validate(request)
+                attributes = valid
+                log.note(valid)
+                let permitted = try mounts.authorize(valid)
+                rule = permitted.rule
+                let volume = VolumeFingerprint(request)
+                result = try await mounts.mount(permitted, into: volume, secondsLeft: incoming.secondsLeft)
+                audit.succeeded(permitted, result, into: volume, log.logger)
             } catch {
                 throw error.prefixed("failed to mount objects, error: ")
             }
             log.succeeded(result)
             metrics.observeMount(log.elapsed, .ok, nil)
+            log.turned(rotation.observe(caller, request.targetPath, succeeded: true))
             return MountAnswerMessage(result.answer)
         } catch {
             log.failed(error)
+            audit.failed(error, pod, attributes, rule: rule, log.logger)
             let status = error.rpcStatus
             metrics.observeMount(log.elapsed, status.code, error.code)
+            // A mount that was given up says nothing about the next one.
+            if let pod, error.code != .cancelled {
+                log.turned(rotation.observe(pod, incoming.request.targetPath, succeeded: false), error.code)
+            }
             throw status
         }
     }
+
+    /// Forgets what need not be kept any more.
+    package func sweep() {
+        mounts.sweep()
+        for (name, turn) in rotation.sweep() {
+            MountLog(logger, rotationOf: name).turned(turn)
+        }
+    }
+
+    /// The health of the classes in Prometheus' text format.
+    package var classesExposition: String { rotation.exposition }
 
     private static func decode(_ message: MountRequestMessage) throws(ProviderError) -> MountRequest {
         try MountRequest(

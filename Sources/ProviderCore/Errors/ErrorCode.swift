@@ -21,6 +21,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case credentialsMissing = "credentials-missing"
     case credentialsInvalid = "credentials-invalid"
 
+    // The operator.
+    case policyDenied = "policy-denied"
+
     // Entra and Key Vault.
     case exchangeRefused = "exchange-refused"
     case managedIdentityRefused = "managed-identity-refused"
@@ -66,7 +69,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
             .credentialsInvalid, .tokenProxyUnavailable:
             .setup
         case .tokenExpired, .exchangeRefused, .managedIdentityRefused, .vaultUnauthorized: .identity
-        case .vaultForbidden, .objectDisabled: .permission
+        case .vaultForbidden, .objectDisabled, .policyDenied: .permission
         case .objectNotFound: .notFound
         case .throttled, .serviceUnavailable, .unreachable, .timedOut, .answerMalformed, .answerTooLarge, .cancelled,
             .internal:
@@ -108,6 +111,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
             "set clientID for workload identity, or nodePublishSecretRef on the pod's volume for a service principal"
         case .credentialsInvalid:
             "correct the Secret that nodePublishSecretRef of the pod's volume names"
+        case .policyDenied:
+            "ask for what a rule permits, or let whoever runs the cluster extend its policy"
         case .exchangeRefused:
             "compare the federated credential of the identity with issuer, subject and audience shown here"
         case .managedIdentityRefused:

@@ -37,6 +37,12 @@ package struct AzureCloud: Hashable, Sendable {
         ),
     ]
 
+    /// The cloud whose addresses a file describes.
+    static let describedName = "AzureStackCloud"
+
+    /// The proper names of all clouds.
+    static var names: [String] { known.map(\.cloud.name) + [describedName] }
+
     private static func cloud(_ name: String, _ authority: String, _ suffix: String) -> AzureCloud {
         AzureCloud(
             name: name, authority: "https://\(authority)", vaultResource: "https://\(suffix)", vaultSuffix: suffix)

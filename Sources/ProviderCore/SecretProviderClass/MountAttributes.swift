@@ -5,6 +5,10 @@ package struct MountAttributes: Sendable {
     package var vaultName: String
     package var tenantID: String
     package var cloud: AzureCloud
+    /// The cloud's proper name; one that is described by a file cannot take another's.
+    package var cloudName: String
+    /// The description that the class itself names, of those clouds that need one.
+    package var cloudFile: String?
     package var identity: Identity
     package var objects: [KeyVaultObject]
     package var defaultMode: FilePermission
@@ -79,6 +83,10 @@ package struct MountAttributes: Sendable {
         self.vaultName = vaultName
         self.tenantID = tenantID
         self.cloud = cloud
+        let isDescribed = Self.isDescribed(parameters, environment)
+        cloudName = isDescribed ? AzureCloud.describedName : cloud.name
+        let file = parameters["cloudEnvFileName"]
+        cloudFile = isDescribed && !file.isEmpty ? file : nil
         self.identity = identity
         self.objects = document.objects
         self.defaultMode = request.defaultMode
@@ -165,11 +173,19 @@ package struct MountAttributes: Sendable {
     private static func cloud(
         _ parameters: StringMap, _ environment: Environment
     ) throws(ProviderError) -> AzureCloud {
-        let name = parameters["cloudName"].isEmpty ? environment.defaultCloudName : parameters["cloudName"]
         let requested = parameters["cloudEnvFileName"]
-        let needsFile = name.lowercased() == "azurestackcloud"
         return try AzureCloud.named(
-            name, environmentFile: needsFile ? environment.environmentFile(requested.isEmpty ? nil : requested) : nil)
+            cloudName(parameters, environment),
+            environmentFile: isDescribed(parameters, environment)
+                ? environment.environmentFile(requested.isEmpty ? nil : requested) : nil)
+    }
+
+    private static func cloudName(_ parameters: StringMap, _ environment: Environment) -> String {
+        parameters["cloudName"].isEmpty ? environment.defaultCloudName : parameters["cloudName"]
+    }
+
+    private static func isDescribed(_ parameters: StringMap, _ environment: Environment) -> Bool {
+        cloudName(parameters, environment).lowercased() == AzureCloud.describedName.lowercased()
     }
 }
 

@@ -1,0 +1,117 @@
+internal import FoundationEssentials
+package import Logging
+package import ProviderCore
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The operator's policy, read again whenever its file changes.
+///
+/// A ConfigMap's files are links that the kubelet moves to a new directory, so the file is looked at
+/// through them. A file that cannot be used leaves the rules that were in force in force.
+package final class PolicyFile: Sendable {
+    /// Why there are no rules to begin with.
+    package struct Unusable: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    private struct State {
+        var policy: AccessPolicy
+        /// What was read last; nil when nothing could be.
+        var contents: Data?
+        var stamp: Stamp?
+        var isValid = true
+    }
+
+    /// What changes with a file, as far as its clock can tell.
+    private struct Stamp: Equatable {
+        var numbers: [Int]
+        /// Old enough that another change would have another time.
+        var isSettled: Bool
+    }
+
+    /// Larger files are no policy.
+    private static let maximumBytes = 1 << 20
+
+    package let path: String
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    /// Throws when there are no rules to be had from the file.
+    package init(path: String, logger: Logger) throws(Unusable) {
+        self.path = path
+        self.logger = logger
+        let stamp = Self.stamp(path)
+        let contents = Self.contents(path)
+        state = Mutex(State(policy: try Self.policy(contents, path), contents: contents, stamp: stamp))
+    }
+
+    /// Whether the rules in force are those in the file.
+    package var isValid: Bool { state.withLock { $0.isValid } }
+
+    /// The rules in force. Calls `onChange` before anybody is given new ones.
+    package func current(onChange: () -> Void = {}) -> AccessPolicy {
+        let stamp = Self.stamp(path)
+        return state.withLock { state in
+            if let stamp, stamp.isSettled, stamp == state.stamp { return state.policy }
+            let contents = Self.contents(path)
+            state.stamp = stamp
+            guard contents != state.contents else { return state.policy }
+            state.contents = contents
+            do throws(Unusable) {
+                let policy = try Self.policy(contents, path)
+                state.isValid = true
+                if policy != state.policy {
+                    state.policy = policy
+                    onChange()
+                }
+                logger.info("policy read", metadata: ["file": "\(path)", "rules": "\(policy.rules.count)"])
+            } catch {
+                state.isValid = false
+                logger.error(
+                    "the policy cannot be used, the rules before it stay in force",
+                    metadata: ["code": "\(LogCode.policyInvalid.rawValue)", "file": "\(path)", "error": "\(error)"])
+            }
+            return state.policy
+        }
+    }
+
+    private static func policy(_ contents: Data?, _ path: String) throws(Unusable) -> AccessPolicy {
+        guard let contents else { throw Unusable(description: "\(path): the file cannot be read") }
+        guard contents.count <= maximumBytes else {
+            throw Unusable(description: "\(path): the file is larger than \(maximumBytes) bytes")
+        }
+        guard let text = String(validating: contents, as: UTF8.self) else {
+            throw Unusable(description: "\(path): the file is not UTF-8")
+        }
+        do throws(AccessPolicy.Invalid) {
+            return try AccessPolicy(reading: text)
+        } catch {
+            throw Unusable(description: error.description(file: path))
+        }
+    }
+
+    /// One byte more than a policy may have, so that longer ones are told.
+    private static func contents(_ path: String) -> Data? {
+        guard let handle = fopen(path, "re") else { return nil }
+        defer { fclose(handle) }
+        var bytes = Data(count: maximumBytes + 1)
+        let count = bytes.withUnsafeMutableBytes { fread($0.baseAddress, 1, $0.count, handle) }
+        return ferror(handle) == 0 ? bytes.prefix(count) : nil
+    }
+
+    private static func stamp(_ path: String) -> Stamp? {
+        var information = stat()
+        guard stat(path, &information) == 0 else { return nil }
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Stamp(
+            numbers: [
+                Int(information.st_dev), Int(information.st_ino), Int(information.st_size),
+                information.st_mtim.tv_sec, information.st_mtim.tv_nsec,
+                information.st_ctim.tv_sec, information.st_ctim.tv_nsec,
+            ], isSettled: now.tv_sec - information.st_ctim.tv_sec > 1)
+    }
+}

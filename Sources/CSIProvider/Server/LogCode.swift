@@ -1,0 +1,11 @@
+/// What the log says beside failed mounts, under codes that alerts may name like those of errors.
+package enum LogCode: String, CaseIterable, Sendable {
+    /// No policy is given, and modes without a proof of the pod's own are open to all.
+    case policyAbsent = "policy-absent"
+    /// The policy's file changed to one that cannot be used.
+    case policyInvalid = "policy-invalid"
+    /// A pod's files are no longer compared with the vault.
+    case rotationFailing = "rotation-failing"
+    /// They are again.
+    case rotationRecovered = "rotation-recovered"
+}

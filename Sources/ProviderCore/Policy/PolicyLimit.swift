@@ -1,0 +1,83 @@
+extension AccessPolicy {
+    /// What a rule can limit. The raw values are the keys in the file: the parameter's name in a
+    /// SecretProviderClass, in the plural.
+    package enum Limit: String, Sendable, CaseIterable {
+        case keyvaultNames
+        case tenantIDs
+        case clientIDs
+        case identityModes
+        case cloudNames
+        case cloudEnvFileNames
+        case objectTypes
+        case objectNames
+    }
+}
+
+extension AccessPolicy.Limit {
+    /// How errors name it.
+    var parameter: String {
+        switch self {
+        case .identityModes: "identity mode"
+        default: String(rawValue.dropLast())
+        }
+    }
+
+    /// The values there are, where not just any text will do.
+    var vocabulary: [String]? {
+        switch self {
+        case .identityModes: IdentityMode.allCases.map(\.policyName)
+        case .cloudNames: AzureCloud.names
+        case .objectTypes: KeyVaultObject.ObjectType.allCases.map(\.rawValue)
+        case .keyvaultNames, .tenantIDs, .clientIDs, .cloudEnvFileNames, .objectNames: nil
+        }
+    }
+
+    /// Whether `*` and `?` are wild cards in it. In a path they would let `..` through.
+    var takesWildCards: Bool { vocabulary == nil && self != .cloudEnvFileNames }
+
+    /// Whether Azure takes names that differ in letter case for the same.
+    var ignoresCase: Bool { takesWildCards }
+
+    /// What a mount asks for. An empty text stands for what is left to others to choose, such as the
+    /// client of the node's system-assigned identity.
+    func asked(by attributes: MountAttributes) -> [String] {
+        switch self {
+        case .keyvaultNames: [attributes.vaultName]
+        case .tenantIDs: [attributes.tenantID]
+        case .clientIDs: [attributes.identity.clientID]
+        case .identityModes: [attributes.identity.mode.policyName]
+        case .cloudNames: [attributes.cloudName]
+        // Without a file of its own a class has the operator's, which needs no permission.
+        case .cloudEnvFileNames: attributes.cloudFile.map { [$0] } ?? []
+        case .objectTypes: attributes.objects.map(\.type.rawValue).unique()
+        case .objectNames: attributes.objects.map(\.name).unique()
+        }
+    }
+
+    /// A vault may also be named by its whole host, which tells those of one name in two clouds apart.
+    func matches(_ permitted: Pattern, _ asked: String, _ attributes: MountAttributes) -> Bool {
+        if !takesWildCards { return permitted.text == asked }
+        guard self == .keyvaultNames, permitted.text.contains(".") else { return permitted.matches(asked) }
+        return permitted.matches(VaultAddress(name: asked, suffix: attributes.cloud.vaultSuffix).host)
+    }
+}
+
+extension IdentityMode {
+    /// As policies write it, after the parameter that switches it on.
+    var policyName: String {
+        switch self {
+        case .workloadIdentity: "workloadIdentity"
+        case .servicePrincipal: "servicePrincipal"
+        case .podIdentity: "podIdentity"
+        case .vmManagedIdentity: "vmManagedIdentity"
+        case .azureTokenProxy: "azureTokenProxy"
+        }
+    }
+}
+
+extension [String] {
+    fileprivate func unique() -> [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,134 @@
+import Azure
+import CSIProvider
+import ProviderCore
+import Testing
+
+/// What is seen of mounts that fail while their pods run, which the driver hides.
+@Suite("Rotation that fails")
+struct RotationHealthTests {
+    private let node = ServedNode()
+    private let pod = Node.Pod(parameters: ["secretProviderClass": "payments"])
+
+    private func turns() -> [String] {
+        node.log.lines.filter { $0["code"]?.hasPrefix("rotation-") == true }.map { line in
+            [line["code"], line["cause"], line["reason"], line["failing_seconds"]].compactMap(\.self)
+                .joined(separator: " ")
+        }
+    }
+
+    private func metric(_ name: String, class: String = "payments") -> String? {
+        node.service.classesExposition.split(separator: "\n").first {
+            $0.hasPrefix("\(name){namespace=\"team\",secret_provider_class=\"\(`class`)\"} ")
+        }?.split(separator: " ").last.map(String.init)
+    }
+
+    private func isFailing(class: String = "payments") -> String? { metric("akv_csi_mount_failing", class: `class`) }
+
+    @Test("is told once when it begins, once when it ends and for how long it was")
+    func turn() async throws {
+        #expect(node.service.classesExposition.isEmpty)
+        try await node.mount(pod)
+        #expect(isFailing() == "0")
+        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(LivingAzure.start)")
+        node.node.azure.change { $0.roles = [] }
+        for _ in 0..<3 {
+            node.node.azure.advance(.seconds(150))
+            #expect(try await node.mount(pod) == .permissionDenied)
+        }
+        #expect(turns() == ["rotation-failing vault-forbidden"])
+        #expect(node.log.with("code", "rotation-failing").first?["level"] == "warning")
+        #expect(node.log.with("code", "rotation-failing").first?["secret_provider_class"] == "payments")
+        #expect(isFailing() == "1")
+        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(LivingAzure.start)")
+        node.node.azure.change { $0.roles = ["app-1 kv-a"] }
+        node.node.azure.advance(.seconds(100))
+        #expect(try await node.mount(pod) == .ok)
+        #expect(turns() == ["rotation-failing vault-forbidden", "rotation-recovered mounted 400"])
+        #expect(isFailing() == "0")
+        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(LivingAzure.start + 550)")
+    }
+
+    @Test("is also told of a class that was broken by an edit")
+    func brokenEdit() async throws {
+        try await node.mount(pod)
+        var broken = pod
+        broken.vault = ""
+        #expect(try await node.mount(broken) == .invalidArgument)
+        #expect(turns() == ["rotation-failing parameter-missing"])
+    }
+
+    @Test("ends with the last of a class's volumes that fails, and each class has its own")
+    func severalVolumes() async throws {
+        var other = pod
+        other.parameters = ["secretProviderClass": "other"]
+        for path in ["/a", "/b"] { try await node.mount(pod, at: path) }
+        try await node.mount(other, at: "/c")
+        node.node.azure.change { $0.isUnreachable = true }
+        node.node.azure.advance(.seconds(200))
+        for path in ["/a", "/b"] { #expect(try await node.mount(pod, at: path) == .internal) }
+        #expect(isFailing(class: "other") == "0")
+        node.node.azure.change { $0.isUnreachable = false }
+        try await node.mount(pod, at: "/a")
+        #expect(turns().count == 1)
+        #expect(isFailing() == "1")
+        try await node.mount(pod, at: "/b")
+        #expect(turns().count == 2)
+        #expect(isFailing() == "0")
+    }
+
+    @Test("is no news of a pod that has not started yet: its event says so")
+    func firstMount() async throws {
+        node.node.azure.change { $0.roles = [] }
+        for _ in 0..<2 { try await node.mount(pod) }
+        #expect(turns().isEmpty)
+        #expect(isFailing() == "1")
+        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == nil)
+    }
+
+    @Test("ends when the failing volumes' pods are gone, and a class is forgotten after a day")
+    func gone() async throws {
+        try await node.mount(pod)
+        node.node.azure.change { $0.roles = [] }
+        node.node.azure.advance(.seconds(200))
+        try await node.mount(pod)
+        node.node.azure.advance(.seconds(599))
+        node.service.sweep()
+        #expect(isFailing() == "1")
+        node.node.azure.advance(.seconds(1))
+        node.service.sweep()
+        #expect(turns().last == "rotation-recovered pods gone 600")
+        #expect(isFailing() == "0")
+        node.node.azure.advance(.seconds(86399 - 600))
+        node.service.sweep()
+        #expect(isFailing() == "0")
+        node.node.azure.advance(.seconds(1))
+        node.service.sweep()
+        #expect(node.service.classesExposition.isEmpty)
+    }
+
+    @Test("stays bounded, however many classes and volumes there are")
+    func bounded() async throws {
+        var broken = pod
+        broken.vault = ""
+        for index in 0..<1100 {
+            broken.parameters = ["secretProviderClass": "class-\(index)"]
+            try await node.mount(broken)
+        }
+        let lines = node.service.classesExposition.split(separator: "\n").filter {
+            $0.hasPrefix("akv_csi_mount_failing")
+        }
+        #expect(lines.count == 1000)
+        let many = ServedNode()
+        for index in 0..<600 {
+            many.node.azure.advance(.milliseconds(1))
+            try await many.mount(pod, at: "/\(index)")
+        }
+        // The first have been forgotten, the last are still known.
+        many.node.azure.change { $0.roles = [] }
+        many.node.azure.advance(.seconds(200))
+        try await many.mount(pod, at: "/0")
+        #expect(many.log.with("code", "rotation-failing").isEmpty)
+        try await many.mount(pod, at: "/599")
+        #expect(many.log.with("code", "rotation-failing").count == 1)
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import ProviderCore
+import Testing
+
+/// What a policy permits, in YAML and JSON, and what it says of its mistakes.
+@Suite("A policy")
+struct AccessPolicyTests {
+    private static func permission(
+        _ policy: String, _ changes: [String: String?] = [:], secrets: [String: String]? = nil,
+        cloudFile: String? = nil
+    ) throws -> String {
+        let attributes = try MountAttributes(
+            validating: try mountRequest(ValidMount.attributes(changing: changes), secrets: secrets),
+            MountAttributes.Environment(
+                defaultCloudName: "AzurePublicCloud",
+                environmentFile: { requested in
+                    AzureCloud.EnvironmentFile(
+                        path: requested ?? "/own.json", contents: .success(Array((cloudFile ?? "").utf8)))
+                }, now: testNow))
+        return try AccessPolicy(reading: policy).permission(for: attributes)
+    }
+
+    private static func mistakes(_ text: String) -> String {
+        do throws(AccessPolicy.Invalid) {
+            _ = try AccessPolicy(reading: text)
+            return ""
+        } catch {
+            return error.description(file: "p.yaml")
+        }
+    }
+
+    private static func policy(_ rules: String..., standard: String = "deny") -> String {
+        "apiVersion: akv-csi/v1\ndefault: \(standard)\nrules:\n"
+            + rules.map { "  - { \($0) }\n" }.joined()
+    }
+
+    @Test(
+        "permits what fits every limit of a rule, and nothing else",
+        arguments: [
+            ("name: a", true), ("name: a, namespaces: [pay]", true), ("name: a, namespaces: [pa]", false),
+            ("name: a, namespaces: [\"p*\"]", true), ("name: a, namespaces: [other, \"?ay\"]", true),
+            ("name: a, namespaces: [\"p?\"]", false), ("name: a, namespaces: [Pay]", false),
+            ("name: a, serviceAccounts: [api]", true), ("name: a, serviceAccounts: [\"*x*\"]", false),
+            ("name: a, namespaces: [pay], serviceAccounts: [other]", false),
+            ("name: a, keyvaultNames: [contoso-pay]", true), ("name: a, keyvaultNames: [Contoso-PAY]", true),
+            ("name: a, keyvaultNames: [contoso]", false), ("name: a, keyvaultNames: [\"contoso-*\"]", true),
+            ("name: a, keyvaultNames: [contoso-pay.vault.azure.net]", true),
+            ("name: a, keyvaultNames: [contoso-pay.vault.azure.cn]", false),
+            ("name: a, tenantIDs: [72F988BF-86f1-41af-91ab-2d7cd011db47]", true), ("name: a, tenantIDs: [x]", false),
+            ("name: a, clientIDs: [1f2d3c4b-0000-4000-8000-000000000001]", true), ("name: a, clientIDs: [x]", false),
+            ("name: a, identityModes: [workloadIdentity]", true),
+            ("name: a, identityModes: [vmManagedIdentity, servicePrincipal, podIdentity, azureTokenProxy]", false),
+            ("name: a, cloudNames: [AzurePublicCloud]", true), ("name: a, cloudNames: [AzureChinaCloud]", false),
+            ("name: a, objectTypes: [secret, key]", true), ("name: a, objectTypes: [cert]", false),
+            ("name: a, objectNames: [\"pass*\"]", true), ("name: a, objectNames: [user]", false),
+            ("name: a, keyvaultNames: [contoso-pay], objectNames: [user]", false),
+        ])
+    func limits(rule: String, isPermitted: Bool) throws {
+        if isPermitted {
+            #expect(try Self.permission(Self.policy(rule)) == "a")
+        } else {
+            let error = #expect(throws: ProviderError.self) { try Self.permission(Self.policy(rule)) }
+            #expect(error?.code == .policyDenied)
+        }
+    }
+
+    @Test("limits every object of a class, not just one")
+    func everyObject() throws {
+        let objects =
+            "array:\n  - |\n    objectName: password\n    objectType: secret\n  - |\n    objectName: root\n    objectType: key\n"
+        let policy = Self.policy("name: a, objectNames: [password]")
+        let error = #expect(throws: ProviderError.self) { try Self.permission(policy, ["objects": objects]) }
+        #expect(error?.message.contains("rule a permits objectName password, not root") == true)
+    }
+
+    @Test("adds its rules up: one that permits is enough, in any order")
+    func rulesAddUp() throws {
+        let a = "name: a, namespaces: [pay], keyvaultNames: [kv-one], clientIDs: [x]"
+        let b = "name: b, namespaces: [pay], keyvaultNames: [contoso-pay]"
+        #expect(try Self.permission(Self.policy(a, b)) == "b")
+        #expect(try Self.permission(Self.policy(b, a)) == "b")
+        // Not half of the one and half of the other.
+        let c = "name: c, keyvaultNames: [contoso-pay], clientIDs: [x]"
+        let d = "name: d, keyvaultNames: [kv-one]"
+        let error = #expect(throws: ProviderError.self) { try Self.permission(Self.policy(c, d)) }
+        #expect(
+            error?.message
+                == "the operator's policy does not permit this to namespace pay and service account api: rule c permits clientID x, not 1f2d3c4b-0000-4000-8000-000000000001; rule d permits keyvaultName kv-one, not contoso-pay"
+        )
+    }
+
+    @Test("falls to its default only where no rule is for the pod")
+    func standard() throws {
+        let other = "name: a, namespaces: [other]"
+        #expect(try Self.permission(Self.policy(other, standard: "allow")) == "default")
+        #expect(throws: ProviderError.self) { try Self.permission(Self.policy(other, standard: "deny")) }
+        let strict = "name: a, namespaces: [pay], keyvaultNames: [kv-one]"
+        #expect(throws: ProviderError.self) { try Self.permission(Self.policy(strict, standard: "allow")) }
+    }
+
+    @Test("takes a client that is not of the class's choosing for none")
+    func noClient() throws {
+        let machine: [String: String?] = ["useVMManagedIdentity": "true", "clientID": nil]
+        #expect(throws: ProviderError.self) { try Self.permission(Self.policy("name: a, clientIDs: [x]"), machine) }
+        #expect(try Self.permission(Self.policy("name: a, clientIDs: [\"\"]"), machine) == "a")
+        let assigned = machine.merging(["userAssignedIdentityID": "x"]) { $1 }
+        #expect(try Self.permission(Self.policy("name: a, clientIDs: [x]"), assigned) == "a")
+        let secrets = ["clientid": "y", "clientsecret": "z"]
+        let policy = Self.policy("name: a, clientIDs: [y], identityModes: [servicePrincipal]")
+        #expect(try Self.permission(policy, ["clientID": nil], secrets: secrets) == "a")
+    }
+
+    @Test("does not let a described cloud pass for another, nor a class choose a description of its own")
+    func describedCloud() throws {
+        let file =
+            #"{"name":"AzurePublicCloud","activeDirectoryEndpoint":"https://evil.example","keyVaultDNSSuffix":"evil.example"}"#
+        let own: [String: String?] = ["cloudName": "AzureStackCloud"]
+        let another = own.merging(["cloudEnvFileName": "/tmp/x.json"]) { $1 }
+        let publicOnly = Self.policy("name: a, cloudNames: [AzurePublicCloud]")
+        #expect(throws: ProviderError.self) { try Self.permission(publicOnly, own, cloudFile: file) }
+        let listed = Self.policy("name: a, cloudNames: [AzureStackCloud], cloudEnvFileNames: [/etc/clouds/a.json]")
+        #expect(try Self.permission(listed, own, cloudFile: file) == "a")
+        #expect(throws: ProviderError.self) { try Self.permission(listed, another, cloudFile: file) }
+        let dots = own.merging(["cloudEnvFileName": "/etc/clouds/../clouds/a.json"]) { $1 }
+        #expect(throws: ProviderError.self) { try Self.permission(listed, dots, cloudFile: file) }
+        let host = Self.policy("name: a, keyvaultNames: [contoso-pay.vault.azure.net]")
+        #expect(throws: ProviderError.self) { try Self.permission(host, own, cloudFile: file) }
+    }
+
+    @Test("may be JSON")
+    func json() throws {
+        let text =
+            "{\n\t\"apiVersion\": \"akv-csi/v1\", \"default\": \"deny\",\n\t\"rules\": [{\"name\": \"a\", \"namespaces\": [\"pay\"]}]\n}"
+        #expect(try Self.permission(text) == "a")
+    }
+
+    @Test(
+        "is refused whole for a mistake, with its line and what was probably meant",
+        arguments: [
+            ("", "a policy is one document, this file has 0"),
+            ("[]", "p.yaml:1: a policy must be a mapping with the keys apiVersion, default, rules"),
+            ("apiVersion: akv-csi/v2\ndefault: deny", "p.yaml:1: apiVersion must be akv-csi/v1"),
+            ("apiVersion: akv-csi/v1", "default is missing: allow or deny"),
+            ("apiVersion: akv-csi/v1\ndefault: denied", "p.yaml:2: default must be allow or deny"),
+            (
+                "apiVersion: akv-csi/v1\ndefault: deny\nrule: []",
+                "p.yaml:3: \"rule\" is no key of a policy, did you mean rules?"
+            ),
+            ("apiVersion: akv-csi/v1\ndefault: deny\n---\na: b", "this file has 2"),
+            ("apiVersion: akv-csi/v1\ndefault: deny\nrules: {}", "p.yaml:3: rules must be a list"),
+            ("apiVersion: akv-csi/v1\ndefault: deny\nrules: [", "p.yaml:"),
+            (Self.policy("namespaces: [a]"), "p.yaml:4: a rule needs a name"),
+            (Self.policy("name: default"), "p.yaml:4: a rule cannot have the name default"),
+            (Self.policy("name: a", "name: a"), "p.yaml:5: another rule has the name a already"),
+            (Self.policy("name: a, vaults: [x]"), "\"vaults\" is no key of a rule, did you mean keyvaultNames?"),
+            (Self.policy("name: a, clientIds: [x]"), "did you mean clientIDs?"),
+            (Self.policy("name: a, namespace: [x]"), "did you mean namespaces?"),
+            (Self.policy("name: a, namespaces: [x], namespaces: [y]"), "namespaces stands in line 4 already"),
+            (Self.policy("name: a, namespaces: x"), "namespaces must be a list, such as [ x ]"),
+            (Self.policy("name: a, namespaces: []"), "an empty list permits nothing; leave namespaces out"),
+            (Self.policy("name: a, namespaces: [~]"), "namespaces must be a list of texts"),
+            (Self.policy("name: a, keyvaultNames:"), "keyvaultNames must be a list"),
+            (Self.policy("name: a, identityModes: [workload]"), "did you mean workloadIdentity?"),
+            (Self.policy("name: a, cloudNames: [\"*\"]"), "\"*\" is no cloudName"),
+            (Self.policy("name: a, cloudNames: [AzurePublic]"), "did you mean AzurePublicCloud?"),
+            (Self.policy("name: a, objectTypes: [secrets]"), "did you mean secret?"),
+            (Self.policy("name: a, cloudEnvFileNames: [\"/etc/*\"]"), "whole paths, without wild cards"),
+        ])
+    func mistakes(text: String, words: String) {
+        let said = Self.mistakes(text)
+        #expect(said.contains(words), "\(said)")
+    }
+
+    @Test("names all its mistakes at once")
+    func allMistakes() {
+        let said = Self.mistakes(Self.policy("name: a, vault: [x]", "name: b, objectType: [key], tenantIDs: []"))
+        #expect(said.components(separatedBy: "p.yaml:").count == 4, "\(said)")
+    }
+}
