@@ -4,7 +4,7 @@ import Testing
 
 /// What stands in for a vault that does not answer, and for whom.
 @Suite("A vault that cannot be asked")
-struct OutageTests {
+struct StaleValueTests {
     private static func node() async throws -> Node {
         let node = Node { $0.staleIfError = .seconds(600) }
         #expect(try await node.mount(.init()) == ["user": "user1"])
