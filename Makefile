@@ -12,12 +12,15 @@ LIBRARIES = $(shell $(CC) -print-file-name=libgrpc++_unsecure.a | xargs dirname 
 ARCHIVES = $(foreach name,grpc++_unsecure grpc_unsecure gpr upb address_sorting cares re2 protobuf-lite z,$(LIBRARIES)/lib$(name).a) \
   $(wildcard $(LIBRARIES)/libabsl_*.a)
 
+# How long each fuzz target runs.
+FUZZ_SECONDS ?= 300
+
 # Where the benchmark leaves its results, and what else to tell it.
 BENCH_RESULTS ?= .build/bench
 BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release demo bench test format lint proto clean
+.PHONY: help packages test-packages build release demo bench test chaos fuzz format lint proto clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +48,12 @@ bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
 
 test: test-packages ## Check everything: format, generated code, build, tests, release
 	@Tests/run.sh
+
+chaos: test-packages ## Mount for SECONDS (600) while everything goes wrong; SEED repeats a run
+	@AKV_CHAOS_SECONDS=$(or $(SECONDS),600) AKV_CHAOS_SEED=$(or $(SEED),0) Tests/chaos.sh
+
+fuzz: test-packages ## Fuzz everything that reads foreign bytes, FUZZ_SECONDS each
+	@Tests/fuzz.sh $(FUZZ_SECONDS)
 
 format: ## Format the Swift code
 	swift format --in-place --recursive Package.swift Sources Tests

@@ -45,12 +45,11 @@ build() { swift build --build-tests --explicit-target-dependency-import-check er
 unit() { swift test --skip-build; }
 
 # Clients that nobody here wrote: grpcio with its own protobuf, and the Azure SDK for Python.
-python_environment() {
-  local environment=.build/python
-  [ -x $environment/bin/python ] || python3 -m venv $environment
-  $environment/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Python/requirements.txt
-}
+python_environment() { Tests/python-environment.sh; }
 python_clients() { AKV_PROGRAMS=.build/debug .build/python/bin/python -m unittest discover --start-directory Tests/Python; }
+
+# A short search in each parser; `make fuzz` searches for longer.
+fuzz() { Tests/fuzz.sh 8; }
 
 release() { make release >"$work/release.txt" || { cat "$work/release.txt"; return 1; }; tail -n 1 "$work/release.txt"; }
 
@@ -63,6 +62,7 @@ step "file sizes" sizes
 step "generated code" generated
 step "debug build" build
 step "unit and end-to-end tests" unit
+step "fuzzing" fuzz
 step "Python packages" python_environment
 step "Python clients" python_clients
 step "release build" release

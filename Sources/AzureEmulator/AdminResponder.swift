@@ -21,7 +21,8 @@ struct AdminResponder: HTTPResponder {
             calls.reset()
             return try json(calls.current)
         case (.get, "faults", 1): return try json(faults.entries)
-        case (.post, "faults", 1): return try await addFaults(request)
+        case (.post, "faults", 1): return try await addFaults(request) { try Fault.list(yaml: $0) }
+        case (.post, "schedule", 1): return try await addFaults(request) { try FaultSchedule(yaml: $0).faults }
         case (.delete, "faults", 1):
             faults.clear()
             return try json(faults.entries)
@@ -48,11 +49,13 @@ struct AdminResponder: HTTPResponder {
         return try Answer.json(["version": version.id])
     }
 
-    /// One fault, or a list of them, as a seed writes them; JSON is YAML too. All or none.
-    private func addFaults(_ request: Request) async throws -> Response {
+    /// Faults as a seed or a schedule writes them; JSON is YAML too. All or none.
+    private func addFaults(
+        _ request: Request, reading: (String) throws -> [Fault]
+    ) async throws -> Response {
         let text = String(buffer: try await request.body.collect(upTo: 1 << 20))
         do {
-            let ids = try Fault.list(yaml: text).map { faults.add($0) }
+            let ids = try reading(text).map { faults.add($0) }
             return try Answer.json(["ids": ids], status: .created)
         } catch let error as Seed.Invalid {
             return try problem(.badRequest, error.description)

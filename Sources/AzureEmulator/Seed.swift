@@ -142,7 +142,10 @@ package struct Seed: Decodable, Sendable {
     /// Decodes YAML and says where it is wrong.
     package init(yaml: String) throws {
         do {
+            if let document = try Yams.compose(yaml: yaml) { try SeedShape.seed.check(document) }
             self = try YAMLDecoder().decode(Seed.self, from: yaml)
+        } catch let error as Invalid {
+            throw error
         } catch {
             throw Self.invalid(error, "the seed")
         }

@@ -126,10 +126,15 @@ akv_server *akv_server_start(const char *address, akv_identity identity, akv_han
   builder.RegisterService(&result->service);
 
   // A umask is the only way to give a socket file its mode at birth, without a moment in which
-  // anybody could connect.
-  const mode_t previous = umask(0077);
-  result->server = builder.BuildAndStart();
-  umask(previous);
+  // anybody could connect. It is the whole process's, so of two servers that start at once the second
+  // has to wait until the first has put it back.
+  {
+    static std::mutex starting;
+    const std::lock_guard<std::mutex> lock(starting);
+    const mode_t previous = umask(0077);
+    result->server = builder.BuildAndStart();
+    umask(previous);
+  }
 
   if (result->server == nullptr || port == 0) return nullptr;
   const std::string prefix = "unix:";

@@ -41,6 +41,9 @@ struct Mount: AsyncParsableCommand {
     @Option(help: "The pod's name.")
     var pod = "mount"
 
+    @Option(help: "The pod's uid; a new pod's by default. The same again plays the kubelet coming back.")
+    var podUID: String?
+
     @Option(help: "A file with the service account's token.")
     var tokenFile: String?
 
@@ -70,7 +73,7 @@ struct Mount: AsyncParsableCommand {
         let podInfo = DriverStandIn.Pod(
             name: pod,
             namespace: namespace ?? manifests.secretProviderClass.namespace ?? manifests.namespace ?? "default",
-            uid: UUID().uuidString.lowercased(),
+            uid: podUID ?? UUID().uuidString.lowercased(),
             serviceAccount: serviceAccount ?? manifests.serviceAccount ?? "default")
         let tokens = try await tokens(for: podInfo)
         let start = ContinuousClock.now

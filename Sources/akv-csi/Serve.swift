@@ -137,7 +137,9 @@ enum ServeCommand {
         guard (1...1000).contains(mounts.vaultConcurrency) else {
             throw Fatal("invalid vault-concurrency: \(mounts.vaultConcurrency)")
         }
-        let agent = ["akv-csi/\(Build.version)", flags.text("custom-user-agent")].filter { !$0.isEmpty }
+        // Upstream never sends it, so manifests may hold anything there: what no header can hold is left out.
+        let custom = String(flags.text("custom-user-agent").unicodeScalars.filter { (" "..."~").contains($0) })
+        let agent = ["akv-csi/\(Build.version)", custom.trimmingSpace()].filter { !$0.isEmpty }
         guard let audit = AuditLog.Extent(rawValue: flags.text("audit-log")) else {
             throw Fatal("invalid audit-log: \(flags.text("audit-log")), must be off, changes or all")
         }

@@ -7,7 +7,7 @@ import NIOHTTP1
 struct FaultCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fault", abstract: "Make the emulator misbehave.",
-        subcommands: [FaultAdd.self, FaultList.self, FaultClear.self])
+        subcommands: [FaultAdd.self, FaultRun.self, FaultList.self, FaultClear.self])
 }
 
 struct FaultAdd: AsyncParsableCommand {
@@ -32,6 +32,23 @@ struct FaultAdd: AsyncParsableCommand {
         let answer = try await control(.POST, "/faults", in: directory, body: body)
         let ids = (try JSONSerialization.jsonObject(with: answer) as? [String: Any])?["ids"] as? [Int] ?? []
         print("fault \(ids.first ?? 0): \(fault)")
+    }
+}
+
+struct FaultRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schedule", abstract: "Set the faults of a schedule, which begins now.")
+
+    @Option(help: "The running emulator's directory.")
+    var directory = "akv-emulator.d"
+
+    @Argument(help: "The schedule, in YAML.")
+    var file: String
+
+    func run() async throws {
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        _ = try await control(.POST, "/schedule", in: directory, body: Data(text.utf8))
+        for fault in try FaultSchedule(yaml: text).faults { print("\(fault)") }
     }
 }
 

@@ -15,6 +15,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "What Entra and the vaults hold, in YAML.")
     var seed: String
 
+    @Option(help: "Faults that come and go by a plan, in YAML.")
+    var schedule: String?
+
     @Option(help: "Where to write the files that clients need.")
     var directory = "akv-emulator.d"
 
@@ -35,12 +38,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let url = URL(fileURLWithPath: seed)
-        let text: String
-        do {
-            text = try String(contentsOf: url, encoding: .utf8)
-        } catch {
-            throw ValidationError("cannot read the seed \(seed): \(error.localizedDescription)")
-        }
+        let text = try read("seed", seed)
+        let plan = try schedule.map { try FaultSchedule(yaml: try read("schedule", $0)) }
         var options = Emulator.Options()
         options.port = port
         options.proxyPort = proxyPort
@@ -52,6 +51,7 @@ struct Serve: AsyncParsableCommand {
 
         let files = EmulatorDirectory(path: directory)
         let emulator = try await Emulator(seed: try Seed(yaml: text), options: options, logger: logger)
+        for fault in plan?.faults ?? [] { emulator.faults.add(fault) }
         try await emulator.run { endpoints in
             try files.write(endpoints)
             // Not by print, which keeps lines back when the output is no terminal.
@@ -61,6 +61,14 @@ struct Serve: AsyncParsableCommand {
 
                 """
             FileHandle.standardOutput.write(Data(lines.utf8))
+        }
+    }
+
+    private func read(_ what: String, _ path: String) throws -> String {
+        do {
+            return try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw ValidationError("cannot read the \(what) \(path): \(error.localizedDescription)")
         }
     }
 }

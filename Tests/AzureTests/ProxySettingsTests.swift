@@ -35,7 +35,13 @@ struct ProxySettingsTests {
         #expect(try ProxySettings(environment: [:]).proxy == nil)
     }
 
-    @Test("refuse what cannot be used", arguments: ["https://proxy.example", "socks5://proxy.example", "http://"])
+    @Test(
+        "refuse what cannot be used",
+        arguments: [
+            "https://proxy.example", "socks5://proxy.example", "http://", "http://proxy:0", "http://proxy:65536",
+            "http://proxy:-1", "http://proxy:+80", "http://proxy:", "http://proxy:a", "[::1]:99999", "[::1]x",
+            "http://a:b:c",
+        ])
     func refused(text: String) {
         #expect(throws: ProxySettings.Invalid.self) { try ProxySettings(environment: ["HTTPS_PROXY": text]) }
     }

@@ -58,6 +58,15 @@ struct RetryTests {
         #expect(wrong.calls == 1)
     }
 
+    @Test("sends again at once when a connection is lost, but only the first time")
+    func lostConnection() async throws {
+        var lost = TransportFailure(.request, .transient, "closed")
+        lost.isLostConnection = true
+        let outcome = await run([.failure(lost), .failure(lost), ScriptedTransport.answer(200)])
+        #expect(try outcome.result.get().status == 200)
+        #expect(outcome.sleeps == [.milliseconds(1600)])
+    }
+
     @Test(
         "waits as long as the service says, in each of its notations",
         arguments: [

@@ -31,4 +31,16 @@ struct ErrorCatalogueTests {
         let status = ProviderError(.internal, String(repeating: "x", count: 100_000)).rpcStatus
         #expect(status.message.utf8.count <= 8000)
     }
+
+    @Test(
+        "counts a message as gRPC sends it, where one character may take any number of bytes",
+        arguments: ["é", "😀", "\n", "a\u{301}", "%"])
+    func foreignMessage(unit: String) {
+        for text in [String(repeating: unit, count: 20_000), "a" + String(repeating: "\u{301}", count: 20_000)] {
+            let message = ProviderError(.internal, text).rpcStatus.message
+            let sent = message.utf8.reduce(0) { $0 + ((0x20..<0x7F).contains($1) && $1 != 0x25 ? 1 : 3) }
+            #expect((5000...6000).contains(sent))
+            #expect(!message.contains("\u{FFFD}"))
+        }
+    }
 }

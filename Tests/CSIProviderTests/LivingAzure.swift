@@ -82,6 +82,10 @@ final class LivingAzure: HTTPTransport {
         let subject = TokenClaims(reading: SecretBytes(assertion))?.subject ?? ""
         return state.withLock { state in
             if let status = state.entraStatus { return Self.json(status, "{}") }
+            if request.method == .get {
+                state.tokens["node"] = "app-1"
+                return Self.json(200, #"{"access_token":"node","expires_in":"3600"}"#)
+            }
             guard state.federation.contains("\(client) \(subject)") else {
                 return Self.json(400, #"{"error":"invalid_client","error_description":"AADSTS70021: no match"}"#)
             }
@@ -167,13 +171,15 @@ struct Node: Sendable {
         var version = ""
         /// Tells assertions of the same account apart.
         var serial = 0
+        /// When the assertion expires, in seconds since 1970.
+        var expiry = 9_999_999_999
         var parameters: [String: String] = [:]
     }
 
     /// What the driver says for a pod's volume, as JSON.
     func attributes(_ pod: Pod) throws -> Data {
         let claims =
-            #"{"iss":"i","sub":"\#(pod.serviceAccount)","aud":"api://AzureADTokenExchange","exp":9999999999,"n":\#(pod.serial)}"#
+            #"{"iss":"i","sub":"\#(pod.serviceAccount)","aud":"api://AzureADTokenExchange","exp":\#(pod.expiry),"n":\#(pod.serial)}"#
         let token = "e30.\(Data(claims.utf8).base64EncodedString().filter { $0 != "=" }).c2ln"
         var attributes = [
             "csi.storage.k8s.io/pod.name": pod.name, "csi.storage.k8s.io/pod.namespace": pod.namespace,

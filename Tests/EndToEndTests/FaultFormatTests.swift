@@ -52,6 +52,23 @@ struct FaultFormatTests {
         }
     }
 
+    @Test(
+        "and every other key of a seed is checked, with the place of a mistake",
+        arguments: [
+            ["vault: []", "unknown key vault; did you mean vaults? (at the top)"],
+            [
+                "vaults: [{name: a, tenantID: t, secrets: [{name: x, valeu: y}]}]",
+                "unknown key valeu; did you mean value? (at vaults[0].secrets[0])",
+            ],
+        ])
+    func seedKeys(pair: [String]) {
+        #expect {
+            _ = try Seed(yaml: pair[0])
+        } throws: { error in
+            "\(error)".contains(pair[1])
+        }
+    }
+
     @Test("stands in a seed as a list, where a mistake is found before anything starts")
     func seed() throws {
         let seed = try Seed(yaml: "faults:\n  - {kind: latency, delay: 20ms, count: 3}\n  - kind: html\n")

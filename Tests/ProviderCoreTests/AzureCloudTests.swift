@@ -90,6 +90,22 @@ struct AzureCloudTests {
                 "activeDirectoryEndpoint must be an https URL"
             ),
             (
+                #"{"activeDirectoryEndpoint":"https://a/b c","keyVaultDNSSuffix":"v"}"#,
+                "activeDirectoryEndpoint must be an https URL"
+            ),
+            (
+                "{\"activeDirectoryEndpoint\":\"https://a/?\u{301}b\",\"keyVaultDNSSuffix\":\"v\"}",
+                "activeDirectoryEndpoint must be an https URL"
+            ),
+            (
+                #"{"activeDirectoryEndpoint":"https://a/\ud800","keyVaultDNSSuffix":"v"}"#,
+                "activeDirectoryEndpoint must be an https URL"
+            ),
+            (
+                #"{"activeDirectoryEndpoint":"https://a","keyVaultDNSSuffix":"v","keyVaultEndpoint":"vault & more"}"#,
+                "keyVaultEndpoint must be an https URL"
+            ),
+            (
                 #"{"activeDirectoryEndpoint":7,"keyVaultDNSSuffix":"v"}"#,
                 "activeDirectoryEndpoint must be an https URL"
             ),

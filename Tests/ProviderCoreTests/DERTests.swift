@@ -18,6 +18,19 @@ struct DERTests {
     }
 
     @Test(
+        "Lengths are written in their shortest form",
+        arguments: [
+            (0, [0x00]), (1, [0x01]), (0x7F, [0x7F]), (0x80, [0x81, 0x80]), (0xFF, [0x81, 0xFF]),
+            (0x100, [0x82, 0x01, 0x00]), (0xFFFF, [0x82, 0xFF, 0xFF]), (0x10000, [0x83, 0x01, 0x00, 0x00]),
+        ] as [(Int, [UInt8])])
+    func writtenLengths(count: Int, length: [UInt8]) throws {
+        let content = [UInt8](repeating: 7, count: count)
+        let written = DERWriter.octetString(SecretBytes(content))
+        #expect(written.exposedBytes == [0x04] + length + content)
+        #expect(try DERElement.parse(written).content.bytes() == content)
+    }
+
+    @Test(
         "What is malformed is refused",
         arguments: [
             ([], "cut off"), ([0x30], "cut off"), ([0x30, 0x01], "cut off"), ([0x30, 0x00, 0x00], "trailing data"),

@@ -39,6 +39,13 @@ struct ErrorTests {
         #expect(single?.parts.isEmpty == true)
     }
 
+    @Test("A clipped text has a bounded number of bytes, whatever a character takes")
+    func clipped() {
+        #expect(String(repeating: "a", count: 200).clipped == String(repeating: "a", count: 200))
+        #expect(String(repeating: "a", count: 201).clipped == String(repeating: "a", count: 200) + "…")
+        #expect(("a" + String(repeating: "\u{301}", count: 100_000)).clipped.utf8.count < 1000)
+    }
+
     @Test("A prefix reaches every part, and context is added but once")
     func prefixAndContext() throws {
         let both = try #require(

@@ -27,6 +27,19 @@ struct MountRequestTests {
         #expect(request.targetPath == "/target")
     }
 
+    @Test("A request larger than anything Kubernetes can hold is refused before it is read")
+    func tooLarge() throws {
+        let space = String(repeating: " ", count: 8 << 20)
+        for (attributes, secrets) in [("{}" + space, "null"), ("{}", "null" + space)] {
+            let error = #expect(throws: ProviderError.self) {
+                try Self.decode(attributes: attributes, secrets: secrets)
+            }
+            #expect(error?.code == .requestMalformed)
+            #expect(error?.message.contains("at most 8388608") == true)
+        }
+        #expect(try Self.decode(attributes: "{}" + space.dropLast(6)).attributes.keys.isEmpty)
+    }
+
     @Test("The literal null for secrets means that there are none, and an empty object that there is no key")
     func nullSecrets() throws {
         #expect(try Self.decode(secrets: "null").secrets == nil)

@@ -299,6 +299,17 @@ struct ObjectsDocumentTests {
         #expect(document.objects.map(\.path) == ["n"])
     }
 
+    @Test("More objects than a volume takes are refused before any is looked at")
+    func tooMany() throws {
+        func document(_ count: Int) -> String {
+            "array:\n" + (0..<count).map { "- {objectName: n\($0), objectType: secret}\n" }.joined()
+        }
+        #expect(try Self.parse(document(1000)).objects.count == 1000)
+        #expect(Self.messages(document(1001)) == ["objects lists 1001 objects, one volume takes 1000 at most"])
+        let same = "x: &x {objectName: n, objectType: secret}\narray: [" + String(repeating: "*x, ", count: 1001) + "]"
+        #expect(Self.messages(same) == ["objects lists 1001 objects, one volume takes 1000 at most"])
+    }
+
     @Test("An alias bomb is refused quickly, outside and inside an item")
     func aliasBomb() {
         var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"

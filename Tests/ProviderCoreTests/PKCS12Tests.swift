@@ -65,6 +65,18 @@ struct PKCS12Tests {
         #expect(throws: DERError.self) { try PKCS12.open(unauthenticated) }
     }
 
+    @Test("A file may not take more computing than a node can spare, however it is divided")
+    func work() throws {
+        let material = try KeyMaterial.shared.get()
+        let leaf = try #require(material.leaves[.p256])
+        // Neither the certificate's derivation nor the key's is too long alone.
+        let file = try material.pkcs12(
+            key: .p256, certificates: [leaf], options: ["-iter", "1300000", "-nomaciter"])
+        let refusal = DERError(
+            "pkcs12: the file takes more than 2500000 rounds of key derivation to open; write it with fewer iterations")
+        #expect(throws: refusal) { try PKCS12.open(file) }
+    }
+
     @Test("What a wrong password happens to decrypt is not taken for a key")
     func garbageKey() throws {
         var random = SeededRandom(seed: 8)

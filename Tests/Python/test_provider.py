@@ -212,6 +212,12 @@ class LifeCycleTest(unittest.TestCase):
         caught.exception.close()
         self.assertEqual(self.terminate(), 0)
 
+    def test_a_signal_as_soon_as_the_socket_is_there_ends_in_order(self):
+        for _ in range(10):
+            self.world.start_provider()
+            self.assertEqual(self.terminate(), 0)
+            self.assertFalse(self.world.socket.exists())
+
     def test_restart_after_a_crash(self):
         self.world.start_provider()
         self.world.provider.kill()

@@ -38,10 +38,8 @@ class World:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="akv-py-", dir="/tmp"))
         self.processes = []
         self.log_path = self.directory / "provider.log"
-        self._emulator = self._start([PROGRAMS / "akv-emulator", "--seed", seed, "--directory", self.directory / "azure"])
-        endpoints = self.directory / "azure/endpoints.json"
-        until(lambda: self._emulator.poll() is not None or endpoints.exists(), "the emulator")
-        self.endpoints = json.loads(endpoints.read_text())
+        self._seed = seed
+        self._start_emulator()
         authority = str(self.directory / "azure/ca.pem")
         self.environment = {
             "HTTPS_PROXY": f"http://127.0.0.1:{self.endpoints['proxyPort']}",
@@ -50,6 +48,22 @@ class World:
         }
         self.socket = self.directory / "azure.sock"
         self.provider = None
+
+    def _start_emulator(self, *flags):
+        directory = self.directory / "azure"
+        endpoints = directory / "endpoints.json"
+        endpoints.unlink(missing_ok=True)
+        self._emulator = self._start([PROGRAMS / "akv-emulator", "--seed", self._seed, "--directory", directory, *flags])
+        until(lambda: self._emulator.poll() is not None or endpoints.exists(), "the emulator")
+        self.endpoints = json.loads(endpoints.read_text())
+
+    def restart_emulator(self):
+        """At the same ports, but with new keys and certificates, and holding what its seed says."""
+        self._emulator.kill()
+        self._emulator.wait()
+        self._start_emulator(*[word for flag, port in [
+            ("--port", "httpsPort"), ("--proxy-port", "proxyPort"), ("--admin-port", "adminPort")]
+            for word in (flag, self.endpoints[port])])
 
     def _start(self, command, **options):
         process = subprocess.Popen([str(word) for word in command], **options)

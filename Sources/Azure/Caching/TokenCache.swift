@@ -77,6 +77,14 @@ final class TokenCache: Sendable {
         }
     }
 
+    /// The kept token, if there is nothing to be done about it.
+    func peek(_ key: Key) -> AccessToken? {
+        let now = time.elapsed()
+        return state.withLock { state in
+            state.entries[key].flatMap { now < min($0.refreshAt, $0.expiresAt) ? $0.token : nil }
+        }
+    }
+
     /// Forgets `token`, which a service has rejected, but not a newer one in its place.
     func drop(_ token: AccessToken, for key: Key) {
         state.withLock { state in

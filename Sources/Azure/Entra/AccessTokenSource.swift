@@ -39,15 +39,21 @@ package struct AccessTokenSource: Sendable {
                 return .failure(error)
             }
         }
-        let result: Result<AccessToken, ProviderError>
-        var source = TokenSource.issued
-        if let cache {
-            (result, source) = await cache.token(
-                for: TokenCache.Key(attributes, resource: resource), owner: attributes.pod.namespace,
-                until: deadline, exchange: exchange)
-        } else {
-            result = await exchange(deadline)
+        let key = TokenCache.Key(attributes, resource: resource)
+        if let token = cache?.peek(key) {
+            observer.observe(TokenSource.cached)
+            return token
         }
+        let found = await limited(to: deadline) {
+            [cache] () async -> (Result<AccessToken, ProviderError>, TokenSource) in
+            guard let cache else { return (await exchange(deadline), .issued) }
+            return await cache.token(
+                for: key, owner: attributes.pod.namespace, until: deadline, exchange: exchange)
+        }
+        var (result, source) =
+            found ?? (
+                .failure(ProviderError(.timedOut, "the mount's time was used up while a token was waited for")), .issued
+            )
         if case .failure = result { source = .refused }
         observer.observe(source)
         return try result.get()

@@ -17,8 +17,8 @@ package final class AsyncHTTPTransport: HTTPTransport {
         package var userAgent: String
         package var connectTimeout = Duration.seconds(5)
         /// Below the four minutes after which Azure's load balancers drop idle flows.
-        package var idleTimeout = Duration.seconds(50)
-        package var connectionsPerHost = 20
+        package var idleTimeout = Duration.seconds(100)
+        package var connectionsPerHost = 25
 
         package init(trustRoots: TrustRoots, proxy: ProxySettings, userAgent: String) {
             self.trustRoots = trustRoots
@@ -207,13 +207,5 @@ extension TimeAmount {
     fileprivate init(_ duration: Duration) {
         self = .nanoseconds(
             duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
-    }
-}
-
-extension Duration {
-    /// Short text for messages, such as `15.0 s`.
-    var rounded: String {
-        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-        return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
     }
 }

@@ -96,6 +96,9 @@ package struct TransportFailure: Error, Sendable {
     package var hop: Hop
     package var kind: Kind
     package var reason: String
+    /// The connection was lost. It may have been an idle one that the server was just closing, so the
+    /// first time the same request is sent again at once.
+    package var isLostConnection = false
 
     package init(_ hop: Hop, _ kind: Kind, _ reason: String) {
         self.hop = hop

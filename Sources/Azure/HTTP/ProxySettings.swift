@@ -73,11 +73,30 @@ package struct ProxySettings: Sendable, Equatable {
             credentials = percentDecoded(rest[..<at])
             rest = rest[rest.index(after: at)...]
         }
-        let (host, port) = splitPort(String(rest))
+        let (host, port) = try hostAndPort(rest)
         guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw Invalid(description: "HTTPS_PROXY names no host")
         }
         return Proxy(host: host, port: port ?? 80, credentials: credentials)
+    }
+
+    /// `host:port`, `[v6]:port`, a bare IPv6 address, or a host alone. What follows a colon must be a port: a
+    /// socket could not be made for any other number.
+    private static func hostAndPort(_ text: Substring) throws(Invalid) -> (String, Int?) {
+        if IPAddress(String(text)) != nil { return (String(text), nil) }
+        let end = (text.first == "[" ? text.firstIndex(of: "]").map(text.index(after:)) : nil) ?? text.startIndex
+        let colon = text[end...].firstIndex(of: ":")
+        let host = text[..<(colon ?? text.endIndex)]
+        let name = host.first == "[" && host.last == "]" ? host.dropFirst().dropLast() : host
+        guard !name.contains(where: { "[]".contains($0) }) else {
+            throw Invalid(description: "HTTPS_PROXY names no host")
+        }
+        guard let colon else { return (String(name), nil) }
+        let digits = text[text.index(after: colon)...]
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits), port > 0 else {
+            throw Invalid(description: "HTTPS_PROXY has a port that is not between 1 and 65535")
+        }
+        return (String(name), Int(port))
     }
 
     private static func exception(_ text: String) -> Exception? {

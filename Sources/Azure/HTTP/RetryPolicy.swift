@@ -30,7 +30,7 @@ package struct RetryPolicy: Sendable {
             }
             let pass = try await gate.enter(priority, until: deadline)
             let outcome = await attempt(request, over: transport, after: pass.delay, until: deadline, time)
-            let delay = hint(in: outcome, now: time.wallClock()) ?? backoff(number, time)
+            let delay = hint(in: outcome, now: time.wallClock()) ?? pause(after: outcome, number, time)
             let isThrottled = status(of: outcome) == 429
             if isThrottled { gate.calm(pass, pause: delay) }
             gate.leave(succeeded: status(of: outcome).map { $0 < 400 } ?? false)
@@ -38,7 +38,7 @@ package struct RetryPolicy: Sendable {
             // A wait past the deadline is pointless: the answer at hand says more than a time-out would.
             guard delay < deadline.remaining else { return try outcome.get() }
             // The gate holds back whom the service has asked to wait, and everybody else too.
-            if !isThrottled { try await sleep(delay, time) }
+            if !isThrottled, delay > .zero { try await sleep(delay, time) }
             number += 1
         }
     }
@@ -72,6 +72,13 @@ package struct RetryPolicy: Sendable {
         case .success(let response): retriedStatuses.contains(response.status)
         case .failure(let failure): failure.kind == .transient || failure.kind == .timedOut
         }
+    }
+
+    private func pause(
+        after outcome: Result<HTTPResponse, TransportFailure>, _ number: Int, _ time: TimeSource
+    ) -> Duration {
+        if number == 1, case .failure(let failure) = outcome, failure.isLostConnection { return .zero }
+        return backoff(number, time)
     }
 
     /// Exponential with full jitter, but never less than a fifth, so that a burst spreads.

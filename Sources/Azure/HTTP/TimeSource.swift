@@ -60,3 +60,11 @@ extension Deadline: Comparable {
     package static func < (a: Deadline, b: Deadline) -> Bool { a.instant() < b.instant() }
     package static func == (a: Deadline, b: Deadline) -> Bool { a.instant() == b.instant() }
 }
+
+extension Duration {
+    /// Short text for messages, such as `15.0 s`.
+    var rounded: String {
+        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+    }
+}

@@ -38,6 +38,7 @@ extension TransportFailure {
             self.init(classifying: error, throughProxy: throughProxy)
         default:
             self.init(.request, .transient, Self.text(error))
+            if let error = error as? IOError { isLostConnection = [ECONNRESET, EPIPE].contains(error.errnoCode) }
         }
     }
 
@@ -55,6 +56,7 @@ extension TransportFailure {
             self.init(
                 .request, .transient,
                 "the connection \(throughProxy ? "through the proxy " : "")was closed before the answer was complete")
+            isLostConnection = true
         default: self.init(.request, .transient, error.shortDescription)
         }
     }

@@ -15,7 +15,12 @@ struct FetchBatch: Sendable {
         var findings = jobs.map { reader.peek($0) }
         let missing = findings.indices.filter { findings[$0] == nil }
         if !missing.isEmpty {
-            await Self.read(missing, of: jobs, round, reader, token, &findings)
+            let found = await limited(to: round.deadline) {
+                await Self.read(missing.map { jobs[$0] }, round, reader, token)
+            }
+            for (offset, index) in missing.enumerated() {
+                findings[index] = found.map { $0[offset] } ?? .failure(Self.timeUp(jobs[index], round))
+            }
         }
         // An object that was not tried, because the vault was found not to answer, shares that fate.
         let outage = findings.lazy.compactMap(Self.outage).first
@@ -40,28 +45,35 @@ struct FetchBatch: Sendable {
         }
     }
 
+    /// Nil for those that were not begun.
     private static func read(
-        _ missing: [Int], of jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader,
-        _ token: AccessToken, _ findings: inout [ValueCache.Finding?]
-    ) async {
-        if missing.count == 1 {
-            findings[missing[0]] = await reader.read(jobs[missing[0]], round, token)
-            return
-        }
-        await withTaskGroup(of: (Int, ValueCache.Finding).self) { group in
-            var next = min(missing.count, parallelReads)
-            for index in missing[..<next] { group.addTask { (index, await reader.read(jobs[index], round, token)) } }
+        _ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken
+    ) async -> [ValueCache.Finding?] {
+        if jobs.count == 1 { return [await reader.read(jobs[0], round, token)] }
+        return await withTaskGroup(of: (Int, ValueCache.Finding).self) { group in
+            var findings = [ValueCache.Finding?](repeating: nil, count: jobs.count)
+            var next = min(jobs.count, parallelReads)
+            for index in 0..<next { group.addTask { (index, await reader.read(jobs[index], round, token)) } }
             var isHopeless = false
             while let (index, finding) = await group.next() {
                 findings[index] = finding
                 // No more is begun with a vault that does not answer; what is under way may still tell.
                 if outage(finding) != nil { isHopeless = true }
-                guard next < missing.count, !isHopeless else { continue }
-                let following = missing[next]
+                guard next < jobs.count, !isHopeless else { continue }
+                let following = next
                 next += 1
                 group.addTask { (following, await reader.read(jobs[following], round, token)) }
             }
+            return findings
         }
+    }
+
+    private static func timeUp(_ job: ObjectReader.Job, _ round: FetchRound) -> ProviderError {
+        ProviderError(
+            .timedOut,
+            job.object.failurePrefix
+                + "the mount's time was used up while requests to the vault \(round.plan.vault.host)"
+                + " had to wait for others of this node")
     }
 
     private static func error(_ finding: ValueCache.Finding?) -> ProviderError? {

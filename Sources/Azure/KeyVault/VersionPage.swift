@@ -23,10 +23,11 @@ struct VersionPage {
         return VersionPage(records: records, nextLink: next.isEmpty ? nil : next)
     }
 
-    /// `link` if it leads to `host` over https; nil otherwise. A port of 443 is the same as none.
+    /// `link` if it is a URL that leads to `host` over https; nil otherwise. A port of 443 is the same as none.
     static func link(_ link: String, onHost host: String) -> String? {
         let scheme = "https://"
-        guard link.lowercased().hasPrefix(scheme) else { return nil }
+        // What is no URL is not left to a library to mend.
+        guard link.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), link.lowercased().hasPrefix(scheme) else { return nil }
         let rest = link.dropFirst(scheme.count)
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" && $0 != "\\" }
         func withPort(_ text: some StringProtocol) -> String {

@@ -27,6 +27,8 @@ extension Fault: CustomStringConvertible {
         }
         if at > .zero { add("at", at.text) }
         add("for", duration?.text)
+        add("every", period?.text)
+        if clock == .real { add("clock", clock.rawValue) }
         if kind.keys.contains("delay") { add("delay", delay.text) }
         add("host", host)
         if kind.keys.contains("skew") { add("skew", skew.text) }

@@ -8,6 +8,13 @@ package struct Fault: Sendable {
         case vendorMilliseconds = "x-ms-retry-after-ms"
     }
 
+    enum Clock: String, CaseIterable, Sendable {
+        /// The emulator's own, which can be moved.
+        case emulator
+        /// The machine's, which never goes back.
+        case real
+    }
+
     var kind: Kind
     var target = FaultTarget.any
     /// Of the URL, without slashes at its end.
@@ -21,8 +28,12 @@ package struct Fault: Sendable {
     var probability = 1.0
     /// Of the dice that `probability` throws.
     var seed: UInt64 = 1
+    /// By which `at`, `for` and `every` go.
+    var clock = Clock.emulator
     /// Begins that long after it was set.
     var at = Duration.zero
+    /// Begins again that long after each time it began.
+    var period: Duration?
     /// Ends that long after it began.
     var duration: Duration?
 

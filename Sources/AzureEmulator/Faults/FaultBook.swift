@@ -24,21 +24,29 @@ package final class FaultBook: Sendable {
         var id: Int
         var fault: Fault
         var random: SplitMix64
-        /// On the book's clock.
+        /// On the fault's clock.
         var begin: Double
         var matched = 0
         var struck = 0
 
-        func isOver(at now: Double) -> Bool {
-            if let duration = fault.duration, now >= begin + duration.inSeconds { return true }
+        /// Whether it has begun and, as far as time goes, not ended.
+        func isOn(at now: Double) -> Bool {
+            guard now >= begin else { return false }
+            guard let duration = fault.duration?.inSeconds else { return true }
+            guard let period = fault.period?.inSeconds else { return now < begin + duration }
+            return (now - begin).truncatingRemainder(dividingBy: period) < duration
+        }
+
+        func isSpent(at now: Double) -> Bool {
+            if fault.period == nil, now >= begin, !isOn(at: now) { return true }
             if let count = fault.count, struck >= count { return true }
             if let pattern = fault.pattern, matched >= pattern.count { return true }
             return false
         }
 
         mutating func strikes(_ call: Call, at now: Double) -> Bool {
-            guard fault.kind.stages.contains(call.stage), fault.target.meets(call.service), now >= begin,
-                !isOver(at: now), fault.method == nil || fault.method == call.method,
+            guard fault.kind.stages.contains(call.stage), fault.target.meets(call.service), isOn(at: now),
+                !isSpent(at: now), fault.method == nil || fault.method == call.method,
                 fault.path?.matches(call.path) != false
             else { return false }
             matched += 1
@@ -57,18 +65,25 @@ package final class FaultBook: Sendable {
 
     private let state = Mutex(State())
     private let clock: EmulatorClock
+    private let start = ContinuousClock.now
 
     init(clock: EmulatorClock, faults: [Fault] = []) {
         self.clock = clock
         for fault in faults { add(fault) }
     }
 
-    private var now: Double { clock.now.timeIntervalSince1970 }
+    /// Seconds since some moment.
+    private func now(_ kind: Fault.Clock) -> Double {
+        switch kind {
+        case .emulator: clock.now.timeIntervalSince1970
+        case .real: (ContinuousClock.now - start).inSeconds
+        }
+    }
 
     /// The fault's number, by which it can be taken back.
     @discardableResult
     package func add(_ fault: Fault) -> Int {
-        let now = now
+        let now = now(fault.clock)
         return state.withLock { state in
             let id = state.next
             state.next += 1
@@ -90,12 +105,11 @@ package final class FaultBook: Sendable {
     }
 
     package var entries: [Entry] {
-        let now = now
-        return state.withLock { state in
+        state.withLock { state in
             state.records.map { record in
                 Entry(
                     id: record.id, fault: record.fault.description, matched: record.matched, struck: record.struck,
-                    isSpent: record.isOver(at: now))
+                    isSpent: record.isSpent(at: now(record.fault.clock)))
             }
         }
     }
@@ -104,12 +118,13 @@ package final class FaultBook: Sendable {
     func strikes(_ call: Call) -> (delay: Duration, fault: Fault?) {
         state.withLock { state in
             guard !state.records.isEmpty else { return (.zero, nil) }
-            let now = now
+            let now: [Fault.Clock: Double] = [.emulator: now(.emulator), .real: now(.real)]
             var (delay, struck): (Duration, Fault?) = (.zero, nil)
             for index in state.records.indices {
                 let isLatency = state.records[index].fault.kind == .latency
-                guard isLatency || struck == nil, state.records[index].strikes(call, at: now) else { continue }
                 let fault = state.records[index].fault
+                guard isLatency || struck == nil, state.records[index].strikes(call, at: now[fault.clock] ?? 0)
+                else { continue }
                 if isLatency { delay += fault.delay } else { struck = fault }
             }
             return (delay, struck)

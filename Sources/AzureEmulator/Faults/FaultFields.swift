@@ -2,7 +2,7 @@ internal import Yams
 
 extension Fault {
     private static let commonKeys: Set<String> = [
-        "kind", "target", "path", "method", "count", "pattern", "probability", "seed", "at", "for",
+        "kind", "target", "path", "method", "count", "pattern", "probability", "seed", "at", "for", "every", "clock",
     ]
 
     /// A fault from its keys and their values as text. Whatever is unknown or impossible is an error.
@@ -44,6 +44,8 @@ extension Fault {
         seed = try parsed("seed", "a number") { UInt64($0) } ?? seed
         at = try parsed("at", "a duration such as 10s", positive) ?? at
         duration = try parsed("for", "a duration such as 10s", positive)
+        period = try parsed("every", "a duration such as 1m") { positive($0).flatMap { $0 > .zero ? $0 : nil } }
+        clock = try parsed("clock", "emulator or real") { Clock(rawValue: $0) } ?? clock
         delay = try parsed("delay", "a duration such as 20ms", positive) ?? delay
         status = try parsed("status", "an HTTP status") { text in
             Int(text).flatMap { (200...599).contains($0) ? $0 : nil }
@@ -56,6 +58,9 @@ extension Fault {
         size = try parsed("size", "a number of bytes", natural)
         skew = try parsed("skew", "a duration such as -10m") { DurationText.duration($0) } ?? skew
         guard kind.suits(target) else { throw wrong("\(target) cannot misbehave with \(name)") }
+        if let period, duration ?? period >= period {
+            throw wrong("every of the fault \(name) needs a shorter for")
+        }
         if kind == .status, status == nil { throw wrong("the fault status needs a status") }
     }
 }

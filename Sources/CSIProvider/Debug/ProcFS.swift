@@ -10,18 +10,19 @@
 
 /// What the kernel tells of this process under `/proc/self`. What cannot be read is empty.
 enum ProcFS {
-    /// Reads to the very end: the kernel gives a long table in pieces, of which a short one is not the last.
+    /// Reads until there is nothing more. The kernel hands out such files in pieces of any size, so a
+    /// short one is not the end.
     static func read(_ path: String) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }
-        var text: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        var contents: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            let count = Glibc.read(descriptor, &piece, piece.count)
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return String(decoding: text, as: UTF8.self) }
-            text += piece[..<count]
+            guard count > 0 else { return String(decoding: contents, as: UTF8.self) }
+            contents += buffer[..<count]
         }
     }
 

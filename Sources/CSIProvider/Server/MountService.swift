@@ -79,20 +79,13 @@ package struct MountService: Sendable {
         _ mount: AuthorizedMount, into volume: VolumeFingerprint, secondsLeft: Double
     ) async throws(ProviderError) -> MountResult {
         let attributes = mount.attributes
-        let budget = Self.budget(secondsLeft: secondsLeft)
         let plan = MountPlan(attributes)
         let isKnown = ledger.contains(volume)
         do throws(ProviderError) {
-            let contents = try await within(budget, plan.vault) { () async -> Result<FetchedContents, ProviderError> in
-                do throws(ProviderError) {
-                    return .success(
-                        try await fetch.contents(
-                            of: plan, as: attributes, maximumAge: maximumAge(attributes, isKnown: isKnown),
-                            priority: isKnown ? .republish : .firstMount, until: time.deadline(after: budget)))
-                } catch {
-                    return .failure(error)
-                }
-            }.get()
+            let contents = try await fetch.contents(
+                of: plan, as: attributes, maximumAge: maximumAge(attributes, isKnown: isKnown),
+                priority: isKnown ? .republish : .firstMount,
+                until: time.deadline(after: Self.budget(secondsLeft: secondsLeft)))
             let answer = try MountAnswer(plan, fetched: contents.items, conversion: settings.conversion)
             ledger.insert(volume)
             return MountResult(answer: answer, plan: plan, contents: contents)
@@ -114,27 +107,6 @@ package struct MountService: Sendable {
     /// The rules in force; with new ones, nothing that was read under the old ones is kept.
     private func policy(of file: PolicyFile) -> AccessPolicy {
         file.current { values.removeAll() }
-    }
-
-    /// Ends `work` when the budget is long over. Each hop keeps its own part of the budget and says more
-    /// when that runs out; this ends what no hop watches, such as waiting for others' requests.
-    private func within<Value: Sendable>(
-        _ budget: Duration, _ vault: VaultAddress, _ work: @escaping @Sendable () async -> Result<Value, ProviderError>
-    ) async -> Result<Value, ProviderError> {
-        await withTaskGroup(of: Result<Value, ProviderError>?.self) { group in
-            group.addTask { await work() }
-            group.addTask {
-                try? await Task.sleep(for: budget + min(.seconds(2), budget * 0.25))
-                return nil
-            }
-            defer { group.cancelAll() }
-            if let first = await group.next(), let result = first { return result }
-            return .failure(
-                ProviderError(
-                    .timedOut,
-                    "the mount's time was used up while requests to the vault \(vault.host), or for a token, had to wait for others of this node"
-                ))
-        }
     }
 
     /// Forgets what need not be kept any more, and looks whether the policy has changed.

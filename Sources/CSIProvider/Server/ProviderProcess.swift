@@ -1,4 +1,5 @@
 internal import Azure
+internal import CProcess
 package import Logging
 internal import ProviderTransport
 internal import ServiceLifecycle
@@ -9,6 +10,7 @@ package enum ProviderProcess {
     /// Serves until a signal arrives. Throws when it cannot listen.
     package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
         ProcessHardening.apply(logger: logger)
+        process_limit_arenas()
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let metrics = ProviderMetrics()
         let mounts = MountService(settings: configuration.mounts, transport: transport, metrics: metrics)
@@ -31,24 +33,11 @@ package enum ProviderProcess {
         if let debug = configuration.debug {
             watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
         }
-        let server = try RPCServer.start(
-            endpoint: configuration.endpoint, identity: configuration.identity, handler: service.handle)
-        logger.info(
-            "serving",
-            metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
+        let socket = SocketService(configuration: configuration, handler: service.handle, logger: logger)
         let group = ServiceGroup(
-            services: [
-                SocketService(server: server, grace: configuration.drainTimeout, logger: logger),
-                Sweeper(service: service),
-            ] + watchers,
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger.quieted)
-        do {
-            try await group.run()
-        } catch {
-            await server.stop(grace: .zero)
-            throw error
-        }
+            services: [socket, Sweeper(service: service)] + watchers,
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieted)
+        try await group.run()
         logger.info("stopped")
     }
 }
@@ -62,26 +51,44 @@ extension Logger {
     }
 }
 
-/// Keeps the socket open until the process is asked to stop, then lets running mounts finish.
+/// Opens the socket and keeps it open until the process is asked to stop, then lets running mounts finish.
+///
+/// It listens only once it runs, and so with the signals' handlers in place: whoever sees the socket can
+/// also stop the process in an orderly way.
 private struct SocketService: Service {
-    let server: RPCServer
-    let grace: Duration
+    let configuration: ProviderConfiguration
+    let handler: MountHandler
     let logger: Logger
 
     func run() async throws {
-        do { try await gracefulShutdown() } catch is CancellationError {}
+        let server = try RPCServer.start(
+            endpoint: configuration.endpoint, identity: configuration.identity, handler: handler)
+        logger.info(
+            "serving",
+            metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
+        var grace = configuration.drainTimeout
+        do {
+            try await gracefulShutdown()
+        } catch {
+            // Cancelled, because another service failed: there is nothing to wait for.
+            grace = .zero
+        }
         logger.info("stopping", metadata: ["running_mounts": "\(server.runningMounts)"])
         await server.stop(grace: grace)
     }
 }
 
-/// Wipes what has expired, so that a node on which nothing happens any more holds no values.
+/// Wipes what has expired, so that a node on which nothing happens any more holds no values, and gives
+/// back the memory of busier times.
 private struct Sweeper: Service {
     let service: ProviderService
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: .seconds(30))) != nil { service.sweep() }
+            while (try? await Task.sleep(for: .seconds(30))) != nil {
+                service.sweep()
+                process_trim_memory()
+            }
         }
     }
 }

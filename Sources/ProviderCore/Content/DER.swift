@@ -213,7 +213,7 @@ package enum DERWriter {
         if length < 0x80 {
             builder.append(UInt8(length))
         } else {
-            let bytes = withUnsafeBytes(of: UInt32(length).bigEndian) { $0.drop { $0 == 0 } }
+            let bytes = withUnsafeBytes(of: UInt32(length).bigEndian) { Array($0.drop { $0 == 0 }) }
             builder.append(0x80 | UInt8(bytes.count))
             builder.append(contentsOf: bytes)
         }

@@ -24,6 +24,7 @@ package struct PKCS12: Sendable {
 
     package static func open(_ file: SecretBytes, password: SecretBytes? = nil) throws(DERError) -> PKCS12 {
         let passwords = password.map { [.text($0)] } ?? noPasswords
+        var work = PKCS12Work()
         var pfx = try DERElement.parse(file).expecting(DERElement.Tag.sequence, "PFX").reader()
         let version = try pfx.next(DERElement.Tag.integer, "version").integer()
         guard version == 3 else { throw DERError("pkcs12: version \(version) is not supported, only 3") }
@@ -33,46 +34,48 @@ package struct PKCS12: Sendable {
 
         if !pfx.isAtEnd {
             let mac = try PKCS12MAC(pfx.next(DERElement.Tag.sequence, "MAC"))
-            for password in passwords where try mac.matches(authenticated, password: password) {
-                return try contents(of: authenticated, password: password)
+            for password in passwords where try mac.matches(authenticated, password: password, &work) {
+                return try contents(of: authenticated, password: password, &work)
             }
             let problem = password == nil ? "the file has a password" : "the password is wrong"
             throw DERError("pkcs12: \(problem), or its MAC is wrong")
         }
         // Without a MAC only the decryption itself can tell the passwords apart.
         do throws(DERError) {
-            return try contents(of: authenticated, password: passwords[0])
+            return try contents(of: authenticated, password: passwords[0], &work)
         } catch {
             guard passwords.count > 1 else { throw error }
-            return try contents(of: authenticated, password: passwords[1])
+            return try contents(of: authenticated, password: passwords[1], &work)
         }
     }
 
     /// PKCS#8 PrivateKeyInfo out of an EncryptedPrivateKeyInfo.
-    static func decryptedKey(_ element: DERElement, password: SecretBytes?) throws(DERError) -> SecretBytes {
-        try decryptedKey(element, password.map { .text($0) } ?? .empty)
+    static func decryptedKey(
+        _ element: DERElement, password: SecretBytes?, _ work: inout PKCS12Work
+    ) throws(DERError) -> SecretBytes {
+        try decryptedKey(element, password.map { .text($0) } ?? .empty, &work)
     }
 
     private static func decryptedKey(
-        _ element: DERElement, _ password: PKCS12Password
+        _ element: DERElement, _ password: PKCS12Password, _ work: inout PKCS12Work
     ) throws(DERError) -> SecretBytes {
         var encrypted = try element.expecting(DERElement.Tag.sequence, "encrypted key").reader()
         let algorithm = try PKCS12Cipher(encrypted.next(DERElement.Tag.sequence, "encryption algorithm"))
-        let key = try algorithm.decrypt(try encrypted.next().octets(), password: password)
+        let key = try algorithm.decrypt(try encrypted.next().octets(), password: password, &work)
         // A wrong password leaves a valid padding once in 256 times; a structure it never leaves.
         _ = try DERElement.parse(key).expecting(DERElement.Tag.sequence, "private key")
         return key
     }
 
     private static func contents(
-        of authenticated: SecretBytes, password: PKCS12Password
+        of authenticated: SecretBytes, password: PKCS12Password, _ work: inout PKCS12Work
     ) throws(DERError) -> PKCS12 {
         var result = PKCS12()
         for info in try DERElement.parse(authenticated).expecting(DERElement.Tag.sequence, "safes").children() {
             let (type, content) = try contentInfo(info)
             switch type {
             case OID.data:
-                try result.addBags(of: try content.octets(), password: password, depth: 0)
+                try result.addBags(of: try content.octets(), password: password, &work, depth: 0)
             case OID.encryptedData:
                 var data = content.reader()
                 _ = try data.next(DERElement.Tag.integer, "version")
@@ -80,8 +83,8 @@ package struct PKCS12: Sendable {
                 _ = try encrypted.next(DERElement.Tag.objectIdentifier, "content type")
                 let algorithm = try PKCS12Cipher(encrypted.next(DERElement.Tag.sequence, "encryption algorithm"))
                 guard !encrypted.isAtEnd else { continue }
-                let plain = try algorithm.decrypt(try encrypted.next().octets(), password: password)
-                try result.addBags(of: plain, password: password, depth: 0)
+                let plain = try algorithm.decrypt(try encrypted.next().octets(), password: password, &work)
+                try result.addBags(of: plain, password: password, &work, depth: 0)
             default:
                 throw DERError("pkcs12: content type \(type) is not supported")
             }
@@ -100,7 +103,7 @@ package struct PKCS12: Sendable {
     }
 
     private mutating func addBags(
-        of safe: SecretBytes, password: PKCS12Password, depth: Int
+        of safe: SecretBytes, password: PKCS12Password, _ work: inout PKCS12Work, depth: Int
     ) throws(DERError) {
         guard depth < 8 else { throw DERError("pkcs12: bags nested too deeply") }
         for bag in try DERElement.parse(safe).expecting(DERElement.Tag.sequence, "bags").children() {
@@ -112,7 +115,7 @@ package struct PKCS12: Sendable {
             case OID.keyBag:
                 keys.append(value.encoding.copy())
             case OID.shroudedKeyBag:
-                keys.append(try Self.decryptedKey(value, password))
+                keys.append(try Self.decryptedKey(value, password, &work))
             case OID.certificateBag:
                 var certificate = try value.expecting(DERElement.Tag.sequence, "certificate bag").reader()
                 guard try certificate.next().objectIdentifier() == OID.x509Certificate else {
@@ -121,7 +124,7 @@ package struct PKCS12: Sendable {
                 var content = try certificate.next(DERElement.Tag.context(0), "certificate").reader()
                 certificates.append(try content.next().octets())
             case OID.nestedBag:
-                try addBags(of: value.encoding.copy(), password: password, depth: depth + 1)
+                try addBags(of: value.encoding.copy(), password: password, &work, depth: depth + 1)
             default:
                 // Revocation lists and free-form secrets are no part of what a certificate mounts.
                 continue

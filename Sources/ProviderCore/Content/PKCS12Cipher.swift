@@ -62,9 +62,6 @@ private enum PKCS12Digest: String {
 
 /// RFC 7292, appendix B: how keys come out of passwords.
 private enum PKCS12KeyDerivation {
-    /// A file may ask for any amount of work; this bounds it to about a second.
-    static let maximumIterations = 1_000_000
-
     enum Purpose: UInt8 {
         case key = 1
         case initialisationVector = 2
@@ -102,9 +99,7 @@ private enum PKCS12KeyDerivation {
 
     static func iterations(_ element: DERElement) throws(DERError) -> Int {
         let count = try element.integer()
-        guard (1...maximumIterations).contains(count) else {
-            throw DERError("pkcs12: \(count) iterations are too many")
-        }
+        guard count > 0 else { throw DERError("pkcs12: \(count) iterations are too few") }
         return count
     }
 }
@@ -130,8 +125,11 @@ struct PKCS12MAC {
         iterations = reader.isAtEnd ? 1 : try PKCS12KeyDerivation.iterations(try reader.next())
     }
 
-    func matches(_ data: SecretBytes, password: PKCS12Password) throws(DERError) -> Bool {
+    func matches(
+        _ data: SecretBytes, password: PKCS12Password, _ work: inout PKCS12Work
+    ) throws(DERError) -> Bool {
         let length = digest.hash([]).count
+        try work.spend(iterations: iterations, blocks: 1)
         let key = PKCS12KeyDerivation.derive(
             .mac, digest, password: password.terminated, salt: salt, iterations: iterations, count: length)
         return digest.authenticates(code, data.withExposed { Array($0) }, key: key)
@@ -144,7 +142,7 @@ struct PKCS12Cipher {
         /// PKCS#12's own: SHA-1 derivation, then a legacy block cipher.
         case legacy(LegacyCipher, salt: [UInt8], iterations: Int)
         /// PKCS#5's PBES2: PBKDF2, then AES or Triple DES.
-        case pbes2(ModernCipher, KDF.Insecure.PBKDF2.HashFunction, salt: [UInt8], iterations: Int, iv: [UInt8])
+        case pbes2(ModernCipher, PseudorandomFunction, salt: [UInt8], iterations: Int, iv: [UInt8])
     }
 
     private enum LegacyCipher: String {
@@ -180,12 +178,14 @@ struct PKCS12Cipher {
     private static let pbes2 = "1.2.840.113549.1.5.13"
     private static let pbkdf2 = "1.2.840.113549.1.5.12"
 
-    private static let pseudorandomFunctions: [String: KDF.Insecure.PBKDF2.HashFunction] = [
-        "1.2.840.113549.2.7": .insecureSHA1,
-        "1.2.840.113549.2.8": .insecureSHA224,
-        "1.2.840.113549.2.9": .sha256,
-        "1.2.840.113549.2.10": .sha384,
-        "1.2.840.113549.2.11": .sha512,
+    private typealias PseudorandomFunction = (digest: KDF.Insecure.PBKDF2.HashFunction, length: Int)
+
+    private static let pseudorandomFunctions: [String: PseudorandomFunction] = [
+        "1.2.840.113549.2.7": (.insecureSHA1, 20),
+        "1.2.840.113549.2.8": (.insecureSHA224, 28),
+        "1.2.840.113549.2.9": (.sha256, 32),
+        "1.2.840.113549.2.10": (.sha384, 48),
+        "1.2.840.113549.2.11": (.sha512, 64),
     ]
 
     private let scheme: Scheme
@@ -214,7 +214,7 @@ struct PKCS12Cipher {
         let salt = try details.next(DERElement.Tag.octetString, "salt").content.bytes()
         let iterations = try PKCS12KeyDerivation.iterations(try details.next())
         if details.nextTag == DERElement.Tag.integer { _ = try details.next() }
-        var function = KDF.Insecure.PBKDF2.HashFunction.insecureSHA1
+        var function: PseudorandomFunction = (.insecureSHA1, 20)
         if !details.isAtEnd {
             var prf = try details.next(DERElement.Tag.sequence, "pseudorandom function").reader()
             let name = try prf.next().objectIdentifier()
@@ -231,10 +231,15 @@ struct PKCS12Cipher {
         scheme = .pbes2(cipher, function, salt: salt, iterations: iterations, iv: iv)
     }
 
-    func decrypt(_ data: SecretBytes, password: PKCS12Password) throws(DERError) -> SecretBytes {
+    func decrypt(
+        _ data: SecretBytes, password: PKCS12Password, _ work: inout PKCS12Work
+    ) throws(DERError) -> SecretBytes {
         let padded: SecretBytes?
         switch scheme {
         case .legacy(let cipher, let salt, let iterations):
+            // The key comes in pieces of a SHA-1 digest, then one piece for the vector.
+            try work.spend(iterations: iterations, blocks: Self.pieces(cipher.keyLength, of: 20) + 1)
+            try work.spend(legacyBytes: data.count)
             func derive(_ purpose: PKCS12KeyDerivation.Purpose, _ count: Int) -> [UInt8] {
                 PKCS12KeyDerivation.derive(
                     purpose, .sha1, password: password.terminated, salt: salt, iterations: iterations, count: count)
@@ -249,14 +254,18 @@ struct PKCS12Cipher {
                 padded = data.withExposed { RC2.decryptCBC($0, key: key, iv: iv) }
             }
         case .pbes2(let cipher, let function, let salt, let iterations, let iv):
+            try work.spend(iterations: iterations, blocks: Self.pieces(cipher.keyLength, of: function.length))
+            if cipher == .tripleDES { try work.spend(legacyBytes: data.count) }
             padded = Self.decryptPBES2(
-                data, cipher, function, password: password.plain, salt: salt, iterations: iterations, iv: iv)
+                data, cipher, function.digest, password: password.plain, salt: salt, iterations: iterations, iv: iv)
         }
         guard let padded, let plain = Self.removingPadding(padded) else {
             throw DERError("pkcs12: the content cannot be decrypted with this password, or without one")
         }
         return plain
     }
+
+    private static func pieces(_ length: Int, of size: Int) -> Int { (length + size - 1) / size }
 
     private static func decryptPBES2(
         _ data: SecretBytes, _ cipher: ModernCipher, _ function: KDF.Insecure.PBKDF2.HashFunction,

@@ -121,6 +121,7 @@ package struct ClientCertificate: Sendable {
         _ text: SecretBytes, _ password: SecretBytes?
     ) throws(Problem) -> ([SecretBytes], [SecretBytes]) {
         var keys: [SecretBytes] = []
+        var work = PKCS12Work()
         let blocks = PEMReader.blocks(in: text)
         for block in blocks where block.label.hasSuffix("PRIVATE KEY") {
             let isOldEncryption = block.headers.contains { $0.key == "Proc-Type" && $0.value.contains("ENCRYPTED") }
@@ -132,7 +133,7 @@ package struct ClientCertificate: Sendable {
             case "PRIVATE KEY", "RSA PRIVATE KEY": keys.append(block.der)
             case "ENCRYPTED PRIVATE KEY":
                 do throws(DERError) {
-                    keys.append(try PKCS12.decryptedKey(try DERElement.parse(block.der), password: password))
+                    keys.append(try PKCS12.decryptedKey(try DERElement.parse(block.der), password: password, &work))
                 } catch {
                     throw Problem(
                         reason: "its private key cannot be decrypted",

@@ -8,6 +8,10 @@ package struct MountRequest: Sendable {
     package var defaultMode: FilePermission
     package var targetPath: String
 
+    /// The most that is read of the attributes' and secrets' JSON together. Kubernetes keeps no object above
+    /// 1.5 MiB, and a request is made of three at most.
+    private static let maximumBytes = 8 << 20
+
     /// Decodes the request's three JSON texts. `secrets` may be the literal `null` (observed driver
     /// behaviour); the phrases are upstream's.
     package init(
@@ -16,6 +20,12 @@ package struct MountRequest: Sendable {
         permission: String,
         targetPath: String
     ) throws(ProviderError) {
+        let size = attributes.count + secrets.count
+        guard size <= Self.maximumBytes else {
+            throw ProviderError(
+                .requestMalformed,
+                "the request's attributes and secrets have \(size) bytes, at most \(Self.maximumBytes) are read")
+        }
         guard let map = try StringMap.decode(attributes, failure: "failed to unmarshal attributes, error: ") else {
             throw ProviderError(.requestMalformed, "failed to unmarshal attributes, error: attributes are null")
         }
@@ -100,10 +110,17 @@ package struct StringMap: Sendable {
 extension StringProtocol {
     /// Without Unicode white space at both ends, as Go's strings.TrimSpace.
     package func trimmingSpace() -> String {
-        let scalars = unicodeScalars
+        // Nearly everything has neither space nor anything but ASCII at its ends.
+        let text = Substring(self)
+        if let first = text.utf8.first, let last = text.utf8.last, (0x21...0x7E).contains(first),
+            (0x21...0x7E).contains(last)
+        {
+            return String(text)
+        }
+        let scalars = text.unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return "" }
-        return String(String.UnicodeScalarView(scalars[first...last]))
+        return String(Substring(scalars[first...last]))
     }
 }

@@ -132,6 +132,9 @@ package struct AzureCloud: Hashable, Sendable {
             throw EnvironmentFile.Reason(text: "keyVaultDNSSuffix must be a host name, with a port if need be")
         }
         let resource = text("keyVaultEndpoint").droppingTrailingSlashes()
+        guard resource.isEmpty || isHTTPS(resource) else {
+            throw EnvironmentFile.Reason(text: "keyVaultEndpoint must be an https URL")
+        }
         return AzureCloud(
             name: text("name").isEmpty ? "AzureStackCloud" : text("name"),
             authority: authority,
@@ -143,7 +146,8 @@ package struct AzureCloud: Hashable, Sendable {
         guard url.lowercased().hasPrefix("https://") else { return false }
         let rest = url.dropFirst("https://".count)
         let host = rest.prefix { $0 != "/" }
-        return isHost(String(host)) && !rest.contains { "?#@\\ ".contains($0) }
+        return isHost(String(host))
+            && rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"?#@\\".utf8.contains($0) }
     }
 
     /// A host name, with a port if need be: what stands between the dots is never empty.
@@ -172,6 +176,10 @@ extension String {
         return text
     }
 
-    /// Short enough to be repeated in an error.
-    package var clipped: String { count <= 200 ? self : prefix(200) + "…" }
+    /// Short enough to be repeated in an error. Counted in scalars, because one character may have any
+    /// number of them.
+    package var clipped: String {
+        let head = unicodeScalars.prefix(200)
+        return head.endIndex == unicodeScalars.endIndex ? self : String(String.UnicodeScalarView(head)) + "…"
+    }
 }

@@ -8,6 +8,10 @@ package struct ObjectsDocument: Sendable {
     /// What is probably not meant, such as a key in the wrong case.
     package var warnings: [String]
 
+    /// The most that one volume can hold. The driver takes 4 MiB for a volume and Kubernetes 1.5 MiB for a
+    /// SecretProviderClass, so whoever lists more wants something else.
+    package static let maximumObjects = 1000
+
     private static let keys = [
         "objectName", "objectType", "objectAlias", "objectVersion", "objectVersionHistory", "objectFormat",
         "objectEncoding", "filePermission",
@@ -86,6 +90,12 @@ package struct ObjectsDocument: Sendable {
             throw ProviderError(
                 .objectsMalformed,
                 failure + "yaml: unmarshal errors: line \(array.line): cannot unmarshal \(array.tag) into []string")
+        }
+        guard elements.count <= maximumObjects else {
+            throw ProviderError(
+                .objectsMalformed,
+                "objects lists \(elements.count) objects, one volume takes \(maximumObjects) at most",
+                hint: "spread the objects over several SecretProviderClasses, each with a volume of its own")
         }
         var items: [(index: Int, node: YAMLNode)] = []
         for (index, element) in elements.enumerated() {

@@ -88,7 +88,9 @@ package struct SecretBytesBuilder: ~Copyable {
     }
 
     package mutating func append(contentsOf bytes: some Sequence<UInt8>) {
-        for byte in bytes { append(byte) }
+        // What lies in one piece is copied in one piece.
+        let isDone: Void? = bytes.withContiguousStorageIfAvailable { append(UnsafeRawBufferPointer($0)) }
+        if isDone == nil { for byte in bytes { append(byte) } }
     }
 
     package mutating func append(_ text: StaticString) {

@@ -48,15 +48,17 @@ echo "listening on $work/azure.sock, $(awk '/VmRSS/ {printf "%.1f MB resident", 
 admin=$(sed -n 's/.*"adminPort":\([0-9]*\).*/\1/p' "$work/azure/endpoints.json")
 mount() {
   "$programs/akv-csi" mount --file "$here/payments.yaml" --endpoint "unix://$work/azure.sock" --pod payments-api-7d9f \
-    --target "$work/volume" --token-server "http://127.0.0.1:$admin" "$@"
+    --pod-uid 0b6a2f1e-5c1d-4b7e-9a53-1f0e6f0f7c11 --target "$work/volume" "$@"
 }
+token=(--token-file "$work/token")
 calls() {
   "$programs/akv-emulator" calls --directory "$work/azure"
   "$programs/akv-emulator" calls --directory "$work/azure" --reset >/dev/null
 }
 
+"$programs/akv-emulator" token --directory "$work/azure" --namespace team-payments payments-api >"$work/token"
 title "3. A pod's first mount (payments.yaml, service account team-payments/payments-api)"
-mount --secrets-file "$work/secrets.yaml"
+mount "${token[@]}" --secrets-file "$work/secrets.yaml"
 calls
 
 title "4. The volume, as the pod sees it"
@@ -66,17 +68,17 @@ title "5. The Secret that secretObjects keeps, as a manifest (values masked here
 awk '/^data:/ {print; inside = 1; next} inside {sub(/: .*/, ": ********")} {print}' "$work/secrets.yaml"
 
 title "6. The kubelet comes again, within the refresh interval (3 s here, 2 minutes unless set)"
-mount
+mount "${token[@]}"
 calls
 
 title "7. The database password is rotated in the vault, and the interval passes"
 "$programs/akv-emulator" set --directory "$work/azure" kv-payments-prod payments-db-password "$(date +%s)-rotated"
 sleep 3
-mount
+mount "${token[@]}"
 calls
 
 title "8. A service account that the identity does not trust"
-if mount --service-account intruder 2>"$work/refused.txt"; then
+if mount --token-server "http://127.0.0.1:$admin" --service-account intruder 2>"$work/refused.txt"; then
   echo "it was let in, which must not be" >&2
   exit 1
 fi

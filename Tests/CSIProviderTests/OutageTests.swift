@@ -1,0 +1,107 @@
+import Azure
+import ProviderCore
+import Testing
+
+@Suite("While a vault cannot be asked")
+struct OutageTests {
+    /// What is wrong with the vault, and that it is an outage rather than a refusal.
+    private static let outages: [@Sendable (inout LivingAzure.State) -> Void] = [
+        { $0.isUnreachable = true }, { $0.vaultStatus = 503 }, { $0.vaultStatus = 429 }, { $0.vaultStatus = 500 },
+    ]
+
+    @Test("the last known values stand in for it, if the operator wants that", arguments: outages.indices)
+    func stale(index: Int) async throws {
+        let node = Node { $0.staleIfError = .seconds(3600) }
+        _ = try await node.mount(.init())
+        node.azure.change { Self.outages[index](&$0) }
+        node.azure.advance(.seconds(600))
+        #expect(try await node.mount(.init()) == ["user": "user1"])
+        // A new pod of the same identity proves itself and starts too.
+        #expect(try await node.mount(.init(name: "new", serial: 1)) == ["user": "user1"])
+        #expect(node.metrics.exposition().contains("akv_csi_contents_total{source=\"stale\"} 2"))
+    }
+
+    @Test("they do not unless it is switched on", arguments: outages.indices)
+    func off(index: Int) async throws {
+        let node = Node()
+        _ = try await node.mount(.init())
+        node.azure.change { Self.outages[index](&$0) }
+        node.azure.advance(.seconds(600))
+        #expect(try await node.failure(.init()) != nil)
+    }
+
+    @Test("they are no older than the operator allows")
+    func cap() async throws {
+        let node = Node { $0.staleIfError = .seconds(3600) }
+        _ = try await node.mount(.init())
+        node.azure.change { $0.isUnreachable = true }
+        node.azure.advance(.seconds(3601))
+        #expect(try await node.failure(.init()) == .unreachable)
+    }
+
+    @Test("nobody is given them without proof, and another identity never")
+    func proof() async throws {
+        let node = Node { $0.staleIfError = .seconds(3600) }
+        _ = try await node.mount(.init())
+        node.azure.change { $0.isUnreachable = true }
+        node.azure.advance(.seconds(600))
+        #expect(try await node.failure(.init(name: "x", serviceAccount: "sa-9")) == .exchangeRefused)
+        #expect(try await node.failure(.init(name: "y", serviceAccount: "sa-2", client: "app-2")) == .unreachable)
+    }
+
+    @Test("never after a refusal", arguments: [0, 1, 2])
+    func refusal(kind: Int) async throws {
+        let node = Node { $0.staleIfError = .seconds(3600) }
+        _ = try await node.mount(.init())
+        node.azure.change { state in
+            switch kind {
+            case 0: state.roles = []
+            case 1: state.secrets["kv-a user"] = nil
+            default: state.secrets["kv-a user"]?.isEnabled = false
+            }
+        }
+        node.azure.advance(.seconds(600))
+        let refused = try await node.failure(.init())
+        #expect(refused == [.vaultForbidden, .objectNotFound, .objectDisabled][kind])
+        node.azure.change { $0.isUnreachable = true }
+        #expect(try await node.failure(.init()) == .unreachable)
+    }
+
+    @Test("never half of a set that is known to have changed")
+    func changedSet() async throws {
+        let node = Node { $0.staleIfError = .seconds(3600) }
+        let both = Node.Pod(objects: ["user", "password"])
+        _ = try await node.mount(both)
+        node.azure.change { $0.secrets["kv-a password"] = LivingAzure.Secret(version: 2, value: "password2") }
+        node.azure.advance(.seconds(60))
+        _ = try await node.mount(.init(name: "b", objects: ["password"]))
+        node.azure.change { $0.isUnreachable = true }
+        node.azure.advance(.milliseconds(500))
+        #expect(try await node.failure(both) == .unreachable)
+    }
+
+    @Test("a throttled vault is left alone by the whole node, for as long as it asks")
+    func throttled() async throws {
+        let node = Node()
+        node.azure.change { state in
+            state.vaultStatus = 429
+            state.vaultHeaders = [("Retry-After", "3600")]
+        }
+        #expect(try await node.failure(.init()) == .throttled)
+        for index in 0..<20 { #expect(try await node.failure(.init(name: "pod-\(index)")) == .throttled) }
+        #expect(node.azure.count("get") == 1)
+        node.azure.change { $0.vaultStatus = nil }
+        #expect(try await node.mount(.init(vault: "kv-b")) == ["user": "other user"])
+        node.azure.advance(.seconds(3601))
+        #expect(try await node.mount(.init()) == ["user": "user1"])
+    }
+
+    @Test("one that is hopeless is asked for no more objects than are under way")
+    func hopeless() async throws {
+        let node = Node()
+        node.azure.change { $0.isUnreachable = true }
+        #expect(try await node.failure(.init(objects: (0..<200).map { "s\($0)" })) == .unreachable)
+        // Fifty at once, each tried four times.
+        #expect(node.azure.count("get") == 200)
+    }
+}

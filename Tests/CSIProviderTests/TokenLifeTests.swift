@@ -1,0 +1,94 @@
+import Azure
+import ProviderCore
+import TestSupport
+import Testing
+
+@Suite("An access token on a node")
+struct TokenLifeTests {
+    /// Mounts again after `duration`.
+    private func mount(_ node: Node, after duration: Duration, _ pod: Node.Pod = .init()) async throws {
+        node.azure.advance(duration)
+        #expect(try await node.mount(pod) == ["user": "user1"])
+    }
+
+    @Test("serves its assertion for four fifths of its life, and is renewed while it still serves")
+    func renewal() async throws {
+        let node = Node()
+        try await mount(node, after: .zero)
+        try await mount(node, after: .seconds(2800))
+        #expect(node.azure.count("token") == 1)
+        // Past the age: answered at once with the old token, and a new one asked for beside it.
+        try await mount(node, after: .seconds(100))
+        #expect(try await eventually { node.azure.count("token") == 2 })
+        try await mount(node, after: .seconds(1000))
+        #expect(node.azure.count("token") == 2)
+    }
+
+    @Test("is good until its end when Entra is away, and no longer")
+    func outage() async throws {
+        let node = Node()
+        try await mount(node, after: .zero)
+        node.azure.change { $0.entraStatus = 503 }
+        try await mount(node, after: .seconds(3000))
+        node.azure.advance(.seconds(600))
+        #expect(try await node.failure(.init()) == .serviceUnavailable)
+    }
+
+    @Test("ends at once when its renewal is refused")
+    func refusedRenewal() async throws {
+        let node = Node()
+        try await mount(node, after: .zero)
+        node.azure.change { $0.federation = [] }
+        node.azure.advance(.seconds(2900))
+        _ = try await node.mount(.init())
+        #expect(try await eventually { try await node.failure(.init()) == .exchangeRefused })
+    }
+
+    @Test("is not given to another assertion of the same account")
+    func rotatedAssertion() async throws {
+        let node = Node()
+        try await mount(node, after: .zero)
+        try await mount(node, after: .seconds(1), .init(serial: 1))
+        #expect(node.azure.count("token") == 2)
+    }
+
+    @Test("with a life too short to keep is asked for every time")
+    func shortLife() async throws {
+        let node = Node()
+        node.azure.change { $0.tokenLifetime = 0 }
+        for _ in 0..<3 { try await mount(node, after: .seconds(1)) }
+        #expect(node.azure.count("token") == 3)
+    }
+
+    @Test("is refused with an expired assertion, however warm the node")
+    func expiredAssertion() async throws {
+        let node = Node()
+        try await mount(node, after: .zero)
+        #expect(try await node.failure(.init(expiry: LivingAzure.start)) == .tokenExpired)
+    }
+
+    // The driver's sync controller sends its own pod's name and one path for everybody's classes.
+    @Test("belongs to an identity, not to the pod that the driver names")
+    func manyIdentitiesUnderOnePod() async throws {
+        let node = Node()
+        node.azure.change { $0.roles = ["app-1 kv-a"] }
+        let one = Node.Pod(name: "controller", namespace: "team-1")
+        let two = Node.Pod(name: "controller", namespace: "team-1", serviceAccount: "sa-2", client: "app-2")
+        for _ in 0..<3 {
+            #expect(try await node.mount(one) == ["user": "user1"])
+            #expect(try await node.failure(two) == .vaultForbidden)
+        }
+    }
+
+    @Test("of the node's own identity is not shared between accounts, nor are its values")
+    func nodeIdentity() async throws {
+        let node = Node()
+        let mode = ["useVMManagedIdentity": "true", "clientID": ""]
+        for (index, account) in ["sa-1", "sa-2"].enumerated() {
+            _ = try await node.mount(.init(name: "a\(index)", serviceAccount: account, parameters: mode))
+            _ = try await node.mount(.init(name: "b\(index)", serviceAccount: account, parameters: mode))
+            #expect(node.azure.count("token") == index + 1)
+            #expect(node.azure.count("get") == index + 1)
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import AzureEmulator
+import Foundation
+import ProviderTransport
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("A schedule of faults", .timeLimit(.minutes(1)))
+struct FaultScheduleTests {
+    @Test("gives each step the seed, the clock and the period that it has not itself")
+    func defaults() throws {
+        let schedule = try FaultSchedule(
+            yaml: """
+                seed: 40
+                clock: real
+                every: 1m
+                steps:
+                  - {at: 1s, for: 2s, kind: html, target: vault, probability: 0.5}
+                  - {at: 5s, for: 2s, every: 10s, clock: emulator, kind: reset, seed: 7, probability: 0.5}
+                """)
+        #expect(
+            schedule.faults.map(\.description) == [
+                "html target=vault:* probability=0.5 seed=40 at=1s for=2s every=60s clock=real",
+                "reset target=any probability=0.5 seed=7 at=5s for=2s every=10s",
+            ])
+    }
+
+    @Test(
+        "that is misspelt is refused and says where",
+        arguments: [
+            ["step: []", "unknown key step; did you mean steps?"], ["steps: []", "the schedule has no steps"],
+            ["[]", "must be a mapping"], ["seed: x\nsteps: [{kind: html}]", "seed is x, not a number"],
+            [
+                "steps: [{kind: html}, {kind: htm}]",
+                "step 2 of the schedule: unknown kind of fault htm; did you mean html?",
+            ],
+            ["steps: [{kind: html, every: 5s, for: 5s}]", "needs a shorter for"],
+        ])
+    func mistakes(pair: [String]) {
+        #expect {
+            _ = try FaultSchedule(yaml: pair[0])
+        } throws: { error in
+            "\(error)".contains(pair[1])
+        }
+    }
+
+    @Test("is driven by the emulator's clock, and comes again")
+    func clock() async throws {
+        try await World.with(keys: false) { world in
+            let schedule = try FaultSchedule(
+                yaml: "every: 1h\nsteps: [{at: 10m, for: 10m, kind: bad-json, target: vault}]")
+            for fault in schedule.faults { world.emulator.faults.add(fault) }
+            var results: [RPCCode] = []
+            // Minutes 0, 15, 30, and 75, which is 15 again.
+            for step in [0, 15, 15, 45] {
+                world.clock.advance(by: Double(step * 60))
+                results.append(try await outcome(in: world))
+            }
+            #expect(results == [.ok, .internal, .ok, .internal])
+        }
+    }
+
+    /// How a mount ends with a provider that remembers nothing.
+    private func outcome(in world: World) async throws -> RPCCode {
+        let token = try await world.token(lifetime: 20_000)
+        let attributes = try await world.attributes(
+            objects: World.array([World.object("secret", "plain")]), token: token)
+        let result = Mutex(RPCCode.ok)
+        try await world.withNewProvider { world in
+            do {
+                _ = try await world.mount(attributes)
+            } catch let status as RPCStatus {
+                result.withLock { $0 = status.code }
+            }
+        }
+        return result.withLock { $0 }
+    }
+
+    @Test("throws the same dice for the same seed")
+    func dice() async throws {
+        try await World.with(keys: false) { world in
+            var runs: [[Bool]] = []
+            for _ in 0..<2 {
+                let id = world.emulator.faults.add(
+                    try Fault(words: ["token-rejected", "target=vault", "probability=0.5", "seed=11"]))
+                var run: [Bool] = []
+                for _ in 0..<10 {
+                    try await world.withNewProvider { world in
+                        _ = try? await world.mount(World.object("secret", "plain"))
+                    }
+                    run.append(world.emulator.faults.entries[0].struck % 2 == 0)
+                }
+                runs.append(run)
+                world.emulator.faults.clear(id)
+            }
+            #expect(runs[0] == runs[1])
+            #expect(Set(runs[0]).count == 2)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+"""Bytes that no driver sends, over the provider's real socket."""
+
+import json
+import random
+import unittest
+
+import grpc
+
+import world as w
+
+# With one of these the kubelet would start the pod with an empty volume.
+FORBIDDEN = {grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE,
+             grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED}
+
+
+class ForeignBytesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = w.World()
+        cls.addClassCleanup(cls.world.stop)
+        cls.pb, cls.rpc = w.generated_stubs(cls.world.directory)
+        cls.world.start_provider()
+
+    def setUp(self):
+        self.channel = grpc.insecure_channel(f"unix://{self.world.socket}", options=[
+            ("grpc.max_send_message_length", -1), ("grpc.use_local_subchannel_pool", 1)])
+        self.addCleanup(self.channel.close)
+        self.call = self.channel.unary_unary("/v1alpha1.CSIDriverProvider/Mount")
+
+    def refusal(self, message):
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.call(message, timeout=60)
+        self.assertNotIn(caught.exception.code(), FORBIDDEN)
+        return caught.exception
+
+    def test_bytes_that_are_no_message(self):
+        chance = random.Random(1)
+        attributes = {"csi.storage.k8s.io/pod.name": "pod", "keyvaultName": "kv-tests", "objects": "array: []"}
+        valid = self.pb.MountRequest(attributes=json.dumps(attributes), secrets="null", permission="420",
+                                     target_path="/unused").SerializeToString()
+        for _ in range(300):
+            message = bytearray(valid)
+            for _ in range(chance.randrange(1, 20)):
+                message[chance.randrange(len(message))] = chance.randrange(256)
+            self.refusal(bytes(message[:chance.randrange(len(message) + 1)]))
+            self.refusal(chance.randbytes(chance.randrange(200)))
+        # The answer of gRPC itself, which no handler sees.
+        self.assertEqual(self.refusal(b"\xff").code(), grpc.StatusCode.UNIMPLEMENTED)
+
+    def test_request_beyond_the_limit(self):
+        message = self.pb.MountRequest(attributes="{}" + " " * (8 << 20), secrets="null", permission="420")
+        error = self.refusal(message.SerializeToString())
+        self.assertEqual(error.code(), grpc.StatusCode.INVALID_ARGUMENT)
+        self.assertIn("at most 8388608 are read", error.details())
+
+
+if __name__ == "__main__":
+    unittest.main()

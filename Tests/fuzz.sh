@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Fuzzes what reads foreign bytes: Tests/fuzz.sh [SECONDS [TARGET...]], every target for SECONDS each (10),
+# two at a time. What makes a target fail is left in .build/fuzz/findings, and what it has learned in
+# .build/fuzz/corpus.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${1:-10}
+shift || true
+directory=.build/fuzz
+program=$directory/debug/akv-fuzz
+
+AKV_FUZZER=$(clang -print-file-name="libclang_rt.fuzzer_no_main-$(uname -m).a")
+export AKV_FUZZER
+# Swift's own report would end the process before the fuzzer has written down the input.
+export SWIFT_BACKTRACE=enable=no
+started=$SECONDS
+log=$directory.log
+# What the package does not build it names file by file, which nobody wants to see.
+swift build --scratch-path $directory --product akv-fuzz -debug-info-format none >$log 2>&1 ||
+  { grep -v "^    /" $log; exit 1; }
+echo "built in $((SECONDS - started)) s"
+
+seeds=$(mktemp -d)
+trap 'rm -rf "$seeds"' EXIT
+
+# Keys and certificates in all their wrappings, made anew so that none lies in the repository.
+make_seeds() {
+  cd "$seeds"
+  mkdir -p der pem pkcs12 certificates client-certificate secret-content
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout rsa.key -out rsa.pem -days 2 -subj /CN=rsa
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ec.key -out ec.pem -days 2 -subj /CN=ec
+  local shape
+  for name in rsa ec; do
+    openssl x509 -in $name.pem -outform DER -out certificates/$name
+    openssl pkcs8 -topk8 -nocrypt -in $name.key -outform DER -out der/$name
+    cat $name.key $name.pem >pem/$name
+    openssl pkcs8 -topk8 -iter 1 -passout pass:s3cr3t-Marker -in $name.key |
+      cat - $name.pem >client-certificate/$name-encrypted
+    cp pem/$name client-certificate/
+    for shape in "-iter 1" "-legacy -iter 1" "-nomac -iter 1" "-nomac -keypbe NONE -certpbe NONE"; do
+      # shellcheck disable=SC2086
+      openssl pkcs12 -export $shape -passout pass: -inkey $name.key -in $name.pem -out "pkcs12/$name${shape// /}"
+      { printf '\1\0'; base64 -w0 "pkcs12/$name${shape// /}"; } >"secret-content/$name${shape// /}"
+    done
+    base64 -w0 pkcs12/$name-iter1 >client-certificate/$name-pkcs12
+    { printf '\0\4'; cat pem/$name; } >secret-content/$name-pem
+  done
+  cat certificates/rsa certificates/ec >certificates/both
+}
+(make_seeds) >"$seeds.log" 2>&1 || { cat "$seeds.log"; exit 1; }
+rm -f "$seeds.log"
+
+fuzz() {
+  local target=$1 log=$directory/logs/$1.txt
+  local learned=$directory/corpus/$target
+  local given=()
+  mkdir -p "$learned" $directory/logs $directory/findings
+  for candidate in "Tests/Fuzz/corpus/$target" "$seeds/$target"; do [ -d "$candidate" ] && given+=("$candidate"); done
+  [ "$target" = yaml ] && given+=(Tests/Fixtures/mount)
+  local limits=(-timeout=20 -rss_limit_mb=768 "-artifact_prefix=$directory/findings/$target-")
+  if ! "$program" "$target" "-max_total_time=$seconds" "${limits[@]}" -print_final_stats=1 "$learned" "${given[@]}" \
+    >"$log" 2>&1; then
+    grep -E "Fatal error|PROPERTY BROKEN|SUMMARY|ERROR: libFuzzer|^ALARM|Test unit written" "$log" || tail -n 40 "$log"
+    echo "$target: FAILED; to see it again, give $program the target's name and the file just named"
+    return 1
+  fi
+  awk -v target="$target" '
+    /number_of_executed_units/ { runs = $2 }
+    /peak_rss_mb/ { memory = $2 }
+    / cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") coverage = $(i + 1) }
+    END { printf "%-24s %10d executions %6d edges %5d MB\n", target, runs, coverage, memory }' "$log"
+}
+export -f fuzz
+export seconds seeds directory program
+
+targets=${*:-$($program | cut -d ' ' -f 1)}
+# shellcheck disable=SC2086
+printf '%s\n' $targets | xargs -P 2 -I TARGET bash -c 'fuzz TARGET'
