@@ -1,5 +1,6 @@
 import Foundation
 import ProviderCore
+import TestSupport
 import Testing
 
 /// What a policy permits, in YAML and JSON, and what it says of its mistakes.
@@ -169,6 +170,27 @@ struct AccessPolicyTests {
     func mistakes(text: String, words: String) {
         let said = Self.mistakes(text)
         #expect(said.contains(words), "\(said)")
+    }
+
+    @Test("gives rules or mistakes, never a trap, whatever is in the file")
+    func mutations() throws {
+        let valid = Self.policy(
+            "name: a, namespaces: [\"p*\"], keyvaultNames: [contoso-pay], identityModes: [workloadIdentity]",
+            "name: b, cloudNames: [AzurePublicCloud], objectTypes: [secret, key], clientIDs: [\"\"]")
+        var random = SeededRandom(seed: 9)
+        var (readable, broken) = (0, 0)
+        for _ in 0..<2000 {
+            let text = String(decoding: random.mutation(of: Array(valid.utf8)), as: UTF8.self)
+            do throws(AccessPolicy.Invalid) {
+                _ = try AccessPolicy(reading: text)
+                readable += 1
+            } catch {
+                broken += 1
+                #expect(!error.mistakes.isEmpty)
+                for mistake in error.mistakes { #expect(mistake.reason.count < 600) }
+            }
+        }
+        #expect(readable > 10 && broken > 1000)
     }
 
     @Test("names all its mistakes at once")

@@ -27,7 +27,6 @@ package struct AuditLog: Sendable {
     /// A line for each object that went to the volume.
     func succeeded(_ mount: AuthorizedMount, _ result: MountResult, into volume: VolumeFingerprint, _ logger: Logger) {
         guard extent != .off else { return }
-        let common = Self.fields(mount.attributes.pod, mount.attributes, rule: mount.rule)
         var deliveries: [(item: MountPlan.Item, version: String, source: ContentSource)] = []
         for (index, item) in result.plan.items.enumerated() {
             for (content, source) in zip(result.contents.items[index], result.contents.sources[index]) {
@@ -43,6 +42,9 @@ package struct AuditLog: Sendable {
                 hasher.combine(delivery.source == .stale)
                 return hasher.finalize()
             })
+        // Most mounts bring nothing new, and cost no more than this.
+        guard extent == .all || isNew.contains(true) else { return }
+        let common = Self.fields(mount.attributes.pod, mount.attributes, rule: mount.rule)
         for (delivery, isNew) in zip(deliveries, isNew) where isNew || extent == .all {
             let object = delivery.item.object
             logger.info(

@@ -14,7 +14,9 @@ package enum ProviderProcess {
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let metrics = ProviderMetrics()
         let mounts = MountService(settings: configuration.mounts, transport: transport, metrics: metrics)
-        if configuration.mounts.policy == nil {
+        if let policy = configuration.mounts.policy {
+            logger.info("policy in force", metadata: ["file": "\(policy.path)"])
+        } else {
             logger.notice(
                 "no policy is given: every pod may use the node's managed identity and name any vault; see --policy",
                 metadata: ["code": "\(LogCode.policyAbsent.rawValue)"])
