@@ -10,8 +10,11 @@ shift || true
 directory=.build/fuzz
 program=$directory/debug/akv-fuzz
 
-AKV_FUZZER=$(clang -print-file-name="libclang_rt.fuzzer_no_main-$(uname -m).a")
+resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+AKV_FUZZER=$resources/clang/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a
+[ -f "$AKV_FUZZER" ] || { echo "the Swift toolchain has no libFuzzer: $AKV_FUZZER"; exit 1; }
 export AKV_FUZZER
+mkdir -p .build
 # Swift's own report would end the process before the fuzzer has written down the input.
 export SWIFT_BACKTRACE=enable=no
 started=$SECONDS

@@ -49,7 +49,7 @@ python_environment() { Tests/python-environment.sh; }
 python_clients() { AKV_PROGRAMS=.build/debug .build/python/bin/python -m unittest discover --start-directory Tests/Python; }
 
 # A short search in each parser; `make fuzz` searches for longer.
-fuzz() { Tests/fuzz.sh 8; }
+fuzz() { Tests/fuzz.sh 6; }
 
 release() { make release >"$work/release.txt" || { cat "$work/release.txt"; return 1; }; tail -n 1 "$work/release.txt"; }
 

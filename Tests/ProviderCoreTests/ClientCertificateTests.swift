@@ -97,6 +97,16 @@ struct ClientCertificateTests {
         #expect(try Self.problem(leaf + key, password: "other") == "its private key cannot be decrypted")
     }
 
+    @Test("A key that takes too long to decrypt is refused before it is tried")
+    func endlessKey() throws {
+        let algorithm = DERWriter.sequence(
+            DERWriter.objectIdentifier("1.2.840.113549.1.12.1.3"),
+            DERWriter.sequence(DERWriter.octetString(SecretBytes([1])), DERWriter.integer([0x7F, 0xFF, 0xFF, 0xFF])))
+        let key = DERWriter.sequence(algorithm, DERWriter.octetString(SecretBytes([UInt8](repeating: 0, count: 8))))
+        let pem = PEMBlock.text(of: [PEMBlock(label: "ENCRYPTED PRIVATE KEY", der: key)]).exposedBytes
+        #expect(try Self.problem(pem) == "its private key takes too long to decrypt")
+    }
+
     @Test("What cannot be used is refused with its reason")
     func refusals() throws {
         let material = try KeyMaterial.shared.get()

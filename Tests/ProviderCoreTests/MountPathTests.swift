@@ -94,4 +94,12 @@ struct FilePermissionTests {
         #expect(FilePermission(rawValue: .max) == nil)
         #expect(FilePermission.standard.rawValue == 0o644)
     }
+
+    @Test("A path that is a directory of many long ones is found")
+    func manyDirectories() {
+        let paths = (1000..<1400).map { String(repeating: "d/", count: 1300) + "\($0)" }
+        #expect(MountPath.conflict(among: paths) == nil)
+        let found = MountPath.conflict(among: paths + [String(repeating: "d/", count: 600) + "d"])
+        #expect(found?.0 == 0 && found?.1 == 400)
+    }
 }

@@ -310,6 +310,17 @@ struct ObjectsDocumentTests {
         #expect(Self.messages(same) == ["objects lists 1001 objects, one volume takes 1000 at most"])
     }
 
+    @Test("What one item may not hold, many items may not hold together")
+    func dividedBomb() {
+        let item =
+            "  - |\n    a: &a [\(Array(repeating: "x", count: 99).joined(separator: ", "))]\n    b: ["
+            + Array(repeating: "*a", count: 20).joined(separator: ", ") + "]\n"
+        let messages = Self.messages("array:\n" + String(repeating: item, count: 100))
+        #expect(messages.count == 1)
+        #expect(messages.first?.contains("excessive aliasing") == true)
+        #expect(Self.messages("array:\n" + item).first?.contains("excessive aliasing") == false)
+    }
+
     @Test("An alias bomb is refused quickly, outside and inside an item")
     func aliasBomb() {
         var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"

@@ -11,16 +11,16 @@ struct PKCS12Work {
     /// many rounds.
     private static let roundsPerLegacyBlock = 8
 
+    static let exceeded = DERError(
+        "pkcs12: the file takes more than \(maximumRounds) rounds of key derivation to open; "
+            + "write it with fewer iterations")
+
     private var spent = 0
 
     /// Takes a derivation that repeats a digest `iterations` times for each of `blocks` pieces of its key.
     mutating func spend(iterations: Int, blocks: Int) throws(DERError) {
         let (rounds, isTooMany) = iterations.multipliedReportingOverflow(by: blocks)
-        guard !isTooMany, rounds <= Self.maximumRounds - spent else {
-            throw DERError(
-                "pkcs12: the file takes more than \(Self.maximumRounds) rounds of key derivation to open; "
-                    + "write it with fewer iterations")
-        }
+        guard !isTooMany, rounds <= Self.maximumRounds - spent else { throw Self.exceeded }
         spent += rounds
     }
 

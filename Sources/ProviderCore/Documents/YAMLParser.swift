@@ -25,29 +25,40 @@ package struct YAMLParser {
 
     private var anchors: [String: YAMLNode] = [:]
     private var openAnchors: Set<String> = []
-    private var nodes = 0
+    private var nodes: Int
+
+    private init(nodes: Int) {
+        self.nodes = nodes
+    }
 
     /// The first document of `text`; nil when there is none.
     package static func parseFirst(_ text: String) throws(YAMLError) -> YAMLNode? {
-        try parse(text, limit: 1).first
+        var nodes = 0
+        return try parse(text, limit: 1, &nodes).first
+    }
+
+    /// The first document of `text`, which shares the bound on nodes with those that `nodes` has counted.
+    static func parseFirst(_ text: String, countingIn nodes: inout Int) throws(YAMLError) -> YAMLNode? {
+        try parse(text, limit: 1, &nodes).first
     }
 
     /// Every document of `text`.
     package static func parseAll(_ text: String) throws(YAMLError) -> [YAMLNode] {
-        try parse(text, limit: .max)
+        var nodes = 0
+        return try parse(text, limit: .max, &nodes)
     }
 
-    private static func parse(_ text: String, limit: Int) throws(YAMLError) -> [YAMLNode] {
+    private static func parse(_ text: String, limit: Int, _ nodes: inout Int) throws(YAMLError) -> [YAMLNode] {
         var text = text
         // Typed throws cannot pass through withUTF8, so the outcome is carried as a value.
         let result: Result<[YAMLNode], YAMLError> = text.withUTF8 { bytes in
-            Result { () throws(YAMLError) in try documents(bytes, limit: limit) }
+            Result { () throws(YAMLError) in try documents(bytes, limit: limit, &nodes) }
         }
         return try result.get()
     }
 
     private static func documents(
-        _ bytes: UnsafeBufferPointer<UInt8>, limit: Int
+        _ bytes: UnsafeBufferPointer<UInt8>, limit: Int, _ nodes: inout Int
     ) throws(YAMLError) -> [YAMLNode] {
         var library = yaml_parser_t()
         guard yaml_parser_initialize(&library) == 1 else { throw YAMLError(reason: "out of memory", line: 0) }
@@ -57,7 +68,8 @@ package struct YAMLParser {
 
         var documents: [YAMLNode] = []
         while documents.count < limit {
-            var parser = YAMLParser()
+            var parser = YAMLParser(nodes: nodes)
+            defer { nodes = parser.nodes }
             guard let node = try parser.document(&library) else { break }
             documents.append(node)
         }

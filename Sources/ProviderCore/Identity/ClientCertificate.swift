@@ -135,6 +135,11 @@ package struct ClientCertificate: Sendable {
                 do throws(DERError) {
                     keys.append(try PKCS12.decryptedKey(try DERElement.parse(block.der), password: password, &work))
                 } catch {
+                    guard error != PKCS12Work.exceeded else {
+                        throw Problem(
+                            reason: "its private key takes too long to decrypt",
+                            hint: "rewrite the key with `openssl pkcs8 -topk8 -iter 100000`")
+                    }
                     throw Problem(
                         reason: "its private key cannot be decrypted",
                         hint: "put the key's password into clientcertificatepassword of the same Secret")

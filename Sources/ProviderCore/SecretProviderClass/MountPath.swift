@@ -38,8 +38,10 @@ package enum MountPath {
             if let other = owner[path] { return (other, index) }
             owner[path] = index
         }
+        // Only a directory as long as some path can be one, which keeps paths of many slashes cheap.
+        let lengths = Set(paths.map(\.count))
         for (index, path) in paths.enumerated() {
-            for (end, byte) in path.enumerated() where byte == UInt8(ascii: "/") {
+            for (end, byte) in path.enumerated() where byte == UInt8(ascii: "/") && lengths.contains(end) {
                 if let other = owner[Array(path[..<end])] { return (min(other, index), max(other, index)) }
             }
         }

@@ -55,9 +55,11 @@ package struct ObjectsDocument: Sendable {
     /// The list items, each as the mapping that it holds or is.
     private static func entries(of text: String) throws(ProviderError) -> [(index: Int, node: YAMLNode)] {
         let failure = "failed to yaml unmarshal objects, error: "
+        // All items together are bounded like one document.
+        var nodes = 0
         let root: YAMLNode?
         do {
-            root = try YAMLParser.parseFirst(text)
+            root = try YAMLParser.parseFirst(text, countingIn: &nodes)
         } catch {
             throw ProviderError(.objectsMalformed, failure + error.description)
         }
@@ -109,7 +111,7 @@ package struct ObjectsDocument: Sendable {
                 if scalar.isNull { continue }
                 let inner: YAMLNode?
                 do {
-                    inner = try YAMLParser.parseFirst(scalar.text)
+                    inner = try YAMLParser.parseFirst(scalar.text, countingIn: &nodes)
                 } catch {
                     throw ProviderError(
                         .objectsMalformed,

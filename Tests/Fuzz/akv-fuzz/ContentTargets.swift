@@ -61,6 +61,11 @@ let contentTargets = [
             do throws(ProviderError) {
                 let files = try conversion.files(for: .secret(bundle), object: object)
                 require(Set(files.map(\.suffix)).count == files.count, "two files have one name")
+                if bundle.isCertificate, contentType == types[1], object.format == .pem, object.encoding == .utf8 {
+                    let blocks = files.flatMap { PEMReader.blocks(in: $0.contents) }
+                    let keys = blocks.filter { !$0.isCertificate }
+                    require(keys.allSatisfy { (try? DERElement.parse($0.der)) != nil }, "a key is no DER")
+                }
                 require(files.allSatisfy { ["", ".crt", ".key"].contains($0.suffix) }, "a file has a strange name")
             } catch {
                 requireDiscreet(error)

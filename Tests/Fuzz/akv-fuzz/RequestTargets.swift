@@ -49,7 +49,10 @@ let requestTargets = [
                 walk(member.value)
             }
             if let merged = try? YAMLNode.merging(members) {
-                require(!merged.contains { $0.key.text == "<<" && $0.value.sequence != nil }, "a merge is left over")
+                let left = merged.compactMap(\.key.scalar).filter {
+                    $0.text == "<<" && $0.isPlain && $0.explicitTag == nil
+                }
+                require(left.isEmpty, "a merge is left over")
             }
         }
         for document in documents { walk(document) }
