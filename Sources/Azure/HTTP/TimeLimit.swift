@@ -1,18 +1,34 @@
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
 /// Runs `work` and gives up on it, with nil, when `deadline` is well past.
 ///
 /// Each hop keeps to the deadline itself, and its error says what it waited for. This ends what no hop
 /// watches, such as waiting for requests of others, so it leaves the hops a moment to speak first.
-func limited<Value: Sendable>(
+package func limited<Value: Sendable>(
     to deadline: Deadline, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
-    let patience = deadline.remaining
-    return await withTaskGroup(of: Value?.self) { group in
-        group.addTask { await work() }
-        group.addTask {
-            try? await Task.sleep(for: patience + min(.seconds(2), patience * 0.25))
-            return nil
-        }
-        defer { group.cancelAll() }
-        return await group.next() ?? nil
+    let patience = max(.zero, deadline.remaining)
+    let isOver = Flag()
+    let task = Task { await work() }
+    // A task that sleeps keeps its memory until its time has come, even when it is cancelled. A timer of
+    // the event loop is gone with its cancellation.
+    let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(
+        in: TimeAmount(patience + min(.seconds(2), patience * 0.25))
+    ) {
+        isOver.value.withLock { $0 = true }
+        task.cancel()
     }
+    let value = await withTaskCancellationHandler {
+        await task.value
+    } onCancel: {
+        task.cancel()
+    }
+    timer.cancel()
+    return isOver.value.withLock { $0 } ? nil : value
+}
+
+private final class Flag: Sendable {
+    let value = Mutex(false)
 }

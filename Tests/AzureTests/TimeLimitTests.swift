@@ -1,0 +1,33 @@
+import Azure
+import Testing
+
+@Suite("Work with a limit", .timeLimit(.minutes(1)))
+struct TimeLimitTests {
+    /// Ends only when it is cancelled.
+    private static func endless() async -> String {
+        let (stream, _) = AsyncStream<Void>.makeStream()
+        for await _ in stream {}
+        return "cancelled"
+    }
+
+    @Test("gives its outcome when it ends in time")
+    func inTime() async {
+        let value = await limited(to: TimeSource.system.deadline(after: .seconds(60))) { "done" }
+        #expect(value == "done")
+    }
+
+    @Test("is given up past its deadline")
+    func tooLong() async {
+        let value = await limited(to: TimeSource.system.deadline(after: .milliseconds(10))) { await Self.endless() }
+        #expect(value == nil)
+    }
+
+    @Test("is cancelled with its caller")
+    func cancelled() async {
+        let task = Task {
+            await limited(to: TimeSource.system.deadline(after: .seconds(3600))) { await Self.endless() }
+        }
+        task.cancel()
+        #expect(await task.value == "cancelled")
+    }
+}
