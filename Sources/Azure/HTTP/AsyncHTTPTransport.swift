@@ -155,18 +155,13 @@ package final class AsyncHTTPTransport: HTTPTransport {
     private func withTimeout(
         _ timeout: Duration, _ body: @escaping @Sendable () async throws -> HTTPResponse
     ) async throws -> HTTPResponse {
-        try await withThrowingTaskGroup(of: HTTPResponse.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                try await Task.sleep(for: timeout)
-                throw TransportFailure(.request, .timedOut, "no answer within \(timeout.rounded)")
-            }
-            defer { group.cancelAll() }
-            guard let response = try await group.next() else {
-                throw TransportFailure(.request, .cancelled, "the caller gave up")
-            }
-            return response
+        let outcome = await limited(after: timeout) { () async -> Result<HTTPResponse, any Error> in
+            do { return .success(try await body()) } catch { return .failure(error) }
         }
+        guard let outcome else {
+            throw TransportFailure(.request, .timedOut, "no answer within \(timeout.rounded)")
+        }
+        return try outcome.get()
     }
 }
 

@@ -10,13 +10,19 @@ package func limited<Value: Sendable>(
     to deadline: Deadline, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
     let patience = max(.zero, deadline.remaining)
+    return await limited(after: patience + min(.seconds(2), patience * 0.25), work)
+}
+
+/// Runs `work` and cancels it after `duration`, with nil.
+///
+/// A task that sleeps keeps its memory until its time has come, even when it is cancelled. So the time
+/// is kept by a timer of the event loop, which is gone with its cancellation.
+func limited<Value: Sendable>(
+    after duration: Duration, _ work: @escaping @Sendable () async -> Value
+) async -> Value? {
     let isOver = Flag()
     let task = Task { await work() }
-    // A task that sleeps keeps its memory until its time has come, even when it is cancelled. A timer of
-    // the event loop is gone with its cancellation.
-    let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(
-        in: TimeAmount(patience + min(.seconds(2), patience * 0.25))
-    ) {
+    let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(duration)) {
         isOver.value.withLock { $0 = true }
         task.cancel()
     }
