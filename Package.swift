@@ -224,7 +224,8 @@ if let fuzzer = Context.environment["AKV_FUZZER"] {
         target.path = "."
         target.sources = ["Sources/Azure", "Tests/Fuzz/Network"]
         target.exclude = [
-            "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "TransportFailure+NIO", "TrustRoots",
+            "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "TimeLimit", "TransportFailure+NIO",
+            "TrustRoots",
         ].map { "Sources/Azure/HTTP/\($0).swift" }
         target.dependencies = ["ProviderCore", .product(name: "Crypto", package: "swift-crypto")]
     }
