@@ -86,7 +86,8 @@ struct FaultScheduleTests {
                 var run: [Bool] = []
                 for _ in 0..<10 {
                     try await world.withNewProvider { world in
-                        _ = try? await world.mount(World.object("secret", "plain"))
+                        // Struck often enough, it fails; that is not what is looked at here.
+                        do { _ = try await world.mount(World.object("secret", "plain")) } catch is RPCStatus {}
                     }
                     run.append(world.emulator.faults.entries[0].struck % 2 == 0)
                 }
