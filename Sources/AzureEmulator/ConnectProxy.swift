@@ -27,7 +27,9 @@ struct ConnectProxy: Service {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .bind(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    // So that the end of a server's bytes reaches the client, after the last of them.
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
                 }
             }
     }
@@ -117,7 +119,7 @@ struct ConnectProxy: Service {
                     do {
                         for try await chunk in fromServer { try await toClient.write(chunk) }
                         toClient.finish()
-                    } catch is IOError {
+                    } catch {
                         // A reset on one side is one on the other too, which also ends the loop below.
                         await client.abort()
                     }
