@@ -72,11 +72,20 @@ package struct StandardErrorLogHandler: LogHandler {
     /// Numbers stay numbers, everything else becomes a string.
     private static func json(_ value: Logger.MetadataValue) -> String {
         let text = "\(value)"
-        if let number = Double(text), number.isFinite, text.first.map({ $0.isNumber || $0 == "-" }) == true,
-            text.count < 16, text.last?.isNumber == true, !text.hasPrefix("0") || text == "0" || text.hasPrefix("0.")
-        {
-            return text
+        return isNumber(text) ? text : JSONWriter.quoted(text)
+    }
+
+    /// Whether `text` is a number in JSON's notation too, and one that no reader rounds.
+    private static func isNumber(_ text: String) -> Bool {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        var rest = text.utf8[...]
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let whole = rest.prefix { digits.contains($0) }
+        guard rest.count < 16, let first = whole.first, first != UInt8(ascii: "0") || whole.count == 1 else {
+            return false
         }
-        return JSONWriter.quoted(text)
+        rest = rest.dropFirst(whole.count)
+        guard rest.first == UInt8(ascii: ".") else { return rest.isEmpty }
+        return rest.count > 1 && rest.dropFirst().allSatisfy { digits.contains($0) }
     }
 }

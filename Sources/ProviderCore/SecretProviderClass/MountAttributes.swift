@@ -26,15 +26,18 @@ package struct MountAttributes: Sendable {
         package var environmentFile: @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?
         /// Seconds since 1970.
         package var now: Int
+        package var documents: ParsedDocuments
 
         package init(
             defaultCloudName: String,
             environmentFile: @escaping @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?,
-            now: Int
+            now: Int,
+            documents: ParsedDocuments = ParsedDocuments()
         ) {
             self.defaultCloudName = defaultCloudName
             self.environmentFile = environmentFile
             self.now = now
+            self.documents = documents
         }
     }
 
@@ -71,7 +74,9 @@ package struct MountAttributes: Sendable {
         } else {
             identity = nil
         }
-        let document = attempt { () throws(ProviderError) in try ObjectsDocument.parse(parameters["objects"]).get() }
+        let document = attempt { () throws(ProviderError) in
+            try environment.documents.parse(parameters["objects"]).get()
+        }
         let refreshInterval = attempt { () throws(ProviderError) in try Self.refreshInterval(parameters) } ?? nil
         if !vaultName.isEmpty, let problem = Self.vaultNameProblem(vaultName) { errors.append(problem) }
 
