@@ -28,7 +28,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
     }
 
     private struct State {
-        var fingerprint: [Int] = []
+        var fingerprint: TrustRoots.Fingerprint?
         var clients: [Path: ClientBox] = [:]
     }
 
@@ -97,13 +97,14 @@ package final class AsyncHTTPTransport: HTTPTransport {
 
     /// The client for requests that go that way, made anew when the trust roots have changed.
     private func client(for path: Path) throws(TransportFailure) -> ClientBox {
-        let fingerprint = configuration.trustRoots.fingerprint()
+        let previous = state.withLock { $0.fingerprint }
+        let fingerprint = configuration.trustRoots.fingerprint(after: previous)
         let result: Result<ClientBox, TransportFailure> = state.withLock { state in
             if state.fingerprint != fingerprint {
                 // Requests under way keep their client until they end.
                 state.clients = [:]
-                state.fingerprint = fingerprint
             }
+            state.fingerprint = fingerprint
             if let client = state.clients[path] { return .success(client) }
             do {
                 let client = try makeClient(for: path)
