@@ -7,11 +7,12 @@ internal import NIOCore
 struct AdminResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
-    let store: VaultStore
+    let store: StateStore
     let cluster: ClusterIssuer
     let clock: EmulatorClock
     let calls: CallLog
     let faults: FaultBook
+    let requests: RequestLog
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let path = request.uri.path.split(separator: "/").compactMap { $0.removingPercentEncoding }
@@ -44,9 +45,8 @@ struct AdminResponder: HTTPResponder {
 
     private func set(_ name: String, in vault: String, _ request: Request) async throws -> Response {
         let value = String(buffer: try await request.body.collect(upTo: 1 << 20))
-        let version = store.setSecret(name, in: vault, value: value, contentType: nil, now: clock.seconds)
-        guard let version else { return try problem(.notFound, "there is no vault \(vault)") }
-        return try Answer.json(["version": version.id])
+        let version = try store.change(vault) { try $0.setSecret(name, value, now: clock.seconds) }
+        return try Answer.json(["version": version])
     }
 
     /// Faults as a seed or a schedule writes them; JSON is YAML too. All or none.
