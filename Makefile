@@ -20,7 +20,7 @@ BENCH_RESULTS ?= .build/bench
 BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release demo bench test chaos fuzz format lint proto clean
+.PHONY: help packages test-packages build release demo bench test chaos fuzz format lint proto reference manifest clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -64,6 +64,12 @@ lint: ## Check the Swift code's format
 proto: packages ## Generate the C++ code for the driver's protocol anew
 	protoc --proto_path=proto/v1alpha1 --cpp_out=$(GENERATED) --grpc_out=$(GENERATED) \
 	  --plugin=protoc-gen-grpc="$$(command -v grpc_cpp_plugin)" service.proto
+
+reference: ## Write the documentation's reference tables anew
+	@python3 Tests/Deploy/reference.py
+
+manifest: ## Render the chart's defaults into deploy/provider.yaml
+	@Tests/python-environment.sh && Tests/deploy-tools.sh && .build/python/bin/python Tests/Deploy/manifest.py
 
 clean: ## Remove what was built
 	rm -rf .build

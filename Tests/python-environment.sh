@@ -5,4 +5,5 @@ cd "$(dirname "$0")/.."
 
 environment=.build/python
 [ -x $environment/bin/python ] || python3 -m venv $environment
-$environment/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Python/requirements.txt
+$environment/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Python/requirements.txt \
+  -r Tests/Deploy/requirements.txt

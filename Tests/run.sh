@@ -63,6 +63,9 @@ shipped_programs() {
       --pattern $pattern || return 1
   done
 }
+# What is installed in clusters: charts, manifests, rules, the image's file system, and what the pages say of them.
+deployment_tools() { Tests/deploy-tools.sh; }
+deployment() { AKV_PROGRAMS=.build/release .build/python/bin/python -m unittest discover --start-directory Tests/Deploy; }
 demo() { deploy/examples/payments/demo.sh > "$work/demo.txt" || { cat "$work/demo.txt"; return 1; }; tail -n 3 "$work/demo.txt"; }
 
 step "format" format
@@ -76,5 +79,7 @@ step "Python clients" python_clients
 step "release build" release
 step "linkage" linkage
 step "Python clients, release build" shipped_programs
+step "deployment tools" deployment_tools
+step "deployment" deployment
 step "demo" demo
 echo "==> everything: $SECONDS s"

@@ -1,0 +1,185 @@
+"""What the chart's values lead to."""
+
+import json
+import re
+import subprocess
+import unittest
+
+import yaml
+
+import charts as c
+import world as w
+
+
+class ChartTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.chart = c.Chart()
+        cls.addClassCleanup(cls.chart.close)
+
+    def test_defaults_are_a_daemon_set_and_an_account_without_rights(self):
+        manifests = self.chart.render()
+        self.assertEqual(sorted(m["kind"] for m in manifests), ["DaemonSet", "ServiceAccount"])
+        account = c.only(manifests, "ServiceAccount")
+        self.assertEqual(account["metadata"]["name"], "csi-secrets-store-provider-azure")
+        self.assertIs(account["automountServiceAccountToken"], False)
+        pod = c.pod(manifests)
+        self.assertIs(pod["automountServiceAccountToken"], False)
+        self.assertEqual(pod["serviceAccountName"], account["metadata"]["name"])
+        self.assertNotIn("hostNetwork", pod)
+        self.assertNotIn("cpu", c.provider(manifests)["resources"]["limits"])
+        self.assertEqual(pod["priorityClassName"], "system-node-critical")
+
+    def test_takes_the_place_of_the_other_chart(self):
+        """The selector cannot be changed in an upgrade, and the names decide what an upgrade replaces."""
+        for release, name in [("csi", "csi-csi-secrets-store-provider-azure"),
+                              ("csi-secrets-store-provider-azure", "csi-secrets-store-provider-azure")]:
+            daemon_set = c.only(self.chart.render(release=release), "DaemonSet")
+            self.assertEqual(daemon_set["metadata"]["name"], name)
+            self.assertEqual(daemon_set["spec"]["selector"],
+                             {"matchLabels": {"app": "csi-secrets-store-provider-azure"}})
+            labels = daemon_set["spec"]["template"]["metadata"]["labels"]
+            self.assertEqual(labels["app"], "csi-secrets-store-provider-azure")
+
+    def test_the_program_takes_every_flag_that_the_chart_writes(self):
+        usage = subprocess.run([w.PROGRAMS / "akv-csi", "serve", "--help"], capture_output=True, text=True, check=True).stdout
+        known = set(re.findall(r"^  -([a-z-]+)", usage, re.M))
+        everything = c.arguments(self.chart.render(EVERYTHING))
+        self.assertLessEqual(set(everything), known)
+        # A flag of the program that no value leads to is one that the chart forgot.
+        left_out = {"metrics-backend", "enable-pprof", "pprof-port", "version", "nmi-endpoint"}
+        self.assertEqual(known - set(everything), left_out)
+
+    def test_the_health_probes_ask_where_the_program_answers(self):
+        manifests = self.chart.render({"linux": {"healthzPort": 9000, "healthzPath": "/alive", "livenessProbe": {"periodSeconds": 5}}})
+        container = c.provider(manifests)
+        flags = c.arguments(manifests)
+        self.assertEqual((flags["healthz-port"], flags["healthz-path"]), ("9000", "/alive"))
+        self.assertIn({"name": "healthz", "containerPort": 9000}, container["ports"])
+        for probe in ["startupProbe", "livenessProbe", "readinessProbe"]:
+            self.assertEqual(container[probe]["httpGet"], {"path": "/alive", "port": "healthz"})
+        self.assertEqual(container["livenessProbe"]["periodSeconds"], 5)
+        self.assertEqual(container["livenessProbe"]["failureThreshold"], 3)
+
+    def test_the_metrics_port_is_bound_as_configured(self):
+        manifests = self.chart.render({"metricsAddr": "9898", "metricsHost": "127.0.0.1"})
+        self.assertEqual(c.arguments(manifests)["prometheus-port"], "9898")
+        self.assertEqual(c.arguments(manifests)["metrics-host"], "127.0.0.1")
+        self.assertIn({"name": "metrics", "containerPort": 9898}, c.provider(manifests)["ports"])
+
+    def test_switches_that_are_off_are_passed_on(self):
+        """A switch whose default is true must be written out to be switched off."""
+        flags = c.arguments(self.chart.render({"constructPEMChain": False, "logFormatJSON": False, "cache": {"tokens": False}}))
+        self.assertEqual((flags["construct-pem-chain"], flags["log-format-json"], flags["token-cache"]), ("false",) * 3)
+        flags = c.arguments(self.chart.render({"cache": {"valueBytes": 0, "refreshInterval": "0"}}))
+        self.assertEqual((flags["value-cache-bytes"], flags["refresh-interval"]), ("0", "0"))
+
+    def test_the_image_by_tag_and_by_digest(self):
+        self.assertTrue(c.provider(self.chart.render())["image"].endswith(":v0.1.0"))
+        image = {"repository": "registry.example.com:5000/akv-csi", "tag": "v9"}
+        self.assertEqual(c.provider(self.chart.render({"linux": {"image": image}}))["image"],
+                         "registry.example.com:5000/akv-csi:v9")
+        image["digest"] = "sha256:" + "0" * 64
+        self.assertEqual(c.provider(self.chart.render({"linux": {"image": image}}))["image"],
+                         "registry.example.com:5000/akv-csi@sha256:" + "0" * 64)
+
+    def test_proxy_and_authorities(self):
+        values = {"proxy": {"https": "http://proxy.example:3128", "noProxy": [".svc", "10.0.0.0/8"]},
+                  "caBundle": {"secret": "corporate-ca", "key": "root.pem"}}
+        manifests = self.chart.render(values)
+        self.assertEqual(c.environment(manifests), {
+            "HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": ".svc,10.0.0.0/8",
+            "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt", "SSL_CERT_DIR": "/etc/akv-csi/ca"})
+        volume = next(v for v in c.pod(manifests)["volumes"] if v["name"] == "ca")
+        self.assertEqual(volume["secret"], {"secretName": "corporate-ca", "items": [{"key": "root.pem", "path": "ca.crt"}]})
+        values["caBundle"]["exclusive"] = True
+        self.assertNotIn("SSL_CERT_FILE", c.environment(self.chart.render(values)))
+
+    def test_what_is_written_in_values_reaches_the_files(self):
+        manifests = self.chart.render(EVERYTHING)
+        data = {m["metadata"]["name"].removeprefix(c.NAME + "-"): m["data"] for m in manifests if m["kind"] == "ConfigMap"}
+        self.assertEqual(json.loads(data["cloud"]["cloud.json"]), EVERYTHING["cloud"]["environment"])
+        self.assertEqual(yaml.safe_load(data["policy"]["policy.yaml"]), EVERYTHING["policy"]["document"])
+        self.assertEqual(data["ca"]["ca.crt"].strip(), EVERYTHING["caBundle"]["pem"].strip())
+        mounts = {mount["name"]: mount["mountPath"] for mount in c.provider(manifests)["volumeMounts"]}
+        flags = c.arguments(manifests)
+        self.assertEqual(flags["policy"], mounts["policy"] + "/policy.yaml")
+        self.assertEqual(flags["token-proxy-ca-file"], mounts["cluster"] + "/ca.crt")
+        self.assertEqual(c.environment(manifests)["AZURE_ENVIRONMENT_FILEPATH"], mounts["cloud"] + "/cloud.json")
+        volumes = {volume["name"] for volume in c.pod(manifests)["volumes"]}
+        self.assertLessEqual(set(mounts), volumes)
+
+    def test_the_token_proxy_needs_no_token(self):
+        manifests = self.chart.render({"tokenProxy": {"enabled": True}})
+        self.assertIs(c.pod(manifests)["automountServiceAccountToken"], False)
+        volume = next(v for v in c.pod(manifests)["volumes"] if v["name"] == "cluster")
+        self.assertEqual(volume["configMap"]["name"], "kube-root-ca.crt")
+
+    def test_the_network_policy_opens_the_metrics_port_alone(self):
+        spec = c.only(self.chart.render({"networkPolicy": {"enabled": True}}), "NetworkPolicy")["spec"]
+        self.assertEqual(spec["policyTypes"], ["Ingress"])
+        self.assertEqual(spec["ingress"], [{"ports": [{"port": "metrics", "protocol": "TCP"}]}])
+        self.assertEqual(spec["podSelector"]["matchLabels"], {"app": c.NAME})
+
+    def test_monitoring_objects_hold_the_shipped_files(self):
+        manifests = self.chart.render({"monitoring": {name: {"enabled": True} for name in ["podMonitor", "prometheusRule", "dashboard"]}})
+        rules = yaml.safe_load((c.CHART / "monitoring/rules.yaml").read_text())
+        self.assertEqual(c.only(manifests, "PrometheusRule")["spec"], rules)
+        dashboard = json.loads((c.CHART / "monitoring/dashboard.json").read_text())
+        self.assertEqual(json.loads(c.only(manifests, "ConfigMap")["data"]["akv-csi.json"]), dashboard)
+        monitor = c.only(manifests, "PodMonitor")["spec"]
+        self.assertEqual(monitor["selector"]["matchLabels"], {"app": c.NAME})
+        self.assertEqual(monitor["podMetricsEndpoints"][0]["port"], "metrics")
+
+    def test_the_driver_comes_only_where_it_is_asked_for(self):
+        self.assertFalse([m for m in self.chart.render() if m["metadata"]["name"] == "drivers-values"])
+        values = {"secrets-store-csi-driver": {"enableSecretRotation": True}}
+        manifests = [m for m in yaml.safe_load_all(self.chart.helm("template", "csi", self.chart.path, values=values)) if m]
+        given = json.loads(next(m for m in manifests if m["metadata"]["name"] == "drivers-values")["data"]["values"])
+        self.assertIs(given["enableSecretRotation"], True)
+        self.assertEqual([request["audience"] for request in given["tokenRequests"]],
+                         ["api://AzureADTokenExchange", "api://AKSIdentityBinding"])
+
+    def test_linux_and_the_account_can_be_left_out(self):
+        self.assertEqual([m["kind"] for m in self.chart.render({"linux": {"enabled": False}})], ["ServiceAccount"])
+        self.assertEqual([m["kind"] for m in self.chart.render({"rbac": {"install": False}})], ["DaemonSet"])
+
+    def test_lint(self):
+        self.chart.helm("lint", self.chart.path, "--strict")
+
+    def test_the_notes_tell_the_next_step(self):
+        text = self.chart.helm("install", "csi", self.chart.path, "--dry-run=client", "--namespace", "kube-system")
+        notes = text.split("NOTES:")[1]
+        self.assertIn("kubectl rollout status daemonset/csi-csi-secrets-store-provider-azure -n kube-system", notes)
+        self.assertIn("secrets-store-csi-driver.enableSecretRotation=true", notes)
+
+
+# Every value that leads to a flag, a variable or an object.
+EVERYTHING = {
+    "imagePullSecrets": [{"name": "registry"}],
+    "logFormatJSON": False, "logVerbosity": 5, "auditLog": "all", "writeCertAndKeyInSeparateFiles": True,
+    "metricsAddr": "9898", "drainTimeout": "10s",
+    "linux": {
+        "nodeSelector": {"pool": "apps"}, "tolerations": [], "podLabels": {"team": "platform"},
+        "podAnnotations": {"prometheus.io/scrape": "true"}, "daemonSetAnnotations": {"note": "yes"},
+        "priorityClassName": "", "customUserAgent": "a: fleet/1.0 #x", "hostNetwork": True,
+        "dnsPolicy": "ClusterFirstWithHostNet", "dnsConfig": {"options": [{"name": "ndots", "value": "1"}]},
+        "hostAliases": [{"ip": "10.0.0.4", "hostnames": ["kv-a.vault.azure.net"]}],
+        "extraArgs": [], "extraEnv": [{"name": "A", "value": "b"}], "extraEnvFrom": [{"configMapRef": {"name": "more"}}],
+        "volumes": [{"name": "extra", "emptyDir": {}}], "volumeMounts": [{"name": "extra", "mountPath": "/extra"}],
+    },
+    "cloud": {"environment": {"name": "AzureStackCloud", "activeDirectoryEndpoint": "https://adfs.example/"}, "envDirs": ["/etc/clouds"]},
+    "proxy": {"https": "http://proxy.example:3128", "noProxy": ["10.0.0.0/8"]},
+    "caBundle": {"pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"},
+    "tokenProxy": {"enabled": True, "url": "https://proxy.example", "sniName": "a.ests.aks"},
+    "cache": {"tokens": False, "refreshInterval": "5m", "refreshIntervalMin": "1m", "refreshIntervalMax": "2h",
+              "valueBytes": 16777216, "staleIfError": "1h", "vaultConcurrency": 10},
+    "policy": {"document": {"apiVersion": "akv-csi/v1", "default": "deny", "rules": [{"name": "a", "namespaces": ["*"]}]}},
+    "serviceAccount": {"name": "akv", "annotations": {"a": "b"}},
+    "networkPolicy": {"enabled": True, "metricsFrom": [{"namespaceSelector": {}}],
+                      "egress": [{"ports": [{"port": 443, "protocol": "TCP"}]}]},
+}
+
+
+if __name__ == "__main__":
+    unittest.main()

