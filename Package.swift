@@ -91,10 +91,15 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        // What the other commands do; `serve` runs none of it.
+        .target(
+            name: "Diagnostics",
+            dependencies: ["CSIProvider", "ProviderCore", "ProviderTransport", "Azure"]
+        ),
         .executableTarget(
             name: "akv-csi",
             dependencies: [
-                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure",
+                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -183,6 +188,13 @@ let package = Package(
             ]
         ),
         .testTarget(name: "AzureTests", dependencies: ["Azure", "ProviderCore", "TestSupport"]),
+        .testTarget(
+            name: "DiagnosticsTests",
+            dependencies: [
+                "Diagnostics", "ProviderCore", "TestSupport",
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
         .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",

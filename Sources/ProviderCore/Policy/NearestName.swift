@@ -1,8 +1,8 @@
 /// Finds what was probably meant by a name that does not exist.
-enum NearestName {
+package enum NearestName {
     /// Of `names` the one that holds `name`, in any letter case and number, else the one with the fewest
     /// differing letters.
-    static func of(_ name: String, among names: [String]) -> String? {
+    package static func of(_ name: String, among names: [String]) -> String? {
         let wanted = name.lowercased()
         let stem = wanted.hasSuffix("s") ? String(wanted.dropLast()) : wanted
         if stem.count >= 4, let holder = names.first(where: { $0.lowercased().contains(stem) }) { return holder }
@@ -10,7 +10,7 @@ enum NearestName {
     }
 
     /// How many letters have to be put in, taken out or replaced (Levenshtein).
-    private static func distance(_ a: String, _ b: String) -> Int {
+    package static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a.utf8.prefix(64)), Array(b.utf8))
         var previous = Array(0...b.count)
         for (i, x) in a.enumerated() {

@@ -17,6 +17,12 @@ package struct MountAttributes: Sendable {
     /// What is probably not meant, for the log.
     package var warnings: [String]
 
+    /// Every parameter that is read from a SecretProviderClass.
+    package static let parameterNames = [
+        "keyvaultName", "tenantID", "tenantId", "objects", "clientID", "usePodIdentity", "useVMManagedIdentity",
+        "userAssignedIdentityID", "useAzureTokenProxy", "cloudName", "cloudEnvFileName", "refreshInterval",
+    ]
+
     /// What validation needs beside the request.
     package struct Environment: Sendable {
         /// The cloud for classes that name none.

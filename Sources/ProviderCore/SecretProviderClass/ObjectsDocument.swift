@@ -12,7 +12,8 @@ package struct ObjectsDocument: Sendable {
     /// SecretProviderClass, so whoever lists more wants something else.
     package static let maximumObjects = 1000
 
-    private static let keys = [
+    /// Every key that an object may have.
+    package static let keys = [
         "objectName", "objectType", "objectAlias", "objectVersion", "objectVersionHistory", "objectFormat",
         "objectEncoding", "filePermission",
     ]
@@ -36,10 +37,10 @@ package struct ObjectsDocument: Sendable {
                 document.warnings += entry.warnings
                 switch entry.validated() {
                 case .success(let object): document.objects.append(object)
-                case .failure(let error): errors.append(error)
+                case .failure(let error): errors.append(error.about(objectAt: index))
                 }
             } catch {
-                errors.append(error)
+                errors.append(error.about(objectAt: index))
             }
         }
         if errors.isEmpty, document.objects.isEmpty {
@@ -47,7 +48,9 @@ package struct ObjectsDocument: Sendable {
                 ProviderError(.objectsMalformed, "objects is not set: it lists no object, so there is nothing to mount")
             )
         }
-        if errors.isEmpty, let conflict = document.conflict() { errors.append(conflict) }
+        if errors.isEmpty, let (conflict, object) = document.conflict() {
+            errors.append(conflict.about(objectAt: items[object].index))
+        }
         if let error = ProviderError.combining(errors) { return .failure(error) }
         return .success(document)
     }
@@ -115,7 +118,8 @@ package struct ObjectsDocument: Sendable {
                 } catch {
                     throw ProviderError(
                         .objectsMalformed,
-                        "unmarshal failed for keyVaultObjects at index \(index), error: \(error.description)")
+                        "unmarshal failed for keyVaultObjects at index \(index), error: \(error.description)"
+                    ).about(objectAt: index)
                 }
                 items.append((index, inner ?? .mapping([], line: scalar.line)))
             }
@@ -136,7 +140,8 @@ package struct ObjectsDocument: Sendable {
         return nil
     }
 
-    private func conflict() -> ProviderError? {
+    /// Two objects that cannot lie in one volume, with the second one's place among the objects.
+    private func conflict() -> (ProviderError, object: Int)? {
         guard
             let (first, second) = MountPath.conflict(
                 among: objects.map { $0.wantsHistory ? "\($0.path)/0" : $0.path })
@@ -147,7 +152,7 @@ package struct ObjectsDocument: Sendable {
             ? "two objects have the same path \(a.path): \(a.type.rawValue) \(a.name) and \(b.type.rawValue) \(b.name)"
             : "path \(a.path) of \(a.type.rawValue) \(a.name) and path \(b.path) of \(b.type.rawValue) \(b.name) "
                 + "cannot both exist: one would have to be a file and a directory"
-        return ProviderError(.pathConflict, message)
+        return (ProviderError(.pathConflict, message), second)
     }
 
     /// The keys whose near misses are worth a warning.
