@@ -25,6 +25,7 @@ let package = Package(
         .executable(name: "akv-csi", targets: ["akv-csi"]),
         .executable(name: "akv-emulator", targets: ["akv-emulator"]),
         .executable(name: "akv-bench", targets: ["akv-bench"]),
+        .library(name: "AllocationCount", type: .dynamic, targets: ["CAllocationCount"]),
     ],
     dependencies: [
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -154,6 +155,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
+        .target(name: "CAllocationCount"),
         .executableTarget(
             name: "akv-bench",
             dependencies: ["Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser")]
