@@ -238,8 +238,8 @@ if let fuzzer = Context.environment["AKV_FUZZER"] {
         target.path = "."
         target.sources = ["Sources/Azure", "Tests/Fuzz/Network"]
         target.exclude = [
-            "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "TimeLimit", "TransportFailure+NIO",
-            "TrustRoots",
+            "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "TimeLimit", "Timekeeper",
+            "TransportFailure+NIO", "TrustRoots",
         ].map { "Sources/Azure/HTTP/\($0).swift" }
         target.dependencies = ["ProviderCore", .product(name: "Crypto", package: "swift-crypto")]
     }
