@@ -66,9 +66,13 @@ final class MountCall: Sendable {
         state.withLock { $0.task }?.cancel()
     }
 
+    /// The last place that a failure's code passes: whatever the handler says, none leaves that would be
+    /// taken for a success or leave an empty volume behind.
     func fail(_ status: RPCStatus) {
+        let isHarmful = status.code == .ok || RPCCode.leavesEmptyVolume.contains(status.code)
+        let code = isHarmful ? RPCCode.internal : status.code
         answer { handle in
-            status.message.withBytes { akv_call_finish(handle.raw, status.code.rawValue, $0) }
+            status.message.withBytes { akv_call_finish(handle.raw, code.rawValue, $0) }
         }
     }
 
