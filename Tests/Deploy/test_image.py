@@ -79,13 +79,33 @@ class ImageTest(unittest.TestCase):
             self.assertTrue((self.root / "usr/share/doc" / package.name / "copyright").stat().st_size, package.name)
             self.assertIn(f"Package: {package.name}\n", package.read_text())
 
-    def test_bill_of_materials(self):
-        archives = subprocess.run(["make", "--silent", "archives"], check=True, capture_output=True, text=True, cwd=c.ROOT).stdout.split()
-        text = subprocess.run([IMAGE / "sbom.py", self.root, *archives], check=True, capture_output=True, text=True, cwd=c.ROOT).stdout
+    def test_the_image_and_its_bill_of_materials(self):
+        """As buildah builds it from the Containerfile's second stage."""
+        store = self.root.parent / "store"
+        flags = ["--root", store, "--runroot", self.root.parent / "run", "--storage-driver", "vfs"]
+
+        def buildah(*words):
+            return subprocess.run(["buildah", *flags, *words], check=True, capture_output=True, text=True).stdout
+
+        subprocess.run([IMAGE / "build.sh", w.PROGRAMS / "akv-csi", "akv-csi:test"], check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "BUILDAH_FLAGS": " ".join(map(str, flags))})
+        image = json.loads(buildah("inspect", "--type", "image", "akv-csi:test"))["OCIv1"]
+        self.assertEqual(image["config"]["User"], "10898:10898")
+        self.assertEqual(image["config"]["Entrypoint"], ["/usr/local/bin/akv-csi", "serve"])
+        self.assertEqual(image["architecture"], {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine])
+        self.assertEqual(len(image["rootfs"]["diff_ids"]), 1)
+        name = buildah("from", "akv-csi:test").strip()
+        mounted = pathlib.Path(buildah("mount", name).strip())
+        try:
+            self.judge((mounted / "usr/share/sbom/akv-csi.cdx.json").read_text(), mounted)
+        finally:
+            buildah("rm", name)
+
+    def judge(self, text, root):
         problem = JsonStrictValidator(SchemaVersion.V1_5).validate_str(text)
         self.assertIsNone(problem)
         components = {component["bom-ref"]: component for component in json.loads(text)["components"]}
-        for package in (self.root / "var/lib/dpkg/status.d").iterdir():
+        for package in (root / "var/lib/dpkg/status.d").iterdir():
             self.assertIn(f"deb:{package.name}", components)
         for package in ["swift-nio-ssl", "async-http-client", "swift-crypto", "swift-argument-parser"]:
             self.assertRegex(components[f"swift:{package}"]["purl"], rf"^pkg:swift/github\.com/[a-z-]+/{package}@\d+\.\d+\.\d+$")
