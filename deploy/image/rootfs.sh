@@ -55,7 +55,14 @@ mapfile -t packages < <(owners "${tools[@]}" "${needed[@]}")
 # Mozilla's authorities as Debian packs them, and none that this machine trusts beside them.
 download=$(mktemp --directory)
 trap 'rm -rf "$download"' EXIT
-(cd "$download" && apt-get download -qq -o APT::Sandbox::User=root ca-certificates)
+fetch() { (cd "$download" && apt-get download -qq -o APT::Sandbox::User=root ca-certificates 2>/dev/null); }
+if ! fetch; then
+  # The lists of packages are missing, or too old.
+  as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -qq
+  fetch
+fi
 dpkg-deb --extract "$download"/ca-certificates_*.deb "$download/ca"
 find "$download/ca/usr/share/ca-certificates" -name '*.crt' | LC_ALL=C sort | xargs cat >"$root/etc/ssl/certs/ca-certificates.crt"
 mkdir -p "$root/usr/share/doc/ca-certificates"
