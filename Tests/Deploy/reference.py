@@ -3,8 +3,10 @@
 A table stands between two comments in its page:  <!-- generated: NAME -->  and  <!-- end -->.
 """
 
+import os
 import pathlib
 import re
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -17,10 +19,16 @@ def cell(text):
 def chart_values():
     """Every value of the chart that is no mere heading, with its default and the comment above it."""
     rows, path, comment = ["| value | default | |", "|---|---|---|"], [], []
+    # What is inside a list is not a value of its own.
+    list_indent = None
     for line in (ROOT / "deploy/charts/akv-csi/values.yaml").read_text().splitlines():
         if match := re.fullmatch(r"\s*# ?(.*)", line):
             comment.append(match[1])
             continue
+        indent = len(line) - len(line.lstrip())
+        if list_indent is not None and indent >= list_indent:
+            continue
+        list_indent = indent if line.lstrip().startswith("- ") else None
         if match := re.fullmatch(r"( *)([A-Za-z-]+):(.*)", line):
             path = path[:len(match[1]) // 2] + [match[2]]
             name, default = ".".join(path), match[3].strip()
@@ -30,8 +38,20 @@ def chart_values():
     return "\n".join(rows)
 
 
+def flags():
+    """The flags of `serve`, as its help shows them."""
+    program = ROOT / os.environ.get("AKV_PROGRAMS", ".build/debug") / "akv-csi"
+    usage = subprocess.run([program, "serve", "--help"], check=True, capture_output=True, text=True).stdout
+    rows = ["| flag | default | |", "|---|---|---|"]
+    for name, help_text in re.findall(r"^  -([a-z-]+)(?: \w+)?\n {8}(.*)$", usage, re.M):
+        text, default = re.fullmatch(r"(.*?)(?: \(default ([^()]*)\))?", help_text).groups()
+        rows.append(f"| `--{name}` | {f'`{default}`' if default else ''} | {cell(text)} |")
+    return "\n".join(rows)
+
+
 TABLES = {
     "deploy/charts/akv-csi/README.md": {"values": chart_values},
+    "Sources/CSIProvider/Documentation.docc/Flags.md": {"flags": flags},
 }
 
 

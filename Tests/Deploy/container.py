@@ -1,0 +1,79 @@
+"""Runs a container of a pod as its manifest says, in a directory that holds the image's files.
+
+`python container.py SPECIFICATION` is executed in a mount namespace of its own. It lays out the volumes, makes the root
+read-only, gives up everything that the security context drops, and becomes the container's process.
+"""
+
+import ctypes
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def mount(*words):
+    subprocess.run(["mount", *map(str, words)], check=True)
+
+
+def start(container, root, volumes, entry_point=(), **options):
+    """Starts a container with `volumes`, directories of the host by name, and gives its process.
+
+    The root directory is in use by one container at a time.
+    """
+    specification = {"container": container, "root": str(root), "entryPoint": list(entry_point),
+                     "volumes": {name: str(path) for name, path in volumes.items()}}
+    return subprocess.Popen(
+        ["unshare", "--mount", "--propagation", "private", sys.executable, __file__, json.dumps(specification)], **options)
+
+
+def lay_out(root, container, volumes):
+    mount("--bind", root, root)
+    for item in container["volumeMounts"]:
+        place = pathlib.Path(root + item["mountPath"])
+        place.mkdir(parents=True, exist_ok=True)
+        mount("--bind", volumes[item["name"]], place)
+        if item.get("readOnly"):
+            mount("-o", "remount,bind,ro", place)
+    for name in ["proc", "dev"]:
+        mount("--rbind", f"/{name}", f"{root}/{name}")
+    if container["securityContext"].get("readOnlyRootFilesystem"):
+        mount("-o", "remount,bind,ro", root)
+
+
+def prctl(*arguments):
+    if LIBC.prctl(*arguments) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def confine(context):
+    """What a container runtime does with the security context, but for seccomp."""
+    if context["allowPrivilegeEscalation"] is False:
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if "ALL" in context["capabilities"]["drop"]:
+        # With an empty bounding set the next execve leaves not even root a capability.
+        last = int(pathlib.Path("/proc/sys/kernel/cap_last_cap").read_text())
+        for capability in range(last + 1):
+            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    os.setgroups([])
+    os.setgid(context["runAsGroup"])
+    os.setuid(context["runAsUser"])
+
+
+def main(specification):
+    container, root = specification["container"], specification["root"]
+    lay_out(root, container, specification["volumes"])
+    os.chroot(root)
+    os.chdir("/")
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+    environment.update((variable["name"], variable["value"]) for variable in container.get("env", []))
+    confine(container["securityContext"])
+    command = container.get("command", specification["entryPoint"]) + container["args"]
+    os.execve(command[0], command, environment)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,88 @@
+"""A node's provider is restarted under load, as a rolling update does it: no pod may notice."""
+
+import concurrent.futures
+import itertools
+import json
+import signal
+import subprocess
+import threading
+import unittest
+
+import grpc
+
+import test_provider as p
+import world as w
+
+PODS = 32
+# What the driver does, and no more: it waits for a provider that is away, and tries three times where the connection broke.
+DRIVER = json.dumps({"methodConfig": [{
+    "name": [{"service": "v1alpha1.CSIDriverProvider"}], "waitForReady": True,
+    "retryPolicy": {"maxAttempts": 3, "initialBackoff": "1s", "maxBackoff": "10s", "backoffMultiplier": 1.1,
+                    "retryableStatusCodes": ["UNAVAILABLE"]},
+}]})
+
+
+class RestartTest(unittest.TestCase):
+    def setUp(self):
+        self.world = w.World()
+        self.addCleanup(self.world.stop)
+        self.pb, self.rpc = w.generated_stubs(self.world.directory)
+        # So that mounts are under way when the provider is stopped.
+        subprocess.run([w.PROGRAMS / "akv-emulator", "fault", "add", "latency", "target=vault", "delay=200ms",
+                        "--directory", self.world.directory / "azure"], check=True, stdout=subprocess.DEVNULL)
+        self.world.start_provider()
+        self.jwt = self.world.token()
+        # One connection for all pods of the node, for the life of the driver.
+        self.channel = grpc.insecure_channel(f"unix://{self.world.socket}", options=[("grpc.service_config", DRIVER)])
+        self.addCleanup(self.channel.close)
+        self.stub = self.rpc.CSIDriverProviderStub(self.channel)
+        self.numbers = itertools.count()
+        self.done = 0
+        self.lock = threading.Lock()
+        self.ending = threading.Event()
+
+    def mount(self):
+        """A new pod's first mount."""
+        number = next(self.numbers)
+        tokens = {"api://AzureADTokenExchange": {"token": self.jwt, "expirationTimestamp": "2099-01-01T00:00:00Z"}}
+        attributes = {
+            "csi.storage.k8s.io/pod.name": f"pod-{number}", "csi.storage.k8s.io/pod.namespace": "team-a",
+            "csi.storage.k8s.io/pod.uid": f"uid-{number}", "csi.storage.k8s.io/serviceAccount.name": "reader",
+            "csi.storage.k8s.io/serviceAccount.tokens": json.dumps(tokens), "clientID": w.READER,
+            "keyvaultName": "kv-tests", "tenantID": w.TENANT,
+            "objects": p.array(p.obj("secret", "plain"), p.obj("secret", "shared")),
+        }
+        answer = self.stub.Mount(self.pb.MountRequest(
+            attributes=json.dumps(attributes), secrets="null", permission="420", target_path=f"/pods/{number}"), timeout=120)
+        self.assertEqual([file.contents for file in answer.files], [b"plain value", b"for both teams"])
+        with self.lock:
+            self.done += 1
+
+    def keep_mounting(self):
+        while not self.ending.is_set():
+            self.mount()
+
+    def test_no_mount_is_lost(self):
+        with concurrent.futures.ThreadPoolExecutor(PODS) as pods:
+            running = [pods.submit(self.keep_mounting) for _ in range(PODS)]
+            try:
+                # An update, a second one, and a provider that is killed.
+                for how in [signal.SIGTERM, signal.SIGTERM, signal.SIGKILL]:
+                    goal = self.done + PODS
+                    w.until(lambda goal=goal: self.done >= goal or any(future.done() for future in running), "a round of mounts")
+                    old = self.world.provider
+                    old.send_signal(how)
+                    self.assertEqual(old.wait(timeout=w.DEADLINE), 0 if how == signal.SIGTERM else -how)
+                    self.world.start_provider()
+                goal = self.done + PODS
+                w.until(lambda: self.done >= goal or any(future.done() for future in running), "the last round of mounts")
+            finally:
+                self.ending.set()
+            for future in running:
+                future.result(timeout=w.DEADLINE)
+        failed = [line for line in self.world.log() if line["msg"] == "mount failed"]
+        self.assertEqual(failed, [])
+
+
+if __name__ == "__main__":
+    unittest.main()

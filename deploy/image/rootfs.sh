@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# The image's file system: rootfs.sh PROGRAM DIRECTORY
+#
+# The program, the shared libraries it needs, the certificate authorities, and five small tools for the
+# DaemonSet's init step. All but the program is from the Debian packages of the machine this runs on, with their
+# licences and, for scanners, their entries in dpkg's data base. The same input gives the same files.
+set -euo pipefail
+program=$1
+root=$2
+user=10898
+# No release has a date of its own unless the caller gives it one.
+epoch=${SOURCE_DATE_EPOCH:-0}
+umask 022
+
+[ ! -e "$root" ] || { echo "$root exists; name a new directory" >&2; exit 64; }
+mkdir -p "$root"/usr/{bin,lib,lib64,local/bin,share/doc} "$root"/{etc/ssl/certs,dev,proc,sys,run,tmp,provider,var/lib/dpkg/status.d}
+ln -s usr/bin "$root/bin"
+ln -s usr/lib "$root/lib"
+ln -s usr/lib64 "$root/lib64"
+
+# Copies files to the same places; follows links, for a library's name is what it is looked up by.
+take() {
+  local file directory
+  for file in "$@"; do
+    directory=$(realpath "$(dirname "$file")")
+    mkdir -p "$root$directory"
+    cp --dereference "$file" "$root$directory/"
+  done
+}
+
+# The packages that files are from. dpkg knows files by the path they were packed under, some of them from before
+# /lib became a link to /usr/lib, so every name of a file is asked for.
+owners() {
+  local file names=()
+  for file in "$@"; do
+    file=$(realpath "$(dirname "$file")")/$(basename "$file")
+    names+=("$file" "${file#/usr}" "$(realpath "$file")" "$(realpath "$file" | sed 's|^/usr||')")
+  done
+  { dpkg-query --search "${names[@]}" 2>/dev/null || true; } | grep -v '^diversion ' | sed 's/: .*//' | sort -u
+}
+
+libraries() {
+  local binary
+  for binary in "$@"; do
+    ldd "$binary" | awk '$2 == "=>" && $3 ~ /^\// {print $3} $1 ~ /^\// {print $1}'
+  done | sort -u
+}
+
+tools=(/bin/sh /bin/mkdir /bin/chgrp /bin/chmod /bin/ln /bin/rm)
+mapfile -t needed < <(libraries "$program" "${tools[@]}")
+install -m 755 "$program" "$root/usr/local/bin/akv-csi"
+take "${tools[@]}" "${needed[@]}"
+mapfile -t packages < <(owners "${tools[@]}" "${needed[@]}")
+
+# Mozilla's authorities as Debian packs them, and none that this machine trusts beside them.
+download=$(mktemp --directory)
+trap 'rm -rf "$download"' EXIT
+fetch() { (cd "$download" && apt-get download -qq -o APT::Sandbox::User=root ca-certificates 2>/dev/null); }
+if ! fetch; then
+  # The lists of packages are missing, or too old.
+  as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -qq
+  fetch
+fi
+dpkg-deb --extract "$download"/ca-certificates_*.deb "$download/ca"
+find "$download/ca/usr/share/ca-certificates" -name '*.crt' | LC_ALL=C sort | xargs cat >"$root/etc/ssl/certs/ca-certificates.crt"
+mkdir -p "$root/usr/share/doc/ca-certificates"
+cp "$download/ca/usr/share/doc/ca-certificates/copyright" "$root/usr/share/doc/ca-certificates/"
+dpkg-deb --field "$download"/ca-certificates_*.deb >"$root/var/lib/dpkg/status.d/ca-certificates"
+
+for package in "${packages[@]}"; do
+  name=${package%%:*}
+  mkdir -p "$root/usr/share/doc/$name"
+  cp --dereference "/usr/share/doc/$name/copyright" "$root/usr/share/doc/$name/"
+  dpkg-query --status "$package" >"$root/var/lib/dpkg/status.d/$name"
+done
+
+cp --dereference /etc/os-release "$root/usr/lib/os-release"
+ln -s ../usr/lib/os-release "$root/etc/os-release"
+echo "hosts: files dns" >"$root/etc/nsswitch.conf"
+printf 'root:x:0:0:root:/:/sbin/nologin\nakv-csi:x:%s:%s:akv-csi:/:/sbin/nologin\n' $user $user >"$root/etc/passwd"
+printf 'root:x:0:\nakv-csi:x:%s:\n' $user >"$root/etc/group"
+
+find "$root" -exec touch --no-dereference --date="@$epoch" {} +
+du --summarize --apparent-size --block-size=1M "$root" | awk '{print $1 " MB"}'
