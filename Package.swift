@@ -95,7 +95,13 @@ let package = Package(
         // What the other commands do; `serve` runs none of it.
         .target(
             name: "Diagnostics",
-            dependencies: ["CSIProvider", "ProviderCore", "ProviderTransport", "Azure"]
+            dependencies: [
+                "ProviderCore", "ProviderTransport", "Azure",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
         ),
         .executableTarget(
             name: "akv-csi",
@@ -201,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "AzureEmulator", "TestSupport",
+                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "AzureEmulator", "Diagnostics",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

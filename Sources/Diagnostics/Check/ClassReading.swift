@@ -24,6 +24,9 @@ package struct ClassReading: Sendable {
 
     package var tenantID: String { text("tenantID").isEmpty ? text("tenantId") : text("tenantID") }
 
+    /// All parameters as texts.
+    var parameterTexts: [String: String] { parameters.compactMapValues(\.value.text) }
+
     /// What the driver would send, were `overrides` the volume's own attributes.
     ///
     /// No file holds the pod's token or a Secret's value, so stand-ins take their places: what they
@@ -31,7 +34,7 @@ package struct ClassReading: Sendable {
     package func validated(
         overrides: [String: String] = [:], pod: String = "pod", serviceAccount: String = "default"
     ) -> Result<MountAttributes, ProviderError> {
-        var members = parameters.compactMapValues(\.value.text).merging(overrides) { $1 }
+        var members = parameterTexts.merging(overrides) { $1 }
         members["csi.storage.k8s.io/pod.name"] = pod
         members["csi.storage.k8s.io/pod.namespace"] = namespace
         members["csi.storage.k8s.io/serviceAccount.name"] = serviceAccount
