@@ -24,7 +24,7 @@ locals {
     for type in distinct([for object in var.objects : object.type]) :
     type => { role = local.roles[type], scope = local.vault.id }
     } : {
-    for object in var.objects :
+    for object in distinct(var.objects) :
     "${local.collections[object.type]}/${object.name}" => {
       role  = local.roles[object.type]
       scope = "${local.vault.id}/${local.collections[object.type]}/${object.name}"

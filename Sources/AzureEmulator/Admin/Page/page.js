@@ -111,12 +111,12 @@ function objectRows(vault, collection, object) {
     el("th", { scope: "row" }, el("button", { type: "button", class: "open", "data-key": key,
       "aria-expanded": String(open.has(key)),
       onclick: () => { open.has(key) ? open.delete(key) : open.add(key); draw(); } }, object.name)),
-    el("td", { class: "quiet" }, object.kind),
+    el("td", { class: "quiet", title: object.kind }, object.kind.replace(/^application\/x-/, "")),
     el("td", {}, badge(newest.enabled ? "enabled" : "disabled", newest.enabled ? "good" : "warn"),
       object.isManaged && [" ", badge("of its certificate", "quiet")]),
     el("td", {}, collection === "secrets" ? value(vault, object, newest) : el("code", {}, newest.id.slice(0, 8))),
     el("td", { class: "wide" }, Object.entries(object.tags).map(([name, text]) =>
-      el("span", { class: "tag" }, `${name}=${text}`))),
+      el("span", { class: "tag", title: `${name}=${text}` }, `${name}=${text}`))),
     el("td", { class: "actions" }, !object.isManaged && [
       action("Rotate", object.name, "POST", where("rotate")),
       action(verb === "disable" ? "Disable" : "Enable", object.name, "POST", where(verb)),
