@@ -80,7 +80,7 @@ package struct Seed: Decodable, Sendable {
     }
 
     /// A role assignment.
-    package struct Access: Codable, Sendable {
+    package struct Access: Codable, Sendable, Equatable {
         /// An identity's name.
         package var identity: String
         /// A built-in role, such as `Key Vault Secrets User`.
