@@ -2,7 +2,7 @@
 
 # Libraries and generators from Debian; Ubuntu 24.04 has them under the same names.
 PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev
-TEST_PACKAGES = python3-venv openssl
+TEST_PACKAGES = python3-venv openssl openssh-client openjdk-17-jre-headless
 
 GENERATED = Sources/CProviderTransport/generated
 RELEASE_FLAGS = -c release --static-swift-stdlib
