@@ -9,6 +9,15 @@ enum NearestName {
         return names.min { distance(wanted, $0.lowercased()) < distance(wanted, $1.lowercased()) }
     }
 
+    /// The one of `names` that differs from `name` in so few letters that it was probably meant.
+    static func near(_ name: String, among names: [String]) -> String? {
+        let candidates = names.map { ($0, distance(name.lowercased(), $0.lowercased())) }
+        guard let best = candidates.min(by: { $0.1 < $1.1 }),
+            best.1 <= max(name.utf8.count < 4 ? 1 : 2, name.utf8.count / 3)
+        else { return nil }
+        return best.0
+    }
+
     /// How many letters have to be put in, taken out or replaced (Levenshtein).
     private static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a.utf8.prefix(64)), Array(b.utf8))

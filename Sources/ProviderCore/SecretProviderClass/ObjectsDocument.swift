@@ -12,13 +12,15 @@ package struct ObjectsDocument: Sendable {
     /// SecretProviderClass, so whoever lists more wants something else.
     package static let maximumObjects = 1000
 
-    private static let keys = [
+    static let keys = [
         "objectName", "objectType", "objectAlias", "objectVersion", "objectVersionHistory", "objectFormat",
         "objectEncoding", "filePermission",
     ]
 
     /// Parses and validates everything, and reports every mistake there is.
-    package static func parse(_ text: String) -> Result<ObjectsDocument, ProviderError> {
+    package static func parse(
+        _ text: String, settings: ClassSettings = ClassSettings()
+    ) -> Result<ObjectsDocument, ProviderError> {
         guard !text.isEmpty else {
             return .failure(ProviderError(.parameterMissing, "objects is not set"))
         }
@@ -32,12 +34,12 @@ package struct ObjectsDocument: Sendable {
         var errors: [ProviderError] = []
         for (index, node) in items {
             do throws(ProviderError) {
-                let entry = try Entry(node, index: index)
-                document.warnings += entry.warnings
-                switch entry.validated() {
+                let report = SettingsReport()
+                switch try Entry(node, index: index).validated(settings, report) {
                 case .success(let object): document.objects.append(object)
                 case .failure(let error): errors.append(error)
                 }
+                document.warnings += report.warnings
             } catch {
                 errors.append(error)
             }
@@ -47,7 +49,7 @@ package struct ObjectsDocument: Sendable {
                 ProviderError(.objectsMalformed, "objects is not set: it lists no object, so there is nothing to mount")
             )
         }
-        if errors.isEmpty, let conflict = document.conflict() { errors.append(conflict) }
+        if errors.isEmpty, let conflict = document.conflict(settings) { errors.append(conflict) }
         if let error = ProviderError.combining(errors) { return .failure(error) }
         return .success(document)
     }
@@ -136,22 +138,23 @@ package struct ObjectsDocument: Sendable {
         return nil
     }
 
-    private func conflict() -> ProviderError? {
-        guard
-            let (first, second) = MountPath.conflict(
-                among: objects.map { $0.wantsHistory ? "\($0.path)/0" : $0.path })
-        else { return nil }
-        let (a, b) = (objects[first], objects[second])
+    /// Two files that cannot both exist, of those that are known of so far.
+    private func conflict(_ settings: ClassSettings) -> ProviderError? {
+        typealias Claim = (path: String, shown: String, owner: String)
+        let claims: [Claim] =
+            objects.flatMap { object in
+                let paths = object.declaredPaths
+                return paths.map { path -> Claim in
+                    (path, paths.count == 1 ? object.path : path, "\(object.type.rawValue) \(object.name)")
+                }
+            } + settings.declaredPaths.map { ($0.path, $0.path, $0.parameter) }
+        guard let (first, second) = MountPath.conflict(among: claims.map(\.path)) else { return nil }
+        let (a, b) = (claims[first], claims[second])
         let message =
-            a.path == b.path
-            ? "two objects have the same path \(a.path): \(a.type.rawValue) \(a.name) and \(b.type.rawValue) \(b.name)"
-            : "path \(a.path) of \(a.type.rawValue) \(a.name) and path \(b.path) of \(b.type.rawValue) \(b.name) "
+            a.shown == b.shown
+            ? "two objects have the same path \(a.shown): \(a.owner) and \(b.owner)"
+            : "path \(a.shown) of \(a.owner) and path \(b.shown) of \(b.owner) "
                 + "cannot both exist: one would have to be a file and a directory"
         return ProviderError(.pathConflict, message)
-    }
-
-    /// The keys whose near misses are worth a warning.
-    static func suggestion(for key: String) -> String? {
-        keys.first { $0.lowercased() == key.lowercased() }
     }
 }
