@@ -23,7 +23,11 @@ extension PublicKey {
 
     /// The required members alone, in the order of RFC 7638: the file's SHA-256 is the key's thumbprint.
     func jwk() throws(DERError) -> String {
-        func text(_ bytes: [UInt8]) -> String { "\"" + Self.base64URL(bytes) + "\"" }
+        func text(_ bytes: [UInt8]) -> String {
+            var encoded = SecretBytesBuilder(capacity: bytes.count / 3 * 4 + 4)
+            SecretBytes(bytes).withExposed { Base64.encodeURL($0, into: &encoded) }
+            return "\"" + encoded.finish().withExposed { String(decoding: $0, as: UTF8.self) } + "\""
+        }
         switch try SubjectPublicKey(self) {
         case .rsa(let modulus, let exponent): return #"{"e":\#(text(exponent)),"kty":"RSA","n":\#(text(modulus))}"#
         case .ellipticCurve(let curve, let point):
@@ -68,21 +72,6 @@ extension PublicKey {
         // A line break in the comment would begin another line, which is another key.
         let line = String(comment.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F })
         return line.isEmpty ? "\(type) \(text)\n" : "\(type) \(text) \(line)\n"
-    }
-
-    private static func base64URL(_ bytes: [UInt8]) -> String {
-        var encoded = SecretBytesBuilder(capacity: bytes.count / 3 * 4 + 4)
-        SecretBytes(bytes).withExposed { Base64.encode($0, into: &encoded) }
-        let text = encoded.finish().withExposed { bytes in
-            bytes.filter { $0 != UInt8(ascii: "=") }.map { byte in
-                switch byte {
-                case UInt8(ascii: "+"): UInt8(ascii: "-")
-                case UInt8(ascii: "/"): UInt8(ascii: "_")
-                default: byte
-                }
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }
 

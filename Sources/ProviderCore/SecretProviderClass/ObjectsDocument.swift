@@ -50,6 +50,7 @@ package struct ObjectsDocument: Sendable {
             )
         }
         if errors.isEmpty, let conflict = document.conflict(settings) { errors.append(conflict) }
+        if errors.isEmpty { errors += document.danglingPasswords() }
         if let error = ProviderError.combining(errors) { return .failure(error) }
         return .success(document)
     }
