@@ -33,7 +33,7 @@ class KeystoreTest(unittest.TestCase):
 
     @staticmethod
     def outputs(*outputs):
-        return "outputs:" + "".join("\n  - " + json.dumps(output) for output in outputs)
+        return "outputs:" + "".join("\n  - " + json.dumps(output, ensure_ascii=False) for output in outputs)
 
     def test_pkcs12(self):
         outputs = [{"part": "pkcs12", "fileName": f"{profile}-{name}.p12", "passwordFrom": name, "profile": profile,
