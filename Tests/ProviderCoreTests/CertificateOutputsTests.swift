@@ -128,6 +128,7 @@ struct CertificateOutputsTests {
             ("trim: newline", "trim makes no sense beside outputs"),
             ("objectFormat: pfx", "objectFormat makes no sense beside outputs"),
             ("objectEncoding: base64", "objectEncoding makes no sense beside outputs"),
+            ("hidden: true", "outputs makes files, and a hidden object has none"),
             ("onMissing: empty", "onMissing gives no certificate that outputs could be made of"),
             ("default: x", "default gives no certificate that outputs could be made of"),
             ("publicKeyFormat: jwk", "publicKeyFormat is for objectType: key, whose public key it writes"),
@@ -186,6 +187,26 @@ struct CertificateOutputsTests {
             try Self.messages(object, "objectName: p\nobjectType: secret") == [
                 "object at index 0 (n): outputs[0]: \(reason)"
             ])
+    }
+
+    @Test("A class cannot ask for more key stores than a node can spare")
+    func limit() throws {
+        let password = "objectName: p\nobjectType: secret"
+        func store(_ lines: String) -> String {
+            "\(lines)\noutputs:\n  - {part: jks, fileName: '{{name}}', passwordFrom: p}\n"
+                + "  - {part: truststore, fileName: 't{{name}}', passwordFrom: p}\n  - {part: leaf, fileName: 'l{{name}}'}"
+        }
+        func excess(_ count: Int) -> [String] {
+            [
+                "outputs ask for up to \(count) key stores, one volume takes 100 at most; versions of a history and "
+                    + "objects that select may pick are counted"
+            ]
+        }
+        #expect(try Self.messages(store("select: {max: 50}"), password) == [])
+        #expect(try Self.messages(store("select: {max: 51}"), password) == excess(102))
+        let history = "objectName: n\nobjectType: secret\nobjectVersionHistory: "
+        #expect(try Self.messages(store(history + "50"), password) == [])
+        #expect(try Self.messages(store(history + "2147483647"), password) == excess(2000))
     }
 
     @Test("With a selector each name is a template, and every mistake of a failing volume is told without a value")

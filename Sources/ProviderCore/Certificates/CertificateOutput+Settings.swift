@@ -84,33 +84,3 @@ extension CertificateOutput {
         }
     }
 }
-
-extension ObjectsDocument {
-    /// Passwords that no object of the class could give.
-    func danglingPasswords() -> [ProviderError] {
-        // What a selector will pick nobody knows yet.
-        let canBePicked = objects.contains { $0.selector != nil }
-        return objects.flatMap { object in
-            (object.outputs?.passwordNames ?? []).compactMap { name -> ProviderError? in
-                let found =
-                    objects.first { $0.path == name && $0.selector == nil }
-                    ?? objects.first { $0.name == name && $0.selector == nil }
-                if let found {
-                    guard found.type != .secret else { return nil }
-                    return ProviderError(
-                        .objectInvalid,
-                        object.failurePrefix + "passwordFrom names \(name.clipped), which is of type "
-                            + "\(found.type.rawValue); a password is a secret",
-                        hint: "name an object of objectType: secret")
-                }
-                if canBePicked { return nil }
-                let near = NearestName.near(name, among: objects.filter { $0 != object }.map(\.path))
-                return ProviderError(
-                    .objectInvalid,
-                    object.failurePrefix + "passwordFrom names \(name.clipped), which no object of the class is"
-                        + (near.map { "; did you mean \($0)?" } ?? ""),
-                    hint: "add the secret with the password to objects; hidden: true keeps it out of the volume")
-            }
-        }
-    }
-}

@@ -28,6 +28,12 @@ package struct CertificateOutputs: Sendable, Hashable {
         return outputs.compactMap(\.passwordFrom)
     }
 
+    /// How many of the files are key stores.
+    var keystoreCount: Int {
+        guard case .parts(let outputs) = kind else { return 0 }
+        return outputs.count { $0.part.isKeystore }
+    }
+
     /// Reads `outputs`, `verify` and `publicKeyFormat`; nil without any. `object` has been read up to here.
     init?(reading settings: SettingsMapping, of object: KeyVaultObject) {
         objectPath = object.path
@@ -62,6 +68,10 @@ package struct CertificateOutputs: Sendable, Hashable {
             settings.refuse(
                 "outputs", "is for certificates, and an object of type key has only a public key",
                 hint: "set publicKeyFormat, or objectType to secret")
+        }
+        if object.isHidden {
+            settings.refuse(
+                "outputs", "makes files, and a hidden object has none", hint: "leave out either outputs or hidden")
         }
         refuseTrimming(settings, "makes no sense beside outputs")
         settings.refuse(

@@ -51,6 +51,7 @@ package struct ObjectsDocument: Sendable {
         }
         if errors.isEmpty, let conflict = document.conflict(settings) { errors.append(conflict) }
         if errors.isEmpty { errors += document.danglingPasswords() }
+        if errors.isEmpty, let excess = document.excessOfKeystores() { errors.append(excess) }
         if let error = ProviderError.combining(errors) { return .failure(error) }
         return .success(document)
     }
