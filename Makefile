@@ -2,7 +2,7 @@
 
 # Libraries and generators from Debian; Ubuntu 24.04 has them under the same names.
 PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev
-TEST_PACKAGES = python3-venv openssl buildah shellcheck
+TEST_PACKAGES = python3-venv openssl buildah shellcheck openssh-client openjdk-17-jre-headless
 BROWSER_PACKAGES = $(TEST_PACKAGES) chromium
 
 GENERATED = Sources/CProviderTransport/generated

@@ -53,6 +53,8 @@ package struct ObjectsDocument: Sendable {
         if errors.isEmpty, let (conflict, object) = document.conflict(settings) {
             errors.append(object.map { conflict.about(objectAt: items[$0].index) } ?? conflict)
         }
+        if errors.isEmpty { errors += document.danglingPasswords() }
+        if errors.isEmpty, let excess = document.excessOfKeystores() { errors.append(excess) }
         if let error = ProviderError.combining(errors) { return .failure(error) }
         return .success(document)
     }
