@@ -50,6 +50,7 @@ package struct ObjectsDocument: Sendable {
             )
         }
         if errors.isEmpty, let conflict = document.conflict(settings) { errors.append(conflict) }
+        if errors.isEmpty { errors += settings.joinedFiles?.problems(among: document.objects) ?? [] }
         if let error = ProviderError.combining(errors) { return .failure(error) }
         return .success(document)
     }
