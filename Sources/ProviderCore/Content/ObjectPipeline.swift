@@ -35,8 +35,7 @@ package struct ObjectPipeline: Sendable {
     func content(of item: VaultItem, for object: KeyVaultObject) throws(ProviderError) -> SecretBytes? {
         guard var file = try conversion.files(for: item, object: object).last else { return nil }
         if let shaping = object.shaping {
-            guard let first = try shaping.files(of: file, object: object).first else { return nil }
-            file = first
+            file.contents = try shaping.content(of: file.contents, object: object)
         }
         return object.form.trimmed(file.contents)
     }
@@ -58,6 +57,9 @@ package struct ObjectContents: Sendable {
         guard let found = find(name), let item = found.items.first else { return nil }
         return try pipeline.content(of: item, for: found.object)
     }
+
+    /// How that content is read when a member of it is wanted.
+    func format(of name: String) -> ContentDocument.Format { find(name)?.object.shaping?.contentFormat ?? .json }
 
     /// What the vault holds of it.
     package func item(of name: String) -> VaultItem? { find(name)?.items.first }

@@ -50,6 +50,14 @@ package struct YAMLParser {
         return try parse(text, limit: .max, &nodes)
     }
 
+    /// Every document of a vault object's content, which never becomes one `String`; its scalars do.
+    static func parseAll(_ content: SecretBytes) throws(YAMLError) -> [YAMLNode] {
+        var nodes = 0
+        return try content.withExposed { bytes throws(YAMLError) in
+            try documents(bytes.assumingMemoryBound(to: UInt8.self), limit: .max, &nodes)
+        }
+    }
+
     private static func parse(_ text: String, limit: Int, _ nodes: inout Int) throws(YAMLError) -> [YAMLNode] {
         var text = text
         // Typed throws cannot pass through withUTF8, so the outcome is carried as a value.

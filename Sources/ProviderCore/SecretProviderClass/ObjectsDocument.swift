@@ -55,6 +55,7 @@ package struct ObjectsDocument: Sendable {
         }
         if errors.isEmpty { errors += document.danglingPasswords() }
         if errors.isEmpty, let excess = document.excessOfKeystores() { errors.append(excess) }
+        if errors.isEmpty { errors += settings.joinedFiles?.problems(among: document.objects) ?? [] }
         if let error = ProviderError.combining(errors) { return .failure(error) }
         return .success(document)
     }
