@@ -14,8 +14,9 @@ struct FaultWalkTests {
         ("imds", .managedIdentity), ("nmi", .podIdentity), ("token-proxy", .tokenProxy),
     ]
 
-    /// Short, because some faults last as long as the caller has patience.
-    private static let patience = Duration.seconds(1)
+    /// Short, because some faults last as long as the caller has patience; but not so short that a busy
+    /// machine would make the caller give up by itself.
+    private static let patience = Duration.seconds(8)
 
     private static let statuses = [400, 401, 403, 404, 408, 409, 412, 418, 429, 500, 501, 503, 504]
 
