@@ -20,7 +20,7 @@ BENCH_RESULTS ?= .build/bench
 BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release demo bench test chaos fuzz format lint proto clean
+.PHONY: help packages test-packages build release demo bench test chaos fuzz sanitize format lint proto clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ chaos: test-packages ## Mount for SECONDS (600) while everything goes wrong; SEE
 
 fuzz: test-packages ## Fuzz everything that reads foreign bytes, FUZZ_SECONDS each
 	@Tests/fuzz.sh $(FUZZ_SECONDS)
+
+sanitize: test-packages ## Run the tests with the address sanitizer, then with the thread sanitizer
+	@Tests/sanitize.sh
 
 format: ## Format the Swift code
 	swift format --in-place --recursive Package.swift Sources Tests
