@@ -24,7 +24,7 @@ BENCH_FLAGS ?=
 IMAGE ?= akv-csi:dev
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release archives image demo bench test browser-test chaos fuzz format lint proto \
+.PHONY: help packages test-packages build release archives image demo bench test browser-test chaos fuzz sanitize format lint proto \
   reference manifest clean
 
 help: ## List the commands
@@ -71,6 +71,9 @@ chaos: test-packages ## Mount for SECONDS (600) while everything goes wrong; SEE
 
 fuzz: test-packages ## Fuzz everything that reads foreign bytes, FUZZ_SECONDS each
 	@Tests/fuzz.sh $(FUZZ_SECONDS)
+
+sanitize: test-packages ## Run the tests with the address sanitizer, then with the thread sanitizer
+	@Tests/sanitize.sh
 
 format: ## Format the Swift code
 	swift format --in-place --recursive Package.swift Sources Tests

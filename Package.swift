@@ -256,6 +256,21 @@ if let fuzzer = Context.environment["AKV_FUZZER"] {
     }
 }
 
+// Under the thread sanitizer (`make sanitize`) the standard library's lock, which is not instrumented, is
+// exchanged for one of pthread's, under the name that the sources know.
+if Context.environment["AKV_THREAD_SANITIZER"] != nil {
+    for target in package.targets where target.type != .system {
+        guard !target.name.hasPrefix("C") || target.name.hasPrefix("CSIProvider") else { continue }
+        target.dependencies.append("SanitizedSynchronization")
+        target.swiftSettings =
+            (target.swiftSettings ?? []) + [
+                .unsafeFlags(["-module-alias", "Synchronization=SanitizedSynchronization"])
+            ]
+    }
+    package.targets.append(
+        .target(name: "SanitizedSynchronization", path: "Tests/Sanitizers/SanitizedSynchronization"))
+}
+
 // One set of rules for every target.
 for target in package.targets where target.type != .system {
     let isC = target.name.hasPrefix("C") && target.name != "CSIProvider"

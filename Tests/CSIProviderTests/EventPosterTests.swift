@@ -79,6 +79,19 @@ struct EventPosterTests {
         }
     }
 
+    @Test("hold as much of a long error as Kubernetes takes")
+    func longMessage() async throws {
+        var edited = pod
+        edited.objects = (0..<60).map { "missing-\($0)" }
+        try await posting {
+            try await node.mount(pod, at: "/x")
+            try await node.mount(edited, at: "/x")
+            try await expect("created", 1)
+        }
+        let message = try #require(server.events.first?["message"] as? String)
+        #expect((1000...1024).contains(message.utf8.count))
+    }
+
     @Test("are not made of first mounts, whose failure the kubelet tells, nor of mounts that go well")
     func quiet() async throws {
         try await posting {

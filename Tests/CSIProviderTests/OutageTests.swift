@@ -49,6 +49,20 @@ struct OutageTests {
         #expect(try await node.failure(.init(name: "y", serviceAccount: "sa-2", client: "app-2")) == .unreachable)
     }
 
+    @Test("nor once the proof has ended that Entra, away as well, cannot renew")
+    func endedProof() async throws {
+        let node = Node { $0.staleIfError = .seconds(86400) }
+        _ = try await node.mount(.init())
+        node.azure.change { state in
+            state.isUnreachable = true
+            state.entraStatus = 503
+        }
+        node.azure.advance(.seconds(3000))
+        #expect(try await node.mount(.init()) == ["user": "user1"])
+        node.azure.advance(.seconds(600))
+        #expect(try await node.failure(.init()) == .serviceUnavailable)
+    }
+
     @Test("never after a refusal", arguments: [0, 1, 2])
     func refusal(kind: Int) async throws {
         let node = Node { $0.staleIfError = .seconds(3600) }

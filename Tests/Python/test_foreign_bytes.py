@@ -48,10 +48,12 @@ class ForeignBytesTest(unittest.TestCase):
         self.assertEqual(self.refusal(b"\xff").code(), grpc.StatusCode.UNIMPLEMENTED)
 
     def test_request_beyond_the_limit(self):
-        message = self.pb.MountRequest(attributes="{}" + " " * (8 << 20), secrets="null", permission="420")
-        error = self.refusal(message.SerializeToString())
-        self.assertEqual(error.code(), grpc.StatusCode.INVALID_ARGUMENT)
-        self.assertIn("at most 8388608 are read", error.details())
+        # The larger is more than a class, a pod and a Secret can be together, every byte of them escaped.
+        for mebibytes in [8, 28]:
+            message = self.pb.MountRequest(attributes="{}" + " " * (mebibytes << 20), secrets="null", permission="420")
+            error = self.refusal(message.SerializeToString())
+            self.assertEqual(error.code(), grpc.StatusCode.INVALID_ARGUMENT)
+            self.assertIn("at most 8388608 are read", error.details())
 
 
 if __name__ == "__main__":
