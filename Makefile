@@ -2,7 +2,8 @@
 
 # Libraries and generators from Debian; Ubuntu 24.04 has them under the same names.
 PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev
-TEST_PACKAGES = python3-venv openssl buildah
+TEST_PACKAGES = python3-venv openssl buildah shellcheck openssh-client openjdk-17-jre-headless
+BROWSER_PACKAGES = $(TEST_PACKAGES) chromium
 
 GENERATED = Sources/CProviderTransport/generated
 RELEASE_FLAGS = -c release --static-swift-stdlib
@@ -23,7 +24,8 @@ BENCH_FLAGS ?=
 IMAGE ?= akv-csi:dev
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release archives image demo bench test chaos fuzz format lint proto reference manifest clean
+.PHONY: help packages test-packages build release archives image demo bench test browser-test chaos fuzz format lint proto \
+  reference manifest clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -59,6 +61,10 @@ bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
 
 test: test-packages ## Check everything: format, generated code, build, tests, release
 	@Tests/run.sh
+
+browser-test: packages ## Try the emulator's page in headless Chromium, which is installed if it is missing
+	@deploy/install-packages.sh $(BROWSER_PACKAGES)
+	@Tests/browser.sh
 
 chaos: test-packages ## Mount for SECONDS (600) while everything goes wrong; SEED repeats a run
 	@AKV_CHAOS_SECONDS=$(or $(SECONDS),600) AKV_CHAOS_SEED=$(or $(SEED),0) Tests/chaos.sh

@@ -25,6 +25,7 @@ let package = Package(
         .executable(name: "akv-csi", targets: ["akv-csi"]),
         .executable(name: "akv-emulator", targets: ["akv-emulator"]),
         .executable(name: "akv-bench", targets: ["akv-bench"]),
+        .library(name: "AllocationCount", type: .dynamic, targets: ["CAllocationCount"]),
     ],
     dependencies: [
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -91,10 +92,21 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        // What the other commands do; `serve` runs none of it.
+        .target(
+            name: "Diagnostics",
+            dependencies: [
+                "ProviderCore", "ProviderTransport", "Azure",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
         .executableTarget(
             name: "akv-csi",
             dependencies: [
-                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure",
+                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -125,7 +137,8 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]
+            ],
+            resources: [.embedInCode("Admin/Page")]
         ),
         .executableTarget(
             name: "akv-emulator",
@@ -149,6 +162,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
+        .target(name: "CAllocationCount"),
         .executableTarget(
             name: "akv-bench",
             dependencies: ["Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser")]
@@ -183,11 +197,19 @@ let package = Package(
             ]
         ),
         .testTarget(name: "AzureTests", dependencies: ["Azure", "ProviderCore", "TestSupport"]),
+        .testTarget(
+            name: "DiagnosticsTests",
+            dependencies: [
+                "Diagnostics", "ProviderCore", "TestSupport",
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
         .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "AzureEmulator", "TestSupport",
+                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "AzureEmulator", "Diagnostics",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -224,8 +246,8 @@ if let fuzzer = Context.environment["AKV_FUZZER"] {
         target.path = "."
         target.sources = ["Sources/Azure", "Tests/Fuzz/Network"]
         target.exclude = [
-            "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "TimeLimit", "TransportFailure+NIO",
-            "TrustRoots",
+            "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "TimeLimit", "Timekeeper",
+            "TransportFailure+NIO", "TrustRoots",
         ].map { "Sources/Azure/HTTP/\($0).swift" }
         target.dependencies = ["ProviderCore", .product(name: "Crypto", package: "swift-crypto")]
     }

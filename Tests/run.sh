@@ -48,6 +48,9 @@ unit() { swift test --skip-build; }
 python_environment() { Tests/python-environment.sh; }
 python_clients() { AKV_PROGRAMS=.build/debug .build/python/bin/python -m unittest discover --start-directory Tests/Python; }
 
+# The JMESPath implementation by the official cases and beside another implementation.
+jmespath() { Tests/jmespath.sh; }
+
 # A short search in each parser; `make fuzz` searches for longer.
 fuzz() { Tests/fuzz.sh 6; }
 
@@ -75,6 +78,7 @@ step "debug build" build
 step "unit and end-to-end tests" unit
 step "fuzzing" fuzz
 step "Python packages" python_environment
+step "JMESPath cases" jmespath
 step "Python clients" python_clients
 step "release build" release
 step "linkage" linkage

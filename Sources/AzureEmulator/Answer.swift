@@ -11,6 +11,13 @@ enum Answer {
         return response(ByteBuffer(bytes: data), status: status, headers: headers)
     }
 
+    /// Anything that can be encoded.
+    static func json(of value: some Encodable) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return response(ByteBuffer(bytes: try encoder.encode(value)), status: .ok, headers: [:])
+    }
+
     /// JSON that is already written.
     static func text(_ body: String, status: Int) -> Response {
         response(ByteBuffer(string: body), status: HTTPResponse.Status(code: status), headers: [:])

@@ -41,13 +41,29 @@ struct IssuedCertificate {
 
 /// Makes keys and certificates, for the vaults' contents and for the emulator's own TLS.
 enum CertificateFactory {
+    /// What is asked of a certificate.
+    struct Order {
+        /// Such as `CN=shop.example, O=Shop`.
+        var subject: String
+        var type = "RSA"
+        var curve = "P-256"
+        var size = 2048
+        /// How many certificates: the leaf, intermediates, and for more than one the root.
+        var chainLength = 1
+        var names: [GeneralName] = []
+        var months = 12
+        /// A PKCS#8 key in PEM to use again.
+        var key: String?
+    }
+
     /// A key and its chain: leaf, intermediates, and for more than one certificate the root.
-    static func issue(subject: String, type: String, chainLength: Int, now: Date) throws -> IssuedCertificate {
-        let (key, pkcs8, jwk) = try makeKey(type: type, curve: "P-256", size: 2048)
+    static func issue(_ order: Order, now: Date) throws -> IssuedCertificate {
+        let (key, pkcs8, jwk) =
+            try order.key.map(existingKey) ?? makeKey(type: order.type, curve: order.curve, size: order.size)
         let names = ["Emulated Root CA", "Emulated Intermediate CA"]
         var issuer: (name: DistinguishedName, key: Certificate.PrivateKey)?
         var authorities: [[UInt8]] = []
-        for name in names.prefix(max(0, chainLength - 1)) {
+        for name in names.prefix(max(0, order.chainLength - 1)) {
             let authority = Certificate.PrivateKey(P256.Signing.PrivateKey())
             let distinguished = try DistinguishedName { CommonName(name) }
             let certificate = try make(
@@ -56,12 +72,20 @@ enum CertificateFactory {
             authorities.insert(try certificate.derBytes(), at: 0)
             issuer = (distinguished, authority)
         }
-        let distinguished = try DistinguishedName { CommonName(subject.replacingOccurrences(of: "CN=", with: "")) }
+        let distinguished = try SubjectName.parse(order.subject)
+        // A month is a twelfth of a year.
         let leaf = try make(
             subject: distinguished, publicKey: key.publicKey, issuer: issuer?.name ?? distinguished,
-            issuerKey: issuer?.key ?? key, now: now, isAuthority: false, names: [])
+            issuerKey: issuer?.key ?? key, now: now, isAuthority: false, names: order.names,
+            days: order.months * 365 / 12)
         return IssuedCertificate(
             key: key, keyPKCS8: pkcs8, publicJWK: jwk, chain: [try leaf.derBytes()] + authorities)
+    }
+
+    /// A key that is given in PEM, in the same three forms.
+    private static func existingKey(_ pem: String) throws -> (Certificate.PrivateKey, [UInt8], [String: String]) {
+        let key = try Certificate.PrivateKey(pemEncoded: pem)
+        return (key, try PEMDocument(pemString: pem).derBytes, try KeyMaker.publicJWK(of: key.publicKey))
     }
 
     /// A key as swift-certificates' type, as PKCS#8, and its public half as a JSON Web Key.
@@ -100,14 +124,15 @@ enum CertificateFactory {
 
     static func make(
         subject: DistinguishedName, publicKey: Certificate.PublicKey, issuer: DistinguishedName,
-        issuerKey: Certificate.PrivateKey, now: Date, isAuthority: Bool, names: [GeneralName]
+        issuerKey: Certificate.PrivateKey, now: Date, isAuthority: Bool, names: [GeneralName],
+        days: Int = 365
     ) throws -> Certificate {
         try Certificate(
             version: .v3,
             serialNumber: Certificate.SerialNumber(),
             publicKey: publicKey,
             notValidBefore: now.addingTimeInterval(-3600),
-            notValidAfter: now.addingTimeInterval(365 * 86_400),
+            notValidAfter: now.addingTimeInterval(TimeInterval(days) * 86_400),
             issuer: issuer,
             subject: subject,
             extensions: Certificate.Extensions {

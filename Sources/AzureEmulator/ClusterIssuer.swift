@@ -9,9 +9,13 @@ struct ClusterIssuer: Sendable {
     private let keyID: String
     private let publicJWK: [String: String]
 
-    init(url: String) async throws {
+    /// A new key in PEM.
+    static func newKey() throws -> String { try _RSA.Signing.PrivateKey(keySize: .bits2048).pemRepresentation }
+
+    /// `privateKey` is an RSA key in PEM.
+    init(url: String, privateKey: String) async throws {
         self.url = url
-        let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        let key = try _RSA.Signing.PrivateKey(pemRepresentation: privateKey)
         let numbers = try key.publicKey.getKeyPrimitives()
         keyID = String(numbers.modulus.base64URL.prefix(16))
         publicJWK = [

@@ -19,6 +19,9 @@ package struct Emulator: Sendable {
         package var nodePort = 0
         /// Added to every answer of Entra and the vaults.
         package var latency = Duration.zero
+        /// Where everything is kept that must survive a restart; nothing is kept when nil. A file that exists
+        /// counts, and of the seed only what cannot change: issuers, the node, faults.
+        package var state: URL?
         /// Where paths in the seed begin.
         package var seedDirectory = URL(fileURLWithPath: ".")
 
@@ -39,10 +42,11 @@ package struct Emulator: Sendable {
 
     private let seed: Seed
     private let tls: ServerIdentity
-    private let store: VaultStore
+    private let store: StateStore
     private let entra: EntraDirectory
     private let clock: EmulatorClock
     private let calls = CallLog()
+    private let requests = RequestLog()
     /// How it misbehaves at the moment.
     package let faults: FaultBook
     private let options: Options
@@ -53,13 +57,18 @@ package struct Emulator: Sendable {
     package init(seed: Seed, options: Options, clock: EmulatorClock = EmulatorClock(), logger: Logger) async throws {
         try seed.validate()
         self.seed = seed
-        let cluster = try await ClusterIssuer(url: seed.clusterIssuer ?? Self.defaultClusterIssuer)
+        let file = options.state.map { StateFile(url: $0) }
+        let state = try file?.read() ?? EmulatorState(seed: seed, clock: clock)
+        let cluster = try await ClusterIssuer(
+            url: seed.clusterIssuer ?? Self.defaultClusterIssuer, privateKey: state.keys.cluster)
         let issuerHost = URL(string: cluster.url)?.host
         tls = try ServerIdentity(
-            hosts: VaultHosts.certificateNames + [issuerHost].compactMap { $0 }, now: Date())
-        store = try VaultStore(seed: seed, clock: clock)
+            hosts: VaultHosts.certificateNames + [issuerHost].compactMap { $0 }, authority: state.keys.authority,
+            now: Date())
+        store = try StateStore(state, file: file)
         entra = try await EntraDirectory(
-            seed: seed, cluster: cluster, seedDirectory: options.seedDirectory, clock: clock)
+            seed: seed, store: store, cluster: cluster, signingKey: state.keys.tokens,
+            seedDirectory: options.seedDirectory, clock: clock)
         faults = FaultBook(clock: clock, faults: seed.faults ?? [])
         self.clock = clock
         self.options = options
@@ -77,7 +86,7 @@ package struct Emulator: Sendable {
 
     /// Gives a secret a new version and tells its name; nil if there is no such vault.
     package func setSecret(_ name: String, in vault: String, value: String) -> String? {
-        store.setSecret(name, in: vault, value: value, contentType: nil, now: clock.seconds)?.id
+        try? store.change(vault) { try $0.setSecret(name, value, now: clock.seconds) }
     }
 
     /// What was called so far.
@@ -88,15 +97,16 @@ package struct Emulator: Sendable {
 
     /// Serves until cancelled or told to stop. `whenReady` is called once everything listens.
     package func run(whenReady: @escaping @Sendable (Endpoints) async throws -> Void) async throws {
+        let recorder = RequestRecorder(log: requests, clock: clock, logger: logger)
         let gate = FaultGate(faults: faults, calls: calls, clock: clock, latency: options.latency)
         let azure = EmulatorResponder(
             vaults: VaultResponder(store: store, entra: entra, clock: clock), entra: entra, clock: clock, calls: calls,
-            gate: gate, logger: logger)
+            gate: gate, recorder: recorder)
         let admin = AdminResponder(
-            store: store, cluster: entra.cluster, clock: clock, calls: calls, faults: faults)
+            store: store, cluster: entra.cluster, clock: clock, calls: calls, faults: faults, requests: requests)
         let node = NodeResponder(
             seed: seed, entra: entra, calls: calls,
-            gate: FaultGate(faults: faults, calls: calls, clock: clock, latency: .zero))
+            gate: FaultGate(faults: faults, calls: calls, clock: clock, latency: .zero), recorder: recorder)
         let (azurePort, azureReady) = AsyncStream<Int>.makeStream()
         let azureApplication = Application(
             responder: azure, server: try .tls(tlsConfiguration: tls.tls(handshakeFault)),

@@ -1,7 +1,6 @@
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
-internal import Logging
 
 /// Sends each request to the service that its host belongs to: a vault, or Entra and the cluster's
 /// issuer.
@@ -13,10 +12,18 @@ struct EmulatorResponder: HTTPResponder {
     let clock: EmulatorClock
     let calls: CallLog
     let gate: FaultGate
-    let logger: Logger
+    let recorder: RequestRecorder
 
     func respond(to request: Request, context: EmulatorContext) async throws -> Response {
         let authority = request.head.authority ?? ""
+        return try await recorder.record(request, host: authority) { note in
+            try await answer(to: request, context: context, authority, note)
+        }
+    }
+
+    private func answer(
+        to request: Request, context: EmulatorContext, _ authority: String, _ note: RequestNote
+    ) async throws -> Response {
         let path = request.uri.path.split(separator: "/").compactMap { $0.removingPercentEncoding }
         let vault = VaultHosts.vault(in: authority)
         if vault == nil, request.method == .post { calls.add(\.tokens) }
@@ -28,28 +35,23 @@ struct EmulatorResponder: HTTPResponder {
             response = try await gate.respond(to: request, of: service, context: context) { request, clock in
                 if let vault {
                     let response = try await vaults.judging(by: clock).respond(
-                        to: request, authority: authority, vaultName: vault.name, resource: vault.resource, path: path)
+                        to: request, authority: authority, vaultName: vault.name, resource: vault.resource, path: path,
+                        note: note)
                     calls.add(response.status == .unauthorized ? \.unauthorized : \.vault)
                     return response
                 }
                 return try await respondAsEntra(
-                    to: request, authority: authority, path: path, entra.judging(by: clock))
+                    to: request, authority: authority, path: path, entra.judging(by: clock), note)
             }
         } catch let refusal as EntraDirectory.Refusal {
             response = try Answer.entraError(refusal, now: clock.now)
         }
         if let id = request.headers[.xMsClientRequestID] { response.headers[.xMsClientRequestID] = id }
-        logger.info(
-            "request",
-            metadata: [
-                "method": "\(request.method)", "host": "\(authority)", "path": "\(request.uri.path)",
-                "status": "\(response.status.code)",
-            ])
         return response
     }
 
     private func respondAsEntra(
-        to request: Request, authority: String, path: [String], _ entra: EntraDirectory
+        to request: Request, authority: String, path: [String], _ entra: EntraDirectory, _ note: RequestNote
     ) async throws -> Response {
         if request.method == .get, path.suffix(2) == [".well-known", "openid-configuration"],
             TokenEndpoints.metadata(at: path, authority: authority) == nil
@@ -68,11 +70,13 @@ struct EmulatorResponder: HTTPResponder {
             return try Answer.json(TokenEndpoints.discovery(authority: authority))
         }
         if request.method == .post, let tenant = TokenEndpoints.tenant(of: path) {
-            let body = try await request.body.collect(upTo: 1 << 20)
+            let form = Self.form(String(buffer: try await request.body.collect(upTo: 1 << 20)))
+            let client = form["client_id"]?.lowercased()
+            note.set(who: entra.identities.first { $0.clientID.lowercased() == client }?.name ?? "")
             return try Answer.json(
                 try await entra.token(
                     tenant: tenant, endpoint: "https://\(authority)/\(path.joined(separator: "/"))",
-                    form: Self.form(String(buffer: body)), throughProxy: throughProxy))
+                    form: form, throughProxy: throughProxy))
         }
         return try Answer.json(["error": "not_found"], status: .notFound)
     }

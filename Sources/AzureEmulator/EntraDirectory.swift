@@ -30,7 +30,7 @@ struct EntraDirectory: Sendable {
     static let federationAudience = "api://AzureADTokenExchange"
     private static let accessTokenLifetime = 3599
 
-    let identities: [Seed.Identity]
+    private let store: StateStore
     let cluster: ClusterIssuer
     private let issuers: [Seed.Issuer]
     private let directory: URL
@@ -38,16 +38,21 @@ struct EntraDirectory: Sendable {
     private let signing = JWTKeyCollection()
     private let certificates: ApplicationCertificates
 
-    init(seed: Seed, cluster: ClusterIssuer, seedDirectory: URL, clock: EmulatorClock) async throws {
-        certificates = try ApplicationCertificates(of: seed.identities ?? [], relativeTo: seedDirectory)
-        identities = seed.identities ?? []
+    /// `signingKey` is what its tokens are signed and judged with.
+    init(
+        seed: Seed, store: StateStore, cluster: ClusterIssuer, signingKey: Data, seedDirectory: URL,
+        clock: EmulatorClock
+    ) async throws {
+        certificates = try ApplicationCertificates(of: store.identities, relativeTo: seedDirectory)
+        self.store = store
         issuers = seed.issuers ?? []
         self.cluster = cluster
         directory = seedDirectory
         self.clock = clock
-        let secret = (0..<32).map { _ in UInt8.random(in: 0 ... .max) }
-        await signing.add(hmac: HMACKey(from: Data(secret)), digestAlgorithm: .sha256)
+        await signing.add(hmac: HMACKey(from: signingKey), digestAlgorithm: .sha256)
     }
+
+    var identities: [Seed.Identity] { store.identities }
 
     /// The same directory with another idea of now.
     func judging(by clock: EmulatorClock) -> EntraDirectory {

@@ -11,23 +11,32 @@ struct NodeResponder: HTTPResponder {
     let entra: EntraDirectory
     let calls: CallLog
     let gate: FaultGate
+    let recorder: RequestRecorder
 
     func respond(to request: Request, context: EmulatorContext) async throws -> Response {
+        try await recorder.record(request, host: "node") { note in
+            try await answer(to: request, context: context, note)
+        }
+    }
+
+    private func answer(
+        to request: Request, context: EmulatorContext, _ note: RequestNote
+    ) async throws -> Response {
         calls.add(\.tokens)
         switch request.uri.path {
         case "/metadata/identity/oauth2/token":
             return try await gate.respond(to: request, of: .imds, context: context) { request, _ in
-                try await metadata(request)
+                try await metadata(request, note)
             }
         case "/host/token/", "/host/token":
             return try await gate.respond(to: request, of: .nmi, context: context) { request, _ in
-                try await podIdentity(request)
+                try await podIdentity(request, note)
             }
         default: return try Answer.json(["error": "not_found"], status: .notFound)
         }
     }
 
-    private func metadata(_ request: Request) async throws -> Response {
+    private func metadata(_ request: Request, _ note: RequestNote) async throws -> Response {
         func refuse(_ error: String, _ text: String) throws -> Response {
             try Answer.json(["error": error, "error_description": text], status: .badRequest)
         }
@@ -45,6 +54,7 @@ struct NodeResponder: HTTPResponder {
         guard let identity = name.flatMap(identity) else {
             return try refuse("invalid_request", "Identity not found")
         }
+        note.set(who: identity.name)
         return try Answer.json([
             "access_token": try await entra.issue(to: identity, resource: String(resource)),
             "client_id": identity.clientID, "expires_in": "86399", "ext_expires_in": "86399",
@@ -52,7 +62,7 @@ struct NodeResponder: HTTPResponder {
         ])
     }
 
-    private func podIdentity(_ request: Request) async throws -> Response {
+    private func podIdentity(_ request: Request, _ note: RequestNote) async throws -> Response {
         func refuse(_ status: HTTPResponse.Status, _ text: String) -> Response {
             Response(status: status, body: ResponseBody(byteBuffer: ByteBuffer(string: text + "\n")))
         }
@@ -63,6 +73,7 @@ struct NodeResponder: HTTPResponder {
         guard let identity = assigned.flatMap(identity) else {
             return refuse(.notFound, "no AzureIdentity found for pod \(namespace)/\(pod)")
         }
+        note.set(who: identity.name)
         let resource = request.uri.queryParameters["resource"].map(String.init) ?? ""
         return try Answer.json([
             "token": [
@@ -73,7 +84,7 @@ struct NodeResponder: HTTPResponder {
         ])
     }
 
-    private func identity(_ name: String) -> Seed.Identity? { seed.identities?.first { $0.name == name } }
+    private func identity(_ name: String) -> Seed.Identity? { entra.identities.first { $0.name == name } }
 }
 
 extension HTTPField.Name {

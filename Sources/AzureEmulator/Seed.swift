@@ -80,7 +80,7 @@ package struct Seed: Decodable, Sendable {
     }
 
     /// A role assignment.
-    package struct Access: Codable, Sendable {
+    package struct Access: Codable, Sendable, Equatable {
         /// An identity's name.
         package var identity: String
         /// A built-in role, such as `Key Vault Secrets User`.
@@ -95,6 +95,9 @@ package struct Seed: Decodable, Sendable {
         package var contentType: String?
         package var enabled: Bool?
         package var tags: [String: String]?
+        /// Seconds since 1970; shown, and as in Azure no obstacle to reading.
+        package var notBefore: Int?
+        package var expires: Int?
         /// Oldest first, for an object with a history; `value` is then the newest.
         package var versions: [SecretVersion]?
     }
@@ -109,13 +112,16 @@ package struct Seed: Decodable, Sendable {
 
     package struct Key: Codable, Sendable {
         package var name: String
-        /// `RSA` or `EC`.
+        /// `RSA` or `EC`, or either with `-HSM`.
         package var type: String
-        /// `P-256`, `P-384` or `P-521`.
+        /// `P-256`, `P-384`, `P-521` or `P-256K`.
         package var curve: String?
         /// 2048, 3072 or 4096 bits.
         package var size: Int?
         package var enabled: Bool?
+        package var tags: [String: String]?
+        package var notBefore: Int?
+        package var expires: Int?
     }
 
     package struct Certificate: Codable, Sendable {
@@ -130,6 +136,8 @@ package struct Seed: Decodable, Sendable {
         /// Certificates in the chain, 1 to 3.
         package var chain: Int?
         package var exportable: Bool?
+        package var enabled: Bool?
+        package var tags: [String: String]?
     }
 
     /// Why a seed cannot be used.

@@ -6,7 +6,7 @@ internal import SwiftASN1
 internal import X509
 
 /// The emulator's own certificate authority and its server certificates, the good one and those that
-/// faults ask for, new at every start.
+/// faults ask for. The latter are new at every start; the authority is too, unless there is a state file.
 struct ServerIdentity {
     /// What clients must trust.
     let authorityPEM: String
@@ -19,9 +19,20 @@ struct ServerIdentity {
         var key: NIOSSLPrivateKey
     }
 
-    /// `hosts` may contain wildcards.
-    init(hosts: [String], now: Date) throws {
+    /// A certificate authority's key in PEM, and its certificate in DER.
+    struct AuthorityKey: Codable, Sendable {
+        var key: String
+        var certificate: [UInt8]
+    }
+
+    static func newAuthority(now: Date) throws -> AuthorityKey {
         let authority = try Authority(now: now)
+        return AuthorityKey(key: try authority.key.serializeAsPEM().pemString, certificate: authority.der)
+    }
+
+    /// `hosts` may contain wildcards.
+    init(hosts: [String], authority key: AuthorityKey, now: Date) throws {
+        let authority = try Authority(key)
         authorityPEM = PEMDocument(type: "CERTIFICATE", derBytes: authority.der).pemString + "\n"
         good = try authority.issue(hosts: hosts, now: now)
         spoilt = [
@@ -54,6 +65,12 @@ struct ServerIdentity {
         let name: DistinguishedName
         let key: Certificate.PrivateKey
         let der: [UInt8]
+
+        init(_ existing: AuthorityKey) throws {
+            key = try Certificate.PrivateKey(pemEncoded: existing.key)
+            name = try Certificate(derEncoded: existing.certificate).subject
+            der = existing.certificate
+        }
 
         init(now: Date) throws {
             key = Certificate.PrivateKey(P256.Signing.PrivateKey())

@@ -21,8 +21,10 @@
 
 namespace {
 
-// Larger than any request the Kubernetes API can give rise to, so that a request is never refused by
-// the library, whose RESOURCE_EXHAUSTED would make the driver start pods with an empty volume.
+// A request beyond it is refused by the library itself, whose RESOURCE_EXHAUSTED would make the driver start
+// pods with an empty volume. So it is more than any request can have: the driver makes one of a class, a pod
+// and a Secret, each of which Kubernetes keeps below 1.5 MiB, and JSON writes no byte with more than six. What
+// is smaller, and still too large, our own check refuses. Without a limit one message could take all memory.
 constexpr int kMaxReceiveBytes = 64 << 20;
 
 // gRPC's own log lines are no JSON and repeat what `akv_server_start` reports. Whoever asks for them by

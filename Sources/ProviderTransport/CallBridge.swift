@@ -14,6 +14,8 @@ final class MountCall: Sendable {
     private struct State {
         var task: Task<Void, Never>?
         var isAnswered = false
+        /// The room that its answer takes until it has been taken.
+        var bytes = 0
     }
 
     private let handle: CallHandle
@@ -28,10 +30,25 @@ final class MountCall: Sendable {
     func start() {
         let incoming = IncomingMount(
             request: MountRequestMessage(reading: handle), secondsLeft: akv_call_seconds_left(handle.raw))
-        let task = Task {
+        let arrival = ContinuousClock.now
+        // At once on gRPC's thread, as far as it comes without waiting: a mount that is answered from memory
+        // needs no other thread to wake up.
+        let task = Task.immediate {
             do throws(RPCStatus) {
                 let answer = try await server.handler(incoming)
-                self.answer { handle in answer.send(on: handle) }
+                let bytes = answer.estimatedSize
+                let waited = ContinuousClock.now - arrival
+                guard await server.room.enter(bytes, within: Self.patience(incoming.secondsLeft, waited)) else {
+                    throw RPCStatus(
+                        code: .internal,
+                        message:
+                            "the volume's content waited in vain for other pods' contents to be taken by the driver")
+                }
+                let isSent = self.answer { handle in
+                    state.withLock { $0.bytes = bytes }
+                    answer.send(on: handle)
+                }
+                if !isSent { server.room.leave(bytes) }
             } catch {
                 fail(error)
             }
@@ -49,25 +66,38 @@ final class MountCall: Sendable {
         state.withLock { $0.task }?.cancel()
     }
 
+    /// The last place that a failure's code passes: whatever the handler says, none leaves that would be
+    /// taken for a success or leave an empty volume behind.
     func fail(_ status: RPCStatus) {
+        let isHarmful = status.code == .ok || RPCCode.leavesEmptyVolume.contains(status.code)
+        let code = isHarmful ? RPCCode.internal : status.code
         answer { handle in
-            status.message.withBytes { akv_call_finish(handle.raw, status.code.rawValue, $0) }
+            status.message.withBytes { akv_call_finish(handle.raw, code.rawValue, $0) }
         }
     }
 
-    /// Runs `send` for the first answer and drops every later one.
-    private func answer(_ send: (CallHandle) -> Void) {
+    /// How long an answer may wait: the caller must still hear that it was in vain.
+    private static func patience(_ secondsLeft: Double, _ waited: Duration) -> Double {
+        let left = secondsLeft - Double(waited.components.seconds) - Double(waited.components.attoseconds) * 1e-18
+        return left - min(5, left / 2)
+    }
+
+    /// Runs `send` for the first answer and drops every later one; returns whether it was the first.
+    @discardableResult
+    private func answer(_ send: (CallHandle) -> Void) -> Bool {
         let isFirst = state.withLock { state in
             defer { state.isAnswered = true }
             return !state.isAnswered
         }
         if isFirst { send(handle) }
+        return isFirst
     }
 }
 
 /// What the server's callbacks reach: the handler and the calls under way.
 final class ServerCore: Sendable {
     let handler: MountHandler
+    let room = AnswerRoom(capacity: RPCServer.maximumUntakenBytes)
     private struct State {
         var calls: [ObjectIdentifier: MountCall] = [:]
         /// What calls are answered that come after the server's patience was over.
@@ -141,6 +171,8 @@ final class ServerCore: Sendable {
 extension MountCall {
     fileprivate func forget() {
         server.remove(self)
+        let bytes = state.withLock { $0.bytes }
+        if bytes > 0 { server.room.leave(bytes) }
     }
 }
 
@@ -162,6 +194,15 @@ extension MountRequestMessage {
 }
 
 extension MountAnswerMessage {
+    /// What the answer will take, but for some bytes for each file.
+    fileprivate var estimatedSize: Int {
+        files.reduce(objectVersions.count * 64) { sum, file in
+            var size = file.path.utf8.count
+            file.contents.withBytes { size += $0.count }
+            return sum + size
+        }
+    }
+
     fileprivate func send(on handle: CallHandle) {
         let call = handle.raw
         for file in files {

@@ -51,6 +51,9 @@ package final class RPCServer: Sendable {
     /// RESOURCE_EXHAUSTED, which leaves an empty volume behind (observed driver behaviour).
     package static let maximumAnswerBytes = 4 << 20
 
+    /// The most that may lie in answers which clients have not taken yet: four of the largest.
+    package static let maximumUntakenBytes = 16 << 20
+
     private struct Handle: @unchecked Sendable {
         // Unchecked because gRPC's server may be used from any thread.
         let raw: OpaquePointer

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CSIProvider
 
 #if canImport(Glibc)
     internal import Glibc
@@ -11,13 +12,25 @@ struct AkvCsi: AsyncParsableCommand {
         commandName: "akv-csi",
         abstract: "Azure Key Vault provider for the Secrets Store CSI driver.",
         version: Build.version,
-        subcommands: [Serve.self, Mount.self])
+        subcommands: [Serve.self, Mount.self, Check.self, DoctorCommand.self])
 
     /// `serve` goes past the general parser, which cannot read flags in Go's way.
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "serve" { Glibc.exit(await ServeCommand.run(Array(arguments.dropFirst()))) }
-        await main(arguments)
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // A mistake in the command is told from what the command found, for scripts.
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            StandardErrorLogHandler.write("\(fullMessage(for: error))\n")
+            Glibc.exit(2)
+        }
     }
 }
 

@@ -159,6 +159,15 @@ enum ServeCommand {
                 userAgent: agent.joined(separator: " ")),
             drainTimeout: flags.duration("drain-timeout"))
         configuration.audit = audit
+        if flags.bool("events") {
+            do {
+                configuration.events = try KubernetesClient.Configuration(
+                    environment: environment, directory: flags.text("service-account-dir").droppingTrailingSlashes())
+            } catch {
+                throw Fatal("events cannot be posted: \(error)")
+            }
+            configuration.nodeName = environment["NODE_NAME"] ?? ""
+        }
         return configuration
     }
 }

@@ -6,6 +6,17 @@ struct AkvEmulator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akv-emulator",
         abstract: "A local Entra and Azure Key Vault over TLS, for development and tests.",
-        subcommands: [Serve.self, Token.self, SetSecret.self, Calls.self, FaultCommand.self],
+        subcommands: [Serve.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Objects",
+                subcommands: [
+                    List.self, SetSecret.self, Rotate.self, Disable.self, Enable.self, Delete.self, Recover.self,
+                    Purge.self,
+                ]),
+            CommandGroup(name: "Who", subcommands: [Token.self, RoleCommand.self, FederationCommand.self]),
+            CommandGroup(name: "Watching", subcommands: [Log.self, Calls.self, FaultCommand.self]),
+            CommandGroup(name: "Clients", subcommands: [PrintEnvironment.self]),
+        ],
         defaultSubcommand: Serve.self)
 }

@@ -19,14 +19,36 @@ func control(
     } catch {
         throw EmulatorNotRunning(path: directory)
     }
-    let answer = try await response.body.collect(upTo: 1 << 20)
+    let answer = try await response.body.collect(upTo: 16 << 20)
     guard (200..<300).contains(response.status.code) else {
-        throw ValidationError("the emulator refuses: \(String(buffer: answer))")
+        throw EmulatorRefusal(answer: Data(answer.readableBytesView))
     }
     return Data(answer.readableBytesView)
 }
 
-private func escaped(_ segment: String) -> String {
+/// Why a running emulator did not do what it was told, in its own words.
+struct EmulatorRefusal: Error, CustomStringConvertible {
+    var answer: Data
+
+    var description: String {
+        let message = (try? JSONSerialization.jsonObject(with: answer) as? [String: Any])?["message"] as? String
+        return "the emulator refuses: \(message ?? String(decoding: answer, as: UTF8.self))"
+    }
+}
+
+/// A token of the built-in cluster, lifetime in seconds.
+func serviceAccountToken(
+    _ name: String, namespace: String, audience: String, lifetime: Int, in directory: String
+) async throws -> String {
+    let body: [String: Any] = ["spec": ["audiences": [audience], "expirationSeconds": lifetime]]
+    let answer = try await control(
+        .POST, "/api/v1/namespaces/\(escaped(namespace))/serviceaccounts/\(escaped(name))/token",
+        in: directory, body: try JSONSerialization.data(withJSONObject: body))
+    let status = (try JSONSerialization.jsonObject(with: answer) as? [String: Any])?["status"] as? [String: Any]
+    return status?["token"] as? String ?? ""
+}
+
+func escaped(_ segment: String) -> String {
     segment.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-", ".", "_"])) ?? segment
 }
 
@@ -50,36 +72,9 @@ struct Token: AsyncParsableCommand {
     var serviceAccount: String
 
     func run() async throws {
-        let body: [String: Any] = ["spec": ["audiences": [audience], "expirationSeconds": lifetime]]
-        let answer = try await control(
-            .POST, "/api/v1/namespaces/\(escaped(namespace))/serviceaccounts/\(escaped(serviceAccount))/token",
-            in: directory, body: try JSONSerialization.data(withJSONObject: body))
-        let status = (try JSONSerialization.jsonObject(with: answer) as? [String: Any])?["status"] as? [String: Any]
-        print(status?["token"] as? String ?? "")
-    }
-}
-
-struct SetSecret: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Give a secret a new version.")
-
-    @Option(help: "The running emulator's directory.")
-    var directory = "akv-emulator.d"
-
-    @Argument(help: "The vault.")
-    var vault: String
-
-    @Argument(help: "The secret.")
-    var name: String
-
-    @Argument(help: "The new value.")
-    var value: String
-
-    func run() async throws {
-        let answer = try await control(
-            .PUT, "/vaults/\(escaped(vault))/secrets/\(escaped(name))", in: directory, body: Data(value.utf8))
-        let version = (try JSONSerialization.jsonObject(with: answer) as? [String: Any])?["version"] as? String ?? ""
-        print("\(vault)/\(name) has the new version \(version)")
+        print(
+            try await serviceAccountToken(
+                serviceAccount, namespace: namespace, audience: audience, lifetime: lifetime, in: directory))
     }
 }
 

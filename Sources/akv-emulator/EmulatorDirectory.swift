@@ -32,17 +32,28 @@ struct EmulatorDirectory {
 
     private func file(_ name: String) -> URL { URL(fileURLWithPath: path).appendingPathComponent(name) }
 
-    /// Leads the provider, the Azure SDKs and curl to the emulator under Azure's own host names.
-    private func environment(_ endpoints: Emulator.Endpoints) -> String {
-        """
-        export HTTPS_PROXY=http://127.0.0.1:\(endpoints.proxyPort)
-        export SSL_CERT_FILE='\(file("ca.pem").path)'
-        export REQUESTS_CA_BUNDLE='\(file("ca.pem").path)'
-        export CURL_CA_BUNDLE='\(file("ca.pem").path)'
-        export AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:\(endpoints.nodePort)
-        export AZURE_AUTHORITY_HOST=https://login.microsoftonline.com
+    /// Writes a service-account token where only its owner can read it, and tells where.
+    func writeToken(_ token: String, of identity: String) throws -> String {
+        let place = file("token-\(identity.filter { $0.isLetter || $0.isNumber || $0 == "-" })")
+        try Data(token.utf8).write(to: place, options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: place.path)
+        return place.path
+    }
 
-        """
+    /// Leads the provider, the Azure SDKs and curl to the emulator under Azure's own host names.
+    func environment(_ endpoints: Emulator.Endpoints) -> String {
+        let authority = shellQuoted(file("ca.pem").path)
+        return """
+            export HTTPS_PROXY=http://127.0.0.1:\(endpoints.proxyPort)
+            export NO_PROXY=127.0.0.1,localhost
+            export SSL_CERT_FILE=\(authority)
+            export REQUESTS_CA_BUNDLE=\(authority)
+            export CURL_CA_BUNDLE=\(authority)
+            export NODE_EXTRA_CA_CERTS=\(authority)
+            export AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:\(endpoints.nodePort)
+            export AZURE_AUTHORITY_HOST=https://login.microsoftonline.com
+
+            """
     }
 
     /// For `cloudName: AzureStackCloud`, without a proxy; needs the names resolved to 127.0.0.1.
@@ -55,6 +66,9 @@ struct EmulatorDirectory {
         ]
     }
 }
+
+/// A word that a POSIX shell reads back as it is.
+func shellQuoted(_ text: String) -> String { "'\(text.replacingOccurrences(of: "'", with: "'\\''"))'" }
 
 struct EmulatorNotRunning: Error, CustomStringConvertible {
     var path: String

@@ -12,8 +12,14 @@ struct Serve: AsyncParsableCommand {
             whose appearance tells that the emulator is ready.
             """)
 
-    @Option(help: "What Entra and the vaults hold, in YAML.")
-    var seed: String
+    @Option(help: "What Entra and the vaults hold at first, in YAML.")
+    var seed: String?
+
+    @Option(help: "Keep everything in this file across restarts; once it exists it counts, not the seed.")
+    var state: String?
+
+    @Flag(help: "Start nothing: print the variables that lead clients to the emulator that runs.")
+    var printEnv = false
 
     @Option(help: "Faults that come and go by a plan, in YAML.")
     var schedule: String?
@@ -36,7 +42,16 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Log every request.")
     var verbose = false
 
+    func validate() throws {
+        guard printEnv || seed != nil else {
+            throw ValidationError("--seed is missing: the file that says what Entra and the vaults hold")
+        }
+    }
+
     func run() async throws {
+        guard !printEnv, let seed else {
+            return print(try await PrintEnvironment.variables(of: directory, identity: nil), terminator: "")
+        }
         let url = URL(fileURLWithPath: seed)
         let text = try read("seed", seed)
         let plan = try schedule.map { try FaultSchedule(yaml: try read("schedule", $0)) }
@@ -44,6 +59,7 @@ struct Serve: AsyncParsableCommand {
         options.port = port
         options.proxyPort = proxyPort
         options.adminPort = adminPort
+        options.state = state.map { URL(fileURLWithPath: $0) }
         options.latency = .milliseconds(latency)
         options.seedDirectory = url.deletingLastPathComponent()
         var logger = Logger(label: "akv-emulator", factory: { StreamLogHandler.standardError(label: $0) })
@@ -58,6 +74,7 @@ struct Serve: AsyncParsableCommand {
             let lines = """
                 akv-emulator: https on 127.0.0.1:\(endpoints.httpsPort), proxy on 127.0.0.1:\(endpoints.proxyPort)
                 akv-emulator: for clients, run: . \(files.path)/env
+                akv-emulator: to look inside, open: http://127.0.0.1:\(endpoints.adminPort)/
 
                 """
             FileHandle.standardOutput.write(Data(lines.utf8))

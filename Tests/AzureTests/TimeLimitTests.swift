@@ -22,6 +22,27 @@ struct TimeLimitTests {
         #expect(value == nil)
     }
 
+    @Test("is given up whatever other limits began before and after it")
+    func many() async {
+        let long = Task {
+            await limited(to: TimeSource.system.deadline(after: .seconds(3600))) { await Self.endless() }
+        }
+        for _ in 0..<3 {
+            await withTaskGroup(of: String?.self) { group in
+                for milliseconds in [60, 20, 40, 1, 30, 50, 10] {
+                    group.addTask {
+                        await limited(to: TimeSource.system.deadline(after: .milliseconds(milliseconds))) {
+                            await Self.endless()
+                        }
+                    }
+                }
+                for await value in group { #expect(value == nil) }
+            }
+        }
+        long.cancel()
+        #expect(await long.value == "cancelled")
+    }
+
     @Test("is cancelled with its caller")
     func cancelled() async {
         let task = Task {

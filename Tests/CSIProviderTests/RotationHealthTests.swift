@@ -1,6 +1,7 @@
 import Azure
 import CSIProvider
 import ProviderCore
+import ProviderTransport
 import Testing
 
 /// What is seen of mounts that fail while their pods run, which the driver hides.

@@ -7,19 +7,36 @@ import TestSupport
 /// A node's provider as the driver meets it, with its log.
 struct ServedNode: Sendable {
     let node: Node
-    let log = RecordedLog()
+    let log: RecordedLog
     let service: ProviderService
     /// Holds the policy.
     private var directory: TemporaryDirectory?
 
     init(audit: AuditLog.Extent = .off, _ change: (inout CacheSettings) -> Void = { _ in }) {
-        node = Node(change)
+        (node, log) = (Node(change), RecordedLog())
         service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
+    }
+
+    private init(node: Node, log: RecordedLog, events: EventPoster) {
+        self.node = node
+        self.log = log
+        service = ProviderService(
+            mounts: node.mounts, logger: log.logger, audit: .off, events: events, time: node.azure.time)
+    }
+
+    /// With events on pods, posted by what `make` gives.
+    static func withEvents(
+        _ make: (RecordedLog, TimeSource) throws -> EventPoster
+    ) throws -> (node: ServedNode, poster: EventPoster) {
+        let (node, log) = (Node(), RecordedLog())
+        let poster = try make(log, node.azure.time)
+        return (ServedNode(node: node, log: log, events: poster), poster)
     }
 
     init(audit: AuditLog.Extent, policy: String) throws {
         let directory = try TemporaryDirectory()
         self.directory = directory
+        log = RecordedLog()
         node = Node(
             policy: try PolicyFile(path: directory.write(policy.utf8, to: "policy.yaml"), logger: log.logger))
         service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)

@@ -25,6 +25,8 @@ struct World: Sendable {
     let transport: any HTTPTransport
     /// Where the provider finds the node's and the cluster's token services.
     let tokens: AccessTokenSource.Settings
+    /// The emulator's own proxy, before which everything of Azure's lies.
+    let proxy: ProxySettings
     private let endpoints: Emulator.Endpoints
 
     /// What the proxy between provider and emulator demands, and what the provider was told.
@@ -104,7 +106,8 @@ struct World: Sendable {
             try await body(
                 World(
                     emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock,
-                    authorityFile: authority, transport: transport, tokens: tokens, endpoints: endpoints))
+                    authorityFile: authority, transport: transport, tokens: tokens, proxy: network.proxy,
+                    endpoints: endpoints))
         } catch {
             await server.stop(grace: .seconds(1))
             throw error

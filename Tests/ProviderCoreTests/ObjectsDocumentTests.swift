@@ -293,8 +293,8 @@ struct ObjectsDocumentTests {
             Self.document("objectName: n", "objectType: secret", "objectalias: x", "color: blue"))
         #expect(
             document.warnings == [
-                "object at index 0: unknown key objectalias is ignored; did you mean objectAlias?",
-                "object at index 0: unknown key color is ignored",
+                "object at index 0 (n): unknown key objectalias is ignored; did you mean objectAlias?",
+                "object at index 0 (n): unknown key color is ignored",
             ])
         #expect(document.objects.map(\.path) == ["n"])
     }

@@ -67,14 +67,27 @@ struct RoundTripTests {
         }
     }
 
-    @Test("A handler's error arrives with its code and message", arguments: RPCCode.allCases.filter { $0 != .ok })
+    private static let harmful = RPCCode.leavesEmptyVolume.union([.ok])
+
+    @Test(
+        "A handler's error arrives with its code and message",
+        arguments: RPCCode.allCases.filter { !harmful.contains($0) })
     func errors(code: RPCCode) async throws {
         let expected = RPCStatus(code: code, message: "2 errors:\n(1) ü 😀 % \"x\"\n(2) y")
         try await withServer(handler: { _ throws(RPCStatus) in throw expected }) { (fixture: Fixture) async throws in
             let client = fixture.client()
-            // gRPC tries nothing again by itself, so even UNAVAILABLE comes through.
             let status = await status { () throws(RPCStatus) in try await client.mount(.plain) }
             #expect(status == expected)
+        }
+    }
+
+    @Test("A code that would leave an empty volume, or pass for a success, leaves as INTERNAL", arguments: harmful)
+    func harmfulErrors(code: RPCCode) async throws {
+        let thrown = RPCStatus(code: code, message: "why")
+        try await withServer(handler: { _ throws(RPCStatus) in throw thrown }) { (fixture: Fixture) async throws in
+            let client = fixture.client()
+            let status = await status { () throws(RPCStatus) in try await client.mount(.plain) }
+            #expect(status == RPCStatus(code: .internal, message: "why"))
         }
     }
 

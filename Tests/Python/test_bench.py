@@ -26,6 +26,9 @@ class BenchTest(unittest.TestCase):
             for measurement in results["measurements"]:
                 self.assertIn(measurement["scenario"], run.stdout)
                 self.assertIn(measurement["variant"], (output / "results.md").read_text())
+                if measurement["scenario"] == "allocations":
+                    self.assertEqual([f["name"] for f in measurement["figures"]], ["per mount"])
+                    self.assertGreater(measurement["figures"][0]["value"], 100)
             for name in ["latency", "calls"]:
                 root = xml.etree.ElementTree.parse(output / "plots" / f"{name}.svg").getroot()
                 self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")

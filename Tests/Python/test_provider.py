@@ -77,6 +77,12 @@ class ProviderTest(unittest.TestCase):
             answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=10)
             self.assertEqual(answer.status, health_pb2.HealthCheckResponse.SERVING)
 
+    def test_log_lines_are_json_whatever_a_class_says(self):
+        for vault in ["-0x11", "-01", "1.5", "0.50", "1e10", "007"]:
+            with self.assertRaises(grpc.RpcError):
+                self.mount(obj("secret", "plain"), keyvaultName=vault)
+        self.assertIn("-0x11", [line.get("vault") for line in self.world.log()])
+
     def test_healthz(self):
         port = self.world.health_port()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / os.environ.get("AKV_PROGRAMS", ".build/debug")
@@ -34,11 +35,13 @@ def until(condition, what):
 class World:
     """Starts what a test needs, and stops and removes it at the end."""
 
-    def __init__(self, seed=SEED):
+    def __init__(self, seed=SEED, flags=()):
+        """The flags are for the emulator."""
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="akv-py-", dir="/tmp"))
         self.processes = []
         self.log_path = self.directory / "provider.log"
         self._seed = seed
+        self._flags = flags
         self._start_emulator()
         authority = str(self.directory / "azure/ca.pem")
         self.environment = {
@@ -53,17 +56,20 @@ class World:
         directory = self.directory / "azure"
         endpoints = directory / "endpoints.json"
         endpoints.unlink(missing_ok=True)
-        self._emulator = self._start([PROGRAMS / "akv-emulator", "--seed", self._seed, "--directory", directory, *flags])
+        self._emulator = self._start([PROGRAMS / "akv-emulator", "--seed", self._seed, "--directory", directory, *self._flags, *flags])
         until(lambda: self._emulator.poll() is not None or endpoints.exists(), "the emulator")
         self.endpoints = json.loads(endpoints.read_text())
 
     def restart_emulator(self):
-        """At the same ports, but with new keys and certificates, and holding what its seed says."""
-        self._emulator.kill()
-        self._emulator.wait()
+        """At the same ports, but, without a state file, with new keys and holding what its seed says."""
+        self.stop_emulator()
         self._start_emulator(*[word for flag, port in [
             ("--port", "httpsPort"), ("--proxy-port", "proxyPort"), ("--admin-port", "adminPort")]
             for word in (flag, self.endpoints[port])])
+
+    def stop_emulator(self):
+        self._emulator.kill()
+        self._emulator.wait()
 
     def _start(self, command, **options):
         process = subprocess.Popen([str(word) for word in command], **options)
@@ -109,6 +115,11 @@ class World:
                     process.kill()
                     process.wait()
         shutil.rmtree(self.directory)
+
+
+def mock_environment(world):
+    """This process's variables, leading to the world's emulator."""
+    return mock.patch.dict(os.environ, world.environment)
 
 
 def generated_stubs(directory):

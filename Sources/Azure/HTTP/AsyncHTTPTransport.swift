@@ -28,7 +28,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
     }
 
     private struct State {
-        var fingerprint: [Int] = []
+        var fingerprint: TrustRoots.Fingerprint?
         var clients: [Path: ClientBox] = [:]
     }
 
@@ -58,7 +58,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
         let box = try client(
             for: Path(
                 proxy: proxy, connection: request.connection,
-                serverName: request.connection == nil ? nil : target.host))
+                serverName: request.connection == nil ? nil : target.hostWithoutBrackets))
         do {
             return try await withTimeout(timeout) { try await self.perform(request, with: box) }
         } catch let failure as TransportFailure {
@@ -97,18 +97,21 @@ package final class AsyncHTTPTransport: HTTPTransport {
 
     /// The client for requests that go that way, made anew when the trust roots have changed.
     private func client(for path: Path) throws(TransportFailure) -> ClientBox {
-        let fingerprint = configuration.trustRoots.fingerprint()
+        let previous = state.withLock { $0.fingerprint }
+        let fingerprint = configuration.trustRoots.fingerprint(after: previous)
         let result: Result<ClientBox, TransportFailure> = state.withLock { state in
             if state.fingerprint != fingerprint {
                 // Requests under way keep their client until they end.
                 state.clients = [:]
-                state.fingerprint = fingerprint
             }
+            state.fingerprint = fingerprint
             if let client = state.clients[path] { return .success(client) }
             do {
                 let client = try makeClient(for: path)
-                // Of special connections only the newest is kept: an old one's authority was replaced.
-                if path.connection != nil { state.clients = state.clients.filter { $0.key.connection == nil } }
+                // Of special connections to one host only the newest is kept: an old one's authority was replaced.
+                if let connection = path.connection {
+                    state.clients = state.clients.filter { $0.key.connection?.host != connection.host }
+                }
                 state.clients[path] = client
                 return .success(client)
             } catch {
@@ -137,7 +140,9 @@ package final class AsyncHTTPTransport: HTTPTransport {
         client.http1_1ConnectionDebugInitializer = { [serverName = path.serverName] channel in
             CertificateNameGuard.install(on: channel, serverName: serverName)
         }
-        if let connection = path.connection, let name = path.serverName { client.dnsOverride = [name: connection.host] }
+        if let connection = path.connection, let name = path.serverName, name != connection.host {
+            client.dnsOverride = [name: connection.host]
+        }
         if let proxy = path.proxy {
             let authorization = proxy.credentials.map { HTTPClient.Authorization.basic(credentials: base64($0)) }
             client.proxy = .server(host: proxy.host, port: proxy.port, authorization: authorization)
@@ -183,6 +188,11 @@ private struct Target {
     var isHTTPS: Bool
     var host: String
     var port: Int
+
+    /// An IPv6 address stands in brackets in a URL and nowhere else.
+    var hostWithoutBrackets: String {
+        host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+    }
 
     init(url: String) throws(TransportFailure) {
         guard let scheme = url.firstRange(of: "://") else {

@@ -1,10 +1,11 @@
 package import ProviderCore
 
-/// A request to Entra or Key Vault.
+/// A request to Entra, Key Vault or the cluster's API server.
 package struct HTTPRequest: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
         case post = "POST"
+        case patch = "PATCH"
     }
 
     /// A connection of its own kind: to another host than the URL names, and trusting other authorities.

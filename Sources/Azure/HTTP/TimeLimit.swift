@@ -1,5 +1,3 @@
-internal import NIOCore
-internal import NIOPosix
 internal import Synchronization
 
 /// Runs `work` and gives up on it, with nil, when `deadline` is well past.
@@ -16,13 +14,13 @@ package func limited<Value: Sendable>(
 /// Runs `work` and cancels it after `duration`, with nil.
 ///
 /// A task that sleeps keeps its memory until its time has come, even when it is cancelled. So the time
-/// is kept by a timer of the event loop, which is gone with its cancellation.
+/// is kept by one timer for all, which forgets a limit with its end.
 func limited<Value: Sendable>(
     after duration: Duration, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
     let isOver = Flag()
     let task = Task { await work() }
-    let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(duration)) {
+    let limit = Timekeeper.shared.start(duration) {
         isOver.value.withLock { $0 = true }
         task.cancel()
     }
@@ -31,7 +29,7 @@ func limited<Value: Sendable>(
     } onCancel: {
         task.cancel()
     }
-    timer.cancel()
+    Timekeeper.shared.cancel(limit)
     return isOver.value.withLock { $0 } ? nil : value
 }
 

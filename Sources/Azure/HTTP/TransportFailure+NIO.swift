@@ -34,6 +34,9 @@ extension TransportFailure {
             self.init(.tls, .final, Self.handshake(error))
         case let error as BoringSSLError:
             self.init(.tls, .final, Self.handshake(error))
+        case let error as IOError where Self.connectErrors.contains(error.errnoCode):
+            // Where an address is asked for and not a name, the system's own error comes through.
+            self.init(.connect, .transient, "cannot connect: \(Self.text(error))")
         case let error as HTTPClientError:
             self.init(classifying: error, throughProxy: throughProxy)
         default:
@@ -60,6 +63,9 @@ extension TransportFailure {
         default: self.init(.request, .transient, error.shortDescription)
         }
     }
+
+    /// What only an attempt to connect can end with.
+    private static let connectErrors = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL]
 
     private static func text(_ error: any Error) -> String {
         guard let error = error as? IOError else { return "\(error)" }

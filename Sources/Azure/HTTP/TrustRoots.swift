@@ -24,9 +24,37 @@ package struct TrustRoots: Sendable, Equatable {
 
     private var isSystem: Bool { files.isEmpty && directories.isEmpty }
 
-    /// Changes whenever one of the files does; of the system's directories, when a file comes or goes.
-    func fingerprint() -> [Int] {
-        (isSystem ? systemDirectories : files + directories.flatMap(Self.entries)).flatMap { path -> [Int] in
+    /// How the files looked when they were last looked at.
+    struct Fingerprint: Equatable {
+        fileprivate var places: [Int]
+        fileprivate var entries: [Int]
+        fileprivate var readAt: ContinuousClock.Instant
+
+        static func == (one: Fingerprint, other: Fingerprint) -> Bool {
+            one.places == other.places && one.entries == other.entries
+        }
+    }
+
+    /// How long a file may have been written to in a directory before that is seen.
+    private static let directoryInterval = Duration.seconds(1)
+
+    /// Changes when one of the named files does, when a file comes to a directory or goes, and, a moment
+    /// later, when one in a named directory is written to. There may be hundreds of those, and this is
+    /// asked for each request.
+    func fingerprint(after previous: Fingerprint?) -> Fingerprint {
+        let places = Self.looks(of: isSystem ? systemDirectories : files + directories)
+        let now = ContinuousClock.now
+        if let previous, previous.places == places,
+            directories.isEmpty || now - previous.readAt < Self.directoryInterval
+        {
+            return previous
+        }
+        return Fingerprint(
+            places: places, entries: Self.looks(of: directories.flatMap(Self.entries)), readAt: now)
+    }
+
+    private static func looks(of paths: [String]) -> [Int] {
+        paths.flatMap { path -> [Int] in
             var information = stat()
             guard stat(path, &information) == 0 else { return [-1] }
             return [

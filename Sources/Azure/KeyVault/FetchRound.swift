@@ -69,6 +69,10 @@ struct FetchRound: Sendable {
 
     /// The latest objects that were read before another one of the set was seen to have changed.
     private static func outdated(_ contents: [FetchBatch.Content]) -> [ValueCache.Key: Duration] {
+        // Nearly always all were read after the last change of any.
+        guard let lastChange = contents.lazy.filter(\.job.isLatest).map(\.entry.settledAt).max(),
+            contents.contains(where: { $0.job.isLatest && $0.entry.fetchedAt < lastChange })
+        else { return [:] }
         let latest = contents.filter(\.job.isLatest)
         var outdated: [ValueCache.Key: Duration] = [:]
         // The latest change, and the latest among the others of the object it belongs to.

@@ -126,7 +126,7 @@ package struct KeyVaultClient: Sendable {
 
 extension KeyVaultObject.ObjectType {
     /// The REST collection that holds objects of this type.
-    var collection: String {
+    package var collection: String {
         switch self {
         case .secret: "secrets"
         case .key: "keys"

@@ -1,13 +1,13 @@
 internal import ProviderCore
 
 /// The vault's `WWW-Authenticate: Bearer …` header.
-struct VaultChallenge: Equatable {
+package struct VaultChallenge: Equatable {
     /// For whom a token must be made out, without a slash at its end.
-    var resource: String?
-    var tenantID: String?
+    package var resource: String?
+    package var tenantID: String?
     var error: String?
 
-    init?(header: String?) {
+    package init?(header: String?) {
         guard let header, header.lowercased().hasPrefix("bearer") else { return nil }
         var fields: [String: String] = [:]
         for part in Self.fields(of: header.dropFirst("bearer".count)) { fields[part.name] = part.value }
@@ -45,7 +45,7 @@ struct VaultChallenge: Equatable {
 
     /// Whether a token for `resource` may go to `vaultHost`: the vault's host must lie below the
     /// resource's, the rule by which Azure's own clients guard against a foreign challenge.
-    func isTrustworthy(forHost vaultHost: String) -> Bool {
+    package func isTrustworthy(forHost vaultHost: String) -> Bool {
         guard let resource, resource.lowercased().hasPrefix("https://") else { return false }
         let host = resource.dropFirst("https://".count).lowercased()
         return !host.isEmpty && !host.contains("/") && !host.contains("\\") && !host.contains("@")

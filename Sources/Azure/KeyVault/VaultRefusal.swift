@@ -1,4 +1,4 @@
-internal import ProviderCore
+package import ProviderCore
 
 /// An error answer of Key Vault.
 struct VaultRefusal {
@@ -89,7 +89,7 @@ struct VaultRefusal {
 
 extension KeyVaultObject.ObjectType {
     /// The built-in role that lets an identity read objects of this type.
-    var role: String {
+    package var role: String {
         switch self {
         case .secret: "Key Vault Secrets User"
         case .key: "Key Vault Crypto User"

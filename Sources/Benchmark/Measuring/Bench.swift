@@ -35,9 +35,11 @@ struct Bench: Sendable {
 
     /// Runs `body` with a provider of its own and ends it whatever happens.
     func withProvider<Value>(
-        in azure: EmulatedAzure, flags: [String] = [], _ body: (Provider) async throws -> Value
+        in azure: EmulatedAzure, flags: [String] = [], environment: [String: String] = [:],
+        _ body: (Provider) async throws -> Value
     ) async throws -> Value {
-        let provider = try await Provider(azure: azure, flags: flags, programs: programs, watchdog: watchdog)
+        let provider = try await Provider(
+            azure: azure, flags: flags, environment: environment, programs: programs, watchdog: watchdog)
         do {
             let value = try await body(provider)
             try await provider.stop()

@@ -19,7 +19,7 @@ package enum Scenarios {
     static let all: [any Scenario] = [
         StartScenario(), ColdMountScenario(), WarmTokenScenario(), RepublishScenario(), SharedObjectsScenario(),
         StormScenario(), CPULimitScenario(), SteadyStateScenario(), LargeValuesScenario(), ModelScenario(),
-        SoakScenario(),
+        AllocationScenario(), SoakScenario(),
     ]
 
     /// Names and what each measures.

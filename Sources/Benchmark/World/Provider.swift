@@ -15,14 +15,15 @@ struct Provider: Sendable {
     private static let count = Mutex(0)
 
     init(
-        azure: EmulatedAzure, flags: [String] = [], programs: Programs, watchdog: Watchdog
+        azure: EmulatedAzure, flags: [String] = [], environment: [String: String] = [:], programs: Programs,
+        watchdog: Watchdog
     ) async throws {
         let number = Self.count.withLock { count in
             count += 1
             return count
         }
         let socket = "\(watchdog.directory)/\(number).sock"
-        let environment = Programs.environment.merging(azure.environment) { $1 }
+        let environment = Programs.environment.merging(azure.environment) { $1 }.merging(environment) { $1 }
         let start = ContinuousClock.now
         process = try ChildProcess(
             programs.provider,

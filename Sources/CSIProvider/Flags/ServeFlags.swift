@@ -90,6 +90,13 @@ extension FlagSet {
                 name: "audit-log", kind: .text, standard: "changes",
                 help: "log who was given which object: off, changes (what a volume has not had before, and failures)"
                     + " or all (every object of every mount)"),
+            Flag(
+                name: "events", kind: .bool, standard: "false",
+                help: "post an Event on a pod when the rotation of its volume begins to fail and when it works again;"
+                    + " needs the service account's token and deploy/events.yaml"),
+            Flag(
+                name: "service-account-dir", kind: .text, standard: "/var/run/secrets/kubernetes.io/serviceaccount",
+                help: "where the provider's own token and the cluster's ca.crt lie, for --events"),
             // Known to upstream and without effect here.
             ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
             ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),

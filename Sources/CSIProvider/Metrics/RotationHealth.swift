@@ -17,6 +17,13 @@ final class RotationHealth: Sendable {
         case ended(after: Duration)
     }
 
+    /// The same of one volume, for the pod it belongs to.
+    enum VolumeTurn: Equatable {
+        /// It was filled before and could not be; `isRepeated` if that is so already.
+        case failing(isRepeated: Bool)
+        case recovered(after: Duration)
+    }
+
     struct ClassName: Hashable, Comparable {
         var namespace: String
         var name: String
@@ -32,7 +39,9 @@ final class RotationHealth: Sendable {
     fileprivate struct Volume {
         var lastSeen: Duration
         var wasFilled = false
-        var isFailing = false
+        var failingSince: Duration?
+
+        var isFailing: Bool { failingSince != nil }
     }
 
     fileprivate struct Health {
@@ -60,12 +69,14 @@ final class RotationHealth: Sendable {
     }
 
     /// One mount of a class's volume, and whether it succeeded.
-    func observe(_ pod: PodReference, _ targetPath: String, succeeded: Bool) -> Turn? {
+    func observe(
+        _ pod: PodReference, _ targetPath: String, succeeded: Bool
+    ) -> (class: Turn?, volume: VolumeTurn?) {
         let now = time.elapsed()
         let wallClock = time.wallClock()
         let name = ClassName(pod)
         return state.withLock { classes in
-            guard classes[name] != nil || classes.count < Self.maximumClasses else { return nil }
+            guard classes[name] != nil || classes.count < Self.maximumClasses else { return (nil, nil) }
             return classes[name, default: Health(lastSeen: now)]
                 .observe(targetPath, succeeded, now, wallClock, maximumVolumes: Self.maximumVolumes)
         }
@@ -116,21 +127,26 @@ final class RotationHealth: Sendable {
 extension RotationHealth.Health {
     fileprivate mutating func observe(
         _ path: String, _ succeeded: Bool, _ now: Duration, _ wallClock: Int, maximumVolumes: Int
-    ) -> RotationHealth.Turn? {
+    ) -> (class: RotationHealth.Turn?, volume: RotationHealth.VolumeTurn?) {
         lastSeen = now
         if volumes[path] == nil, volumes.count >= maximumVolumes { makeRoom() }
-        volumes[path, default: RotationHealth.Volume(lastSeen: now)].lastSeen = now
-        volumes[path]?.isFailing = !succeeded
-        if succeeded {
-            lastSuccess = wallClock
-            volumes[path]?.wasFilled = true
-            guard let since = failingSince, !isRotationFailing else { return nil }
-            failingSince = nil
-            return .recovered(after: now - since)
+        var volume = volumes[path] ?? RotationHealth.Volume(lastSeen: now)
+        let before = volume
+        volume.lastSeen = now
+        volume.wasFilled = before.wasFilled || succeeded
+        volume.failingSince = succeeded ? nil : before.failingSince ?? now
+        volumes[path] = volume
+        if succeeded { lastSuccess = wallClock }
+        // A first mount that fails is told by the kubelet itself.
+        guard before.wasFilled else { return (nil, nil) }
+        guard succeeded else {
+            defer { failingSince = failingSince ?? now }
+            return (failingSince == nil ? .failing : nil, .failing(isRepeated: before.isFailing))
         }
-        guard volumes[path]?.wasFilled == true, failingSince == nil else { return nil }
-        failingSince = now
-        return .failing
+        let recovery = before.failingSince.map { RotationHealth.VolumeTurn.recovered(after: now - $0) }
+        guard let since = failingSince, !isRotationFailing else { return (nil, recovery) }
+        failingSince = nil
+        return (.recovered(after: now - since), recovery)
     }
 
     /// Forgets the volume that was not asked for the longest, rather one that is well.

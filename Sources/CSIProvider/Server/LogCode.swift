@@ -1,5 +1,7 @@
 /// What the log says beside failed mounts, under codes that alerts may name like those of errors.
 package enum LogCode: String, CaseIterable, Sendable {
+    /// The API server takes no events on pods.
+    case eventsFailing = "events-failing"
     /// No policy is given, and modes without a proof of the pod's own are open to all.
     case policyAbsent = "policy-absent"
     /// The policy's file changed to one that cannot be used.

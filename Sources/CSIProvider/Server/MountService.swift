@@ -32,6 +32,7 @@ package struct MountService: Sendable {
     private let values: ValueCache
     private let fetch: VaultFetch
     private let ledger = MountLedger()
+    private let classes = ParsedClasses()
     private let time: TimeSource
 
     package init(
@@ -57,7 +58,7 @@ package struct MountService: Sendable {
             validating: request,
             MountAttributes.Environment(
                 defaultCloudName: settings.defaultCloudName, environmentFile: settings.cloudFiles.read,
-                now: time.wallClock()))
+                now: time.wallClock(), classes: classes))
     }
 
     /// Asks the operator's policy, whether the answer would come from the vault or from memory.

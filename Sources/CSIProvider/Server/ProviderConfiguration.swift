@@ -12,6 +12,10 @@ package struct ProviderConfiguration: Sendable {
     package var mounts: MountService.Settings
     /// What the log tells auditors.
     package var audit = AuditLog.Extent.changes
+    /// The API server that events on pods are posted to; nil for posting none.
+    package var events: KubernetesClient.Configuration?
+    /// This node's name, for events; empty when it is not known.
+    package var nodeName = ""
     package var network: AsyncHTTPTransport.Configuration
     /// How long running mounts may take to finish after a signal to stop.
     package var drainTimeout: Duration

@@ -21,15 +21,23 @@ package enum ProviderProcess {
                 "no policy is given: every pod may use the node's managed identity and name any vault; see --policy",
                 metadata: ["code": "\(LogCode.policyAbsent.rawValue)"])
         }
+        let events = configuration.events.map { server in
+            EventPoster(
+                client: KubernetesClient(configuration: server, transport: transport),
+                node: configuration.nodeName, logger: logger)
+        }
         let service = ProviderService(
-            mounts: mounts, metrics: metrics, logger: logger, audit: configuration.audit)
+            mounts: mounts, metrics: metrics, logger: logger, audit: configuration.audit, events: events)
         // The endpoints that only watch come first: with a port taken, no socket appears at all.
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)
         let scrapes = try await MetricsEndpoint.listen(
-            configuration.metrics, exposition: { metrics.exposition(mounts.gauges) + service.classesExposition },
-            logger: logger)
-        var watchers = [health, scrapes]
+            configuration.metrics,
+            exposition: {
+                metrics.exposition(mounts.gauges) + service.classesExposition + (events?.exposition ?? "")
+            }, logger: logger)
+        var watchers: [any Service] = [health, scrapes]
+        if let events { watchers.append(events) }
         if let debug = configuration.debug {
             watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
         }

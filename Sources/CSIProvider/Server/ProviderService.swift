@@ -11,15 +11,18 @@ package struct ProviderService: Sendable {
     private let logger: Logger
     private let audit: AuditLog
     private let rotation: RotationHealth
+    /// Tells pods; nil for not telling them.
+    private let events: EventPoster?
 
     package init(
         mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
-        audit: AuditLog.Extent = .changes, time: TimeSource = .system
+        audit: AuditLog.Extent = .changes, events: EventPoster? = nil, time: TimeSource = .system
     ) {
         self.mounts = mounts
         self.metrics = metrics
         self.logger = logger
         self.audit = AuditLog(audit)
+        self.events = events
         rotation = RotationHealth(time: time)
     }
 
@@ -49,7 +52,7 @@ package struct ProviderService: Sendable {
             }
             log.succeeded(result)
             metrics.observeMount(log.elapsed, .ok, nil)
-            log.turned(rotation.observe(caller, request.targetPath, succeeded: true))
+            observeRotation(of: caller, request.targetPath, nil, log)
             return MountAnswerMessage(result.answer)
         } catch {
             log.failed(error)
@@ -58,10 +61,18 @@ package struct ProviderService: Sendable {
             metrics.observeMount(log.elapsed, status.code, error.code)
             // A mount that was given up says nothing about the next one.
             if let pod, error.code != .cancelled {
-                log.turned(rotation.observe(pod, incoming.request.targetPath, succeeded: false), error.code)
+                observeRotation(of: pod, incoming.request.targetPath, error, log)
             }
             throw status
         }
+    }
+
+    private func observeRotation(
+        of pod: PodReference, _ targetPath: String, _ error: ProviderError?, _ log: MountLog
+    ) {
+        let turns = rotation.observe(pod, targetPath, succeeded: error == nil)
+        log.turned(turns.class, error?.code)
+        events?.note(turns.volume, of: pod, error)
     }
 
     /// Forgets what need not be kept any more.

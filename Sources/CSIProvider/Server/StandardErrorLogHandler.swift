@@ -27,37 +27,54 @@ package struct StandardErrorLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        let fields = (event.metadata.map { metadata.merging($0) { $1 } } ?? metadata).sorted { $0.key < $1.key }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        let line: String
+        var line: [UInt8] = []
+        line.reserveCapacity(1024)
         switch format {
         case .json:
             // `ts` in milliseconds since 1970, as upstream's JSON log has it.
-            let milliseconds = "\(now.tv_sec)\(String(now.tv_nsec / 1_000_000 + 1000).dropFirst())"
-            var text =
-                "{\"ts\":\(milliseconds),\"level\":\"\(event.level)\",\"msg\":\(JSONWriter.quoted("\(event.message)"))"
-            for (key, value) in fields { text += ",\(JSONWriter.quoted(key)):\(Self.json(value))" }
-            line = text + "}\n"
+            line +=
+                "{\"ts\":\(now.tv_sec * 1000 + now.tv_nsec / 1_000_000),\"level\":\"\(event.level.rawValue)\",\"msg\":"
+                .utf8
+            JSONWriter.append(quoted: event.message.description, to: &line)
+            for (key, value) in fields {
+                line.append(UInt8(ascii: ","))
+                JSONWriter.append(quoted: key, to: &line)
+                line.append(UInt8(ascii: ":"))
+                let text = Self.text(value)
+                if Self.isNumber(text) { line += text.utf8 } else { JSONWriter.append(quoted: text, to: &line) }
+            }
+            line.append(UInt8(ascii: "}"))
         case .text:
-            var text = "\(Self.clock(now.tv_sec)) \(event.level) \(event.message)"
-            for (key, value) in fields { text += " \(key)=\(JSONWriter.quoted("\(value)"))" }
-            line = text + "\n"
+            line += "\(Self.clock(now.tv_sec)) \(event.level.rawValue) \(event.message)".utf8
+            for (key, value) in fields {
+                line += " \(key)=".utf8
+                JSONWriter.append(quoted: Self.text(value), to: &line)
+            }
         }
-        Self.write(line)
+        line.append(UInt8(ascii: "\n"))
+        line.withUnsafeBytes(Self.write)
     }
 
     /// One write per line, so that lines of different threads do not mix.
     package static func write(_ line: String) {
         var line = line
-        line.withUTF8 { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let written = Glibc.write(STDERR_FILENO, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
-                guard written > 0 || errno == EINTR else { return }
-                rest = rest.dropFirst(max(0, written))
-            }
+        line.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+    }
+
+    private static func write(_ line: UnsafeRawBufferPointer) {
+        var rest = line[...]
+        while !rest.isEmpty {
+            let written = Glibc.write(STDERR_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            guard written > 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(0, written))
         }
+    }
+
+    private static func text(_ value: Logger.MetadataValue) -> String {
+        if case .string(let text) = value { text } else { "\(value)" }
     }
 
     private static func clock(_ seconds: Int) -> String {
@@ -69,14 +86,18 @@ package struct StandardErrorLogHandler: LogHandler {
             + "T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
     }
 
-    /// Numbers stay numbers, everything else becomes a string.
-    private static func json(_ value: Logger.MetadataValue) -> String {
-        let text = "\(value)"
-        if let number = Double(text), number.isFinite, text.first.map({ $0.isNumber || $0 == "-" }) == true,
-            text.count < 16, text.last?.isNumber == true, !text.hasPrefix("0") || text == "0" || text.hasPrefix("0.")
-        {
-            return text
+    /// Numbers stay numbers, everything else becomes a string. Whether `text` is one in JSON's notation, and
+    /// one that no reader rounds.
+    private static func isNumber(_ text: String) -> Bool {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        var rest = text.utf8[...]
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let whole = rest.prefix { digits.contains($0) }
+        guard rest.count < 16, let first = whole.first, first != UInt8(ascii: "0") || whole.count == 1 else {
+            return false
         }
-        return JSONWriter.quoted(text)
+        rest = rest.dropFirst(whole.count)
+        guard rest.first == UInt8(ascii: ".") else { return rest.isEmpty }
+        return rest.count > 1 && rest.dropFirst().allSatisfy { digits.contains($0) }
     }
 }

@@ -2,6 +2,17 @@
 package struct ConvertedFile: Sendable {
     package var suffix: String
     package var contents: SecretBytes
+    /// In place of the object's path.
+    package var path: String?
+    /// In place of the object's permission.
+    package var permission: FilePermission?
+
+    package init(suffix: String = "", contents: SecretBytes, path: String? = nil, permission: FilePermission? = nil) {
+        self.suffix = suffix
+        self.contents = contents
+        self.path = path
+        self.permission = permission
+    }
 }
 
 /// Turns what the vault holds into what a pod reads, byte for byte as upstream does.
@@ -83,6 +94,11 @@ package struct ContentConversion: Sendable {
             return content
         case .base64:
             switch content.withExposed({ Base64.decoding($0, alphabet: .standard) }) {
+            case .success(let bytes): return bytes
+            case .failure(let error): throw DERError(error.message)
+            }
+        case .base64URL:
+            switch content.withExposed({ Base64.decoding(base64URL: $0) }) {
             case .success(let bytes): return bytes
             case .failure(let error): throw DERError(error.message)
             }

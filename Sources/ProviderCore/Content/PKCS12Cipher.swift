@@ -32,7 +32,7 @@ enum PKCS12Password {
 }
 
 /// The digests a PKCS#12 file may use for its MAC.
-private enum PKCS12Digest: String {
+enum PKCS12Digest: String {
     case sha1 = "1.3.14.3.2.26"
     case sha256 = "2.16.840.1.101.3.4.2.1"
     case sha384 = "2.16.840.1.101.3.4.2.2"
@@ -49,6 +49,18 @@ private enum PKCS12Digest: String {
         }
     }
 
+    /// The algorithm's identifier in DER.
+    var algorithm: SecretBytes {
+        let identifier =
+            switch self {
+            case .sha1: DERWriter.objectIdentifier("1.3.14.3.2.26")
+            case .sha256: DERWriter.objectIdentifier("2.16.840.1.101.3.4.2.1")
+            case .sha384: DERWriter.objectIdentifier("2.16.840.1.101.3.4.2.2")
+            case .sha512: DERWriter.objectIdentifier("2.16.840.1.101.3.4.2.3")
+            }
+        return DERWriter.sequence(identifier, DERWriter.null)
+    }
+
     func authenticates(_ code: [UInt8], _ data: [UInt8], key: [UInt8]) -> Bool {
         let key = SymmetricKey(data: key)
         switch self {
@@ -61,7 +73,7 @@ private enum PKCS12Digest: String {
 }
 
 /// RFC 7292, appendix B: how keys come out of passwords.
-private enum PKCS12KeyDerivation {
+enum PKCS12KeyDerivation {
     enum Purpose: UInt8 {
         case key = 1
         case initialisationVector = 2

@@ -1,13 +1,16 @@
 extension PublicKey {
     /// The key as a PEM `PUBLIC KEY` (SubjectPublicKeyInfo).
     package func pem() throws(DERError) -> SecretBytes {
-        let info: SecretBytes
+        PEMBlock.text(of: [PEMBlock(label: "PUBLIC KEY", der: try subjectPublicKeyInfo())])
+    }
+
+    /// The key as SubjectPublicKeyInfo in DER (RFC 5280).
+    func subjectPublicKeyInfo() throws(DERError) -> SecretBytes {
         switch type {
-        case "RSA", "RSA-HSM": info = try rsaInfo()
-        case "EC", "EC-HSM": info = try ellipticCurveInfo()
+        case "RSA", "RSA-HSM": try rsaInfo()
+        case "EC", "EC-HSM": try ellipticCurveInfo()
         default: throw DERError("failed to get key. key type '\(type.clipped)' currently not supported")
         }
-        return PEMBlock.text(of: [PEMBlock(label: "PUBLIC KEY", der: info)])
     }
 
     private func rsaInfo() throws(DERError) -> SecretBytes {

@@ -1,7 +1,8 @@
-/// Triple DES in CBC mode, decryption only.
+/// Triple DES in CBC mode.
 ///
-/// Key Vault still wraps certificates with it (PKCS#12, 3DES), and no Swift package offers it. It
-/// protects nothing here: the files it opens have an empty password.
+/// Key Vault still wraps certificates with it (PKCS#12, 3DES), old programs read no other PKCS#12 files,
+/// and no Swift package offers it. It protects nothing here: the files it opens have an empty password,
+/// and whoever asks for a file of the old kind has been told.
 enum TripleDES {
     /// `key` has 24 bytes, `iv` 8; nil unless `data` is a whole number of blocks.
     static func decryptCBC(_ data: UnsafeRawBufferPointer, key: [UInt8], iv: [UInt8]) -> SecretBytes? {
@@ -15,6 +16,25 @@ enum TripleDES {
             value = DES.run(value, schedules[1])
             value = DES.run(value, schedules[0].reversed()) ^ previous
             previous = block
+            for shift in stride(from: 56, through: 0, by: -8) {
+                output.append(UInt8(truncatingIfNeeded: value >> shift))
+            }
+        }
+        return output.finish()
+    }
+
+    /// `key` has 24 bytes, `iv` 8; nil unless `data` is a whole number of blocks.
+    static func encryptCBC(_ data: SecretBytes, key: [UInt8], iv: [UInt8]) -> SecretBytes? {
+        guard key.count == 24, iv.count == 8, data.count.isMultiple(of: 8) else { return nil }
+        let schedules = (0..<3).map { DES.schedule(word(key[(8 * $0)..<(8 * $0 + 8)])) }
+        var previous = word(iv[...])
+        var output = SecretBytesBuilder(capacity: data.count)
+        for start in stride(from: 0, to: data.count, by: 8) {
+            let block = data.withExposed { $0.loadUnaligned(fromByteOffset: start, as: UInt64.self).bigEndian }
+            var value = DES.run(block ^ previous, schedules[0])
+            value = DES.run(value, schedules[1].reversed())
+            value = DES.run(value, schedules[2])
+            previous = value
             for shift in stride(from: 56, through: 0, by: -8) {
                 output.append(UInt8(truncatingIfNeeded: value >> shift))
             }

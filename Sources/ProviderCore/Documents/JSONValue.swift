@@ -95,13 +95,12 @@ package struct JSONText: Sendable {
     private static func unescape(_ bytes: UnsafeRawBufferPointer, into builder: inout SecretBytesBuilder) {
         var index = 0
         while index < bytes.count {
-            let byte = bytes[index]
-            guard byte == UInt8(ascii: "\\"), index + 1 < bytes.count else {
-                builder.append(byte)
-                index += 1
-                continue
-            }
-            index += 2
+            // What lies between two escapes is copied in one piece.
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[index...])
+            let plain = rest.firstIndex(of: UInt8(ascii: "\\")) ?? rest.count
+            guard index + plain + 1 < bytes.count else { return builder.append(rest) }
+            builder.append(UnsafeRawBufferPointer(rebasing: rest[..<plain]))
+            index += plain + 2
             switch bytes[index - 1] {
             case UInt8(ascii: "b"): builder.append(0x08)
             case UInt8(ascii: "f"): builder.append(0x0C)

@@ -40,6 +40,17 @@ package enum Timestamp {
             && minute < 60 && second < 60
     }
 
+    /// Seconds since 1970 of a text that `text(_:)` could have written; 0 for any other.
+    package static func seconds(ofUTC text: String) -> Int {
+        let numbers = text.split { !("0"..."9").contains($0) }.compactMap { Int($0) }
+        guard text.utf8.count == 20, numbers.count == 6 else { return 0 }
+        // Years begin in March, so that a leap day is their last.
+        let year = numbers[1] > 2 ? numbers[0] : numbers[0] - 1
+        let monthFromMarch = (numbers[1] + 9) % 12
+        let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * monthFromMarch + 2) / 5 + numbers[2] - 1
+        return (days - 719_468) * 86_400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5]
+    }
+
     /// Days since 1970 as a date of the Gregorian calendar.
     private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = days + 719_468

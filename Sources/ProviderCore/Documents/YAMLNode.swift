@@ -77,7 +77,14 @@ package struct YAMLScalar: Sendable, Equatable {
     package var isPlain: Bool
     /// An explicit tag such as `!!str`, in its short form.
     package var explicitTag: String?
+    /// Where it begins, one-based, in lines and Unicode scalars.
     package var line: Int
+    package var column = 1
+    /// Just behind its last character, or behind the line's end after a block.
+    package var endLine = 0
+    package var endColumn = 0
+    /// Written as a block whose lines are kept (`|`).
+    package var isLiteral = false
 
     package var isNull: Bool {
         if let explicitTag { return explicitTag == "!!null" }

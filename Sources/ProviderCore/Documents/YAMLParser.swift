@@ -5,10 +5,12 @@ package struct YAMLError: Error, Equatable, Sendable {
     package var reason: String
     /// One-based, 0 when unknown.
     package var line: Int
+    package var column: Int
 
-    package init(reason: String, line: Int) {
+    package init(reason: String, line: Int, column: Int = 0) {
         self.reason = reason
         self.line = line
+        self.column = column
     }
 }
 
@@ -46,6 +48,14 @@ package struct YAMLParser {
     package static func parseAll(_ text: String) throws(YAMLError) -> [YAMLNode] {
         var nodes = 0
         return try parse(text, limit: .max, &nodes)
+    }
+
+    /// Every document of a vault object's content, which never becomes one `String`; its scalars do.
+    static func parseAll(_ content: SecretBytes) throws(YAMLError) -> [YAMLNode] {
+        var nodes = 0
+        return try content.withExposed { bytes throws(YAMLError) in
+            try documents(bytes.assumingMemoryBound(to: UInt8.self), limit: .max, &nodes)
+        }
     }
 
     private static func parse(_ text: String, limit: Int, _ nodes: inout Int) throws(YAMLError) -> [YAMLNode] {
@@ -195,7 +205,11 @@ private struct Event {
                     let prefix = "tag:yaml.org,2002:"
                     return tag.hasPrefix(prefix) ? "!!" + tag.dropFirst(prefix.count) : tag
                 },
-                line: line)
+                line: line,
+                column: Int(event.start_mark.column) + 1,
+                endLine: Int(event.end_mark.line) + 1,
+                endColumn: Int(event.end_mark.column) + 1,
+                isLiteral: data.style == YAML_LITERAL_SCALAR_STYLE)
         default: break
         }
     }
@@ -206,7 +220,8 @@ private struct Event {
 
     private static func error(_ library: yaml_parser_t) -> YAMLError {
         let problem = library.problem.map { String(cString: $0) } ?? "malformed document"
-        let line = library.error == YAML_READER_ERROR ? 0 : Int(library.problem_mark.line) + 1
-        return YAMLError(reason: problem, line: line)
+        if library.error == YAML_READER_ERROR { return YAMLError(reason: problem, line: 0) }
+        let mark = library.problem_mark
+        return YAMLError(reason: problem, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
     }
 }

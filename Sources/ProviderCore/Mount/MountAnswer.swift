@@ -24,17 +24,39 @@ package struct MountAnswer: Sendable {
         _ plan: MountPlan, fetched: [[VaultItem]], conversion: ContentConversion
     ) throws(ProviderError) {
         var errors: [ProviderError] = []
+        let pipeline = ObjectPipeline(conversion)
+        let others = ObjectContents(zip(plan.items, fetched).map { ($0.object, $1) }, pipeline)
         for (item, contents) in zip(plan.items, fetched) {
             for (index, content) in contents.enumerated() {
                 do throws(ProviderError) {
-                    for file in try conversion.files(for: content, object: item.object) {
-                        let path = item.path(version: index) + file.suffix
-                        files.append(File(path: path, mode: item.mode, contents: file.contents))
+                    let made = try pipeline.files(of: content, for: item.object, among: others)
+                    if item.object.isHidden {
+                        versions.append(Version(id: item.id(version: index), version: content.version))
+                        continue
+                    }
+                    for file in made {
+                        files.append(
+                            File(
+                                path: item.path(of: file, version: index), mode: file.permission ?? item.mode,
+                                contents: file.contents))
                         versions.append(Version(id: item.id(version: index), version: content.version))
                     }
                 } catch {
                     errors.append(error)
                 }
+            }
+        }
+        // What is made of the volume as a whole.
+        if errors.isEmpty, let joined = plan.settings.joinedFiles {
+            do throws(ProviderError) {
+                for made in try joined.files(of: others) {
+                    let path = (made.file.path ?? "") + made.file.suffix
+                    files.append(
+                        File(path: path, mode: made.file.permission ?? plan.defaultMode, contents: made.file.contents))
+                    versions.append(Version(id: "files/\(path)", version: made.version))
+                }
+            } catch {
+                errors.append(error)
             }
         }
         if let error = ProviderError.combining(errors) { throw error }

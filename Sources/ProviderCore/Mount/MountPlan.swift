@@ -11,6 +11,12 @@ package struct MountPlan: Sendable {
             object.wantsHistory ? "\(object.path)/\(index)" : object.path
         }
 
+        /// The path of `file`, which was made of the `index`-th version.
+        func path(of file: ConvertedFile, version index: Int) -> String {
+            guard let path = file.path else { return path(version: index) + file.suffix }
+            return (object.wantsHistory ? "\(path)/\(index)" : path) + file.suffix
+        }
+
         /// The id of the `index`-th version.
         package func id(version index: Int) -> String {
             object.wantsHistory ? "\(id)/\(index)" : id
@@ -19,9 +25,14 @@ package struct MountPlan: Sendable {
 
     package var vault: VaultAddress
     package var items: [Item]
+    package var settings: ClassSettings
+    /// The mode of files that are of no one object.
+    package var defaultMode: FilePermission
 
     package init(_ attributes: MountAttributes) {
         vault = VaultAddress(name: attributes.vaultName, suffix: attributes.cloud.vaultSuffix)
+        settings = attributes.settings
+        defaultMode = attributes.defaultMode
         let objects = attributes.objects
         // The driver folds versions into a map by id, so of two objects with one id it would see only
         // the last one change.

@@ -1,16 +1,25 @@
 /// Finds what was probably meant by a name that does not exist.
-enum NearestName {
+package enum NearestName {
     /// Of `names` the one that holds `name`, in any letter case and number, else the one with the fewest
     /// differing letters.
-    static func of(_ name: String, among names: [String]) -> String? {
+    package static func of(_ name: String, among names: [String]) -> String? {
         let wanted = name.lowercased()
         let stem = wanted.hasSuffix("s") ? String(wanted.dropLast()) : wanted
         if stem.count >= 4, let holder = names.first(where: { $0.lowercased().contains(stem) }) { return holder }
         return names.min { distance(wanted, $0.lowercased()) < distance(wanted, $1.lowercased()) }
     }
 
+    /// The one of `names` that differs from `name` in so few letters that it was probably meant.
+    static func near(_ name: String, among names: [String]) -> String? {
+        let candidates = names.map { ($0, distance(name.lowercased(), $0.lowercased())) }
+        guard let best = candidates.min(by: { $0.1 < $1.1 }),
+            best.1 <= max(name.utf8.count < 4 ? 1 : 2, name.utf8.count / 3)
+        else { return nil }
+        return best.0
+    }
+
     /// How many letters have to be put in, taken out or replaced (Levenshtein).
-    private static func distance(_ a: String, _ b: String) -> Int {
+    package static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a.utf8.prefix(64)), Array(b.utf8))
         var previous = Array(0...b.count)
         for (i, x) in a.enumerated() {

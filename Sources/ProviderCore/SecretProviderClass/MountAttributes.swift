@@ -14,8 +14,16 @@ package struct MountAttributes: Sendable {
     package var defaultMode: FilePermission
     /// How old what it mounts may be when it comes again; the operator's choice when nil.
     package var refreshInterval: Duration?
+    /// What concerns all objects, beyond upstream's parameters.
+    package var settings: ClassSettings
     /// What is probably not meant, for the log.
     package var warnings: [String]
+
+    /// Every parameter that is read from a SecretProviderClass.
+    package static let parameterNames = [
+        "keyvaultName", "tenantID", "tenantId", "objects", "clientID", "usePodIdentity", "useVMManagedIdentity",
+        "userAssignedIdentityID", "useAzureTokenProxy", "cloudName", "cloudEnvFileName", "refreshInterval",
+    ]
 
     /// What validation needs beside the request.
     package struct Environment: Sendable {
@@ -26,15 +34,18 @@ package struct MountAttributes: Sendable {
         package var environmentFile: @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?
         /// Seconds since 1970.
         package var now: Int
+        package var classes: ParsedClasses
 
         package init(
             defaultCloudName: String,
             environmentFile: @escaping @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?,
-            now: Int
+            now: Int,
+            classes: ParsedClasses = ParsedClasses()
         ) {
             self.defaultCloudName = defaultCloudName
             self.environmentFile = environmentFile
             self.now = now
+            self.classes = classes
         }
     }
 
@@ -71,9 +82,13 @@ package struct MountAttributes: Sendable {
         } else {
             identity = nil
         }
-        let document = attempt { () throws(ProviderError) in try ObjectsDocument.parse(parameters["objects"]).get() }
+        let parsed = environment.classes.parse(parameters)
+        let settings = parsed.settings
+        let document = attempt { () throws(ProviderError) in try parsed.document.get() }
         let refreshInterval = attempt { () throws(ProviderError) in try Self.refreshInterval(parameters) } ?? nil
         if !vaultName.isEmpty, let problem = Self.vaultNameProblem(vaultName) { errors.append(problem) }
+        errors += parsed.errors
+        if let mode, let document { errors += document.objects.compactMap { $0.source.problem(in: mode, of: $0) } }
 
         guard let cloud, let identity, let document, errors.isEmpty else {
             throw ProviderError.combining(errors)
@@ -91,6 +106,7 @@ package struct MountAttributes: Sendable {
         self.objects = document.objects
         self.defaultMode = request.defaultMode
         self.refreshInterval = refreshInterval
+        self.settings = settings
         self.warnings = document.warnings
     }
 
@@ -139,35 +155,17 @@ package struct MountAttributes: Sendable {
 
     /// The tenant becomes part of a URL's path, so only what a tenant can be is let through.
     private static func tenantProblem(_ tenant: String) -> ProviderError? {
-        let isValid = tenant.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        if isValid, !tenant.contains(".."), tenant != ".", tenant.utf8.count <= 255 { return nil }
+        if TenantName.isValid(tenant) { return nil }
         return ProviderError(
             .parameterInvalid, "tenantID \(tenant.clipped) is neither a directory id nor a domain name",
             hint: "set tenantID to the directory (tenant) id of the vault, as `az account show` prints it")
     }
 
     private static func vaultNameProblem(_ name: String) -> ProviderError? {
-        let hint = "set keyvaultName to the vault's name alone, not its URL"
-        let failure = "failed to get vault: Invalid vault name: \"\(name.clipped)\", must "
-        if !(3...24).contains(name.utf8.count) {
-            return ProviderError(.parameterInvalid, failure + "be between 3 and 24 chars", hint: hint)
-        }
-        let isValid = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        return isValid ? nil : ProviderError(.parameterInvalid, failure + "match [-a-zA-Z0-9]{3,24}", hint: hint)
+        guard let problem = VaultName.problem(with: name) else { return nil }
+        return ProviderError(
+            .parameterInvalid, "failed to get vault: Invalid vault name: \"\(name.clipped)\", must \(problem)",
+            hint: "set keyvaultName to the vault's name alone, not its URL")
     }
 
     private static func cloud(

@@ -1,10 +1,11 @@
 extension ObjectsDocument {
-    /// One list item with its fields as text, before anything is checked.
+    /// One list item with upstream's fields as text, before anything is checked.
     struct Entry {
-        var fields: [String: String] = [:]
-        var versionHistory = 0
-        var warnings: [String] = []
-        let index: Int
+        private var fields: [String: String] = [:]
+        private var versionHistory = 0
+        /// All of it, for the settings beyond upstream's.
+        private var members: [YAMLNode.Member] = []
+        private let index: Int
 
         init(_ node: YAMLNode, index: Int) throws(ProviderError) {
             self.index = index
@@ -20,19 +21,13 @@ extension ObjectsDocument {
             if let duplicate = ObjectsDocument.duplicateKey(members) {
                 throw ProviderError(.objectsMalformed, failure + duplicate)
             }
-            let merged: [YAMLNode.Member]
             do throws(YAMLError) {
-                merged = try YAMLNode.merging(members)
+                self.members = try YAMLNode.merging(members)
             } catch {
                 throw ProviderError(.objectsMalformed, failure + error.description)
             }
-            for (key, value) in merged {
-                guard let key = key.scalar?.text else { continue }
-                guard ObjectsDocument.isKnown(key) else {
-                    let suggestion = ObjectsDocument.suggestion(for: key).map { "; did you mean \($0)?" } ?? ""
-                    warnings.append("object at index \(index): unknown key \(key.prefix(60)) is ignored\(suggestion)")
-                    continue
-                }
+            for (key, value) in self.members {
+                guard let key = key.scalar?.text, ObjectsDocument.keys.contains(key) else { continue }
                 guard case .scalar(let scalar) = value else {
                     let type = key == "objectVersionHistory" ? "int32" : "string"
                     throw ProviderError(
@@ -57,22 +52,29 @@ extension ObjectsDocument {
             }
         }
 
-        /// Checks every field, in upstream's order and with its phrases.
-        func validated() -> Result<KeyVaultObject, ProviderError> {
+        /// Checks upstream's fields, in upstream's order and with its phrases, and then the others.
+        func validated(_ classSettings: ClassSettings, _ report: SettingsReport) -> Result<
+            KeyVaultObject, ProviderError
+        > {
             let name = fields["objectName"] ?? ""
-            let typeText = fields["objectType"] ?? ""
-            let version = fields["objectVersion"] ?? ""
-            let prefix = KeyVaultObject.failurePrefix(type: typeText, name: name, version: version)
-            var errors: [ProviderError] = []
-            func refuse(_ code: ErrorCode, _ reason: String, hint: String? = nil) {
-                errors.append(ProviderError(code, prefix + reason, hint: hint))
-            }
+            let place = "object at index \(index)" + (name.isEmpty ? "" : " (\(name.clipped))")
+            let settings = SettingsMapping(members, place: place, report: report, known: ObjectsDocument.keys)
+            let selector = ObjectSelector.Reading(settings, fields)
 
+            let typeText = selector?.typeText ?? fields["objectType"] ?? ""
+            let version = fields["objectVersion"] ?? ""
             let type = KeyVaultObject.ObjectType(rawValue: typeText)
             var object = KeyVaultObject(name: name, type: type ?? .secret)
             object.alias = fields["objectAlias"] ?? ""
             object.version = version
             object.versionHistory = versionHistory
+            object.selector = selector?.selector
+            let prefix =
+                object.selector == nil
+                ? KeyVaultObject.failurePrefix(type: typeText, name: name, version: version) : object.failurePrefix
+            func refuse(_ code: ErrorCode, _ reason: String, hint: String? = nil) {
+                report.add(ProviderError(code, prefix + reason, hint: hint))
+            }
 
             switch (fields["objectFormat"] ?? "").lowercased() {
             case "", "pem": object.format = .pem
@@ -91,13 +93,18 @@ extension ObjectsDocument {
                 switch encoding.lowercased() {
                 case "", "utf-8": object.encoding = .utf8
                 case "base64": object.encoding = .base64
+                case "base64url": object.encoding = .base64URL
                 case "hex": object.encoding = .hex
                 default:
-                    refuse(.objectInvalid, "invalid objectEncoding: \(encoding), should be hex, base64 or utf-8")
+                    refuse(
+                        .objectInvalid, "invalid objectEncoding: \(encoding), should be hex, base64 or utf-8",
+                        hint: "write objectEncoding as utf-8, base64, base64url or hex")
                 }
             }
 
-            if let problem = MountPath.problem(with: object.path) { refuse(.pathInvalid, problem) }
+            if object.selector == nil, let problem = MountPath.problem(with: object.path) {
+                refuse(.pathInvalid, problem)
+            }
 
             if let permission = fields["filePermission"], !permission.isEmpty {
                 object.permission = FilePermission(octal: permission)
@@ -116,7 +123,7 @@ extension ObjectsDocument {
                     .objectInvalid, "Invalid vaultObjectTypes. Should be secret, key, or cert",
                     hint: hint.map { "write objectType: \($0.rawValue)" } ?? "set objectType to secret, key or cert")
             }
-            if name.isEmpty {
+            if object.selector == nil, name.isEmpty {
                 refuse(
                     .objectInvalid,
                     type == .certificate
@@ -127,7 +134,8 @@ extension ObjectsDocument {
             }
             if let problem = Self.segmentProblem(version) { refuse(.objectInvalid, "objectVersion \(problem)") }
 
-            if let error = ProviderError.combining(errors) { return .failure(error) }
+            object.read(settings, inheriting: classSettings.fallback)
+            if let error = ProviderError.combining(report.errors) { return .failure(error) }
             return .success(object)
         }
 
@@ -141,6 +149,4 @@ extension ObjectsDocument {
             return nil
         }
     }
-
-    static func isKnown(_ key: String) -> Bool { suggestion(for: key) == key }
 }

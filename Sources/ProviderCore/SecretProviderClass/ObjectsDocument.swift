@@ -12,13 +12,16 @@ package struct ObjectsDocument: Sendable {
     /// SecretProviderClass, so whoever lists more wants something else.
     package static let maximumObjects = 1000
 
-    private static let keys = [
+    /// Every key that an object may have beside its settings.
+    package static let keys = [
         "objectName", "objectType", "objectAlias", "objectVersion", "objectVersionHistory", "objectFormat",
         "objectEncoding", "filePermission",
     ]
 
     /// Parses and validates everything, and reports every mistake there is.
-    package static func parse(_ text: String) -> Result<ObjectsDocument, ProviderError> {
+    package static func parse(
+        _ text: String, settings: ClassSettings = ClassSettings()
+    ) -> Result<ObjectsDocument, ProviderError> {
         guard !text.isEmpty else {
             return .failure(ProviderError(.parameterMissing, "objects is not set"))
         }
@@ -32,14 +35,14 @@ package struct ObjectsDocument: Sendable {
         var errors: [ProviderError] = []
         for (index, node) in items {
             do throws(ProviderError) {
-                let entry = try Entry(node, index: index)
-                document.warnings += entry.warnings
-                switch entry.validated() {
+                let report = SettingsReport()
+                switch try Entry(node, index: index).validated(settings, report) {
                 case .success(let object): document.objects.append(object)
-                case .failure(let error): errors.append(error)
+                case .failure(let error): errors.append(error.about(objectAt: index))
                 }
+                document.warnings += report.warnings
             } catch {
-                errors.append(error)
+                errors.append(error.about(objectAt: index))
             }
         }
         if errors.isEmpty, document.objects.isEmpty {
@@ -47,7 +50,12 @@ package struct ObjectsDocument: Sendable {
                 ProviderError(.objectsMalformed, "objects is not set: it lists no object, so there is nothing to mount")
             )
         }
-        if errors.isEmpty, let conflict = document.conflict() { errors.append(conflict) }
+        if errors.isEmpty, let (conflict, object) = document.conflict(settings) {
+            errors.append(object.map { conflict.about(objectAt: items[$0].index) } ?? conflict)
+        }
+        if errors.isEmpty { errors += document.danglingPasswords() }
+        if errors.isEmpty, let excess = document.excessOfKeystores() { errors.append(excess) }
+        if errors.isEmpty { errors += settings.joinedFiles?.problems(among: document.objects) ?? [] }
         if let error = ProviderError.combining(errors) { return .failure(error) }
         return .success(document)
     }
@@ -115,7 +123,8 @@ package struct ObjectsDocument: Sendable {
                 } catch {
                     throw ProviderError(
                         .objectsMalformed,
-                        "unmarshal failed for keyVaultObjects at index \(index), error: \(error.description)")
+                        "unmarshal failed for keyVaultObjects at index \(index), error: \(error.description)"
+                    ).about(objectAt: index)
                 }
                 items.append((index, inner ?? .mapping([], line: scalar.line)))
             }
@@ -136,22 +145,25 @@ package struct ObjectsDocument: Sendable {
         return nil
     }
 
-    private func conflict() -> ProviderError? {
-        guard
-            let (first, second) = MountPath.conflict(
-                among: objects.map { $0.wantsHistory ? "\($0.path)/0" : $0.path })
-        else { return nil }
-        let (a, b) = (objects[first], objects[second])
+    /// Two files that cannot both exist, of those that are known of so far, with the place of the object
+    /// that the second one is of.
+    private func conflict(_ settings: ClassSettings) -> (ProviderError, object: Int?)? {
+        typealias Claim = (path: String, shown: String, owner: String, object: Int?)
+        let claims: [Claim] =
+            objects.enumerated().flatMap { index, object in
+                let paths = object.declaredPaths
+                return paths.map { path -> Claim in
+                    let shown = paths.count == 1 ? object.path : path
+                    return (path, shown, "\(object.type.rawValue) \(object.name)", index)
+                }
+            } + settings.declaredPaths.map { ($0.path, $0.path, $0.parameter, nil) }
+        guard let (first, second) = MountPath.conflict(among: claims.map(\.path)) else { return nil }
+        let (a, b) = (claims[first], claims[second])
         let message =
-            a.path == b.path
-            ? "two objects have the same path \(a.path): \(a.type.rawValue) \(a.name) and \(b.type.rawValue) \(b.name)"
-            : "path \(a.path) of \(a.type.rawValue) \(a.name) and path \(b.path) of \(b.type.rawValue) \(b.name) "
+            a.shown == b.shown
+            ? "two objects have the same path \(a.shown): \(a.owner) and \(b.owner)"
+            : "path \(a.shown) of \(a.owner) and path \(b.shown) of \(b.owner) "
                 + "cannot both exist: one would have to be a file and a directory"
-        return ProviderError(.pathConflict, message)
-    }
-
-    /// The keys whose near misses are worth a warning.
-    static func suggestion(for key: String) -> String? {
-        keys.first { $0.lowercased() == key.lowercased() }
+        return (ProviderError(.pathConflict, message), b.object)
     }
 }

@@ -15,7 +15,7 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] =
         requestTargets + identityTargets + contentTargets + certificateTargets + vaultTargets + tokenTargets
-        + settingsTargets
+        + settingsTargets + shapingTargets
 }
 
 /// What a test puts where a secret belongs: no error may repeat it.

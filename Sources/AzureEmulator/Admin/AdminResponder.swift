@@ -3,34 +3,61 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-/// The emulator's own controls, in plain HTTP on loopback and never under a vault's name.
+/// The emulator's own controls and its page for browsers, in plain HTTP on loopback and never under a
+/// vault's name.
 struct AdminResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
-    let store: VaultStore
+    static let maximumBodyBytes = 1 << 20
+
+    let store: StateStore
     let cluster: ClusterIssuer
     let clock: EmulatorClock
     let calls: CallLog
     let faults: FaultBook
+    let requests: RequestLog
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        if let refusal = AdminGuard.refusal(of: request.head) { return try problem(.forbidden, refusal) }
         let path = request.uri.path.split(separator: "/").compactMap { $0.removingPercentEncoding }
+        do {
+            if request.method == .get, let page = AdminPage.file(path) { return page }
+            let response = try await control(request, path)
+            return AdminPage.guarded(response)
+        } catch let refusal as VaultRefusal {
+            return try problem(refusal.status, refusal.message)
+        } catch let missing as StateStore.Missing {
+            return try problem(.notFound, missing.description)
+        } catch let error as Seed.Invalid {
+            return try problem(.badRequest, error.description)
+        }
+    }
+
+    private func control(_ request: Request, _ path: [String]) async throws -> Response {
         switch (request.method, path.first, path.count) {
-        case (.get, "calls", 1): return try json(calls.current)
+        case (.get, "calls", 1): return try Answer.json(of: calls.current)
         case (.delete, "calls", 1):
             calls.reset()
-            return try json(calls.current)
-        case (.get, "faults", 1): return try json(faults.entries)
+            return try Answer.json(of: calls.current)
+        case (.get, "requests", 1):
+            return try Answer.json(
+                of: requests.page(after: request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0))
+        case (.get, "fault-kinds", 1): return try Answer.json(of: Fault.Kind.allCases.map(\.rawValue))
+        case (.get, "faults", 1): return try Answer.json(of: faults.entries)
         case (.post, "faults", 1): return try await addFaults(request) { try Fault.list(yaml: $0) }
         case (.post, "schedule", 1): return try await addFaults(request) { try FaultSchedule(yaml: $0).faults }
         case (.delete, "faults", 1):
             faults.clear()
-            return try json(faults.entries)
+            return try Answer.json(of: faults.entries)
         case (.delete, "faults", 2):
             guard let id = Int(path[1]), faults.clear(id) else { return try problem(.notFound, "no fault \(path[1])") }
-            return try json(faults.entries)
-        case (.put, "vaults", 4) where path[2] == "secrets":
-            return try await set(path[3], in: path[1], request)
+            return try Answer.json(of: faults.entries)
+        case (_, "vaults", _):
+            return try await AdminVaults(store: store, clock: clock).respond(to: request, Array(path.dropFirst()))
+        case (_, "identities", _):
+            return try await AdminIdentities(store: store, cluster: cluster).respond(
+                to: request, Array(path.dropFirst()))
+        case (.get, "roles", 1): return try Answer.json(of: VaultRoles.names)
         case (.post, "clock", 1):
             let body = String(buffer: try await request.body.collect(upTo: 100))
             guard let seconds = TimeInterval(body) else { return try problem(.badRequest, "seconds expected") }
@@ -42,24 +69,13 @@ struct AdminResponder: HTTPResponder {
         }
     }
 
-    private func set(_ name: String, in vault: String, _ request: Request) async throws -> Response {
-        let value = String(buffer: try await request.body.collect(upTo: 1 << 20))
-        let version = store.setSecret(name, in: vault, value: value, contentType: nil, now: clock.seconds)
-        guard let version else { return try problem(.notFound, "there is no vault \(vault)") }
-        return try Answer.json(["version": version.id])
-    }
-
     /// Faults as a seed or a schedule writes them; JSON is YAML too. All or none.
     private func addFaults(
         _ request: Request, reading: (String) throws -> [Fault]
     ) async throws -> Response {
         let text = String(buffer: try await request.body.collect(upTo: 1 << 20))
-        do {
-            let ids = try reading(text).map { faults.add($0) }
-            return try Answer.json(["ids": ids], status: .created)
-        } catch let error as Seed.Invalid {
-            return try problem(.badRequest, error.description)
-        }
+        let ids = try reading(text).map { faults.add($0) }
+        return try Answer.json(["ids": ids], status: .created)
     }
 
     /// Kubernetes' TokenRequest, so that a token comes here the way it comes in a cluster.
@@ -88,14 +104,7 @@ struct AdminResponder: HTTPResponder {
             ], status: .created)
     }
 
-    private func json(_ value: some Encodable) throws -> Response {
-        let data = try JSONEncoder().encode(value)
-        return Response(
-            status: .ok, headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
-    }
-
     private func problem(_ status: HTTPResponse.Status, _ text: String) throws -> Response {
-        try Answer.json(["message": text], status: status)
+        AdminPage.guarded(try Answer.json(["message": text], status: status))
     }
 }

@@ -1,0 +1,102 @@
+/// The rules beyond those of the server, whose ids are its error codes. The raw values are stable: a
+/// code host's suppressions name them.
+package enum CheckRule: String, CaseIterable, Sendable {
+    // Any manifest.
+    case yamlInvalid = "yaml-invalid"
+    case fileUnreadable = "file-unreadable"
+    case keyDuplicate = "key-duplicate"
+
+    // SecretProviderClass.
+    case manifestInvalid = "manifest-invalid"
+    case apiVersionOutdated = "api-version-outdated"
+    case providerName = "provider-name"
+    case parameterNotText = "parameter-not-text"
+    case parameterUnknown = "parameter-unknown"
+    case parameterPlaceholder = "parameter-placeholder"
+    case objectKeyUnknown = "object-key-unknown"
+    case objectNotText = "object-not-text"
+    case secretObjectInvalid = "secret-object-invalid"
+    case secretObjectFileMissing = "secret-object-file-missing"
+    case secretObjectTLSKey = "secret-object-tls-key"
+    case secretNameConflict = "secret-name-conflict"
+    case secretTooLarge = "secret-too-large"
+    case volumeTooLarge = "volume-too-large"
+    case modeDeprecated = "mode-deprecated"
+
+    // Pods and what makes them.
+    case driverName = "driver-name"
+    case volumeNotReadOnly = "volume-not-read-only"
+    case volumeAttribute = "volume-attribute"
+    case parameterOverridden = "parameter-overridden"
+    case classMissing = "class-missing"
+    case subPath = "sub-path"
+    case nodePublishSecret = "node-publish-secret"
+    case identityLabel = "identity-label"
+    case podIdentityLeftover = "pod-identity-leftover"
+
+    // ServiceAccount.
+    case identityAnnotation = "identity-annotation"
+    case identityMismatch = "identity-mismatch"
+    case serviceAccountMissing = "service-account-missing"
+
+    // CSIDriver.
+    case tokenRequestsMissing = "token-requests-missing"
+    case driverWithoutPodInfo = "csidriver-pod-info"
+    case republishMissing = "csidriver-republish"
+    case lifecycleMode = "csidriver-lifecycle-mode"
+
+    package var severity: Finding.Severity {
+        switch self {
+        case .yamlInvalid, .fileUnreadable, .keyDuplicate, .manifestInvalid, .providerName, .parameterNotText,
+            .secretObjectInvalid, .secretObjectFileMissing, .secretObjectTLSKey, .driverName, .volumeNotReadOnly,
+            .volumeAttribute, .classMissing, .tokenRequestsMissing, .driverWithoutPodInfo, .lifecycleMode:
+            .error
+        case .apiVersionOutdated, .parameterUnknown, .parameterPlaceholder, .objectKeyUnknown, .secretNameConflict,
+            .modeDeprecated, .parameterOverridden, .subPath, .nodePublishSecret,
+            .identityLabel, .podIdentityLeftover, .identityAnnotation, .identityMismatch, .serviceAccountMissing,
+            .republishMissing:
+            .warning
+        case .objectNotText, .secretTooLarge, .volumeTooLarge: .note
+        }
+    }
+
+    /// What it is about, in one line.
+    package var title: String {
+        switch self {
+        case .yamlInvalid: "The file is not YAML"
+        case .fileUnreadable: "The file cannot be read"
+        case .keyDuplicate: "A key stands twice in one mapping"
+        case .manifestInvalid: "The API server would refuse the object"
+        case .apiVersionOutdated: "The API version is outdated"
+        case .providerName: "The provider's name is misspelled"
+        case .parameterNotText: "A parameter is not a text"
+        case .parameterUnknown: "A parameter that nobody reads"
+        case .parameterPlaceholder: "A parameter still holds a placeholder, or is no id"
+        case .objectKeyUnknown: "A key of an object that nobody reads"
+        case .objectNotText: "An object is a mapping, not a text"
+        case .secretObjectInvalid: "An entry of secretObjects is incomplete"
+        case .secretObjectFileMissing: "secretObjects names a file that the volume does not hold"
+        case .secretObjectTLSKey: "A TLS Secret has another key than tls.crt and tls.key"
+        case .secretNameConflict: "Two entries write one Secret"
+        case .secretTooLarge: "The Secret can grow over Kubernetes' limit of 1 MiB"
+        case .volumeTooLarge: "The volume can grow over the driver's limit of 4 MiB"
+        case .modeDeprecated: "A way to an identity that is on its way out"
+        case .driverName: "The driver's name is misspelled"
+        case .volumeNotReadOnly: "The volume is not read-only"
+        case .volumeAttribute: "The volume names no class"
+        case .parameterOverridden: "A volume overrides parameters of its class"
+        case .classMissing: "The class is not in the pod's namespace"
+        case .subPath: "A subPath mount never sees a rotation"
+        case .nodePublishSecret: "nodePublishSecretRef and the class do not fit"
+        case .identityLabel: "The workload identity label is misspelled or out of place"
+        case .podIdentityLeftover: "Something of aad-pod-identity is left behind"
+        case .identityAnnotation: "A workload identity annotation is misspelled or out of place"
+        case .identityMismatch: "ServiceAccount and class name different identities"
+        case .serviceAccountMissing: "The ServiceAccount is misspelled"
+        case .tokenRequestsMissing: "The CSIDriver asks for no token"
+        case .driverWithoutPodInfo: "The CSIDriver does not pass the pod on"
+        case .republishMissing: "The CSIDriver does not ask to be called again"
+        case .lifecycleMode: "The CSIDriver does not allow ephemeral volumes"
+        }
+    }
+}

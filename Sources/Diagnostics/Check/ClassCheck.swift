@@ -1,0 +1,181 @@
+internal import ProviderCore
+
+/// The rules for one SecretProviderClass.
+struct ClassCheck {
+    let manifest: Manifest
+
+    func findings() -> [Finding] {
+        guard manifest.kind == "SecretProviderClass" else { return [] }
+        var findings = structure()
+        guard let reading = ClassReading(manifest) else { return findings }
+        findings += parameters(reading)
+        let rules = ServerRules(reading)
+        findings += objectKeys(rules)
+        if case .failure(let error) = reading.validated() { findings += rules.findings(for: error) }
+        let plan = reading.plan
+        findings += SecretObjectsCheck(reading: reading, files: plan.map(ExpectedFiles.init)).findings()
+        if let plan { findings += SizeCheck(reading: reading, plan: plan).findings() }
+        return findings + deprecated(reading)
+    }
+
+    // MARK: - What the API server and the driver want
+
+    private func structure() -> [Finding] {
+        var findings: [Finding] = []
+        let root = manifest.root
+        if manifest.apiVersion != "secrets-store.csi.x-k8s.io/v1" {
+            let isOld = manifest.apiVersion == "secrets-store.csi.x-k8s.io/v1alpha1"
+            findings.append(
+                manifest.finding(
+                    isOld ? .apiVersionOutdated : .manifestInvalid, at: root["apiVersion"],
+                    isOld
+                        ? "newer drivers no longer serve \(manifest.apiVersion)"
+                        : "a SecretProviderClass has no apiVersion \"\(manifest.apiVersion.clipped)\"",
+                    fix: "write apiVersion: secrets-store.csi.x-k8s.io/v1"))
+        }
+        if manifest.name.isEmpty {
+            findings.append(
+                manifest.finding(
+                    .manifestInvalid, at: root["metadata"], "the SecretProviderClass has no metadata.name",
+                    fix: "give it a name; pods refer to it by volumeAttributes.secretProviderClass"))
+        }
+        guard let spec = root["spec"], spec.mapping != nil else {
+            findings.append(
+                manifest.finding(
+                    .manifestInvalid, at: nil, "the class has no spec", fix: "add spec.provider and spec.parameters"))
+            return findings
+        }
+        return findings + provider(spec)
+    }
+
+    private func provider(_ spec: YAMLNode) -> [Finding] {
+        guard let name = spec["provider"]?.text else {
+            return [
+                manifest.finding(
+                    .manifestInvalid, at: spec, "the class has no spec.provider", fix: "write provider: azure")
+            ]
+        }
+        guard name != "azure", NearestName.distance(name.lowercased(), "azure") <= 2 else { return [] }
+        return [
+            manifest.finding(
+                .providerName, at: spec["provider"],
+                "the driver looks for a socket \(name.clipped).sock, this provider's is azure.sock",
+                fix: "write provider: azure")
+        ]
+    }
+
+    // MARK: - Parameters
+
+    private func parameters(_ reading: ClassReading) -> [Finding] {
+        var findings: [Finding] = []
+        for (name, member) in reading.parameters.sorted(by: { $0.value.key.start < $1.value.key.start }) {
+            if !MountAttributes.parameterNames.contains(name) {
+                findings.append(
+                    manifest.finding(
+                        .parameterUnknown, at: member.key, "nobody reads the parameter \(name.clipped)",
+                        fix: Self.suggestion(for: name, among: MountAttributes.parameterNames)))
+            }
+            if member.value.tag != "!!str" {
+                findings.append(
+                    manifest.finding(
+                        .parameterNotText, at: member.value,
+                        "the API server refuses it: every parameter is a text, \(name.clipped) is written as \(Self.kind(member.value))",
+                        fix: member.value.scalar == nil
+                            ? "write \(name): | and the lines below it, further right"
+                            : "put it in quotes: \(name): \"\(member.value.scalar?.text.clipped ?? "")\""))
+            }
+        }
+        for name in ["clientID", "userAssignedIdentityID", "tenantID", "tenantId"] {
+            let text = reading.text(name)
+            guard !text.isEmpty, !Self.isIdentifier(text, isTenant: name.lowercased() == "tenantid") else { continue }
+            findings.append(
+                manifest.finding(
+                    .parameterPlaceholder, at: reading.parameters[name]?.value,
+                    "\(name) \"\(text.clipped)\" is no id of the form 00000000-0000-0000-0000-000000000000",
+                    fix: name.lowercased() == "tenantid"
+                        ? "az account show --query tenantId --output tsv"
+                        : "az identity show --name <identity> --resource-group <group> --query clientId --output tsv"))
+        }
+        return findings
+    }
+
+    private static func kind(_ node: YAMLNode) -> String {
+        switch node.tag {
+        case "!!bool": "a switch"
+        case "!!int", "!!float": "a number"
+        case "!!null": "nothing"
+        case "!!map": "a mapping"
+        case "!!seq": "a list"
+        default: node.tag
+        }
+    }
+
+    /// A GUID, or for a tenant also a domain.
+    private static func isIdentifier(_ text: String, isTenant: Bool) -> Bool {
+        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
+        if groups.map(\.count) == [8, 4, 4, 4, 12], groups.joined().allSatisfy(\.isHexDigit) { return true }
+        guard isTenant else { return false }
+        // What is no tenant at all is the server's to refuse.
+        return text.contains(".") || text.lowercased() == "adfs" || text.contains { "<>{}$ /".contains($0) }
+    }
+
+    static func suggestion(for name: String, among known: [String]) -> String {
+        let lowercased = name.lowercased()
+        if let same = known.first(where: { $0.lowercased() == lowercased }) {
+            return "write \(same): letter case counts"
+        }
+        guard let nearest = NearestName.of(name, among: known),
+            NearestName.distance(lowercased, nearest.lowercased()) <= max(2, name.count / 3)
+                || nearest.lowercased().contains(lowercased)
+        else { return "remove it; known are \(known.joined(separator: ", "))" }
+        return "did you mean \(nearest)?"
+    }
+
+    // MARK: - Objects
+
+    private func objectKeys(_ rules: ServerRules) -> [Finding] {
+        var findings: [Finding] = []
+        for item in rules.objects?.items.compactMap(\.self) ?? [] {
+            if !item.isText {
+                findings.append(
+                    manifest.finding(
+                        CheckRule.objectNotText.rawValue, CheckRule.objectNotText.severity, at: item.place,
+                        in: item.source, "the object is a mapping, which Azure's own provider does not take",
+                        fix: "write \"- |\" and the lines below it, if the class must work with both"))
+            }
+            for member in item.node?.mapping ?? [] {
+                guard let key = member.key.scalar?.text, key != "<<", !ObjectsDocument.keys.contains(key) else {
+                    continue
+                }
+                findings.append(
+                    manifest.finding(
+                        .objectKeyUnknown, at: member.key, in: item.source,
+                        "nobody reads the object's key \(key.clipped)",
+                        fix: Self.suggestion(for: key, among: ObjectsDocument.keys)))
+            }
+        }
+        return findings
+    }
+
+    // MARK: - Ways that end
+
+    private func deprecated(_ reading: ClassReading) -> [Finding] {
+        guard case .success(let attributes) = reading.validated() else { return [] }
+        let move = "move to workload identity: akv-csi migrate \(manifest.path)"
+        switch attributes.identity.mode {
+        case .podIdentity:
+            return [
+                manifest.finding(
+                    .modeDeprecated, at: reading.parameters["usePodIdentity"]?.value,
+                    "aad-pod-identity is archived and no longer mended", fix: move)
+            ]
+        case .servicePrincipal:
+            return [
+                manifest.finding(
+                    .modeDeprecated, at: manifest.root["spec"]?.key("parameters"),
+                    "without clientID the class needs a credential kept in a Kubernetes Secret", fix: move)
+            ]
+        default: return []
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package import ProviderCore
+
+/// A SecretProviderClass for this provider, read as far as it can be.
+package struct ClassReading: Sendable {
+    package var manifest: Manifest
+    /// The parameters' key and value nodes, by name.
+    var parameters: [String: YAMLNode.Member] = [:]
+
+    /// Nil for any other object and for other providers' classes.
+    package init?(_ manifest: Manifest) {
+        guard manifest.kind == "SecretProviderClass", let spec = manifest.root["spec"] else { return nil }
+        guard (spec["provider"]?.text ?? "").lowercased() == "azure" else { return nil }
+        self.manifest = manifest
+        for member in spec["parameters"]?.mapping ?? [] {
+            guard let name = member.key.scalar?.text, parameters[name] == nil else { continue }
+            parameters[name] = member
+        }
+    }
+
+    package var namespace: String { manifest.namespace ?? "default" }
+
+    /// A parameter's text, as the server reads it; empty when absent.
+    package func text(_ name: String) -> String { parameters[name]?.value.text?.trimmingSpace() ?? "" }
+
+    package var tenantID: String { text("tenantID").isEmpty ? text("tenantId") : text("tenantID") }
+
+    /// All parameters as texts.
+    var parameterTexts: [String: String] { parameters.compactMapValues(\.value.text) }
+
+    /// What the driver would send, were `overrides` the volume's own attributes.
+    ///
+    /// No file holds the pod's token or a Secret's value, so stand-ins take their places: what they
+    /// say is Azure's business, and no rule of this program looks into them.
+    package func validated(
+        overrides: [String: String] = [:], pod: String = "pod", serviceAccount: String = "default"
+    ) -> Result<MountAttributes, ProviderError> {
+        var members = parameterTexts.merging(overrides) { $1 }
+        members["csi.storage.k8s.io/pod.name"] = pod
+        members["csi.storage.k8s.io/pod.namespace"] = namespace
+        members["csi.storage.k8s.io/serviceAccount.name"] = serviceAccount
+        members["secretProviderClass"] = manifest.name
+        let expiry = "9999-01-01T00:00:00Z"
+        let tokens = [
+            ServiceAccountTokens.workloadIdentityAudience, ServiceAccountTokens.identityBindingAudience,
+        ].map { "\(JSONWriter.quoted($0)):{\"token\":\"-\",\"expirationTimestamp\":\"\(expiry)\"}" }
+        members[ServiceAccountTokens.attribute] = "{\(tokens.joined(separator: ","))}"
+        let json = members.map { "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))" }.joined(separator: ",")
+        do throws(ProviderError) {
+            let request = try MountRequest(
+                attributes: SecretBytes("{\(json)}"),
+                secrets: SecretBytes("{\"clientid\":\"-\",\"clientsecret\":\"-\"}"),
+                permission: "420", targetPath: "")
+            return .success(try MountAttributes(validating: request, Self.environment))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What would be fetched, even when only the objects are without mistakes.
+    var plan: MountPlan? {
+        if case .success(let attributes) = validated() { return MountPlan(attributes) }
+        var objectsAlone = self
+        objectsAlone.parameters = parameters.filter { $0.key == "objects" }
+        guard
+            case .success(let attributes) = objectsAlone.validated(
+                overrides: ["keyvaultName": "vault", "tenantID": "tenant"])
+        else { return nil }
+        return MountPlan(attributes)
+    }
+
+    /// The description of a private cloud lies in the provider's container, out of reach from here.
+    private static let environment = MountAttributes.Environment(
+        defaultCloudName: "AzurePublicCloud",
+        environmentFile: { path in
+            let text = """
+                {"name": "AzureStackCloud", "activeDirectoryEndpoint": "https://<authority>.invalid",
+                "keyVaultDNSSuffix": "vault.invalid"}
+                """.replacing("<authority>", with: "authority")
+            return AzureCloud.EnvironmentFile(path: path ?? "", contents: .success(Array(text.utf8)))
+        }, now: 0)
+}
+
+/// The texts of `objects`, with the nodes that stand for each list item.
+struct ObjectNodes {
+    struct Item {
+        /// Where the item stands, and the text that its own positions are of.
+        var place: TextSource.Position
+        var source: TextSource
+        /// The item as a mapping, if it is one.
+        var node: YAMLNode?
+        /// Written as a text within the text, as Azure's provider wants it.
+        var isText: Bool
+    }
+
+    var source: TextSource
+    /// Nil in place of null items, which the server passes over.
+    var items: [Item?] = []
+
+    init(_ scalar: YAMLScalar, in file: TextSource) {
+        source = file.text(of: scalar)
+        guard let root = try? YAMLParser.parseFirst(scalar.text), let array = root["array"]?.sequence else { return }
+        items = array.map { element in
+            guard case .scalar(let inner) = element else {
+                return Item(place: element.start, source: source, node: element, isText: false)
+            }
+            if inner.isNull { return nil }
+            let nested = source.text(of: inner)
+            let node = (try? YAMLParser.parseFirst(inner.text)) ?? nil
+            let place = node?.start ?? TextSource.Position(line: 1, column: 1)
+            return Item(place: place, source: nested, node: node, isText: true)
+        }
+    }
+}

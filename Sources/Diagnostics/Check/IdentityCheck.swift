@@ -1,0 +1,119 @@
+internal import ProviderCore
+
+/// The rules for what workload identity wants of pods and ServiceAccounts.
+struct IdentityCheck {
+    let workloads: [Workload]
+    let classes: [ClassReading]
+    let accounts: [Manifest]
+
+    private static let annotations = ["azure.workload.identity/client-id", "azure.workload.identity/tenant-id"]
+    private static let prefix = "azure.workload.identity/"
+    private static let use = "azure.workload.identity/use"
+    private static let knownAnnotations =
+        annotations + [
+            "azure.workload.identity/service-account-token-expiration", "azure.workload.identity/skip-containers",
+            "azure.workload.identity/inject-proxy-sidecar", "azure.workload.identity/proxy-sidecar-port",
+            "azure.workload.identity/use-identity-binding",
+        ]
+
+    func findings() -> [Finding] {
+        accounts.flatMap(account) + workloads.flatMap(pod)
+    }
+
+    private func account(_ manifest: Manifest) -> [Finding] {
+        let metadata = manifest.root["metadata"]
+        return keys(
+            manifest, metadata?["annotations"], known: Self.knownAnnotations, rule: .identityAnnotation,
+            what: "annotation")
+            + keys(manifest, metadata?["labels"], known: [Self.use], rule: .identityLabel, what: "label")
+    }
+
+    private func keys(
+        _ manifest: Manifest, _ node: YAMLNode?, known: [String], rule: CheckRule, what: String
+    ) -> [Finding] {
+        (node?.mapping ?? []).compactMap { member in
+            guard let name = member.key.scalar?.text, Self.isMeant(name) else { return nil }
+            if !known.contains(name) {
+                let other = name == Self.use ? "a label" : Self.knownAnnotations.contains(name) ? "an annotation" : nil
+                return manifest.finding(
+                    rule, at: member.key, "nobody reads the \(what) \(name.clipped)",
+                    fix: other.map { "make it \($0)" } ?? ClassCheck.suggestion(for: name, among: known))
+            }
+            guard name == Self.use, member.value.scalar?.text != "true" || member.value.tag != "!!str" else {
+                return nil
+            }
+            return manifest.finding(
+                rule, at: member.value, "the label counts only with the text \"true\"",
+                fix: "write \(Self.use): \"true\"")
+        }
+    }
+
+    /// Of workload identity's prefix, or nearly.
+    private static func isMeant(_ name: String) -> Bool {
+        if name.lowercased().hasPrefix(prefix) { return true }
+        guard let slash = name.firstIndex(of: "/") else { return false }
+        return NearestName.distance(String(name[...slash]).lowercased(), prefix) <= 3
+    }
+
+    // MARK: - Pods
+
+    private func pod(_ workload: Workload) -> [Finding] {
+        let manifest = workload.manifest
+        let labels = workload.template.metadata?["labels"]
+        var findings =
+            keys(manifest, labels, known: [Self.use], rule: .identityLabel, what: "label")
+            + keys(
+                manifest, workload.template.metadata?["annotations"], known: Self.knownAnnotations,
+                rule: .identityAnnotation, what: "annotation")
+        let used = workload.volumes.compactMap { volume in
+            classes.first { $0.manifest.name == volume.className && $0.namespace == workload.namespace }
+        }
+        let attributes = used.compactMap { reading in try? reading.validated().get() }
+        if let key = labels?.key("aadpodidbinding"), attributes.contains(where: { $0.identity.mode != .podIdentity }) {
+            findings.append(
+                manifest.finding(
+                    .podIdentityLeftover, at: key, "the pod's class does not use aad-pod-identity any more",
+                    fix: "remove the label aadpodidbinding"))
+        }
+        guard !used.isEmpty else { return findings }
+        return findings + serviceAccount(of: workload, used)
+    }
+
+    private func serviceAccount(of workload: Workload, _ used: [ClassReading]) -> [Finding] {
+        let name = workload.template.serviceAccount
+        let here = accounts.filter { ($0.namespace ?? "default") == workload.namespace }
+        guard let account = here.first(where: { $0.name == name }) else {
+            guard name != "default", let nearest = NearestName.of(name, among: here.map(\.name)),
+                NearestName.distance(name, nearest) <= 2
+            else { return [] }
+            return [
+                workload.manifest.finding(
+                    .serviceAccountMissing, at: workload.template.spec["serviceAccountName"],
+                    "there is no ServiceAccount \(name.clipped) in namespace \(workload.namespace)",
+                    fix: "did you mean \(nearest)?")
+            ]
+        }
+        let annotations = account.root["metadata"]?["annotations"]
+        return used.flatMap { reading -> [Finding] in
+            guard case .success(let attributes) = reading.validated(),
+                attributes.identity.mode == .workloadIdentity || attributes.identity.mode == .azureTokenProxy
+            else { return [] }
+            let pairs = [
+                (Self.annotations[0], "clientID", attributes.identity.clientID),
+                (Self.annotations[1], "tenantID", attributes.tenantID),
+            ]
+            return pairs.compactMap { annotation, parameter, value in
+                guard let said = annotations?[annotation]?.text, said.lowercased() != value.lowercased() else {
+                    return nil
+                }
+                return account.finding(
+                    .identityMismatch, at: annotations?[annotation],
+                    "\(reading.manifest.title), which pods of this account mount, has \(parameter) \(value.clipped), "
+                        + "the annotation \(said.clipped)",
+                    fix:
+                        "let both name one identity; the volume goes by the class, the pod's own SDKs by the annotation"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+internal import ProviderCore
+
+/// Judges manifests together, by the server's own rules and those of driver, kubelet and workload identity.
+package struct ManifestCheck: Sendable {
+    /// Every object that could be read.
+    package private(set) var manifests: [Manifest] = []
+    private var unread: [Finding] = []
+
+    package init(_ files: [ManifestFile]) {
+        for file in files {
+            do throws(YAMLError) {
+                manifests += try Manifest.read(file)
+            } catch {
+                unread.append(Self.unreadable(file, error))
+            }
+        }
+    }
+
+    /// The classes of this provider.
+    package var classes: [ClassReading] { manifests.compactMap(ClassReading.init) }
+
+    package var workloads: [Workload] { manifests.compactMap(Workload.init) }
+
+    /// What mounting each class without mistakes would ask of Azure.
+    package var forecasts: [MountForecast] {
+        let workloads = workloads
+        return classes.compactMap { MountForecast($0, workloads: workloads) }
+    }
+
+    /// All findings, in the order of files and lines.
+    package func findings() -> [Finding] {
+        let classes = classes
+        let workloads = workloads
+        let names = manifests.filter { $0.kind == "SecretProviderClass" }.map {
+            "\($0.namespace ?? "default")/\($0.name)"
+        }
+        var findings = unread
+        for manifest in manifests {
+            findings += duplicates(in: manifest)
+            findings += ClassCheck(manifest: manifest).findings()
+            findings += CSIDriverCheck(manifest: manifest, classes: classes).findings()
+            findings += podIdentity(manifest)
+        }
+        for workload in workloads {
+            findings += WorkloadCheck(workload: workload, classes: classes, classNames: Set(names)).findings()
+        }
+        findings += IdentityCheck(
+            workloads: workloads, classes: classes, accounts: manifests.filter { $0.kind == "ServiceAccount" }
+        ).findings()
+        let order = Dictionary(
+            manifests.map(\.path).enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        return findings.enumerated().sorted { a, b in
+            let (left, right) = (a.element, b.element)
+            return (order[left.path] ?? -1, left.position, a.offset) < (
+                order[right.path] ?? -1, right.position, b.offset
+            )
+        }.map(\.element)
+    }
+
+    private static func unreadable(_ file: ManifestFile, _ error: YAMLError) -> Finding {
+        let line = max(1, error.line)
+        let lines = TextSource(file: file.text).lines
+        let text = lines.indices.contains(line - 1) ? lines[line - 1] : ""
+        return Finding(
+            rule: CheckRule.yamlInvalid.rawValue, severity: .error, path: file.path,
+            position: TextSource.Position(line: line, column: max(1, error.column)), line: text, subject: "",
+            message: "the file is not YAML: \(error.reason)",
+            fix: text.contains("\t")
+                ? "indent with spaces: YAML takes no tabs" : "check the indentation of this line and the one before it")
+    }
+
+    /// The API server takes no key twice.
+    private func duplicates(in manifest: Manifest) -> [Finding] {
+        var findings: [Finding] = []
+        func visit(_ node: YAMLNode) {
+            for element in node.sequence ?? [] { visit(element) }
+            var seen: [String: Int] = [:]
+            for (key, value) in node.mapping ?? [] {
+                if let scalar = key.scalar {
+                    if let first = seen[scalar.text] {
+                        findings.append(
+                            manifest.finding(
+                                .keyDuplicate, at: key, "\(scalar.text.clipped) is already set in line \(first)",
+                                fix: "remove one of the two"))
+                    }
+                    seen[scalar.text] = scalar.line
+                }
+                visit(value)
+            }
+        }
+        visit(manifest.root)
+        return findings
+    }
+
+    private func podIdentity(_ manifest: Manifest) -> [Finding] {
+        guard manifest.apiVersion.hasPrefix("aadpodidentity.k8s.io/") else { return [] }
+        return [
+            manifest.finding(
+                .podIdentityLeftover, at: manifest.root["kind"], "aad-pod-identity is archived and no longer mended",
+                fix: "move to workload identity: akv-csi migrate \(manifest.path)")
+        ]
+    }
+}

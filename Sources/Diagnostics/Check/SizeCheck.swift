@@ -1,0 +1,35 @@
+internal import ProviderCore
+
+/// How large a class's volume and Secrets can become, by what a vault lets an object be.
+struct SizeCheck {
+    let reading: ClassReading
+    let plan: MountPlan
+
+    /// Key Vault's limit for a secret's value, in bytes.
+    private static let largestObject = 25 << 10
+    /// Kubernetes' limit for a Secret.
+    private static let largestSecret = 1 << 20
+
+    func findings() -> [Finding] {
+        var findings: [Finding] = []
+        let files = ExpectedFiles(plan).paths.count
+        let manifest = reading.manifest
+        if files * Self.largestObject > MountAnswer.maximumBytes {
+            findings.append(
+                manifest.finding(
+                    .volumeTooLarge, at: reading.parameters["objects"]?.key,
+                    "\(files) files of up to 25 KiB each can pass the 4 MiB that the driver takes for one volume",
+                    fix: "spread the objects over several classes, each with a volume of its own"))
+        }
+        for entry in manifest.root["spec"]?["secretObjects"]?.sequence ?? [] {
+            let count = entry["data"]?.sequence?.count ?? 0
+            guard count * Self.largestObject > Self.largestSecret else { continue }
+            findings.append(
+                manifest.finding(
+                    .secretTooLarge, at: entry["data"],
+                    "\(count) keys of up to 25 KiB each can pass the 1 MiB that Kubernetes takes for one Secret",
+                    fix: "spread the keys over several Secrets"))
+        }
+        return findings
+    }
+}

@@ -1,0 +1,151 @@
+internal import ProviderCore
+
+/// The rules for a pod's volumes.
+struct WorkloadCheck {
+    let workload: Workload
+    let classes: [ClassReading]
+    /// Namespace and name of every class there is, other providers' among them.
+    let classNames: Set<String>
+
+    private var manifest: Manifest { workload.manifest }
+
+    func findings() -> [Finding] {
+        let volumes = workload.volumes
+        var findings = drivers()
+        for volume in volumes {
+            findings += shape(of: volume)
+            guard !volume.className.isEmpty else { continue }
+            findings += attributes(of: volume)
+            findings += classRule(for: volume)
+        }
+        return findings + subPaths(Set(volumes.map(\.name)))
+    }
+
+    private func drivers() -> [Finding] {
+        workload.template.csiVolumes.compactMap { _, csi in
+            let name = csi["driver"]?.text ?? ""
+            let isMeant = csi["volumeAttributes"]?["secretProviderClass"] != nil
+            guard name != Workload.driver, isMeant || NearestName.distance(name, Workload.driver) <= 5 else {
+                return nil
+            }
+            return manifest.finding(
+                .driverName, at: csi["driver"] ?? csi, "no driver is called \"\(name.clipped)\"",
+                fix: "write driver: \(Workload.driver)")
+        }
+    }
+
+    private func shape(of volume: Workload.Volume) -> [Finding] {
+        var findings: [Finding] = []
+        if volume.csi["readOnly"]?.text?.lowercased() != "true" {
+            findings.append(
+                manifest.finding(
+                    .volumeNotReadOnly, at: volume.csi["readOnly"] ?? volume.csi,
+                    "the driver mounts volume \(volume.name.clipped) only if it is read-only",
+                    fix: "write readOnly: true"))
+        }
+        if volume.className.isEmpty {
+            let keys = (volume.csi["volumeAttributes"]?.mapping ?? []).compactMap(\.key.scalar?.text)
+            let near = keys.first { NearestName.distance($0.lowercased(), "secretproviderclass") <= 3 }
+            findings.append(
+                manifest.finding(
+                    .volumeAttribute, at: near.flatMap { volume.csi["volumeAttributes"]?.key($0) } ?? volume.csi,
+                    "volume \(volume.name.clipped) names no SecretProviderClass"
+                        + (near.map { ": \($0.clipped) is not read" } ?? ""),
+                    fix: "write volumeAttributes: {secretProviderClass: <name>}"))
+        }
+        return findings
+    }
+
+    private func attributes(of volume: Workload.Volume) -> [Finding] {
+        var findings: [Finding] = []
+        for (key, value) in volume.overrides where value.tag != "!!str" {
+            findings.append(
+                manifest.finding(
+                    .parameterNotText, at: value,
+                    "the API server refuses it: a volume attribute is a text",
+                    fix: "put it in quotes: \(key.scalar?.text ?? ""): \"\(value.scalar?.text.clipped ?? "")\""))
+        }
+        guard !volume.overrides.isEmpty else { return findings }
+        let names = volume.overrides.compactMap(\.key.scalar?.text)
+        findings.append(
+            manifest.finding(
+                .parameterOverridden, at: volume.overrides.first?.key,
+                "volumeAttributes win over the class: \(names.joined(separator: ", ").clipped)",
+                fix: "set them in the class, or limit what pods may ask for with akv-csi serve --policy"))
+        if let reading = reading(of: volume), case .success = reading.validated(),
+            case .failure(let error) = reading.validated(
+                overrides: Dictionary(
+                    volume.overrides.compactMap { key, value in
+                        key.scalar.flatMap { name in value.text.map { (name.text, $0) } }
+                    }, uniquingKeysWith: { $1 }))
+        {
+            for part in error.parts.isEmpty ? [error] : error.parts {
+                findings.append(
+                    manifest.finding(
+                        part.code.rawValue, .error, at: volume.overrides.first?.key.start ?? manifest.root.start,
+                        "with the volume's attributes: \(part.message)", fix: part.hint))
+            }
+        }
+        return findings
+    }
+
+    private func reading(of volume: Workload.Volume) -> ClassReading? {
+        classes.first { $0.manifest.name == volume.className && $0.namespace == workload.namespace }
+    }
+
+    private func classRule(for volume: Workload.Volume) -> [Finding] {
+        let node = volume.csi["volumeAttributes"]?["secretProviderClass"]
+        guard let reading = reading(of: volume) else {
+            // With no class at hand they may well lie elsewhere.
+            guard !classNames.isEmpty, !classNames.contains("\(workload.namespace)/\(volume.className)") else {
+                return []
+            }
+            let elsewhere = classNames.first { $0.hasSuffix("/\(volume.className)") }
+            let near = NearestName.of(
+                volume.className, among: classNames.filter { $0.hasPrefix("\(workload.namespace)/") }.sorted())
+            return [
+                manifest.finding(
+                    .classMissing, at: node,
+                    "there is no SecretProviderClass \(volume.className.clipped) in namespace \(workload.namespace)",
+                    fix: elsewhere.map { "a pod can only use classes of its own namespace; \($0) is in another" }
+                        ?? near.map { "did you mean \($0.split(separator: "/").last ?? "")?" }
+                        ?? "add the class, or check it together with this file")
+            ]
+        }
+        guard case .success(let attributes) = reading.validated() else { return [] }
+        let reference = volume.csi["nodePublishSecretRef"]
+        let needs = attributes.identity.mode == .servicePrincipal
+        if needs, reference?["name"]?.text == nil {
+            return [
+                manifest.finding(
+                    .nodePublishSecret, at: volume.csi,
+                    "class \(volume.className.clipped) has no clientID, so the volume must bring a credential",
+                    fix: "set clientID in the class (workload identity), or nodePublishSecretRef: {name: <Secret>} here"
+                )
+            ]
+        }
+        if !needs, let reference {
+            return [
+                manifest.finding(
+                    .nodePublishSecret, at: reference,
+                    "class \(volume.className.clipped) uses \(attributes.identity.mode.rawValue), so nobody reads the credential",
+                    fix: "remove nodePublishSecretRef and delete the Secret, if nothing else uses it")
+            ]
+        }
+        return []
+    }
+
+    private func subPaths(_ volumes: Set<String>) -> [Finding] {
+        workload.template.containers.flatMap { container in
+            (container["volumeMounts"]?.sequence ?? []).compactMap { mount -> Finding? in
+                guard let name = mount["name"]?.text, volumes.contains(name),
+                    let key = mount.key("subPath") ?? mount.key("subPathExpr")
+                else { return nil }
+                return manifest.finding(
+                    .subPath, at: key,
+                    "the container keeps the file it started with: a subPath mount never sees a rotation",
+                    fix: "mount the whole volume and let the program read the file below its mountPath")
+            }
+        }
+    }
+}

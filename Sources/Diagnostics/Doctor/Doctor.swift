@@ -1,0 +1,135 @@
+package import Azure
+package import ProviderCore
+package import ProviderTransport
+
+/// Finds out why a class cannot be mounted, by going the mount's way step by step. It reads only, and
+/// tells of no token and no value.
+package struct Doctor: Sendable {
+    /// How the network is reached.
+    package struct Settings: Sendable {
+        package var transport: any HTTPTransport
+        package var proxy: ProxySettings
+        package var tokens = AccessTokenSource.Settings()
+        package var time = TimeSource.system
+        /// For each hop.
+        package var timeout = Duration.seconds(15)
+        /// The provider's socket, if it is to be asked too.
+        package var provider: Endpoint?
+        package var cloudFile: @Sendable (String?) -> AzureCloud.EnvironmentFile? = { _ in nil }
+
+        package init(transport: any HTTPTransport, proxy: ProxySettings) {
+            self.transport = transport
+            self.proxy = proxy
+        }
+
+        var deadline: Deadline { time.deadline(after: timeout) }
+    }
+
+    /// What is to be mounted, and for whom.
+    package struct Patient: Sendable {
+        package var reading: ClassReading
+        package var namespace: String
+        package var serviceAccount: String
+        package var pod = "doctor"
+        /// The service account's token.
+        package var token: SecretBytes?
+        /// The JSON of nodePublishSecretRef's data, as the driver would send it.
+        package var secrets = SecretBytes("null")
+        /// What a check of the manifests has found.
+        package var findings: [Finding] = []
+
+        package init(reading: ClassReading, namespace: String, serviceAccount: String) {
+            self.reading = reading
+            self.namespace = namespace
+            self.serviceAccount = serviceAccount
+        }
+    }
+
+    private let settings: Settings
+
+    package init(_ settings: Settings) {
+        self.settings = settings
+    }
+
+    package func examine(_ patient: Patient) async -> DoctorReport {
+        var steps = [manifests(patient)]
+        if let endpoint = settings.provider {
+            steps += await ProviderSteps(endpoint: endpoint, timeout: settings.timeout).steps()
+        }
+        guard case .success(let assumed) = patient.reading.validated() else { return DoctorReport(patient, steps) }
+        let mode = assumed.identity.mode
+        steps.append(
+            DoctorStep(
+                "identity", "Identity", .passed, "\(mode.rawValue), because \(mode.reason)",
+                evidence: assumed.identity.clientID.isEmpty || mode == .servicePrincipal
+                    ? [] : [("client id", assumed.identity.clientID.clipped)]))
+        if mode == .workloadIdentity || mode == .azureTokenProxy {
+            let tokenSteps = TokenSteps(
+                token: patient.token, mode: mode, namespace: patient.namespace, serviceAccount: patient.serviceAccount,
+                now: settings.time.wallClock()
+            ).steps()
+            steps += tokenSteps
+            if mode == .workloadIdentity, let inspection = patient.token.flatMap(TokenInspection.init),
+                let issuer = inspection.claims.issuer
+            {
+                steps += await IssuerSteps(settings: settings, issuer: issuer, keyID: inspection.keyID).steps()
+            }
+        }
+        let attributes: MountAttributes
+        do throws(ProviderError) {
+            attributes = try validated(patient)
+        } catch {
+            if !steps.contains(where: { $0.status == .failed }) {
+                steps.append(
+                    DoctorStep("request", "Request", .failed, error.message, evidence: error.context, fix: error.hint))
+            }
+            return DoctorReport(patient, steps)
+        }
+        let (entra, token) = await EntraSteps(settings: settings, attributes: attributes).steps()
+        steps += entra
+        steps += await VaultSteps(
+            settings: settings, attributes: attributes, plan: MountPlan(attributes), token: token
+        ).steps()
+        return DoctorReport(patient, steps)
+    }
+
+    private func manifests(_ patient: Patient) -> DoctorStep {
+        let errors = patient.findings.filter { $0.severity == .error }
+        guard let first = errors.first else {
+            let warnings = patient.findings.filter { $0.severity == .warning }
+            return DoctorStep(
+                "manifests", "Manifests", warnings.isEmpty ? .passed : .warning,
+                warnings.first.map { "\($0.path):\($0.position.line): \($0.message) [\($0.rule)]" }
+                    ?? patient.reading.manifest.subject, fix: warnings.first?.fix ?? "")
+        }
+        let rest = errors.count > 1 ? "; \(errors.count - 1) more, see akv-csi check" : ""
+        return DoctorStep(
+            "manifests", "Manifests", .failed,
+            "\(first.path):\(first.position.line): \(first.message) [\(first.rule)]\(rest)", fix: first.fix)
+    }
+
+    /// The request as the driver would make it, with the real token.
+    private func validated(_ patient: Patient) throws(ProviderError) -> MountAttributes {
+        var members = patient.reading.parameterTexts
+        members["csi.storage.k8s.io/pod.name"] = patient.pod
+        members["csi.storage.k8s.io/pod.namespace"] = patient.namespace
+        members["csi.storage.k8s.io/serviceAccount.name"] = patient.serviceAccount
+        members["secretProviderClass"] = patient.reading.manifest.name
+        if let token = patient.token {
+            let text = token.withExposed { String(decoding: $0, as: UTF8.self) }
+            let audiences = TokenInspection(token)?.claims.audiences ?? []
+            let entries = audiences.map {
+                "\(JSONWriter.quoted($0)):{\"token\":\(JSONWriter.quoted(text)),\"expirationTimestamp\":\"9999-01-01T00:00:00Z\"}"
+            }
+            members[ServiceAccountTokens.attribute] = "{\(entries.joined(separator: ","))}"
+        }
+        let json = members.map { "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))" }.joined(separator: ",")
+        let request = try MountRequest(
+            attributes: SecretBytes("{\(json)}"), secrets: patient.secrets, permission: "420", targetPath: "")
+        return try MountAttributes(
+            validating: request,
+            MountAttributes.Environment(
+                defaultCloudName: "AzurePublicCloud", environmentFile: settings.cloudFile,
+                now: settings.time.wallClock()))
+    }
+}

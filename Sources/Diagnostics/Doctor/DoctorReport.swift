@@ -1,0 +1,80 @@
+internal import ProviderCore
+
+/// All steps, and what they come to.
+package struct DoctorReport: Sendable {
+    package var subject: String
+    package var steps: [DoctorStep]
+
+    init(_ patient: Doctor.Patient, _ steps: [DoctorStep]) {
+        subject =
+            "\(patient.reading.manifest.subject) for system:serviceaccount:\(patient.namespace):\(patient.serviceAccount)"
+        self.steps = steps
+    }
+
+    /// The first step that has failed: those after it may have failed for its sake.
+    package var cause: DoctorStep? { steps.first { $0.status == .failed } }
+
+    package var verdict: String {
+        if let cause { return "\(cause.title): \(cause.detail)" }
+        let odd = steps.filter { $0.status == .warning }
+        return odd.isEmpty ? "The mount works." : "The mount works, but: \(odd[0].title): \(odd[0].detail)"
+    }
+
+    package var fix: String { (cause ?? steps.first { $0.status == .warning })?.fix ?? "" }
+
+    package func text(_ style: TextStyle) -> String {
+        var lines = [style(subject.printable, .bold)]
+        let width = steps.map(\.title.count).max() ?? 0
+        for step in steps {
+            let sign =
+                switch step.status {
+                case .passed: style("ok  ", .green)
+                case .warning: style("odd ", .yellow)
+                case .failed: style("FAIL", .red, .bold)
+                }
+            let title = step.title.printable
+            let duration = step.duration.map { style("  \($0.inMilliseconds)", .dim) } ?? ""
+            let padding = String(repeating: " ", count: max(0, width - step.title.count))
+            lines.append("\(sign)  \(title)\(padding)  \(step.detail.printable)\(duration)")
+            for (name, value) in step.evidence where step.status != .passed || step.id == "token-given" {
+                lines.append(style("      \(name): \(value.printable)", .dim))
+            }
+        }
+        lines.append("")
+        lines.append(style(verdict.printable, cause == nil ? .green : .red, .bold))
+        if !fix.isEmpty { lines.append("\(style("To fix:", .green)) \(fix.printable)") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    package var json: JSONOutput {
+        .object([
+            ("subject", .text(subject)),
+            ("works", .bool(cause == nil)),
+            ("verdict", .text(verdict)),
+            ("fix", .text(fix)),
+            ("cause", .optional(cause?.id)),
+            (
+                "steps",
+                .array(
+                    steps.map { step in
+                        .object([
+                            ("id", .text(step.id)), ("title", .text(step.title)),
+                            ("status", .text(step.status.rawValue)),
+                            ("detail", .text(step.detail)),
+                            ("evidence", .object(step.evidence.map { ($0.name, .text($0.value)) })),
+                            ("fix", .text(step.fix)),
+                            ("microseconds", step.duration.map { .number($0.inMicroseconds) } ?? .null),
+                        ])
+                    })
+            ),
+        ])
+    }
+}
+
+extension Duration {
+    fileprivate var inMicroseconds: Int {
+        Int(components.seconds) * 1_000_000 + Int(components.attoseconds / 1_000_000_000_000)
+    }
+
+    fileprivate var inMilliseconds: String { "\(inMicroseconds / 1000).\(inMicroseconds / 100 % 10) ms" }
+}

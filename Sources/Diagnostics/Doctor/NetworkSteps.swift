@@ -1,0 +1,100 @@
+internal import Azure
+internal import ProviderCore
+
+/// The hops to one of Azure's hosts: name, connection, certificate.
+struct NetworkSteps {
+    let settings: Doctor.Settings
+    /// `entra` or `vault`, before each step's id.
+    let prefix: String
+    let service: String
+    /// Perhaps with a port.
+    let authority: String
+    /// What to do when the name leads nowhere.
+    let unresolvedFix: String
+
+    private var host: String { String(authority.prefix { $0 != ":" }) }
+    private var port: Int { Int(authority.split(separator: ":").dropFirst().first ?? "") ?? 443 }
+
+    func steps() async -> [DoctorStep] {
+        let proxy = settings.proxy.proxy(forHost: host, port: port)
+        let place = proxy.map { "proxy \($0.host):\($0.port)" } ?? "\(host):\(port)"
+        do throws(NetworkProbe.Failure) {
+            let sight = try await NetworkProbe(timeout: settings.timeout).look(at: host, port: port, through: proxy)
+            return [
+                DoctorStep(
+                    "\(prefix)-name", "\(service): name", .passed,
+                    "\(proxy?.host ?? host) is \(sight.addresses.joined(separator: ", "))"
+                        + (proxy == nil ? Self.remark(on: sight.addresses) : ""), duration: sight.resolution),
+                DoctorStep(
+                    "\(prefix)-connection", "\(service): connection", .passed, place, duration: sight.connection),
+                certificate(sight),
+            ]
+        } catch {
+            return failed(error, place)
+        }
+    }
+
+    private static func remark(on addresses: [String]) -> String {
+        let isPrivate = addresses.contains { $0.hasPrefix("10.") || $0.hasPrefix("192.168.") || $0.hasPrefix("172.") }
+        return isPrivate ? " (a private endpoint)" : ""
+    }
+
+    private func failed(_ failure: NetworkProbe.Failure, _ place: String) -> [DoctorStep] {
+        let name = DoctorStep("\(prefix)-name", "\(service): name", .passed, "resolved")
+        switch failure.hop {
+        case .nameResolution:
+            return [
+                DoctorStep("\(prefix)-name", "\(service): name", .failed, failure.reason, fix: unresolvedFix)
+            ]
+        case .tls:
+            return [
+                name, DoctorStep("\(prefix)-connection", "\(service): connection", .passed, place),
+                DoctorStep(
+                    "\(prefix)-certificate", "\(service): certificate", .failed, failure.reason,
+                    fix: "let TLS to \(host) pass whatever stands between: curl --verbose https://\(authority)/"),
+            ]
+        default:
+            return [
+                name,
+                DoctorStep(
+                    "\(prefix)-connection", "\(service): connection", .failed, failure.reason,
+                    fix: settings.proxy.proxy(forHost: host, port: port) == nil
+                        ? "let \(host):\(port) through firewall and network policy, or set HTTPS_PROXY"
+                        : "let the proxy pass \(host):\(port), or name it in NO_PROXY"),
+            ]
+        }
+    }
+
+    private func certificate(_ sight: NetworkProbe.Sight) -> DoctorStep {
+        let certificate = sight.certificate
+        let now = settings.time.wallClock()
+        let evidence = [
+            ("names", certificate.names.prefix(4).joined(separator: " ").clipped.printable),
+            ("signed by", certificate.issuer), ("expires", Timestamp.text(certificate.notAfter)),
+        ]
+        func step(_ status: DoctorStep.Status, _ detail: String, _ fix: String = "") -> DoctorStep {
+            DoctorStep(
+                "\(prefix)-certificate", "\(service): certificate", status, detail, evidence: evidence, fix: fix,
+                duration: sight.handshake)
+        }
+        guard certificate.names.contains(where: { CertificateName.covers($0, host) }) else {
+            return step(
+                .failed, "the certificate is not for \(host): something answers in its place",
+                "check name resolution and proxy: getent hosts \(host)")
+        }
+        guard certificate.notAfter > now, certificate.notBefore <= now else {
+            return step(
+                .failed,
+                "the certificate is valid from \(Timestamp.text(certificate.notBefore)) to "
+                    + "\(Timestamp.text(certificate.notAfter)), now is \(Timestamp.text(now))",
+                "check this machine's clock: timedatectl; then what stands between it and \(host)")
+        }
+        let isKnown = ["Microsoft", "DigiCert"].contains { certificate.issuer.contains($0) }
+        return isKnown
+            ? step(.passed, "for \(host)")
+            : step(
+                .warning,
+                "signed by \(certificate.issuer), not by an authority of Microsoft's: a proxy may read what passes",
+                "let \(host) pass uninspected, or trust that authority by SSL_CERT_FILE")
+    }
+}

@@ -1,0 +1,148 @@
+internal import Azure
+package import ProviderCore
+
+/// What mounting a class would ask of Azure, as whom, and what Azure must have been told before.
+package struct MountForecast: Sendable {
+    /// Such as `SecretProviderClass team-payments/payments-keyvault`.
+    package var subject: String
+    /// Who mounts it; empty when no file says.
+    package var workloads: [String]
+    package var mode: IdentityMode
+    package var clientID: String
+    /// The subjects of the tokens, one for each namespace and service account.
+    package var subjects: [String]
+    package var calls: [Call]
+    package var commands: [String]
+
+    /// One request, and the file it makes.
+    package struct Call: Sendable {
+        package var method: String
+        package var url: String
+        /// Empty for requests that make none.
+        package var file: String
+        package var mode: String
+    }
+
+    /// Nil when the class has mistakes.
+    package init?(_ reading: ClassReading, workloads: [Workload]) {
+        guard case .success(let attributes) = reading.validated() else { return nil }
+        let plan = MountPlan(attributes)
+        let users = workloads.filter { workload in
+            workload.namespace == reading.namespace
+                && workload.volumes.contains { $0.className == reading.manifest.name }
+        }
+        subject = reading.manifest.subject
+        self.workloads = users.map { "\($0.manifest.title) as service account \($0.template.serviceAccount)" }
+        mode = attributes.identity.mode
+        clientID = mode == .servicePrincipal ? "" : attributes.identity.clientID
+        subjects = users.reduce(into: []) { found, user in
+            if !found.contains(user.subject) { found.append(user.subject) }
+        }
+        calls = Self.tokenCall(attributes) + plan.items.flatMap { Self.calls($0, plan.vault) }
+        commands = Self.commands(attributes, plan, subjects: subjects)
+    }
+
+    private static func tokenCall(_ attributes: MountAttributes) -> [Call] {
+        let exchange = "\(attributes.cloud.authority)/\(attributes.tenantID)/oauth2/v2.0/token"
+        switch attributes.identity.mode {
+        case .workloadIdentity, .servicePrincipal: return [Call(method: "POST", url: exchange, file: "", mode: "")]
+        case .azureTokenProxy:
+            return [Call(method: "POST", url: "\(exchange) (through the cluster's token proxy)", file: "", mode: "")]
+        case .vmManagedIdentity:
+            return [Call(method: "GET", url: "the node's metadata service, 169.254.169.254", file: "", mode: "")]
+        case .podIdentity:
+            return [Call(method: "GET", url: "aad-pod-identity's agent, localhost:2579", file: "", mode: "")]
+        }
+    }
+
+    private static func calls(_ item: MountPlan.Item, _ vault: VaultAddress) -> [Call] {
+        let object = item.object
+        let base = "https://\(vault.host)/\(object.type.collection)/\(object.name)"
+        guard object.wantsHistory else {
+            return [
+                Call(
+                    method: "GET", url: object.version.isEmpty ? base : "\(base)/\(object.version)",
+                    file: item.path(version: 0), mode: item.mode.description)
+            ]
+        }
+        return [Call(method: "GET", url: "\(base)/versions", file: "", mode: "")]
+            + (0..<object.versionHistory).map { index in
+                Call(
+                    method: "GET", url: "\(base)/<version>", file: item.path(version: index),
+                    mode: item.mode.description)
+            }
+    }
+
+    private static func commands(_ attributes: MountAttributes, _ plan: MountPlan, subjects: [String]) -> [String] {
+        var commands: [String] = []
+        let mode = attributes.identity.mode
+        if mode == .workloadIdentity {
+            for subject in subjects.isEmpty
+                ? ["system:serviceaccount:\(attributes.pod.namespace):<service account>"] : subjects
+            {
+                commands.append(
+                    AzureCommand.federatedCredential(subject: subject, clientID: attributes.identity.clientID))
+            }
+        }
+        let assignee =
+            attributes.identity.clientID.isEmpty || mode == .servicePrincipal
+            ? "<client id of the identity>" : attributes.identity.clientID
+        for item in plan.items {
+            let command = AzureCommand.role(for: item.object, vault: plan.vault.name, assignee: assignee)
+            if !commands.contains(command) { commands.append(command) }
+        }
+        return commands
+    }
+
+    package func text(_ style: TextStyle) -> String {
+        var lines = [style(subject, .bold)]
+        lines +=
+            workloads.isEmpty ? ["  mounted by no workload in these files"] : workloads.map { "  mounted by \($0)" }
+        lines.append("  as \(mode.rawValue), because \(mode.reason)" + (clientID.isEmpty ? "" : ": client \(clientID)"))
+        lines += subjects.map { "  token subject \($0)" }
+        lines.append("  asks for")
+        lines += TextStyle.table(
+            calls.map { call in
+                [call.method, call.url] + (call.file.isEmpty ? [] : ["-> \(call.file)", call.mode])
+            }
+        ).map { "    \($0)" }
+        lines.append("  needs")
+        lines += commands.map { "    \($0)" }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    package var json: JSONOutput {
+        func texts(_ list: [String]) -> JSONOutput { .array(list.map(JSONOutput.text)) }
+        return .object([
+            ("object", .text(subject)), ("workloads", texts(workloads)), ("identityMode", .text(mode.rawValue)),
+            ("reason", .text(mode.reason)), ("clientID", .text(clientID)), ("subjects", texts(subjects)),
+            (
+                "calls",
+                .array(
+                    calls.map { call in
+                        .object([
+                            ("method", .text(call.method)), ("url", .text(call.url)), ("file", .text(call.file)),
+                            ("mode", .text(call.mode)),
+                        ])
+                    })
+            ),
+            ("commands", texts(commands)),
+        ])
+    }
+}
+
+/// Commands of Azure's own command line that put right what a mount lacks.
+package enum AzureCommand {
+    /// `issuer` is the cluster's, if a token has told it.
+    package static func federatedCredential(subject: String, clientID: String, issuer: String? = nil) -> String {
+        "az identity federated-credential create --name <name> --identity-name '<identity with client id \(clientID)>'"
+            + " --resource-group <group> --issuer '\(issuer ?? "<the cluster's OIDC issuer URL>")' --subject '\(subject)'"
+            + " --audiences \(ServiceAccountTokens.workloadIdentityAudience)"
+    }
+
+    /// The least role, on the object alone.
+    package static func role(for object: KeyVaultObject, vault: String, assignee: String) -> String {
+        "az role assignment create --role '\(object.type.role)' --assignee '\(assignee)'"
+            + " --scope \"$(az keyvault show --name \(vault) --query id --output tsv)/\(object.type.collection)/\(object.name)\""
+    }
+}

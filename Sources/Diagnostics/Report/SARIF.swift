@@ -1,0 +1,94 @@
+internal import ProviderCore
+
+extension FindingReport {
+    /// The findings in the Static Analysis Results Interchange Format 2.1.0, which code hosts show beside
+    /// the lines.
+    ///
+    /// https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+    package func sarif(version: String) -> JSONOutput {
+        let rules = RuleDescription.all
+        let indices = Dictionary(uniqueKeysWithValues: rules.enumerated().map { ($0.element.id, $0.offset) })
+        let results = findings.map { finding -> JSONOutput in
+            var members: [(String, JSONOutput)] = [("ruleId", .text(finding.rule))]
+            if let index = indices[finding.rule] { members.append(("ruleIndex", .number(index))) }
+            members += [
+                ("level", .text(finding.severity.rawValue)),
+                ("message", .object([("text", .text("\(finding.message)\nTo fix: \(finding.fix)"))])),
+                ("locations", .array([Self.location(finding)])),
+            ]
+            return .object(members)
+        }
+        let driver: JSONOutput = .object([
+            ("name", .text("akv-csi check")),
+            ("version", .text(version)),
+            ("rules", .array(rules.map(\.sarif))),
+        ])
+        let run: JSONOutput = .object([
+            ("tool", .object([("driver", driver)])),
+            // The columns count Unicode scalars.
+            ("columnKind", .text("unicodeCodePoints")),
+            ("results", .array(results)),
+        ])
+        return .object([
+            ("$schema", .text("https://json.schemastore.org/sarif-2.1.0.json")),
+            ("version", .text("2.1.0")),
+            ("runs", .array([run])),
+        ])
+    }
+
+    private static func location(_ finding: Finding) -> JSONOutput {
+        .object([
+            (
+                "physicalLocation",
+                .object([
+                    ("artifactLocation", .object([("uri", .text(uri(finding.path)))])),
+                    (
+                        "region",
+                        .object([
+                            ("startLine", .number(finding.position.line)),
+                            ("startColumn", .number(finding.position.column)),
+                        ])
+                    ),
+                ])
+            ),
+            ("logicalLocations", .array([.object([("fullyQualifiedName", .text(finding.subject))])])),
+        ])
+    }
+
+    /// A path as a reference: what means something else in a URL is escaped.
+    private static func uri(_ path: String) -> String {
+        var result = ""
+        for byte in path.utf8 {
+            let character = Character(Unicode.Scalar(byte))
+            if byte < 0x80, character.isLetter || character.isNumber || "/-._~".contains(character) {
+                result.append(character)
+            } else {
+                let hex = String(byte, radix: 16, uppercase: true)
+                result += "%" + (hex.count == 1 ? "0" : "") + hex
+            }
+        }
+        return result
+    }
+}
+
+/// What a rule is about.
+package struct RuleDescription: Sendable {
+    package var id: String
+    package var severity: Finding.Severity
+    package var title: String
+
+    /// Those of the server that can be told without a network, then those of this program.
+    package static let all: [RuleDescription] =
+        ErrorCode.allCases.filter { $0.category == .manifest && $0 != .requestMalformed && $0 != .requestRefused }.map {
+            RuleDescription(id: $0.rawValue, severity: .error, title: $0.hint)
+        }
+        + CheckRule.allCases.map { RuleDescription(id: $0.rawValue, severity: $0.severity, title: $0.title) }
+
+    var sarif: JSONOutput {
+        .object([
+            ("id", .text(id)),
+            ("shortDescription", .object([("text", .text(title))])),
+            ("defaultConfiguration", .object([("level", .text(severity.rawValue))])),
+        ])
+    }
+}

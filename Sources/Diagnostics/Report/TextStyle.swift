@@ -1,0 +1,44 @@
+/// How text for a person is set: in colours on a terminal, plain everywhere else.
+package struct TextStyle: Sendable {
+    package var isColoured: Bool
+
+    package init(isColoured: Bool) {
+        self.isColoured = isColoured
+    }
+
+    package enum Colour: String, Sendable {
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case blue = "34"
+        case bold = "1"
+        case dim = "2"
+    }
+
+    package func callAsFunction(_ text: String, _ colours: Colour...) -> String {
+        guard isColoured, !colours.isEmpty else { return text }
+        return "\u{1B}[\(colours.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
+    }
+
+    /// Rows in columns of equal width, two spaces between them.
+    package static func table(_ rows: [[String]]) -> [String] {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in
+            rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            row.enumerated().map { column, cell in
+                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count + 2)
+            }.joined()
+        }
+    }
+}
+
+extension String {
+    /// What a terminal would take for a command, such as an escape sequence in a manifest, made visible.
+    package var printable: String {
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "\u{FFFD}" : $0 }))
+    }
+}

@@ -1,0 +1,70 @@
+package import ProviderCore
+
+/// A file of manifests, as it was read.
+package struct ManifestFile: Sendable {
+    /// As it is to be shown.
+    package var path: String
+    package var text: String
+
+    package init(path: String, text: String) {
+        self.path = path
+        self.text = text
+    }
+}
+
+/// One Kubernetes object with the file that it stands in.
+package struct Manifest: Sendable {
+    package var path: String
+    package var source: TextSource
+    package var root: YAMLNode
+
+    package var kind: String { root["kind"]?.text ?? "" }
+    package var apiVersion: String { root["apiVersion"]?.text ?? "" }
+    package var name: String { root["metadata"]?["name"]?.text ?? "" }
+    package var namespace: String? { root["metadata"]?["namespace"]?.text }
+
+    /// What it is called in messages, such as `Deployment payments-api`.
+    package var title: String { name.isEmpty ? kind : "\(kind) \(name)" }
+
+    /// Every object of a file; a `List` counts as its items.
+    package static func read(_ file: ManifestFile) throws(YAMLError) -> [Manifest] {
+        let source = TextSource(file: file.text)
+        return try YAMLParser.parseAll(file.text).flatMap { document in
+            let items = document["kind"]?.text == "List" ? document["items"]?.sequence : nil
+            return (items ?? [document]).map { Manifest(path: file.path, source: source, root: $0) }
+        }.filter { !$0.root.isNull }
+    }
+}
+
+extension Manifest {
+    /// The pod that a workload makes, or that it is.
+    package struct PodTemplate: Sendable {
+        package var metadata: YAMLNode?
+        package var spec: YAMLNode
+
+        package var serviceAccount: String {
+            spec["serviceAccountName"]?.text ?? spec["serviceAccount"]?.text ?? "default"
+        }
+
+        /// The `csi` part of each volume that has one.
+        package var csiVolumes: [(name: String, csi: YAMLNode)] {
+            (spec["volumes"]?.sequence ?? []).compactMap { volume in
+                guard let csi = volume["csi"], csi.mapping != nil else { return nil }
+                return (volume["name"]?.text ?? "", csi)
+            }
+        }
+
+        package var containers: [YAMLNode] {
+            ["initContainers", "containers", "ephemeralContainers"].flatMap { spec[$0]?.sequence ?? [] }
+        }
+    }
+
+    package var podTemplate: PodTemplate? {
+        let spec = root["spec"]
+        if kind == "Pod", let spec { return PodTemplate(metadata: root["metadata"], spec: spec) }
+        guard let template = spec?["template"] ?? spec?["jobTemplate"]?["spec"]?["template"],
+            let podSpec = template["spec"]
+        else { return nil }
+        return PodTemplate(metadata: template["metadata"], spec: podSpec)
+    }
+}

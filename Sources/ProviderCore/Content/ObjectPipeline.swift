@@ -1,0 +1,70 @@
+/// From what the vault holds under a name to the files of one object, as a row of pure steps. This is the
+/// one place that says which steps there are and in which order.
+package struct ObjectPipeline: Sendable {
+    /// Upstream's way, byte for byte.
+    package var conversion: ContentConversion
+
+    package init(_ conversion: ContentConversion) {
+        self.conversion = conversion
+    }
+
+    /// The files of `item`, which was fetched for `object`. `others` are the volume's other objects.
+    func files(
+        of item: VaultItem, for object: KeyVaultObject, among others: ObjectContents
+    ) throws(ProviderError) -> [ConvertedFile] {
+        // 1. The whole value as upstream writes it, or the parts of a certificate that were asked for.
+        var files: [ConvertedFile]
+        if let outputs = object.outputs {
+            files = try outputs.files(of: item, object: object, others: others)
+        } else {
+            files = try conversion.files(for: item, object: object)
+        }
+        // 2. A part of it, or files of its parts.
+        if let shaping = object.shaping {
+            var shaped: [ConvertedFile] = []
+            for file in files where file.suffix.isEmpty { shaped += try shaping.files(of: file, object: object) }
+            files = shaped
+        }
+        // 3. The bytes' form.
+        for index in files.indices { files[index].contents = object.form.applied(to: files[index].contents) }
+        return files
+    }
+
+    /// The content of `item` for others, such as a template or a password: decoded, shaped and trimmed, but
+    /// not encoded.
+    func content(of item: VaultItem, for object: KeyVaultObject) throws(ProviderError) -> SecretBytes? {
+        guard var file = try conversion.files(for: item, object: object).last else { return nil }
+        if let shaping = object.shaping {
+            file.contents = try shaping.content(of: file.contents, object: object)
+        }
+        return object.form.trimmed(file.contents)
+    }
+}
+
+/// The contents of a volume's objects, by the names that the class gives them.
+package struct ObjectContents: Sendable {
+    private let objects: [(object: KeyVaultObject, items: [VaultItem])]
+    private let pipeline: ObjectPipeline
+
+    init(_ objects: [(object: KeyVaultObject, items: [VaultItem])], _ pipeline: ObjectPipeline) {
+        self.objects = objects
+        self.pipeline = pipeline
+    }
+
+    /// The newest content of the object with this `objectAlias`, or else with this `objectName`; nil when no
+    /// object has it, or the vault does not have the object.
+    package func content(of name: String) throws(ProviderError) -> SecretBytes? {
+        guard let found = find(name), let item = found.items.first else { return nil }
+        return try pipeline.content(of: item, for: found.object)
+    }
+
+    /// How that content is read when a member of it is wanted.
+    func format(of name: String) -> ContentDocument.Format { find(name)?.object.shaping?.contentFormat ?? .json }
+
+    /// What the vault holds of it.
+    package func item(of name: String) -> VaultItem? { find(name)?.items.first }
+
+    private func find(_ name: String) -> (object: KeyVaultObject, items: [VaultItem])? {
+        objects.first { $0.object.path == name } ?? objects.first { $0.object.name == name }
+    }
+}

@@ -1,0 +1,64 @@
+internal import Synchronization
+
+/// What a class says of its objects, read but not yet joined with what else a mount brings.
+struct ParsedClass: Sendable {
+    var settings: ClassSettings
+    /// What is wrong with the settings.
+    var errors: [ProviderError]
+    var document: Result<ObjectsDocument, ProviderError>
+
+    init(_ parameters: StringMap) {
+        let report = SettingsReport()
+        settings = ClassSettings(reading: parameters, report: report)
+        document = ObjectsDocument.parse(parameters["objects"], settings: settings)
+        errors = report.errors
+    }
+
+    /// All that reading depends on. Bytes, because Swift takes texts for equal that only look alike.
+    static func source(_ parameters: StringMap) -> [UInt8] {
+        var source: [UInt8] = []
+        for key in ["objects"] + ClassSettings.keys {
+            let text = parameters[key].utf8
+            withUnsafeBytes(of: UInt64(text.count).littleEndian) { source += $0 }
+            source += text
+        }
+        return source
+    }
+}
+
+/// What was read of late: the kubelet has each volume asked for again about every minute, with the same
+/// class. A text always reads the same, so whoever brings it may be given what it said the last time.
+package final class ParsedClasses: Sendable {
+    private struct State {
+        var recent: [[UInt8]: ParsedClass] = [:]
+        var recentBytes = 0
+        /// What was recent before, until it is asked for again or `recent` is full once more.
+        var earlier: [[UInt8]: ParsedClass] = [:]
+    }
+
+    /// Of texts in one generation. What is read from them takes a few times as much.
+    private static let maximumBytes = 256 << 10
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    func parse(_ parameters: StringMap) -> ParsedClass {
+        let source = ParsedClass.source(parameters)
+        if let known = state.withLock({ $0.recent[source] }) { return known }
+        let parsed = state.withLock { $0.earlier[source] } ?? ParsedClass(parameters)
+        guard source.count <= Self.maximumBytes / 4 else { return parsed }
+        state.withLock { state in
+            if state.recentBytes + source.count > Self.maximumBytes {
+                state.earlier = state.recent
+                state.recent = [:]
+                state.recentBytes = 0
+            }
+            if state.recent.updateValue(parsed, forKey: source) == nil { state.recentBytes += source.count }
+        }
+        return parsed
+    }
+
+    /// How many are kept.
+    package var count: Int { state.withLock { $0.recent.count + $0.earlier.count } }
+}

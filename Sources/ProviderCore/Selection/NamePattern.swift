@@ -1,0 +1,140 @@
+/// A regular expression for the names of objects, matched in time bounded by the product of its size and the
+/// name's length: whoever may write a class must not keep a node busy.
+///
+/// The whole name has to match, in any letter case, because Key Vault's names are the same in any. There are
+/// `.`, classes, `\d` and `\w`, groups, `|`, `*`, `+`, `?`, `{m,n}` and, to no effect, `^` and `$` at the ends.
+package struct NamePattern: Sendable, Hashable {
+    package var source: String
+    private var program: [Instruction]
+
+    /// Why a text is no such expression.
+    package struct Invalid: Error {
+        package var reason: String
+    }
+
+    indirect enum Expression {
+        case empty
+        case byte(ByteSet)
+        case sequence([Expression])
+        case choice([Expression])
+        /// At most as often as `maximum` says, without end when nil.
+        case `repeat`(Expression, minimum: Int, maximum: Int?)
+    }
+
+    private enum Instruction: Hashable, Sendable {
+        case byte(ByteSet)
+        case jump(Int)
+        case fork(Int, Int)
+        case match
+    }
+
+    private static let maximumInstructions = 2000
+
+    package init(_ source: String) throws(Invalid) {
+        self.source = source
+        var parser = NamePatternParser(source)
+        let expression = try parser.parse()
+        var program: [Instruction] = []
+        try Self.compile(expression, &program)
+        self.program = program + [.match]
+    }
+
+    package func matches(_ name: String) -> Bool {
+        var current = closure(of: [0])
+        for byte in name.lowercased().utf8 {
+            var next: [Int] = []
+            for state in current {
+                if case .byte(let set) = program[state], set.contains(byte) { next.append(state + 1) }
+            }
+            if next.isEmpty { return false }
+            current = closure(of: next)
+        }
+        return current.contains(program.count - 1)
+    }
+
+    /// All instructions that `states` lead to without a byte.
+    private func closure(of states: [Int]) -> [Int] {
+        var seen = [Bool](repeating: false, count: program.count)
+        var pending = states
+        var result: [Int] = []
+        while let state = pending.popLast() {
+            if seen[state] { continue }
+            seen[state] = true
+            switch program[state] {
+            case .byte, .match: result.append(state)
+            case .jump(let target): pending.append(target)
+            case .fork(let a, let b): pending += [a, b]
+            }
+        }
+        return result
+    }
+
+    private static func compile(_ expression: Expression, _ program: inout [Instruction]) throws(Invalid) {
+        guard program.count < maximumInstructions else { throw Invalid(reason: "it is too large") }
+        switch expression {
+        case .empty: break
+        case .byte(let set): program.append(.byte(set))
+        case .sequence(let parts): for part in parts { try compile(part, &program) }
+        case .choice(let options):
+            var jumps: [Int] = []
+            for (index, option) in options.enumerated() {
+                guard index < options.count - 1 else {
+                    try compile(option, &program)
+                    break
+                }
+                let fork = program.count
+                program.append(.match)
+                try compile(option, &program)
+                jumps.append(program.count)
+                program.append(.match)
+                program[fork] = .fork(fork + 1, program.count)
+            }
+            for jump in jumps { program[jump] = .jump(program.count) }
+        case .repeat(let body, let minimum, let maximum):
+            for _ in 0..<minimum { try compile(body, &program) }
+            guard let maximum else {
+                let fork = program.count
+                program.append(.match)
+                try compile(body, &program)
+                program.append(.jump(fork))
+                program[fork] = .fork(fork + 1, program.count)
+                return
+            }
+            var forks: [Int] = []
+            for _ in minimum..<maximum {
+                forks.append(program.count)
+                program.append(.match)
+                try compile(body, &program)
+            }
+            for fork in forks { program[fork] = .fork(fork + 1, program.count) }
+        }
+    }
+}
+
+/// A set of bytes, in lower case.
+struct ByteSet: Hashable, Sendable {
+    private var bits: (UInt64, UInt64) = (0, 0)
+
+    mutating func insert(_ byte: UInt8) {
+        let lower = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+        if lower < 64 { bits.0 |= 1 << lower } else if lower < 128 { bits.1 |= 1 << (lower - 64) }
+    }
+
+    func contains(_ byte: UInt8) -> Bool {
+        byte < 64 ? bits.0 >> byte & 1 == 1 : byte < 128 && bits.1 >> (byte - 64) & 1 == 1
+    }
+
+    mutating func formUnion(_ other: ByteSet) {
+        bits.0 |= other.bits.0
+        bits.1 |= other.bits.1
+    }
+
+    mutating func invert() { bits = (~bits.0, ~bits.1) }
+
+    static func == (a: ByteSet, b: ByteSet) -> Bool { a.bits == b.bits }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(bits.0)
+        hasher.combine(bits.1)
+    }
+}

@@ -1,0 +1,138 @@
+/// Reads the text of a `NamePattern`.
+struct NamePatternParser {
+    private var bytes: ArraySlice<UInt8>
+    private var depth = 0
+
+    private static let maximumDepth = 50
+    private static let maximumCount = 127
+
+    init(_ source: String) {
+        var bytes = Array(source.utf8)[...]
+        if bytes.first == UInt8(ascii: "^") { bytes.removeFirst() }
+        if bytes.last == UInt8(ascii: "$"), bytes.dropLast().last != UInt8(ascii: "\\") { bytes.removeLast() }
+        self.bytes = bytes
+    }
+
+    mutating func parse() throws(NamePattern.Invalid) -> NamePattern.Expression {
+        let expression = try choice()
+        guard bytes.isEmpty else { throw NamePattern.Invalid(reason: "a ) has no ( before it") }
+        return expression
+    }
+
+    private mutating func choice() throws(NamePattern.Invalid) -> NamePattern.Expression {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.maximumDepth else { throw NamePattern.Invalid(reason: "it is nested too deeply") }
+        var options = [try sequence()]
+        while take("|") { options.append(try sequence()) }
+        return options.count == 1 ? options[0] : .choice(options)
+    }
+
+    private mutating func sequence() throws(NamePattern.Invalid) -> NamePattern.Expression {
+        var parts: [NamePattern.Expression] = []
+        while let next = bytes.first, next != UInt8(ascii: "|"), next != UInt8(ascii: ")") {
+            parts.append(try repetition(of: atom()))
+        }
+        return parts.isEmpty ? .empty : .sequence(parts)
+    }
+
+    private mutating func repetition(
+        of atom: NamePattern.Expression
+    ) throws(NamePattern.Invalid) -> NamePattern.Expression {
+        if take("*") { return .repeat(atom, minimum: 0, maximum: nil) }
+        if take("+") { return .repeat(atom, minimum: 1, maximum: nil) }
+        if take("?") { return .repeat(atom, minimum: 0, maximum: 1) }
+        guard take("{") else { return atom }
+        guard let minimum = number() else { throw NamePattern.Invalid(reason: "a { has no number after it") }
+        var maximum: Int? = minimum
+        if take(",") { maximum = number() }
+        guard take("}") else { throw NamePattern.Invalid(reason: "a { has no } after it") }
+        guard minimum <= Self.maximumCount, (maximum ?? minimum) <= Self.maximumCount, minimum <= maximum ?? minimum
+        else { throw NamePattern.Invalid(reason: "a count is above \(Self.maximumCount), or its bounds are reversed") }
+        return .repeat(atom, minimum: minimum, maximum: maximum)
+    }
+
+    private mutating func number() -> Int? {
+        var digits = 0
+        var value = 0
+        while let byte = bytes.first, (0x30...0x39).contains(byte), digits < 4 {
+            value = value * 10 + Int(byte - 0x30)
+            digits += 1
+            bytes.removeFirst()
+        }
+        return digits == 0 ? nil : value
+    }
+
+    private mutating func atom() throws(NamePattern.Invalid) -> NamePattern.Expression {
+        let byte = bytes.removeFirst()
+        switch byte {
+        case UInt8(ascii: "("):
+            if take("?"), !take(":") { throw NamePattern.Invalid(reason: "of groups there are only ( ) and (?: )") }
+            let inner = try choice()
+            guard take(")") else { throw NamePattern.Invalid(reason: "a ( has no ) after it") }
+            return inner
+        case UInt8(ascii: "["): return .byte(try byteClass())
+        case UInt8(ascii: "."):
+            var all = ByteSet()
+            all.invert()
+            return .byte(all)
+        case UInt8(ascii: "\\"): return .byte(try escape())
+        case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{"):
+            throw NamePattern.Invalid(reason: "a \(Character(Unicode.Scalar(byte))) has nothing before it to repeat")
+        case UInt8(ascii: "^"), UInt8(ascii: "$"):
+            throw NamePattern.Invalid(reason: "^ and $ may only stand at the ends; the whole name has to match")
+        case 0x21...0x7E: return .byte(set(of: byte))
+        default: throw NamePattern.Invalid(reason: "no name has white space or characters beyond ASCII")
+        }
+    }
+
+    private mutating func byteClass() throws(NamePattern.Invalid) -> ByteSet {
+        var result = ByteSet()
+        let isInverted = take("^")
+        var isFirst = true
+        while let byte = bytes.first, isFirst || byte != UInt8(ascii: "]") {
+            isFirst = false
+            bytes.removeFirst()
+            if byte == UInt8(ascii: "\\") {
+                result.formUnion(try escape())
+            } else if bytes.first == UInt8(ascii: "-"), let last = bytes.dropFirst().first, last != UInt8(ascii: "]") {
+                bytes.removeFirst(2)
+                guard byte <= last, last < 0x80 else { throw NamePattern.Invalid(reason: "a range in [ ] is reversed") }
+                for member in byte...last { result.insert(member) }
+            } else {
+                result.insert(byte)
+            }
+        }
+        guard take("]") else { throw NamePattern.Invalid(reason: "a [ has no ] after it") }
+        if isInverted { result.invert() }
+        return result
+    }
+
+    private mutating func escape() throws(NamePattern.Invalid) -> ByteSet {
+        guard let byte = bytes.popFirst() else { throw NamePattern.Invalid(reason: "a \\ has nothing after it") }
+        var result = ByteSet()
+        switch byte {
+        case UInt8(ascii: "d"): for digit in UInt8(0x30)...0x39 { result.insert(digit) }
+        case UInt8(ascii: "w"):
+            for digit in UInt8(0x30)...0x39 { result.insert(digit) }
+            for letter in UInt8(0x61)...0x7A { result.insert(letter) }
+            result.insert(UInt8(ascii: "_"))
+        case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: result.insert(byte)
+        default:
+            throw NamePattern.Invalid(reason: "of escapes there are \\d, \\w and those of punctuation")
+        }
+        return result
+    }
+
+    private func set(of byte: UInt8) -> ByteSet {
+        var result = ByteSet()
+        result.insert(byte)
+        return result
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard bytes.first == UInt8(ascii: character) else { return false }
+        bytes.removeFirst()
+        return true
+    }
+}

@@ -1,0 +1,65 @@
+internal import ArgumentParser
+internal import Diagnostics
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Find what is wrong with manifests, without a cluster and without Azure.",
+        discussion: """
+            Reads SecretProviderClasses, what mounts them, ServiceAccounts and the CSIDriver, and judges them
+            together by the server's own rules. Give all the files that belong together.
+
+            Exit code: 0 when there is nothing to mend, 1 when there is, 2 for a mistake in the command.
+            Rules: Sources/CSIProvider/Documentation.docc/Check.md
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json, sarif
+    }
+
+    enum Threshold: String, ExpressibleByArgument, CaseIterable {
+        case error, warning, note
+
+        var severity: Finding.Severity { Finding.Severity(rawValue: rawValue) ?? .warning }
+    }
+
+    @Argument(
+        help: "Files, directories with *.yaml, *.yml and *.json below them, or - for standard input.",
+        completion: .file())
+    var files: [String]
+
+    @Option(name: .shortAndLong, help: "How to write the findings.")
+    var output = Format.text
+
+    @Option(help: "From which severity on the exit code is 1.")
+    var failOn = Threshold.warning
+
+    @Flag(help: "Show what mounting would ask of Azure, as whom, and the commands that grant it.")
+    var plan = false
+
+    func run() async throws {
+        var inputs: [ManifestFile] = []
+        var unreadable: [Finding] = []
+        for path in files {
+            do throws(ManifestFiles.Failure) {
+                inputs += try ManifestFiles.read(path)
+            } catch {
+                unreadable.append(error.finding)
+            }
+        }
+        let check = ManifestCheck(inputs)
+        let report = FindingReport(findings: unreadable + check.findings(), files: inputs.count)
+        let forecasts = plan ? check.forecasts : []
+        let style = TextStyle.terminal
+        switch output {
+        case .text:
+            print(forecasts.map { $0.text(style) + "\n" }.joined() + report.text(style), terminator: "")
+        case .json:
+            guard case .object(var members) = report.json else { break }
+            if plan { members.append(("plan", .array(forecasts.map(\.json)))) }
+            print(JSONOutput.object(members).document, terminator: "")
+        case .sarif:
+            print(report.sarif(version: Build.version).document, terminator: "")
+        }
+        if let worst = report.worst, worst >= failOn.severity { throw ExitCode(1) }
+    }
+}

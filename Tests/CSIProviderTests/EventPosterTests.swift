@@ -1,0 +1,263 @@
+import Azure
+import CSIProvider
+import Foundation
+import ProviderCore
+import ProviderTransport
+import TestSupport
+import Testing
+
+/// What a pod is told of its rotation by Events, from the driver's call to the API server's content.
+@Suite("Events on pods")
+struct EventPosterTests {
+    private let server: FakeAPIServer
+    private let node: ServedNode
+    private let poster: EventPoster
+    private let pod = Node.Pod(parameters: ["secretProviderClass": "payments"])
+
+    init() throws {
+        let server = try FakeAPIServer()
+        let parts = try ServedNode.withEvents { log, time in
+            EventPoster(client: try server.client(time: time), node: "node-1", logger: log.logger, time: time)
+        }
+        (self.server, node, poster) = (server, parts.node, parts.poster)
+    }
+
+    /// Runs `body` while events are posted.
+    private func posting(_ body: () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await poster.run() }
+            try await body()
+            group.cancelAll()
+        }
+    }
+
+    private func count(_ result: String) -> Int {
+        let line = poster.exposition.split(separator: "\n").first { $0.contains("{result=\"\(result)\"}") }
+        return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
+    }
+
+    private func expect(_ result: String, _ expected: Int) async throws {
+        #expect(try await eventually { count(result) == expected }, "\(poster.exposition)")
+    }
+
+    private func breakVault() { node.node.azure.change { $0.roles = [] } }
+    private func mendVault() { node.node.azure.change { $0.roles = ["app-1 kv-a"] } }
+
+    @Test("say what is wrong, where, and since when it works again")
+    func turn() async throws {
+        try await posting {
+            try await node.mount(pod)
+            breakVault()
+            node.node.azure.advance(.seconds(150))
+            try await node.mount(pod)
+            try await expect("created", 1)
+            let failed = try #require(server.events.first)
+            #expect(failed["type"] as? String == "Warning")
+            #expect(failed["reason"] as? String == "MountRotationFailed")
+            #expect(failed["count"] as? Int == 1)
+            #expect(failed["firstTimestamp"] as? String == failed["lastTimestamp"] as? String)
+            let object = try #require(failed["involvedObject"] as? [String: any Sendable])
+            #expect(
+                object as? [String: String] == [
+                    "apiVersion": "v1", "kind": "Pod", "namespace": "team", "name": "pod", "uid": "uid",
+                ])
+            #expect(
+                failed["source"] as? [String: String] == [
+                    "component": "csi-secrets-store-provider-azure", "host": "node-1",
+                ])
+            let message = try #require(failed["message"] as? String)
+            #expect(message.hasPrefix("SecretProviderClass payments: the volume keeps its old files: "))
+            #expect(message.contains("To fix: ") && message.contains("[vault-forbidden]"))
+            #expect(message.utf8.count <= 1024)
+            mendVault()
+            node.node.azure.advance(.seconds(75))
+            try await node.mount(pod)
+            try await expect("created", 2)
+            let complete = try #require(server.events.first { $0["reason"] as? String == "MountRotationComplete" })
+            #expect(complete["type"] as? String == "Normal")
+            #expect((complete["message"] as? String)?.hasSuffix("renewed again, after 75 s") == true)
+        }
+    }
+
+    @Test("are not made of first mounts, whose failure the kubelet tells, nor of mounts that go well")
+    func quiet() async throws {
+        try await posting {
+            breakVault()
+            try await node.mount(pod)
+            mendVault()
+            for _ in 0..<3 { try await node.mount(pod) }
+        }
+        #expect(server.calls.isEmpty)
+        #expect(poster.exposition.isEmpty)
+    }
+
+    @Test("count up one object while the same lasts, twice an hour, and when it comes back")
+    func aggregation() async throws {
+        try await posting {
+            try await node.mount(pod)
+            breakVault()
+            node.node.azure.advance(.seconds(150))
+            for _ in 0..<24 {
+                try await node.mount(pod)
+                try await expect("created", 1)
+                node.node.azure.advance(.seconds(75))
+            }
+            #expect(server.calls.count == 1)
+            try await node.mount(pod)
+            try await expect("updated", 1)
+            #expect(server.events.first?["count"] as? Int == 25)
+            mendVault()
+            try await node.mount(pod)
+            try await expect("created", 2)
+            breakVault()
+            node.node.azure.advance(.seconds(150))
+            try await node.mount(pod)
+            try await expect("updated", 2)
+            #expect(server.events.count == 2)
+            #expect(server.events.map { $0["count"] as? Int ?? 0 }.max() == 26)
+        }
+    }
+
+    @Test("are made anew when the cluster has let go of the old one")
+    func expired() async throws {
+        try await posting {
+            try await node.mount(pod)
+            breakVault()
+            node.node.azure.advance(.seconds(150))
+            try await node.mount(pod)
+            try await expect("created", 1)
+            server.change { $0.events = [:] }
+            node.node.azure.advance(.seconds(1800))
+            try await node.mount(pod)
+            try await expect("created", 2)
+            #expect(server.events.count == 1)
+        }
+    }
+
+    @Test("never hold up a mount, however slow the API server is")
+    func slow() async throws {
+        let gate = Gate()
+        server.change { $0.onArrival = { await gate.wait() } }
+        try await posting {
+            for index in 0..<20 { try await node.mount(pod, at: "/\(index)") }
+            breakVault()
+            node.node.azure.advance(.seconds(150))
+            for index in 0..<20 { #expect(try await node.mount(pod, at: "/\(index)") == .permissionDenied) }
+            #expect(count("created") == 0)
+            await gate.open()
+            try await expect("created", 1)
+        }
+    }
+
+    @Test("are dropped, and said to be, when a rule is missing, and posted once it is there")
+    func forbidden() async throws {
+        server.change { state in
+            state.status = 403
+            state.answer = #"{"message":"events is forbidden"}"#
+        }
+        try await posting {
+            try await node.mount(pod)
+            breakVault()
+            node.node.azure.advance(.seconds(150))
+            try await node.mount(pod)
+            try await expect("dropped-forbidden", 1)
+            let lines = node.log.with("code", "events-failing")
+            #expect(lines.count == 1)
+            #expect(lines.first?["level"] == "error")
+            #expect(
+                lines.first?["error"]?.contains(#"{ apiGroups: [""], resources: ["events"], verbs: ["create"] }"#)
+                    == true)
+            server.change { $0.status = nil }
+            node.node.azure.advance(.seconds(75))
+            try await node.mount(pod)
+            try await expect("created", 1)
+            #expect(node.log.with("msg", "events are posted again").count == 1)
+        }
+    }
+
+    @Test("are tried three times when the API server cannot", arguments: [nil, 500, 429, 401])
+    func transient(status: Int?) async throws {
+        server.change { state in
+            state.isUnreachable = status == nil
+            state.status = status
+        }
+        try await posting {
+            try await node.mount(pod)
+            breakVault()
+            node.node.azure.advance(.seconds(150))
+            try await node.mount(pod)
+            try await expect(
+                status == nil ? "dropped-unreachable" : status == 401 ? "dropped-unauthorized" : "dropped-unavailable",
+                1)
+        }
+        #expect(server.calls.count == 3)
+        #expect(node.log.with("code", "events-failing").count == 1)
+    }
+
+    @Test("take another name where theirs is taken")
+    func conflict() async throws {
+        server.change { $0.status = 409 }
+        let server = server
+        server.change { state in
+            state.onArrival = { server.change { if $0.calls.count == 2 { $0.status = nil } } }
+        }
+        try await posting {
+            try await node.mount(pod)
+            breakVault()
+            node.node.azure.advance(.seconds(150))
+            try await node.mount(pod)
+            try await expect("created", 1)
+        }
+        #expect(server.calls.count == 2)
+    }
+
+    @Test("stay few, however many pods fail at once")
+    func bounded() async throws {
+        for index in 0..<400 {
+            var many = pod
+            many.name = "pod-\(index)"
+            try await node.mount(many)
+        }
+        breakVault()
+        node.node.azure.advance(.seconds(150))
+        let before = node.node.azure.time.elapsed()
+        for index in 0..<400 {
+            var many = pod
+            many.name = "pod-\(index)"
+            try await node.mount(many)
+        }
+        #expect(count("dropped-full") == 150)
+        try await posting { try await expect("created", 250) }
+        // 25 at once, the others one in five seconds.
+        #expect(node.node.azure.time.elapsed() - before == .seconds(5 * 225))
+    }
+
+    @Test("hold no name that a pod cannot have", arguments: ["../x", "Pod", "a b", "", "a/b"])
+    func invalidName(name: String) async throws {
+        var odd = pod
+        odd.namespace = name
+        try await posting {
+            try await node.mount(odd, at: "/x")
+            breakVault()
+            node.node.azure.advance(.seconds(150))
+            try await node.mount(odd, at: "/x")
+        }
+        #expect(server.calls.isEmpty)
+    }
+}
+
+/// Closed until it is opened.
+private actor Gate {
+    private var isOpen = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func wait() async {
+        if !isOpen { await withCheckedContinuation { waiting.append($0) } }
+    }
+
+    func open() {
+        isOpen = true
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+}

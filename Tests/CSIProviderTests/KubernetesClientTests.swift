@@ -1,0 +1,156 @@
+import Azure
+import CSIProvider
+import Foundation
+import ProviderCore
+import Testing
+
+@Suite("The client of the cluster's API server")
+struct KubernetesClientTests {
+    private let server: FakeAPIServer
+    private let pods = KubernetesResource("pods", in: "team-a", named: "pod-1")
+
+    init() throws {
+        server = try FakeAPIServer()
+    }
+
+    private func failure(
+        _ client: KubernetesClient, _ verb: KubernetesResource.Verb = .get
+    ) async -> KubernetesFailure? {
+        do throws(KubernetesFailure) {
+            _ = try await client.send(verb, pods)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("asks as this pod, directly, and trusts the cluster's authority alone")
+    func request() async throws {
+        server.change { $0.status = 200 }
+        _ = try await server.client().send(.patch, pods, body: "{}")
+        let request = try #require(server.state.withLock { $0.last })
+        #expect(request.url == "https://10.0.0.1:443/api/v1/namespaces/team-a/pods/pod-1")
+        #expect(request.method == .patch)
+        #expect(request.header("Content-Type") == "application/merge-patch+json")
+        #expect(request.bearer?.withExposed { String(decoding: $0, as: UTF8.self) } == "token-1")
+        // What makes the transport go past every proxy.
+        #expect(request.connection?.host == "10.0.0.1")
+        #expect(request.connection?.authorityPEM == Array("authority".utf8))
+    }
+
+    @Test(
+        "goes where the kubelet says",
+        arguments: [
+            (["KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "6443"], "https://10.0.0.1:6443/"),
+            (["KUBERNETES_SERVICE_HOST": "fd00::1"], "https://[fd00::1]:443/"),
+            (["KUBERNETES_SERVICE_HOST": "api.cluster.example"], "https://api.cluster.example:443/"),
+        ])
+    func address(environment: [String: String], start: String) async throws {
+        server.change { $0.status = 200 }
+        _ = try await server.client(environment).send(.get, pods)
+        #expect(server.state.withLock { $0.last }?.url.hasPrefix(start) == true)
+    }
+
+    @Test(
+        "says where there is none",
+        arguments: [
+            [:], ["KUBERNETES_SERVICE_HOST": ""], ["KUBERNETES_SERVICE_HOST": "a/b"],
+            ["KUBERNETES_SERVICE_HOST": "user@host"], ["KUBERNETES_SERVICE_HOST": "a?b"],
+            ["KUBERNETES_SERVICE_HOST": "h", "KUBERNETES_SERVICE_PORT": "tcp://h:1"],
+            ["KUBERNETES_SERVICE_HOST": "h", "KUBERNETES_SERVICE_PORT": "0"],
+        ])
+    func noAddress(environment: [String: String]) {
+        #expect(throws: KubernetesClient.Configuration.Problem.self) { try server.client(environment) }
+    }
+
+    @Test("is not led out of a path by a name", arguments: ["..", ".", "a/b", "a?b", "a#b", "%2e%2e", "ä"])
+    func hostileName(name: String) {
+        let path = KubernetesResource("events", in: name, named: name).path
+        #expect(path.split(separator: "/", omittingEmptySubsequences: false).count == 7)
+        #expect(path.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/%-._".contains($0)) })
+        #expect(!path.contains("/../") && !path.hasSuffix("/.."))
+    }
+
+    @Test("takes up a token that was replaced, also when the old one is refused only then")
+    func tokenRotation() async throws {
+        server.change { $0.status = 200 }
+        let client = try server.client()
+        _ = try await client.send(.get, pods)
+        server.change { $0.token = "token-2" }
+        try server.directory.write("token-2".utf8, to: "token")
+        _ = try await client.send(.get, pods)
+        // The kubelet writes the new one while the request is on its way.
+        let directory = server.directory
+        server.change { state in
+            state.token = "token-3"
+            state.onArrival = {
+                do { try directory.write("token-3".utf8, to: "token") } catch { Issue.record(error) }
+            }
+        }
+        let before = server.calls.count
+        _ = try await client.send(.get, pods)
+        #expect(server.calls.count == before + 2)
+        server.change { $0.token = "another" }
+        #expect(await failure(client)?.kind == .unauthorized)
+        #expect(server.calls.count == before + 3)
+    }
+
+    @Test("takes up an authority that was replaced, and keeps the old one while its file is empty")
+    func authorityRotation() async throws {
+        server.change { $0.status = 200 }
+        let client = try server.client()
+        for (contents, expected) in [("one", "one"), ("", "one"), ("two", "two")] {
+            try server.directory.write(contents.utf8, to: "ca.crt")
+            _ = try await client.send(.get, pods)
+            #expect(server.state.withLock { $0.last }?.connection?.authorityPEM == Array(expected.utf8))
+        }
+    }
+
+    @Test("says what a pod without a token needs", arguments: [nil, "", " \n", "a b", "a\u{7F}"])
+    func noToken(contents: String?) async throws {
+        try FileManager.default.removeItem(atPath: server.directory.file("token"))
+        if let contents { try server.directory.write(contents.utf8, to: "token") }
+        let failure = await failure(try server.client())
+        #expect(failure?.kind == .setup)
+        #expect(
+            failure?.description.contains(contents == nil ? "automountServiceAccountToken: true" : "no token") == true)
+        #expect(server.calls.isEmpty)
+    }
+
+    @Test(
+        "tells refusals apart",
+        arguments: [
+            (401, .unauthorized), (403, .forbidden), (404, .notFound), (409, .conflict), (422, .refused),
+            (429, .unavailable), (500, .unavailable), (503, .unavailable), (302, .refused),
+        ] as [(Int, KubernetesFailure.Kind)])
+    func refusals(status: Int, kind: KubernetesFailure.Kind) async throws {
+        server.change { state in
+            state.status = status
+            state.answer = #"{"message":"because"}"#
+            state.headers = [("Retry-After", "7")]
+        }
+        let failure = try #require(await failure(try server.client()))
+        #expect(failure.kind == kind)
+        #expect(failure.description.contains("\(status): because"))
+        #expect(failure.pause == (kind == .unavailable ? .seconds(7) : nil))
+        #expect(failure.isTransient == [.unauthorized, .unavailable].contains(kind))
+    }
+
+    @Test("names the rule that is missing, unless it is the namespace that is going")
+    func rule() async throws {
+        server.change { $0.status = 403 }
+        #expect(
+            await failure(try server.client(), .create)?.description.contains(
+                #"lacks the RBAC rule { apiGroups: [""], resources: ["pods"], verbs: ["create"] }"#) == true)
+        server.change { $0.answer = #"{"details":{"causes":[{"reason":"NamespaceTerminating"}]}}"# }
+        #expect(await failure(try server.client())?.kind == .refused)
+    }
+
+    @Test("says which hop an answer is missing from")
+    func unreachable() async throws {
+        server.change { $0.isUnreachable = true }
+        let failure = try #require(await failure(try server.client()))
+        #expect(failure.kind == .unreachable)
+        #expect(failure.description.contains("connect: connection refused"))
+    }
+}

@@ -1,0 +1,130 @@
+import Azure
+import AzureEmulator
+import Diagnostics
+import Foundation
+import Logging
+import ProviderCore
+import ProviderTransport
+import TestSupport
+import Testing
+
+/// One thing that is wrong with an otherwise good set-up, and what the doctor must say of it.
+struct Ailment: Sendable {
+    /// What is examined, before an ailment changes it.
+    struct Visit: Sendable {
+        var world: World
+        var parameters = [
+            "clientID": World.reader, "keyvaultName": "kv-tests", "tenantID": World.tenant,
+            "objects": World.array([World.object("secret", "plain")]),
+        ]
+        var token: String?
+        var secrets = "null"
+        var rest = ""
+        var settings: Doctor.Settings
+    }
+
+    var name: String
+    /// The id of the step that is the cause; empty when the mount works.
+    var cause: String
+    /// Words of the verdict or of the fix.
+    var words: [String]
+    var faults: [String]
+    var change: @Sendable (inout Visit) async throws -> Void
+
+    init(
+        _ name: String, _ cause: String, _ words: [String], faults: [String] = [],
+        _ change: @escaping @Sendable (inout Visit) async throws -> Void = { _ in }
+    ) {
+        (self.name, self.cause, self.words, self.faults, self.change) = (name, cause, words, faults, change)
+    }
+
+    /// The tests' Azure, whose cluster's issuer can be reached, with some identities more.
+    static func seed() throws -> Seed {
+        let text = try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8)
+            .replacingOccurrences(
+                of: "https://oidc.akv-emulator.example/tests/", with: "https://login.localhost/tests/"
+            )
+            .replacingOccurrences(
+                of: "identities:\n",
+                with: """
+                    identities:
+                      - name: other-case
+                        clientID: 11111111-aaaa-4aaa-8aaa-0000000000c1
+                        tenantID: \(World.tenant)
+                        federatedCredentials: [{subject: "system:serviceaccount:team-a:Reader"}]
+                      - name: without-role
+                        clientID: 11111111-aaaa-4aaa-8aaa-0000000000c2
+                        tenantID: \(World.tenant)
+                        federatedCredentials: [{subject: "system:serviceaccount:team-a:reader"}]
+
+                    """)
+        return try Seed(yaml: text)
+    }
+
+    func report(in world: World) async throws -> DoctorReport {
+        // A connection that was made before a certificate was spoilt would not notice.
+        let transport = AsyncHTTPTransport(
+            configuration: AsyncHTTPTransport.Configuration(
+                trustRoots: TrustRoots(environment: ["SSL_CERT_FILE": world.authorityFile]), proxy: world.proxy,
+                userAgent: "tests"),
+            logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
+        var settings = Doctor.Settings(transport: transport, proxy: world.proxy)
+        settings.tokens = world.tokens
+        settings.time = ImpatientTime().source
+        settings.provider = world.endpoint
+        var visit = Visit(world: world, settings: settings)
+        visit.token = try await world.token()
+        try await change(&visit)
+        let parameters = visit.parameters.sorted { $0.key < $1.key }.map {
+            "    \($0.key): \(JSONWriter.quoted($0.value))\n"
+        }.joined()
+        let text = """
+            apiVersion: secrets-store.csi.x-k8s.io/v1
+            kind: SecretProviderClass
+            metadata: {name: tests, namespace: team-a}
+            spec:
+              provider: azure
+              parameters:
+            \(parameters)
+            \(visit.rest)
+            """
+        let check = ManifestCheck([ManifestFile(path: "tests.yaml", text: text)])
+        let reading = try #require(check.classes.first)
+        var patient = Doctor.Patient(reading: reading, namespace: "team-a", serviceAccount: "reader")
+        patient.pod = "pod"
+        patient.token = visit.token.map { SecretBytes($0) }
+        patient.secrets = SecretBytes(visit.secrets)
+        patient.findings = check.findings()
+        for fault in faults {
+            world.emulator.faults.add(try Fault(words: fault.split(separator: " ").map(String.init)))
+        }
+        defer { world.emulator.faults.clear() }
+        return await Doctor(visit.settings).examine(patient)
+    }
+
+    func check(in world: World) async throws {
+        let report = try await report(in: world)
+        let said = Comment(rawValue: "\(name): \(report.text(TextStyle(isColoured: false)))")
+        #expect(report.cause?.id ?? "" == cause, said)
+        for word in words { #expect("\(report.verdict) \(report.fix)".contains(word), said) }
+        #expect(!report.fix.isEmpty, said)
+        #expect(!report.json.document.contains("eyJ") && !report.json.document.contains("plain value"), said)
+    }
+}
+
+/// Answers some requests itself, as Azure would in a state that the emulator does not know.
+struct CannedAnswers: HTTPTransport {
+    var base: any HTTPTransport
+    /// A part of the URL, and the answer to it.
+    var answers: [(part: String, status: Int, body: String)]
+
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+        // What nobody has signed is answered by the vault as ever.
+        if let answer = answers.first(where: { request.url.contains($0.part) }),
+            request.method == .post || request.bearer != nil
+        {
+            return HTTPResponse(status: answer.status, body: SecretBytes(answer.body))
+        }
+        return try await base.send(request, timeout: timeout)
+    }
+}

@@ -1,0 +1,235 @@
+import Azure
+import AzureEmulator
+import Diagnostics
+import Foundation
+import ProviderCore
+import ProviderTransport
+
+extension Ailment {
+    static let all = tokens + federation + entra + network + vault + cluster
+
+    private static func client(_ last: String) -> @Sendable (inout Visit) -> Void {
+        { $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-0000000000\(last)" }
+    }
+
+    private static func objects(_ items: String...) -> @Sendable (inout Visit) -> Void {
+        { $0.parameters["objects"] = World.array(items) }
+    }
+
+    private static func canned(_ part: String, _ status: Int, _ body: String) -> @Sendable (inout Visit) -> Void {
+        { $0.settings.transport = CannedAnswers(base: $0.settings.transport, answers: [(part, status, body)]) }
+    }
+
+    private static func entraError(_ number: Int, _ status: Int = 400, _ error: String = "invalid_grant")
+        -> @Sendable (inout Visit) -> Void
+    {
+        canned(
+            "/oauth2/v2.0/token", status,
+            "{\"error\":\"\(error)\",\"error_description\":\"AADSTS\(number): refused.\",\"error_codes\":[\(number)]}")
+    }
+
+    private static func vaultError(_ code: String) -> @Sendable (inout Visit) -> Void {
+        canned(
+            "/secrets/plain", 403,
+            "{\"error\":{\"code\":\"Forbidden\",\"message\":\"Client address is not authorized\",\"innererror\":{\"code\":\"\(code)\"}}}"
+        )
+    }
+
+    /// A token of the cluster with a part of it in another's place.
+    private static func forged(header: String? = nil, payload: String? = nil)
+        -> @Sendable (inout Visit) async throws -> Void
+    {
+        { visit in
+            var parts = (visit.token ?? "").split(separator: ".").map(String.init)
+            func encoded(_ text: String) -> String {
+                Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").filter {
+                    $0 != "="
+                }
+            }
+            if let header { parts[0] = encoded(header) }
+            if let payload { parts[1] = encoded(payload) }
+            visit.token = parts.joined(separator: ".")
+        }
+    }
+
+    private static let tokens = [
+        Ailment(
+            "no token at all", "token-given",
+            ["kubectl create token reader --namespace team-a --audience api://AzureADTokenExchange"]
+        ) { $0.token = nil },
+        Ailment("no token but words", "token-given", ["no JSON Web Token"]) { $0.token = "secret" },
+        Ailment("an audience of its own", "token-audience", ["api://Other", "kubectl patch csidriver"]) {
+            $0.token = try await $0.world.token(audience: "api://Other")
+        },
+        Ailment(
+            "another account's token", "token-subject",
+            ["system:serviceaccount:team-a:writer", "serviceAccountName: reader"]
+        ) { $0.token = try await $0.world.token("writer") },
+        Ailment("an expired token", "token-time", ["expired at", "kubectl create token"]) {
+            $0.token = try await $0.world.token(lifetime: -60)
+        },
+        Ailment(
+            "a token from the future", "token-time", ["clock is behind", "timedatectl"],
+            forged(
+                payload: """
+                    {"iss":"https://login.localhost/tests/","sub":"system:serviceaccount:team-a:reader","aud":["api://AzureADTokenExchange"],"nbf":99999999998,"exp":99999999999}
+                    """)),
+        Ailment(
+            "a token that is not signed as Entra wants", "token-given", ["RS256"],
+            forged(header: "{\"alg\":\"ES256\",\"kid\":\"x\"}")),
+    ]
+
+    private static let federation = [
+        Ailment(
+            "an issuer inside the cluster", "issuer-address", ["inside the cluster only", "--enable-oidc-issuer"],
+            forged(
+                payload: """
+                    {"iss":"https://kubernetes.default.svc.cluster.local","sub":"system:serviceaccount:team-a:reader","aud":["api://AzureADTokenExchange"],"exp":99999999999}
+                    """)),
+        Ailment(
+            "an issuer without its slash", "issuer-discovery", ["slash at the end included"],
+            forged(
+                payload: """
+                    {"iss":"https://login.localhost/tests","sub":"system:serviceaccount:team-a:reader","aud":["api://AzureADTokenExchange"],"exp":99999999999}
+                    """)),
+        Ailment(
+            "a key that is not published", "issuer-keys", ["the key other", "kubectl get --raw /openid/v1/jwks"],
+            forged(header: "{\"alg\":\"RS256\",\"kid\":\"other\"}")),
+        Ailment(
+            "another issuer in the federated credential", "exchange",
+            ["700211", "az identity federated-credential create", "--issuer 'https://login.localhost/tests/'"],
+            client("04")),
+        Ailment(
+            "another audience there", "exchange", ["700212", "must have the audience api://AzureADTokenExchange"],
+            client("05")),
+        Ailment(
+            "another subject there", "exchange", ["700213", "--subject 'system:serviceaccount:team-a:reader'"],
+            client("02")),
+        Ailment("a subject in other letters there", "exchange", ["letter case only"], client("c1")),
+        Ailment(
+            "no federated credential", "exchange", ["70025", "az identity federated-credential create"], client("03")),
+        Ailment(
+            "one that is not known everywhere yet", "exchange", ["takes some minutes"],
+            faults: ["propagation target=entra"]),
+        Ailment(
+            "a clock of Entra's that is ahead", "exchange", ["outside its validity"],
+            faults: ["clock-skew target=entra skew=3h"]),
+    ]
+
+    private static let entra = [
+        Ailment("no such client", "exchange", ["check clientID and tenantID"], client("ff")),
+        Ailment("no such tenant", "exchange", ["check tenantID and cloudName"]) {
+            $0.parameters["tenantID"] = "77777777-7777-4777-8777-777777777777"
+        },
+        Ailment("the vault in another tenant", "vault-challenge", ["set tenantID: \(World.tenant)"]) {
+            $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-000000000006"
+            $0.parameters["tenantID"] = "88888888-8888-4888-8888-888888888888"
+        },
+        Ailment(
+            "another cloud's resource", "exchange", ["check cloudName"], entraError(500011, 400, "invalid_resource")),
+        Ailment("Conditional Access", "exchange", ["Conditional Access policy"], entraError(53003)),
+        Ailment("a request storm", "exchange", ["answered 429"], entraError(50196, 429, "temporarily_unavailable")),
+        Ailment("a malformed request", "exchange", ["AADSTS900144"], entraError(900144)),
+        Ailment("a wrong client secret", "exchange", ["not its id"]) {
+            $0.parameters["clientID"] = nil
+            $0.secrets = "{\"clientid\":\"11111111-aaaa-4aaa-8aaa-000000000007\",\"clientsecret\":\"wrong\"}"
+        },
+        Ailment("no client secret", "request", ["nodePublishSecretRef"]) { $0.parameters["clientID"] = nil },
+        Ailment("no token proxy", "exchange", ["identity binding needs an AKS cluster"]) {
+            $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-00000000000b"
+            $0.parameters["useAzureTokenProxy"] = "true"
+            $0.token = try await $0.world.token(audience: "api://AKSIdentityBinding")
+            $0.settings.tokens.tokenProxy.authorityFile = "/nowhere/ca.crt"
+        },
+        Ailment("no identity on the node", "exchange", ["assign the managed identity"]) {
+            $0.parameters["useVMManagedIdentity"] = "true"
+            $0.parameters["userAssignedIdentityID"] = "11111111-aaaa-4aaa-8aaa-0000000000ff"
+        },
+    ]
+
+    private static let network = [
+        Ailment("a name that does not resolve", "entra-name", ["cannot be resolved", "getent hosts"]) {
+            // A label that is too long is refused before anybody is asked.
+            let label = String(repeating: "a", count: 64)
+            $0.settings.proxy = try ProxySettings(environment: ["HTTPS_PROXY": "http://\(label).invalid:3128"])
+        },
+        Ailment("a proxy that is not there", "entra-connection", ["cannot connect"]) {
+            $0.settings.proxy = try ProxySettings(environment: ["HTTPS_PROXY": "http://127.0.0.1:1"])
+        },
+        Ailment(
+            "a proxy that refuses the vault", "vault-connection", ["refuses kv-tests.vault.azure.net:443", "NO_PROXY"],
+            faults: ["status status=403 target=proxy:kv-tests.vault.azure.net"]),
+        Ailment(
+            "an expired certificate", "entra-certificate", ["timedatectl"], faults: ["certificate-expired target=entra"]
+        ),
+        Ailment(
+            "a certificate for another host", "vault-certificate", ["something answers in its place"],
+            faults: ["certificate-wrong-name target=vault"]),
+        Ailment(
+            "a certificate of another authority", "vault-challenge", ["SSL_CERT_FILE"],
+            faults: ["certificate-untrusted target=vault"]),
+        Ailment(
+            "a gateway that answers in Entra's place", "entra-tenant", ["there is no tenant"],
+            faults: ["html target=entra status=404"]),
+    ]
+
+    private static let vault = [
+        Ailment(
+            "a vault in the vault's place", "vault-challenge", ["no token was sent"],
+            faults: ["foreign-challenge target=vault"]),
+        Ailment(
+            "no such vault", "object", ["az keyvault secret list --vault-name kv-tests"],
+            objects(World.object("secret", "nothing"))),
+        Ailment(
+            "no role", "object",
+            [
+                "az role assignment create --role 'Key Vault Secrets User' --assignee '11111111-aaaa-4aaa-8aaa-0000000000c2'",
+                "/secrets/plain",
+            ], client("c2")),
+        Ailment("a firewall", "object", ["through the vault's firewall"], vaultError("ForbiddenByFirewall")),
+        Ailment("no public access", "object", ["private endpoint"], vaultError("ForbiddenByConnection")),
+        Ailment("a disabled secret", "object", ["disabled"], objects(World.object("secret", "disabled"))),
+        Ailment(
+            "another type", "object", ["there is a secret of that name", "objectType: secret"],
+            objects(World.object("cert", "plain"))),
+        Ailment(
+            "a vault in trouble", "object", ["429"], faults: ["status status=429 target=vault path=/secrets/plain"]),
+        Ailment("no base64", "volume", ["base64"], objects(World.object("secret", "umlaut", "objectEncoding: base64"))),
+        Ailment("too much for one volume", "volume", ["the driver takes 4194304"]) {
+            let value = String(repeating: "x", count: 2_200_000)
+            for name in ["big-one", "big-two"] { _ = $0.world.emulator.setSecret(name, in: "kv-tests", value: value) }
+            $0.parameters["objects"] = World.array([
+                World.object("secret", "big-one"), World.object("secret", "big-two"),
+            ])
+        },
+    ]
+
+    private static let cluster = [
+        Ailment(
+            "a mistake in the class", "manifests", ["write objectType: secret", "[object-invalid]"],
+            objects(World.object("Secret", "plain"))),
+        Ailment("no tokenRequests", "manifests", ["[token-requests-missing]", "api://AzureADTokenExchange"]) {
+            $0.rest =
+                "---\nkind: CSIDriver\nmetadata: {name: secrets-store.csi.k8s.io}\nspec: {podInfoOnMount: true, requiresRepublish: true, volumeLifecycleModes: [Ephemeral]}"
+        },
+        Ailment("a subPath", "", ["The mount works, but", "[sub-path]"]) {
+            $0.rest = """
+                ---
+                kind: Pod
+                metadata: {name: p, namespace: team-a}
+                spec:
+                  serviceAccountName: reader
+                  containers: [{name: c, volumeMounts: [{name: s, mountPath: /x, subPath: plain}]}]
+                  volumes: [{name: s, csi: {driver: secrets-store.csi.k8s.io, readOnly: true, volumeAttributes: {secretProviderClass: tests}}}]
+                """
+        },
+        Ailment("no provider at the socket", "provider", ["azure.sock", "kubectl get pods"]) {
+            $0.settings.provider = .unix(path: "/tmp/nowhere/azure.sock")
+        },
+        Ailment("this machine's clock ahead", "clock", ["ahead of Entra's", "timedatectl set-ntp true"]) {
+            let real = TimeSource.system
+            $0.settings.time = TimeSource(
+                wallClock: { real.wallClock() + 900 }, elapsed: real.elapsed, sleep: real.sleep, random: real.random)
+        },
+    ]
+}

@@ -1,0 +1,49 @@
+import AzureEmulator
+import Diagnostics
+import Foundation
+import ProviderTransport
+import Testing
+
+@Suite("The doctor", .timeLimit(.minutes(3)))
+struct DoctorTests {
+    @Test("names the one cause, and what puts it right, for each way in which a set-up breaks")
+    func causes() async throws {
+        try await World.with(keys: false, seed: try Ailment.seed()) { world in
+            for ailment in Ailment.all { try await ailment.check(in: world) }
+        }
+    }
+
+    @Test("finds nothing wrong with what works, asks for as much as a mount, and shows no secret")
+    func healthy() async throws {
+        try await World.with(keys: false, seed: try Ailment.seed()) { world in
+            let report = try await Ailment("nothing", "", []).report(in: world)
+            #expect(report.steps.filter { $0.status == .failed }.map(\.detail) == [])
+            #expect(report.cause == nil)
+            let ids = Set(report.steps.map(\.id))
+            for id in [
+                "manifests", "provider", "identity", "token-given", "token-audience", "token-subject", "token-time",
+                "issuer-address", "issuer-discovery", "issuer-keys", "entra-name", "entra-connection",
+                "entra-certificate", "clock", "entra-tenant", "exchange", "vault-name", "vault-connection",
+                "vault-certificate", "vault-challenge", "object", "volume",
+            ] {
+                #expect(ids.contains(id), Comment(rawValue: id))
+            }
+            for text in [report.text(TextStyle(isColoured: true)), report.json.document] {
+                #expect(!text.contains("eyJ") && !text.contains("plain value"))
+            }
+            let object = try JSONSerialization.jsonObject(with: Data(report.json.document.utf8)) as? [String: Any]
+            #expect(object?["works"] as? Bool == true)
+        }
+    }
+
+    @Test("is not let through by a proxy that wants credentials, and says so")
+    func proxyCredentials() async throws {
+        try await World.with(
+            keys: false, seed: try Ailment.seed(), proxy: World.Proxy(demanded: "user:right", given: "user:wrong@")
+        ) { world in
+            let report = try await Ailment("proxy", "", []).report(in: world)
+            #expect(report.cause?.id == "entra-connection")
+            #expect(report.verdict.contains("407"))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import ProviderTransport
+import TestSupport
+import Testing
+
+@testable import AzureEmulator
+
+/// Every fault that the emulator knows, at every service that it suits, for as long as the mount tries: none
+/// may end in a gRPC code with which the kubelet starts the pod with an empty volume.
+@Suite("Every fault there is", .timeLimit(.minutes(5)))
+struct FaultWalkTests {
+    /// A service, and the mode in which a mount needs it.
+    private static let services: [(target: String, mode: FaultCase.Mode)] = [
+        ("entra", .workloadIdentity), ("vault", .workloadIdentity), ("proxy", .workloadIdentity),
+        ("imds", .managedIdentity), ("nmi", .podIdentity), ("token-proxy", .tokenProxy),
+    ]
+
+    /// Short, because some faults last as long as the caller has patience.
+    private static let patience = Duration.seconds(1)
+
+    private static let statuses = [400, 401, 403, 404, 408, 409, 412, 418, 429, 500, 501, 503, 504]
+
+    private static func cases(_ service: String, _ mode: FaultCase.Mode) throws -> [FaultCase] {
+        let target = try #require(FaultTarget(service))
+        return Fault.Kind.allCases.filter { $0.suits(target) }.flatMap { kind in
+            (kind == .status ? statuses.map { " status=\($0)" } : [""]).map { status in
+                FaultCase(faults: ["\(kind.rawValue) target=\(service)\(status)"], mode: mode, patience: patience)
+            }
+        }
+    }
+
+    @Test("lets a mount succeed, or fail with a code that the kubelet takes for final", arguments: services.indices)
+    func walk(index: Int) async throws {
+        let (service, mode) = Self.services[index]
+        let cases = try Self.cases(service, mode)
+        #expect(cases.count >= 15)
+        try await World.with(keys: false) { world in
+            for fault in cases {
+                world.emulator.faults.clear()
+                try await world.withNewProvider(time: ImpatientTime().source, connectTimeout: .milliseconds(500)) {
+                    try await fault.runForCode(in: $0)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Azure
+import CSIProvider
+import Foundation
+import Logging
+import ProviderCore
+import ProviderTransport
+import TestSupport
+import Testing
+
+/// Hosts that are not there at all: names that nobody knows, ports where nobody listens. Without a network:
+/// the names are such that no resolver asks anybody for them, and the port is one that we hold ourselves.
+@Suite("A mount that finds nobody", .timeLimit(.minutes(2)))
+struct UnreachableTests {
+    /// Longer than a label may be.
+    private static let nowhere = String(repeating: "a", count: 64) + ".invalid"
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var authority = "https://login.\(UnreachableTests.nowhere)"
+        var vaultSuffix = "vault.\(UnreachableTests.nowhere)"
+        var proxy: String?
+        /// The node's identity needs no Entra, so the vault is the first to be missed.
+        var isForVault = false
+        var words: [String]
+    }
+
+    private static let cases = [
+        Case(
+            testDescription: "Entra's name",
+            words: ["Entra ID cannot be reached", "cannot be resolved", "hop: name resolution"]),
+        Case(
+            testDescription: "Entra's port", authority: "https://127.0.0.1:PORT",
+            words: [
+                "Entra ID cannot be reached", "cannot connect: Connection refused", "hop: connect",
+            ]),
+        Case(
+            testDescription: "the vault's name", isForVault: true,
+            words: [
+                "the vault kv-tests.vault.\(nowhere) cannot be reached", "cannot be resolved", "hop: name resolution",
+            ]),
+        Case(
+            testDescription: "the proxy's name", proxy: "http://proxy.\(nowhere):3128",
+            words: [
+                "Entra ID cannot be reached", "the proxy's host proxy.\(nowhere) cannot be resolved",
+                "hop: name resolution",
+            ]),
+        Case(
+            testDescription: "the proxy's port", proxy: "http://127.0.0.1:PORT",
+            words: [
+                "Entra ID cannot be reached", "cannot connect to the proxy 127.0.0.1:PORT: Connection refused",
+                "hop: proxy",
+            ]),
+        Case(
+            testDescription: "the proxy's port, on the way to the vault", proxy: "http://127.0.0.1:PORT",
+            isForVault: true,
+            words: [
+                "the vault kv-tests.vault.\(nowhere) cannot be reached", "cannot connect to the proxy", "hop: proxy",
+            ]),
+    ]
+
+    @Test("says who was to be reached and at which hop it ended", arguments: cases)
+    func hop(_ given: Case) async throws {
+        let port = try ClosedPort()
+        let number = port.number
+        let filled = { @Sendable (text: String) in text.replacing("PORT", with: "\(number)") }
+        try await World.with(keys: false) { world in
+            try await TemporaryDirectory.with { directory in
+                let cloud = """
+                    {"activeDirectoryEndpoint":"\(filled(given.authority))","keyVaultDNSSuffix":"\(given.vaultSuffix)"}
+                    """
+                let environment = given.proxy.map { ["HTTPS_PROXY": filled($0)] } ?? [:]
+                let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+                let time = ImpatientTime()
+                let mounts = MountService(
+                    settings: MountService.Settings(
+                        defaultCloudName: "AzureStackCloud", conversion: ContentConversion(),
+                        cloudFiles: CloudFiles(standard: try directory.write(cloud.utf8, to: "cloud.json")),
+                        tokens: world.tokens),
+                    transport: AsyncHTTPTransport(
+                        configuration: AsyncHTTPTransport.Configuration(
+                            trustRoots: TrustRoots(), proxy: try ProxySettings(environment: environment),
+                            userAgent: "tests"),
+                        logger: logger), time: time.source)
+                var attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+                if given.isForVault { attributes["useVMManagedIdentity"] = "true" }
+                let request = MountRequestMessage(
+                    attributes: Array(try JSONSerialization.data(withJSONObject: attributes)),
+                    secrets: Array("null".utf8), targetPath: "/unused", permission: "420")
+                let status = await #expect(throws: RPCStatus.self) {
+                    try await ProviderService(mounts: mounts, logger: logger)
+                        .handle(IncomingMount(request: request, secondsLeft: 110))
+                }
+                #expect(status?.code == .internal)
+                for word in given.words + ["[unreachable]"] {
+                    #expect(status?.message.contains(filled(word)) == true, "\(status?.message ?? "")")
+                }
+                // It was tried again: a name or a port may be there in a moment.
+                #expect(time.waits.count == 3)
+            }
+        }
+        withExtendedLifetime(port) {}
+    }
+}
+
+/// A port of this machine that nobody listens at, and nobody else can take.
+private final class ClosedPort {
+    let number: UInt16
+    private let descriptor: Int32
+
+    init() throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw POSIXFailure(operation: "socket", number: errno) }
+        self.descriptor = descriptor
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+            }
+        }
+        number = UInt16(bigEndian: address.sin_port)
+        guard result == 0 else { throw POSIXFailure(operation: "bind", number: errno) }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

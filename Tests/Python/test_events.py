@@ -1,0 +1,124 @@
+"""Events on pods, from the provider's process to an API server's HTTPS: tokens and authorities that change, refusals, sloth."""
+
+import re
+import time
+import unittest
+
+import grpc
+
+import apiserver
+import test_debug_endpoint as debug
+import test_rotation as rotation
+import world as w
+
+
+class EventsTest(unittest.TestCase):
+    mount = debug.DebugEndpointTest.mount
+    fault = rotation.RotationTest.fault
+
+    def setUp(self):
+        self.world = w.World()
+        self.addCleanup(self.world.stop)
+        self.server = apiserver.APIServer(self.world.directory / "service-account")
+        self.addCleanup(self.server.stop)
+        # The proxy stays in the environment, and knows nothing of an API server.
+        self.world.environment |= self.server.environment
+        self.world.start_provider("--refresh-interval=0", "--events", f"--service-account-dir={self.server.directory}")
+        self.mount()
+
+    def break_rotation(self):
+        self.fault("add", "status", "status=403", "target=vault")
+        with self.assertRaises(grpc.RpcError):
+            self.mount()
+
+    def mend_rotation(self):
+        self.fault("clear")
+        self.mount()
+
+    def events(self, reason, count=1):
+        return w.until(lambda: [e for e in self.server.found() if e["reason"] == reason and e["count"] == count], reason)
+
+    def results(self):
+        text = debug.get(self.world.metrics_port(), "/metrics")
+        return {name: int(n) for name, n in re.findall(r'^akv_csi_events_total{result="(.*)"} (\d+)$', text, re.MULTILINE)}
+
+    def complaints(self):
+        return [line for line in self.world.log() if line.get("code") == "events-failing"]
+
+    def test_through_changes_of_token_and_authority(self):
+        self.break_rotation()
+        event = self.events("MountRotationFailed")[0]
+        self.assertEqual(event["involvedObject"]["name"], "pod")
+        self.assertEqual(event["metadata"]["namespace"], "team-a")
+        self.assertEqual(event["source"]["host"], "node-1")
+        self.assertIn("[vault-forbidden]", event["message"])
+        self.assertLess(abs(time.time() - time.mktime(time.strptime(event["firstTimestamp"], "%Y-%m-%dT%H:%M:%SZ"))
+                            + time.timezone), 60)
+        self.server.replace_token("token-2")
+        self.mend_rotation()
+        self.events("MountRotationComplete")
+        self.server.replace_authority()
+        self.break_rotation()
+        self.events("MountRotationFailed", count=2)
+        self.assertEqual([call[0] for call in self.server.calls], ["POST", "POST", "PATCH"])
+        self.assertEqual(self.complaints(), [])
+        # A server that the published authority has not signed gets no token.
+        self.server.replace_authority(published=False)
+        calls = len(self.server.calls)
+        self.mend_rotation()
+        complaint = w.until(self.complaints, "the complaint")[0]
+        self.assertIn("the API server cannot be reached: TLS", complaint["error"])
+        self.assertEqual(len(self.server.calls), calls)
+        self.server.publish_authority()
+        self.events("MountRotationComplete", count=2)
+
+    def test_a_token_that_is_refused_is_read_once_more(self):
+        self.server.accepted = "token-2"
+        self.server.temper = "slow"
+        self.break_rotation()
+        w.until(lambda: self.server.calls, "the first try")
+        self.server.replace_token("token-2")
+        self.server.temper = None
+        self.server.released.set()
+        self.events("MountRotationFailed")
+        self.assertEqual([call[2] for call in self.server.calls], ["Bearer token-1", "Bearer token-2"])
+        self.assertEqual(self.complaints(), [])
+
+    def test_a_slow_server_holds_up_no_mount(self):
+        self.server.temper = "slow"
+        self.break_rotation()
+        w.until(lambda: self.server.calls, "the first try")
+        for _ in range(3):
+            self.mend_rotation()
+            self.break_rotation()
+        self.assertEqual(len(self.server.calls), 1)
+        self.assertEqual(self.results(), {})
+        # The provider gives up on it and tries again.
+        w.until(lambda: len(self.server.calls) > 1, "the second try")
+        self.assertIn("no answer within 5.0 s", self.complaints()[0]["error"])
+        self.server.temper = None
+        self.server.released.set()
+        self.events("MountRotationFailed", count=4)
+
+    def test_a_missing_rule_is_named_and_the_events_dropped(self):
+        self.server.temper = 403
+        self.break_rotation()
+        w.until(lambda: self.results() == {"dropped-forbidden": 1}, "the drop")
+        self.mend_rotation()
+        self.assertEqual(len(self.complaints()), 1)
+        self.assertIn('{ apiGroups: [""], resources: ["events"], verbs: ["create"] }', self.complaints()[0]["error"])
+        self.assertEqual(self.complaints()[0]["level"], "error")
+
+
+class NoEventsTest(unittest.TestCase):
+    def setUp(self):
+        self.world = w.World()
+        self.addCleanup(self.world.stop)
+
+    def test_outside_of_a_cluster_cannot_be_had(self):
+        self.assertEqual(self.world.start_provider("--events").wait(timeout=w.DEADLINE), 1)
+        self.assertIn("KUBERNETES_SERVICE_HOST is not set", self.world.log()[-1]["error"])
+
+
+if __name__ == "__main__":
+    unittest.main()

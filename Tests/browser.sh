@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The emulator's page for people in headless Chromium. Not a part of `make test`, because installing a
+# browser takes longer than using it. AKV_SCREENSHOTS=DIRECTORY takes the documentation's pictures, too.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+swift build --product akv-emulator
+Tests/python-environment.sh
+AKV_PROGRAMS=.build/debug .build/python/bin/python -m unittest discover --start-directory Tests/Browser
