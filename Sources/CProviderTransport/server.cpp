@@ -14,9 +14,9 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "bytes.h"
+#include "connections.h"
 #include "service.grpc.pb.h"
 
 namespace {
@@ -33,6 +33,9 @@ void quiet_log() {
   if (getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args *) {});
 }
 
+// How long clients may take to read the answers that the end of the patience gave them.
+constexpr double kSecondsToTakeAnswers = 5;
+
 const char *const kServiceName = "v1alpha1.CSIDriverProvider";
 
 }  // namespace
@@ -46,39 +49,90 @@ struct akv_call {
 
 namespace {
 
+// Which mounts are under way, and whether more are begun.
+class Drain {
+ public:
+  bool admit() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_draining_) return false;
+    ++running_;
+    return true;
+  }
+
+  void leave() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    --running_;
+    changed_.notify_all();
+  }
+
+  void begin() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_draining_ = true;
+  }
+
+  // Whether none is left after at most `seconds`.
+  bool wait(double seconds) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::duration<double>(seconds), [this] { return running_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_draining_ = false;
+  size_t running_ = 0;
+};
+
 // gRPC delivers OnCancel and OnDone of a unary call only after the handler has returned, so
 // `call_context_` is always set by then, and OnDone only after Finish and every other reaction.
 class MountReactor final : public grpc::ServerUnaryReactor, public akv_call {
  public:
   MountReactor(grpc::CallbackServerContext *context, const v1alpha1::MountRequest *request,
-               v1alpha1::MountResponse *response, const akv_handlers &handlers)
-      : akv_call{context, request, response, this}, handlers_(handlers) {
-    call_context_ = handlers_.begin(handlers_.context, this);
+               v1alpha1::MountResponse *response, const akv_handlers &handlers, Drain &drain)
+      : akv_call{context, request, response, this}, handlers_(handlers), drain_(drain), is_admitted_(drain.admit()) {
+    if (is_admitted_) call_context_ = handlers_.begin(handlers_.context, this);
   }
 
-  void OnCancel() override { handlers_.cancel(call_context_); }
+  // One that was not admitted has waited for its connection to end, and nobody is left to be answered.
+  void OnCancel() override {
+    if (is_admitted_) {
+      handlers_.cancel(call_context_);
+    } else {
+      Finish(grpc::Status::CANCELLED);
+    }
+  }
 
   void OnDone() override {
-    for (auto &file : *response->mutable_files()) {
-      auto *contents = file.mutable_contents();
-      explicit_bzero(contents->data(), contents->size());
+    if (is_admitted_) {
+      overwrite();
+      handlers_.done(call_context_);
+      drain_.leave();
     }
-    handlers_.done(call_context_);
     delete this;
   }
 
  private:
+  void overwrite() {
+    for (auto &file : *response->mutable_files()) {
+      auto *contents = file.mutable_contents();
+      explicit_bzero(contents->data(), contents->size());
+    }
+  }
+
   const akv_handlers &handlers_;
-  void *call_context_;
+  Drain &drain_;
+  const bool is_admitted_;
+  void *call_context_ = nullptr;
 };
 
 class Service final : public v1alpha1::CSIDriverProvider::CallbackService {
  public:
-  Service(const akv_identity &identity, const akv_handlers &handlers)
+  Service(const akv_identity &identity, const akv_handlers &handlers, Drain &drain)
       : version_(identity.version),
         runtime_name_(identity.runtime_name),
         runtime_version_(identity.runtime_version),
-        handlers_(handlers) {}
+        handlers_(handlers),
+        drain_(drain) {}
 
   grpc::ServerUnaryReactor *Version(grpc::CallbackServerContext *context, const v1alpha1::VersionRequest *,
                                     v1alpha1::VersionResponse *response) override {
@@ -92,7 +146,7 @@ class Service final : public v1alpha1::CSIDriverProvider::CallbackService {
 
   grpc::ServerUnaryReactor *Mount(grpc::CallbackServerContext *context, const v1alpha1::MountRequest *request,
                                   v1alpha1::MountResponse *response) override {
-    return new MountReactor(context, request, response, handlers_);
+    return new MountReactor(context, request, response, handlers_, drain_);
   }
 
  private:
@@ -100,18 +154,22 @@ class Service final : public v1alpha1::CSIDriverProvider::CallbackService {
   const std::string runtime_name_;
   const std::string runtime_version_;
   const akv_handlers handlers_;
+  Drain &drain_;
 };
 
 }  // namespace
 
 struct akv_server {
   const akv_handlers handlers;
+  Drain drain;
   Service service;
   std::unique_ptr<grpc::Server> server;
+  // Where it listens: a socket file, or else a port.
+  std::string path;
   int port = 0;
 
   akv_server(const akv_identity &identity, const akv_handlers &handlers)
-      : handlers(handlers), service(identity, handlers) {}
+      : handlers(handlers), service(identity, handlers, drain) {}
 };
 
 akv_server *akv_server_start(const char *address, akv_identity identity, akv_handlers handlers) try {
@@ -140,7 +198,11 @@ akv_server *akv_server_start(const char *address, akv_identity identity, akv_han
 
   if (result->server == nullptr || port == 0) return nullptr;
   const std::string prefix = "unix:";
-  result->port = prefix.compare(0, prefix.size(), address, prefix.size()) == 0 ? 0 : port;
+  if (prefix.compare(0, prefix.size(), address, prefix.size()) == 0) {
+    result->path = address + prefix.size();
+  } else {
+    result->port = port;
+  }
   if (auto *health = result->server->GetHealthCheckService()) health->SetServingStatus(kServiceName, true);
   return result.release();
 } catch (...) {
@@ -150,26 +212,21 @@ akv_server *akv_server_start(const char *address, akv_identity identity, akv_han
 int akv_server_port(const akv_server *server) { return server->port; }
 
 void akv_server_stop(akv_server *server, double patience) {
+  // The library's own way to stop is of no use: a call that arrives between its beginning and the moment in which
+  // the client hears of it is reset with CANCELLED, and at the end those that are left are. With either the driver
+  // would start a pod with an empty volume. So mounts that arrive from now on are left lying, those that run get
+  // their answers, and then the connections break. That is UNAVAILABLE to the driver, which tries again
+  // and waits for the next server.
+  server->drain.begin();
   if (auto *health = server->server->GetHealthCheckService()) health->SetServingStatus(false);
-
-  // On a thread of its own, so that the answers go out in time however busy everybody else is: the
-  // library would end calls that are left with UNAVAILABLE, which leaves pods with an empty volume.
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool is_over = false;
-  std::thread timer([&] {
-    std::unique_lock<std::mutex> lock(mutex);
-    const auto wait = std::chrono::duration<double>(patience);
-    if (!changed.wait_for(lock, wait, [&] { return is_over; })) server->handlers.expire(server->handlers.context);
-  });
+  if (!server->drain.wait(patience)) {
+    server->handlers.expire(server->handlers.context);
+    // A client that does not take its answer is not waited for any longer.
+    server->drain.wait(kSecondsToTakeAnswers);
+  }
+  end_connections(server->path, server->port);
   server->server->Shutdown();
   server->server->Wait();
-  {
-    std::lock_guard<std::mutex> lock(mutex);
-    is_over = true;
-  }
-  changed.notify_all();
-  timer.join();
 }
 
 void akv_server_destroy(akv_server *server) { delete server; }

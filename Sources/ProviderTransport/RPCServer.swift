@@ -110,8 +110,8 @@ package final class RPCServer: Sendable {
     /// The number of Mounts under way.
     package var runningMounts: Int { core.count }
 
-    /// Stops accepting, removes the socket file, and lets running Mounts finish for up to `grace`.
-    /// Those that are left then are answered INTERNAL, which the kubelet retries.
+    /// Begins no more Mounts and lets those that run finish for up to `grace`; those that are left then are answered
+    /// INTERNAL, which the kubelet retries. Then the connections break and the socket file goes.
     package func stop(grace: Duration) async {
         let isFirst = isStopped.withLock { stopped in
             defer { stopped = true }

@@ -1,5 +1,6 @@
 """Renders the chart with the real helm, and judges manifests by Kubernetes' own types."""
 
+import functools
 import pathlib
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tempfile
 
 import kubernetes_validate
+import kubernetes_validate.utils
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -15,6 +17,9 @@ CHART = ROOT / "deploy/charts/akv-csi"
 NAME = "csi-secrets-store-provider-azure"
 # The oldest that the schemas know, and the newest.
 KUBERNETES = ["1.25.0", "1.37.0"]
+
+# The schemas of a release are a megabyte to be read for each manifest, unless they are kept.
+kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
 
 sys.path.insert(0, str(ROOT / "Tests/Python"))
 

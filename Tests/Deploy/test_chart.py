@@ -47,7 +47,7 @@ class ChartTest(unittest.TestCase):
         everything = c.arguments(self.chart.render(EVERYTHING))
         self.assertLessEqual(set(everything), known)
         # A flag of the program that no value leads to is one that the chart forgot.
-        left_out = {"metrics-backend", "enable-pprof", "pprof-port", "version", "nmi-endpoint"}
+        left_out = {"metrics-backend", "enable-pprof", "pprof-port", "version", "nmi-endpoint", "service-account-dir"}
         self.assertEqual(known - set(everything), left_out)
 
     def test_the_health_probes_ask_where_the_program_answers(self):
@@ -115,6 +115,17 @@ class ChartTest(unittest.TestCase):
         volume = next(v for v in c.pod(manifests)["volumes"] if v["name"] == "cluster")
         self.assertEqual(volume["configMap"]["name"], "kube-root-ca.crt")
 
+    def test_events_need_a_role_that_only_writes_events(self):
+        manifests = self.chart.render({"events": {"enabled": True}, "serviceAccount": {"name": "akv"}})
+        shipped = list(yaml.safe_load_all((c.ROOT / "deploy/events.yaml").read_text()))
+        self.assertEqual(c.only(manifests, "ClusterRole")["rules"], c.only(shipped, "ClusterRole")["rules"])
+        binding = c.only(manifests, "ClusterRoleBinding")
+        self.assertEqual(binding["roleRef"]["name"], c.only(manifests, "ClusterRole")["metadata"]["name"])
+        self.assertEqual(binding["subjects"], [{"kind": "ServiceAccount", "name": "akv", "namespace": "kube-system"}])
+        self.assertIs(c.pod(manifests)["automountServiceAccountToken"], True)
+        self.assertEqual(c.arguments(manifests)["events"], "true")
+        self.assertIn("NODE_NAME", c.environment(manifests))
+
     def test_the_network_policy_opens_the_metrics_port_alone(self):
         spec = c.only(self.chart.render({"networkPolicy": {"enabled": True}}), "NetworkPolicy")["spec"]
         self.assertEqual(spec["policyTypes"], ["Ingress"])
@@ -171,6 +182,7 @@ EVERYTHING = {
     "cloud": {"environment": {"name": "AzureStackCloud", "activeDirectoryEndpoint": "https://adfs.example/"}, "envDirs": ["/etc/clouds"]},
     "proxy": {"https": "http://proxy.example:3128", "noProxy": ["10.0.0.0/8"]},
     "caBundle": {"pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"},
+    "events": {"enabled": True},
     "tokenProxy": {"enabled": True, "url": "https://proxy.example", "sniName": "a.ests.aks"},
     "cache": {"tokens": False, "refreshInterval": "5m", "refreshIntervalMin": "1m", "refreshIntervalMax": "2h",
               "valueBytes": 16777216, "staleIfError": "1h", "vaultConcurrency": 10},

@@ -32,14 +32,38 @@ struct StopTests {
         let call = Task { try await client.mount(.plain) }
         #expect(try await eventually { log.started == 1 })
         let stop = Task { await fixture.server.stop(grace: .seconds(60)) }
-        // The socket goes first, so that nobody comes any more.
-        #expect(try await eventually { fileMode(fixture.socketPath) == nil })
+        #expect(try await eventually { try await !client.isServing() })
         #expect(fixture.server.runningMounts == 1)
         log.open()
         #expect(try await call.value.files.map(\.path) == ["late"])
         await stop.value
         #expect(fixture.server.runningMounts == 0)
         #expect(log.cancelled == 0)
+    }
+
+    // The driver tries again after UNAVAILABLE alone, and starts a pod with an empty volume after CANCELLED,
+    // which the library would answer.
+    @Test("Calls that arrive while it stops are not begun, and see no more than a connection that breaks")
+    func arrivals() async throws {
+        let log = HandlerLog()
+        let fixture = try Fixture(handler: Self.waiting(on: log))
+        let clients = [fixture.client(), fixture.client()]
+        let first = Task { try await clients[0].mount(.plain) }
+        #expect(try await eventually { log.started == 1 })
+        let stop = Task { await fixture.server.stop(grace: .seconds(60)) }
+        #expect(try await eventually { try await !clients[0].isServing() })
+        // Over a connection that is there, and over a new one.
+        let late = clients.flatMap { client in
+            (0..<10).map { _ in Task { await status { () throws(RPCStatus) in try await client.mount(.plain) } } }
+        }
+        // Behind the calls on the same connections.
+        for client in clients { #expect(try await client.isServing() == false) }
+        log.open()
+        #expect(try await first.value.files.map(\.path) == ["late"])
+        for call in late { #expect(await call.value?.code == .unavailable) }
+        await stop.value
+        #expect(log.started == 1)
+        #expect(fileMode(fixture.socketPath) == nil)
     }
 
     @Test("Calls that are left after the grace are answered INTERNAL and cancelled")
@@ -75,7 +99,10 @@ struct StopTests {
             #expect(try await eventually { log.started == 16 })
             let duration = try await ContinuousClock().measure {
                 for fixture in fixtures { group.addTask { await fixture.server.stop(grace: .seconds(60)) } }
-                _ = try await eventually { fixtures.allSatisfy { fileMode($0.socketPath) == nil } }
+                for fixture in fixtures {
+                    let client = fixture.client()
+                    #expect(try await eventually { try await !client.isServing() })
+                }
                 log.open()
                 try await group.waitForAll()
             }

@@ -64,8 +64,8 @@ akv_server *_Nullable akv_server_start(const char *address, akv_identity identit
 /// The TCP port in use, or 0 for a unix socket.
 int akv_server_port(const akv_server *server);
 
-/// Reports NOT_SERVING to health checks, closes the listener, removes the socket file, waits for the
-/// running calls and, after `patience` seconds, calls `expire`. Blocks until all calls are answered.
+/// Reports NOT_SERVING to health checks and waits for the running mounts; after `patience` seconds it calls
+/// `expire`. Mounts that arrive meanwhile get no answer. Then it breaks all connections and removes the socket file.
 void akv_server_stop(akv_server *server, double patience);
 
 /// Releases a stopped server.
