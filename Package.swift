@@ -96,7 +96,7 @@ let package = Package(
         .target(
             name: "Diagnostics",
             dependencies: [
-                "ProviderCore", "ProviderTransport", "Azure",
+                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -109,6 +109,7 @@ let package = Package(
                 "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Azure
 internal import CSIProvider
+internal import Diagnostics
 internal import Logging
 internal import ProviderCore
 internal import ProviderTransport
@@ -13,23 +14,30 @@ internal import ProviderTransport
 
 struct Mount: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Play the driver once: mount a SecretProviderClass through a running provider.",
+        abstract: "Play the driver: mount SecretProviderClasses through a running provider.",
         discussion: """
-            Reads the class, and who mounts it, from manifests; calls the provider's socket; writes the
+            Reads the classes, and who mounts them, from manifests; calls the provider's socket; writes the
             files with an atomic switch; and shows the Kubernetes Secrets that secretObjects ask for.
             Values are never shown unless --show-values says so.
+
+            A pod or workload among the manifests says which classes are mounted: all of its volumes, in their
+            order, each to a directory of its own below --target (to --target itself if there is just one).
+            As with the kubelet, a volume that cannot be mounted ends it, and those before it stay. The
+            Secrets are written last. --watch mounts again at an interval and on SIGHUP, and tells what has
+            changed; what fails then leaves the files as they are, as the driver does.
             """)
 
-    @Option(name: .shortAndLong, help: "The manifests, with one SecretProviderClass or more.")
-    var file: String
+    @Option(
+        name: .shortAndLong, help: "The manifests: files or directories, or - for standard input.", completion: .file())
+    var file: [String]
 
-    @Option(name: .customLong("class"), help: "Which SecretProviderClass, if there are several.")
-    var className: String?
+    @Option(name: .customLong("class"), help: "Which SecretProviderClass; again for further ones.")
+    var classNames: [String] = []
 
     @Option(help: "The provider's endpoint.")
     var endpoint = "unix:///var/run/secrets-store-csi-providers/azure.sock"
 
-    @Option(help: "The directory to mount to.")
+    @Option(help: "The directory to mount to.", completion: .directory)
     var target: String
 
     @Option(help: "The pod's namespace; the manifest's by default.")
@@ -44,7 +52,7 @@ struct Mount: AsyncParsableCommand {
     @Option(help: "The pod's uid; a new pod's by default. The same again plays the kubelet coming back.")
     var podUID: String?
 
-    @Option(help: "A file with the service account's token.")
+    @Option(help: "A file with the service account's token.", completion: .file())
     var tokenFile: String?
 
     @Option(help: "An API server, or an emulator's controls, to ask for the token instead.")
@@ -53,78 +61,126 @@ struct Mount: AsyncParsableCommand {
     @Option(help: "The token's audience.")
     var audience = ServiceAccountTokens.workloadIdentityAudience
 
-    @Option(help: "Write the Kubernetes Secrets to this file, values and all, readable by you alone.")
+    @Option(
+        help: "A file with nodePublishSecretRef's data as a JSON object of texts: clientid, clientsecret.",
+        completion: .file())
+    var credentialsFile: String?
+
+    @Option(
+        help: "Write the Kubernetes Secrets to this file, values and all, readable by you alone.", completion: .file())
     var secretsFile: String?
 
     @Flag(help: "Show the values.")
     var showValues = false
+
+    @Flag(help: "Say first which identity is used and why, and what is asked of Azure.")
+    var explain = false
+
+    @Flag(help: "Mount again and again, and tell what has changed, until SIGINT or SIGTERM.")
+    var watch = false
+
+    @Option(help: "How often --watch mounts again.")
+    var interval = DurationArgument(seconds: 120)
 
     @Option(help: "How long the provider may take.")
     var timeout = DurationArgument(seconds: 120)
 
     func run() async throws {
         guard let endpoint = Endpoint(endpoint) else { throw ValidationError("invalid endpoint: \(endpoint)") }
-        let manifests: MountManifests
-        do throws(ManifestError) {
-            manifests = try MountManifests(yaml: try read(file), className: className)
-        } catch {
-            throw Fatal("\(file): \(error)")
-        }
+        guard interval.value > .zero else { throw ValidationError("the interval must be longer than nothing") }
+        let selection = try selection()
         let podInfo = DriverStandIn.Pod(
             name: pod,
-            namespace: namespace ?? manifests.secretProviderClass.namespace ?? manifests.namespace ?? "default",
+            namespace: namespace ?? selection.volumes.first?.manifest.namespace ?? selection.namespace ?? "default",
             uid: podUID ?? UUID().uuidString.lowercased(),
-            serviceAccount: serviceAccount ?? manifests.serviceAccount ?? "default")
-        let tokens = try await tokens(for: podInfo)
-        let start = ContinuousClock.now
-        let outcome = try await DriverStandIn(endpoint: endpoint, timeout: timeout.value).mount(
-            manifests.secretProviderClass, for: podInfo, tokens: tokens, target: target)
-        let report = MountReport(
-            outcome: outcome, className: manifests.secretProviderClass.name, pod: podInfo, target: target,
-            duration: ContinuousClock.now - start, showsValues: showValues)
-        print(report.text)
-        if let secretsFile { try write(outcome.secrets, to: secretsFile) }
-    }
-
-    private func read(_ path: String) throws(ManifestError) -> String {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ManifestError("the file cannot be read")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw ManifestError("the file is not UTF-8")
-        }
-        return text
-    }
-
-    private func tokens(for pod: DriverStandIn.Pod) async throws -> [DriverStandIn.Token] {
-        if let tokenFile {
-            guard let data = FileManager.default.contents(atPath: tokenFile) else {
-                throw Fatal("the token file \(tokenFile) cannot be read")
+            serviceAccount: serviceAccount ?? selection.serviceAccount ?? "default")
+        var session = MountSession(
+            driver: DriverStandIn(endpoint: endpoint, timeout: timeout.value), selection: selection, pod: podInfo,
+            audience: audience, origin: origin, secrets: try credentials(), target: target)
+        if explain {
+            for volume in selection.volumes {
+                print(volume.forecast?.text(.terminal) ?? "\(volume.manifest.name): see akv-csi check\n")
             }
-            let text = String(decoding: data, as: UTF8.self).trimmingSpace()
-            let secret = SecretBytes(text)
-            let expiry = TokenClaims(reading: secret)?.expiry ?? 0
-            return [DriverStandIn.Token(audience: audience, secret: secret, expiry: Timestamp.text(expiry))]
         }
-        guard let tokenServer else { return [] }
+        var secrets: [String: [SecretBuilder.Secret]] = [:]
+        for (index, volume) in selection.volumes.enumerated() {
+            let result = try await session.mount(volume)
+            StandardOutput.write((index > 0 ? "\n" : "") + report(result, podInfo).text + "\n")
+            secrets[volume.name] = result.outcome.secrets
+        }
+        try write(secrets, selection)
+        guard watch else { return }
+        try await MountWatch.run(every: interval.value) {
+            var isChanged = false
+            for volume in selection.volumes {
+                do {
+                    let result = try await session.mount(volume)
+                    say(volume, result.changes)
+                    isChanged = isChanged || result.outcome.isChanged
+                    secrets[volume.name] = result.outcome.secrets
+                } catch {
+                    say(volume, ["not mounted, the files stay: \(error)"])
+                }
+            }
+            if isChanged { try write(secrets, selection) }
+        }
+    }
+
+    private func selection() throws -> VolumeSelection {
+        var inputs: [ManifestFile] = []
+        for path in file {
+            do throws(ManifestFiles.Failure) { inputs += try ManifestFiles.read(path) } catch {
+                throw Fatal("\(error)")
+            }
+        }
+        do throws(ManifestError) {
+            return try VolumeSelection(inputs, classes: classNames)
+        } catch {
+            throw Fatal("\(file.joined(separator: ", ")): \(error)")
+        }
+    }
+
+    private func report(_ result: MountSession.Result, _ pod: DriverStandIn.Pod) -> MountReport {
+        MountReport(
+            outcome: result.outcome, className: result.volume.manifest.name, pod: pod, target: result.target,
+            duration: result.duration, showsValues: showValues)
+    }
+
+    /// One line for each change of a watched volume.
+    private func say(_ volume: VolumeSelection.Volume, _ lines: [String]) {
+        let now = Timestamp.text(TimeSource.system.wallClock())
+        for line in lines { StandardOutput.write("\(now) \(volume.manifest.name): \(line)\n") }
+    }
+
+    private var origin: MountSession.TokenOrigin {
+        if let tokenFile { return .file(tokenFile) }
+        guard let tokenServer else { return .none }
         let network = AsyncHTTPTransport(
             configuration: AsyncHTTPTransport.Configuration(
                 trustRoots: TrustRoots(environment: ProcessInfo.processInfo.environment), proxy: .none,
                 userAgent: "akv-csi/\(Build.version)"),
             logger: Logger(label: "akv-csi", factory: { _ in SwiftLogNoOpLogHandler() }))
-        let token = try await TokenRequestClient(server: tokenServer, transport: network).token(
-            namespace: pod.namespace, serviceAccount: pod.serviceAccount, audience: audience)
-        return [DriverStandIn.Token(audience: audience, secret: token.secret, expiry: token.expiry)]
+        return .server(TokenRequestClient(server: tokenServer, transport: network))
     }
 
-    private func write(_ secrets: [SecretBuilder.Secret], to path: String) throws {
+    private func credentials() throws -> SecretBytes {
+        guard let credentialsFile else { return SecretBytes("null") }
+        guard let data = FileManager.default.contents(atPath: credentialsFile) else {
+            throw Fatal("the file \(credentialsFile) cannot be read")
+        }
+        return SecretBytes(Array(data))
+    }
+
+    /// In the order of the volumes.
+    private func write(_ secrets: [String: [SecretBuilder.Secret]], _ selection: VolumeSelection) throws {
+        guard let secretsFile else { return }
         var bytes: [UInt8] = []
-        for secret in secrets {
+        for secret in selection.volumes.flatMap({ secrets[$0.name] ?? [] }) {
             bytes += Array("---\n".utf8)
             secret.manifest.withExposed { bytes += Array($0) }
         }
         let isWritten = FileManager.default.createFile(
-            atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
-        guard isWritten else { throw Fatal("the secrets file \(path) cannot be written") }
+            atPath: secretsFile, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
+        guard isWritten else { throw Fatal("the secrets file \(secretsFile) cannot be written") }
     }
 }

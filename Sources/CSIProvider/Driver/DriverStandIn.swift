@@ -57,8 +57,10 @@ package struct DriverStandIn: Sendable {
         self.timeout = timeout
     }
 
+    /// `secrets` is the JSON of nodePublishSecretRef's data.
     package func mount(
-        _ manifest: SecretProviderClassManifest, for pod: Pod, tokens: [Token], target: String
+        _ manifest: SecretProviderClassManifest, for pod: Pod, tokens: [Token],
+        secrets: SecretBytes = SecretBytes("null"), target: String
     ) async throws -> Outcome {
         guard manifest.provider == "azure" else {
             throw Failure(
@@ -66,7 +68,8 @@ package struct DriverStandIn: Sendable {
                     "SecretProviderClass \(manifest.name) is for the provider \"\(manifest.provider)\", not azure")
         }
         let request = MountRequestMessage(
-            attributes: Self.attributes(manifest, pod, tokens), secrets: Array("null".utf8), targetPath: target,
+            attributes: Self.attributes(manifest, pod, tokens), secrets: secrets.withExposed { Array($0) },
+            targetPath: target,
             permission: "420")
         let response: MountResponseMessage
         do throws(RPCStatus) {

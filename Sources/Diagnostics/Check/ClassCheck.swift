@@ -136,25 +136,53 @@ struct ClassCheck {
     private func objectKeys(_ rules: ServerRules) -> [Finding] {
         var findings: [Finding] = []
         for item in rules.objects?.items.compactMap(\.self) ?? [] {
-            if !item.isText {
+            if item.text == nil {
                 findings.append(
                     manifest.finding(
                         CheckRule.objectNotText.rawValue, CheckRule.objectNotText.severity, at: item.place,
                         in: item.source, "the object is a mapping, which Azure's own provider does not take",
                         fix: "write \"- |\" and the lines below it, if the class must work with both"))
             }
-            for member in item.node?.mapping ?? [] {
-                guard let key = member.key.scalar?.text, key != "<<", !ObjectsDocument.keys.contains(key) else {
-                    continue
-                }
-                findings.append(
-                    manifest.finding(
-                        .objectKeyUnknown, at: member.key, in: item.source,
-                        "nobody reads the object's key \(key.clipped)",
-                        fix: Self.suggestion(for: key, among: ObjectsDocument.keys)))
-            }
+            findings += warnings(of: item)
         }
         return findings
+    }
+
+    /// What the server says of keys that it does not read. Each item is asked about alone, so that one
+    /// item's mistake does not hide another's warnings.
+    private func warnings(of item: ObjectNodes.Item) -> [Finding] {
+        guard let text = item.text,
+            case .success(let document) = ObjectsDocument.parse("array: [\(JSONWriter.quoted(text))]")
+        else { return [] }
+        return document.warnings.map { warning in
+            let words = warning.split(separator: ";", maxSplits: 1)
+            let message = String(words[0]).replacing("object at index 0: ", with: "")
+            let key = item.node.flatMap { Self.key(in: $0, namedBy: message) }
+            let name = key?.scalar?.text ?? ""
+            return manifest.finding(
+                .objectKeyUnknown, at: key ?? item.node, in: item.source, message,
+                fix: words.count > 1
+                    ? words[1].trimmingSpace() : Self.suggestion(for: name, among: ObjectsDocument.keys))
+        }
+    }
+
+    /// The key, however deep, that a warning speaks of first.
+    private static func key(in node: YAMLNode, namedBy warning: String) -> YAMLNode? {
+        let sign = "unknown key "
+        let name = warning.firstRange(of: sign).map { String(warning[$0.upperBound...]) } ?? warning
+        let words = name.split { !$0.isLetter && !$0.isNumber && !"-_.".contains($0) }.map(String.init)
+        var found: (index: Int, key: YAMLNode)?
+        func visit(_ node: YAMLNode) {
+            for element in node.sequence ?? [] { visit(element) }
+            for (key, value) in node.mapping ?? [] {
+                if let name = key.scalar?.text, let index = words.firstIndex(of: name), index < found?.index ?? .max {
+                    found = (index, key)
+                }
+                visit(value)
+            }
+        }
+        visit(node)
+        return found?.key
     }
 
     // MARK: - Ways that end

@@ -88,8 +88,8 @@ struct ObjectNodes {
         var source: TextSource
         /// The item as a mapping, if it is one.
         var node: YAMLNode?
-        /// Written as a text within the text, as Azure's provider wants it.
-        var isText: Bool
+        /// The text within the text, as Azure's provider wants it; nil when the item is a mapping.
+        var text: String?
     }
 
     var source: TextSource
@@ -101,13 +101,13 @@ struct ObjectNodes {
         guard let root = try? YAMLParser.parseFirst(scalar.text), let array = root["array"]?.sequence else { return }
         items = array.map { element in
             guard case .scalar(let inner) = element else {
-                return Item(place: element.start, source: source, node: element, isText: false)
+                return Item(place: element.start, source: source, node: element)
             }
             if inner.isNull { return nil }
             let nested = source.text(of: inner)
             let node = (try? YAMLParser.parseFirst(inner.text)) ?? nil
             let place = node?.start ?? TextSource.Position(line: 1, column: 1)
-            return Item(place: place, source: nested, node: node, isText: true)
+            return Item(place: place, source: nested, node: node, text: inner.text)
         }
     }
 }

@@ -87,8 +87,9 @@ package struct Doctor: Sendable {
         }
         let (entra, token) = await EntraSteps(settings: settings, attributes: attributes).steps()
         steps += entra
+        let plan = MountPlan(attributes)
         steps += await VaultSteps(
-            settings: settings, attributes: attributes, plan: MountPlan(attributes), token: token
+            settings: settings, attributes: attributes, plan: plan, vault: plan.vault, token: token
         ).steps()
         return DoctorReport(patient, steps)
     }

@@ -6,6 +6,7 @@ struct VaultSteps {
     let settings: Doctor.Settings
     let attributes: MountAttributes
     let plan: MountPlan
+    let vault: VaultAddress
     let token: AccessToken?
 
     private var client: KeyVaultClient {
@@ -16,9 +17,9 @@ struct VaultSteps {
 
     func steps() async -> [DoctorStep] {
         var steps = await NetworkSteps(
-            settings: settings, prefix: "vault", service: "Vault", authority: plan.vault.host,
+            settings: settings, prefix: "vault", service: "Vault", authority: vault.host,
             unresolvedFix:
-                "az keyvault show --name \(plan.vault.name) (does it exist, and in this cloud?); with a private endpoint link the zone privatelink.vaultcore.azure.net to this network"
+                "az keyvault show --name \(vault.name) (does it exist, and in this cloud?); with a private endpoint link the zone privatelink.vaultcore.azure.net to this network"
         ).steps()
         guard !steps.contains(where: { $0.status == .failed }) else { return steps }
         let challenge = await challenge()
@@ -46,7 +47,7 @@ struct VaultSteps {
         let response: HTTPResponse
         do throws(TransportFailure) {
             response = try await settings.transport.send(
-                HTTPRequest(.get, "https://\(plan.vault.host)/secrets?api-version=7.4", maximumResponseBytes: 1 << 20),
+                HTTPRequest(.get, "https://\(vault.host)/secrets?api-version=7.4", maximumResponseBytes: 1 << 20),
                 timeout: settings.timeout)
         } catch {
             return step(
@@ -60,7 +61,7 @@ struct VaultSteps {
                 .warning, "an unsigned request is answered \(response.status), not 401 with a challenge",
                 ErrorCode.answerMalformed.hint)
         }
-        guard challenge.isTrustworthy(forHost: plan.vault.host) else {
+        guard challenge.isTrustworthy(forHost: vault.host) else {
             return step(
                 .failed,
                 "the vault asks for a token for \(challenge.resource?.clipped ?? "nobody"), which is not above its own host",
@@ -109,7 +110,7 @@ struct VaultSteps {
     private func versions(of object: KeyVaultObject, _ token: AccessToken) async throws(ProviderError) -> [String] {
         guard object.wantsHistory else { return [object.version] }
         switch try await client.versions(
-            of: object, in: plan.vault, token: token, priority: .firstMount, until: settings.deadline)
+            of: object, in: vault, token: token, priority: .firstMount, until: settings.deadline)
         {
         case .value(let records): return try VersionHistory.select(records, for: object)
         case .tokenRejected(_, let error): throw error
@@ -120,7 +121,7 @@ struct VaultSteps {
         -> VaultItem
     {
         switch try await client.read(
-            object, version: version, in: plan.vault, token: token, priority: .firstMount, until: settings.deadline)
+            object, version: version, in: vault, token: token, priority: .firstMount, until: settings.deadline)
         {
         case .value(let item): return item
         case .tokenRejected(_, let error): throw error
@@ -141,7 +142,7 @@ struct VaultSteps {
             }
             return (
                 message,
-                AzureCommand.role(for: object, vault: plan.vault.name, assignee: assignee)
+                AzureCommand.role(for: object, vault: vault.name, assignee: assignee)
                     + " (a new role takes some minutes)"
             )
         case .objectNotFound:
@@ -153,7 +154,7 @@ struct VaultSteps {
             }
             return (
                 error.message,
-                "az keyvault \(object.type.rawValue == "cert" ? "certificate" : object.type.rawValue) list --vault-name \(plan.vault.name) --query '[].name'; deleted ones: list-deleted"
+                "az keyvault \(object.type.rawValue == "cert" ? "certificate" : object.type.rawValue) list --vault-name \(vault.name) --query '[].name'; deleted ones: list-deleted"
             )
         default: return (error.message, error.hint)
         }

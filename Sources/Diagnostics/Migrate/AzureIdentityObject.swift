@@ -1,0 +1,65 @@
+internal import ProviderCore
+
+/// The identity that a workload had before, as far as the manifests tell.
+struct FormerIdentity: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
+        /// A user-assigned managed identity, of that name and resource group if its id is known.
+        case managed(name: String?, group: String?)
+        /// An application, which had a client secret or a certificate.
+        case application
+    }
+
+    var clientID: String
+    var kind: Kind
+}
+
+/// aad-pod-identity's objects, and which pods they are for.
+struct PodIdentityObjects {
+    private let identities: [Manifest]
+    private let bindings: [Manifest]
+
+    init(_ manifests: [Manifest]) {
+        let objects = manifests.filter { $0.apiVersion.hasPrefix("aadpodidentity.k8s.io/") }
+        identities = objects.filter { $0.kind == "AzureIdentity" }
+        bindings = objects.filter { $0.kind == "AzureIdentityBinding" }
+    }
+
+    /// The objects themselves, for removal once nothing uses them.
+    var all: [Manifest] { identities + bindings }
+
+    /// The identities that pods with that `aadpodidbinding` label may have.
+    func identities(for label: String, namespace: String) -> [FormerIdentity] {
+        let names = bindings.filter { Self.text($0.root["spec"], "selector") == label }
+            .compactMap { Self.text($0.root["spec"], "azureIdentity") }
+        let matching = identities.filter { names.contains($0.name) }
+        let near = matching.filter { ($0.namespace ?? "default") == namespace }
+        var found: [FormerIdentity] = []
+        for manifest in near.isEmpty ? matching : near {
+            guard let identity = Self.identity(manifest), !found.contains(identity) else { continue }
+            found.append(identity)
+        }
+        return found
+    }
+
+    /// Old manifests write the fields with capitals: `ClientID`, `Selector`.
+    private static func text(_ spec: YAMLNode?, _ name: String) -> String? {
+        spec?.mapping?.first { $0.key.scalar?.text.lowercased() == name.lowercased() }?.value.text
+    }
+
+    private static func identity(_ manifest: Manifest) -> FormerIdentity? {
+        let spec = manifest.root["spec"]
+        guard let clientID = text(spec, "clientID") else { return nil }
+        guard (text(spec, "type") ?? "0") == "0" else { return FormerIdentity(clientID: clientID, kind: .application) }
+        let parts = (text(spec, "resourceID") ?? "").split(separator: "/").map(String.init)
+        func part(after name: String) -> String? {
+            guard let index = parts.firstIndex(where: { $0.lowercased() == name }), parts.indices.contains(index + 1)
+            else {
+                return nil
+            }
+            return parts[index + 1]
+        }
+        return FormerIdentity(
+            clientID: clientID,
+            kind: .managed(name: part(after: "userassignedidentities"), group: part(after: "resourcegroups")))
+    }
+}

@@ -1,0 +1,141 @@
+internal import Azure
+internal import ProviderCore
+
+/// What Azure must be told for the migrated manifests to work, as commands or as Terraform.
+extension Migration {
+    /// Each federation with the objects it reads, once.
+    private var rights: [(federation: Federation, objects: [(vault: String, object: KeyVaultObject)])] {
+        federations.map { federation in
+            var seen: Set<String> = []
+            return (
+                federation,
+                federation.objects.filter {
+                    seen.insert("\($0.vault)/\($0.object.type.rawValue)/\($0.object.name)").inserted
+                }
+            )
+        }
+    }
+
+    /// For Azure's command line, in a shell where ISSUER is the cluster's.
+    package var commands: [String] {
+        guard !federations.isEmpty else { return [] }
+        var lines = [
+            "ISSUER=$(az aks show --name <cluster> --resource-group <group> --query oidcIssuerProfile.issuerUrl --output tsv)"
+        ]
+        for (federation, objects) in rights {
+            let name = "\(federation.namespace)-\(federation.serviceAccount)"
+            switch federation.identity.kind {
+            case .managed(let identity, let group):
+                lines.append(
+                    "az identity federated-credential create --name \(name) --identity-name "
+                        + "'\(identity ?? "<identity with client id \(federation.identity.clientID)>")' --resource-group '\(group ?? "<group>")'"
+                        + " --issuer \"$ISSUER\" --subject '\(federation.subject)' --audiences \(ServiceAccountTokens.workloadIdentityAudience)"
+                )
+            case .application:
+                lines.append(
+                    "az ad app federated-credential create --id '\(federation.identity.clientID)' --parameters "
+                        + "\"{\\\"name\\\":\\\"\(name)\\\",\\\"issuer\\\":\\\"$ISSUER\\\",\\\"subject\\\":\\\"\(federation.subject)\\\",\\\"audiences\\\":[\\\"\(ServiceAccountTokens.workloadIdentityAudience)\\\"]}\""
+                )
+            }
+            for (vault, object) in objects {
+                let command = AzureCommand.role(for: object, vault: vault, assignee: federation.identity.clientID)
+                if !lines.contains(command) { lines.append(command) }
+            }
+        }
+        return lines
+    }
+
+    /// The same as Terraform.
+    package var terraform: String {
+        guard !federations.isEmpty else { return "" }
+        var blocks = [
+            """
+            variable "cluster_oidc_issuer" {
+              type        = string
+              description = "The cluster's OIDC issuer URL, slash at the end included."
+            }
+            """
+        ]
+        func add(_ block: String) { if !blocks.contains(block) { blocks.append(block) } }
+        for (federation, objects) in rights {
+            let identity = Self.label(of: federation.identity)
+            let name = "\(federation.namespace)-\(federation.serviceAccount)"
+            let principal: String
+            switch federation.identity.kind {
+            case .managed(let identityName, let group):
+                principal = "data.azurerm_user_assigned_identity.\(identity).principal_id"
+                add(
+                    """
+                    data "azurerm_user_assigned_identity" "\(identity)" {
+                      name                = \(JSONWriter.quoted(identityName ?? "<identity with client id \(federation.identity.clientID)>"))
+                      resource_group_name = \(JSONWriter.quoted(group ?? "<group>"))
+                    }
+                    """)
+                add(
+                    """
+                    resource "azurerm_federated_identity_credential" "\(Self.label(name))" {
+                      name                = \(JSONWriter.quoted(name))
+                      resource_group_name = data.azurerm_user_assigned_identity.\(identity).resource_group_name
+                      parent_id           = data.azurerm_user_assigned_identity.\(identity).id
+                      issuer              = var.cluster_oidc_issuer
+                      audience            = ["\(ServiceAccountTokens.workloadIdentityAudience)"]
+                      subject             = \(JSONWriter.quoted(federation.subject))
+                    }
+                    """)
+            case .application:
+                principal = "data.azuread_service_principal.\(identity).object_id"
+                add(
+                    """
+                    data "azuread_application" "\(identity)" {
+                      client_id = \(JSONWriter.quoted(federation.identity.clientID))
+                    }
+                    """)
+                add(
+                    """
+                    data "azuread_service_principal" "\(identity)" {
+                      client_id = \(JSONWriter.quoted(federation.identity.clientID))
+                    }
+                    """)
+                add(
+                    """
+                    resource "azuread_application_federated_identity_credential" "\(Self.label(name))" {
+                      application_id = data.azuread_application.\(identity).id
+                      display_name   = \(JSONWriter.quoted(name))
+                      issuer         = var.cluster_oidc_issuer
+                      audiences      = ["\(ServiceAccountTokens.workloadIdentityAudience)"]
+                      subject        = \(JSONWriter.quoted(federation.subject))
+                    }
+                    """)
+            }
+            for (vault, object) in objects {
+                add(
+                    """
+                    data "azurerm_key_vault" "\(Self.label(vault))" {
+                      name                = \(JSONWriter.quoted(vault))
+                      resource_group_name = "<group>"
+                    }
+                    """)
+                add(
+                    """
+                    resource "azurerm_role_assignment" "\(Self.label("\(identity)-\(vault)-\(object.type.collection)-\(object.name)"))" {
+                      scope                = "${data.azurerm_key_vault.\(Self.label(vault)).id}/\(object.type.collection)/\(object.name)"
+                      role_definition_name = \(JSONWriter.quoted(object.type.role))
+                      principal_id         = \(principal)
+                    }
+                    """)
+            }
+        }
+        return blocks.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func label(of identity: FormerIdentity) -> String {
+        if case .managed(let name?, _) = identity.kind { return label(name) }
+        return label("client-\(identity.clientID)")
+    }
+
+    /// A name as Terraform takes it.
+    private static func label(_ text: String) -> String {
+        let label = String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        return label.first?.isNumber == true ? "_\(label)" : label
+    }
+}

@@ -1,0 +1,77 @@
+internal import ProviderCore
+
+extension Migration {
+    /// Whether there was anything to migrate.
+    package var isNeeded: Bool { !changedFiles.isEmpty || !undecided.isEmpty || !leftovers.isEmpty }
+
+    /// For a person: the changes line by line, what Azure must be told, and what is left to decide.
+    package func text(_ style: TextStyle) -> String {
+        guard isNeeded else { return style("Nothing here needs to be migrated.", .green) + "\n" }
+        var lines: [String] = []
+        func section(_ title: String, _ content: [String]) {
+            guard !content.isEmpty else { return }
+            if !lines.isEmpty { lines.append("") }
+            lines.append(style(title, .bold))
+            lines += content.map { "  \($0)" }
+        }
+        for file in changedFiles {
+            section(
+                file.path.printable,
+                Self.difference(file).map { change in
+                    style(change.printable, change.hasPrefix("-") ? .red : .green)
+                })
+        }
+        section("New manifests", newManifests.flatMap { ["---"] + $0.split(separator: "\n").map(String.init) })
+        section("For Azure", commands)
+        section("Once the changed manifests are in use", leftovers)
+        section(
+            "Left to decide",
+            undecided.map { note in
+                (note.path.isEmpty ? "" : "\(note.path):\(note.line): ").printable + note.text.printable
+            })
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The lines that go and that come.
+    private static func difference(_ file: ChangedFile) -> [String] {
+        let before = TextSource(file: file.before).lines
+        let after = TextSource(file: file.after).lines
+        return after.difference(from: before).inferringMoves().sorted { a, b in
+            (a.place, a.isInsertion ? 1 : 0) < (b.place, b.isInsertion ? 1 : 0)
+        }.map { change in
+            switch change {
+            case .remove(let offset, let line, _): "- \(offset + 1): \(line)"
+            case .insert(let offset, let line, _): "+ \(offset + 1): \(line)"
+            }
+        }
+    }
+
+    package var json: JSONOutput {
+        func notes(_ list: [Note]) -> JSONOutput {
+            .array(
+                list.map { .object([("file", .text($0.path)), ("line", .number($0.line)), ("text", .text($0.text))]) })
+        }
+        return .object([
+            (
+                "files",
+                .array(changedFiles.map { .object([("file", .text($0.path)), ("text", .text($0.after))]) })
+            ),
+            ("newManifests", .array(newManifests.map(JSONOutput.text))),
+            ("done", notes(done)), ("undecided", notes(undecided)),
+            ("commands", .array(commands.map(JSONOutput.text))), ("terraform", .text(terraform)),
+            ("leftovers", .array(leftovers.map(JSONOutput.text))),
+        ])
+    }
+}
+
+extension CollectionDifference.Change {
+    fileprivate var place: Int {
+        switch self {
+        case .remove(let offset, _, _), .insert(let offset, _, _): offset
+        }
+    }
+
+    fileprivate var isInsertion: Bool {
+        if case .insert = self { true } else { false }
+    }
+}

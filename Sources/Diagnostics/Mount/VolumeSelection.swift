@@ -1,0 +1,93 @@
+package import CSIProvider
+internal import ProviderCore
+
+/// The volumes that `mount` plays the driver for, in the order in which a kubelet comes to them.
+package struct VolumeSelection: Sendable {
+    package struct Volume: Sendable {
+        /// The volume's name in the pod; the class's where no pod is given.
+        package var name: String
+        /// With the volume's own attributes laid over its parameters, as the driver does.
+        package var manifest: SecretProviderClassManifest
+        /// What would be asked of Azure; nil when the class has mistakes.
+        package var forecast: MountForecast?
+    }
+
+    package var volumes: [Volume] = []
+    /// From the pod, or the workload's pod template.
+    package var serviceAccount: String?
+    package var namespace: String?
+
+    /// The classes called `names`; without names those of the first workload that mounts any, else the
+    /// only class there is.
+    package init(_ files: [ManifestFile], classes names: [String]) throws(ManifestError) {
+        var manifests: [Manifest] = []
+        for file in files {
+            do throws(YAMLError) {
+                manifests += try Manifest.read(file)
+            } catch {
+                throw ManifestError("\(file.path): \(error.description)")
+            }
+        }
+        var classes: [(manifest: Manifest, parsed: SecretProviderClassManifest)] = []
+        for manifest in manifests where manifest.kind == "SecretProviderClass" {
+            classes.append((manifest, try SecretProviderClassManifest(manifest.root)))
+        }
+        guard !classes.isEmpty else { throw ManifestError("there is no SecretProviderClass") }
+        let workloads = manifests.compactMap(Workload.init)
+        func find(_ name: String, in namespace: String?) throws(ManifestError) -> (
+            Manifest, SecretProviderClassManifest
+        ) {
+            let found = classes.filter {
+                $0.parsed.name == name && (namespace == nil || ($0.parsed.namespace ?? "default") == namespace)
+            }
+            guard let first = found.first else { throw ManifestError("there is no SecretProviderClass \(name)") }
+            guard found.count == 1 else {
+                throw ManifestError("there are several SecretProviderClasses \(name); give a pod that mounts one")
+            }
+            return (first.manifest, first.parsed)
+        }
+        let users = workloads.filter { workload in
+            workload.volumes.contains { volume in
+                names.isEmpty
+                    ? classes.contains { $0.parsed.name == volume.className } : names.contains(volume.className)
+            }
+        }
+        if let user = users.first {
+            serviceAccount = user.template.serviceAccount
+            namespace = user.manifest.namespace
+        }
+        if names.isEmpty, let user = users.first {
+            for volume in user.volumes {
+                let (manifest, parsed) = try find(volume.className, in: user.namespace)
+                add(volume.name, manifest, parsed, overrides: volume.overrides, users)
+            }
+            return
+        }
+        guard names.isEmpty else {
+            for name in names {
+                let (manifest, parsed) = try find(name, in: nil)
+                let volume = users.first?.volumes.first { $0.className == name }
+                add(volume?.name ?? name, manifest, parsed, overrides: volume?.overrides ?? [], users)
+            }
+            return
+        }
+        guard classes.count == 1 else {
+            let all = classes.map(\.parsed.name).joined(separator: ", ")
+            throw ManifestError(
+                "there are several SecretProviderClasses (\(all)) and no pod that mounts them; choose with --class")
+        }
+        add(classes[0].parsed.name, classes[0].manifest, classes[0].parsed, overrides: [], users)
+    }
+
+    private mutating func add(
+        _ name: String, _ manifest: Manifest, _ parsed: SecretProviderClassManifest, overrides: [YAMLNode.Member],
+        _ users: [Workload]
+    ) {
+        var parsed = parsed
+        for (key, value) in overrides {
+            if let key = key.scalar?.text, let text = value.text { parsed.parameters[key] = text }
+        }
+        let forecast = ClassReading(manifest).flatMap { MountForecast($0, workloads: users) }
+        volumes.append(Volume(name: name, manifest: parsed, forecast: forecast))
+    }
+}

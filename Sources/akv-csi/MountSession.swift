@@ -1,0 +1,128 @@
+internal import Azure
+internal import CSIProvider
+internal import Diagnostics
+internal import ProviderCore
+internal import ProviderTransport
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// Mounts a pod's volumes, again and again if need be, and remembers what they held.
+struct MountSession {
+    /// Where the service account's token comes from.
+    enum TokenOrigin {
+        case none
+        case file(String)
+        case server(TokenRequestClient)
+    }
+
+    let driver: DriverStandIn
+    let selection: VolumeSelection
+    let pod: DriverStandIn.Pod
+    let audience: String
+    let origin: TokenOrigin
+    let secrets: SecretBytes
+    let target: String
+
+    private var token: DriverStandIn.Token?
+    private var tokenExpiry = 0
+    private var last: [String: DriverStandIn.Outcome] = [:]
+
+    init(
+        driver: DriverStandIn, selection: VolumeSelection, pod: DriverStandIn.Pod, audience: String,
+        origin: TokenOrigin, secrets: SecretBytes, target: String
+    ) {
+        self.driver = driver
+        self.selection = selection
+        self.pod = pod
+        self.audience = audience
+        self.origin = origin
+        self.secrets = secrets
+        self.target = target
+    }
+
+    /// One volume after a mount.
+    struct Result {
+        var volume: VolumeSelection.Volume
+        var target: String
+        var outcome: DriverStandIn.Outcome
+        var duration: Duration
+        /// What is another than at the last mount of this session.
+        var changes: [String]
+    }
+
+    /// The volume's own directory: `target` itself when there is just one.
+    func target(of volume: VolumeSelection.Volume) -> String {
+        selection.volumes.count == 1 ? target : "\(target)/\(volume.name)"
+    }
+
+    /// Mounts one volume.
+    mutating func mount(_ volume: VolumeSelection.Volume) async throws -> Result {
+        let tokens = try await currentTokens()
+        let start = ContinuousClock.now
+        let directory = target(of: volume)
+        if selection.volumes.count > 1 {
+            do {
+                try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+            } catch {
+                throw Fatal("cannot make the directory \(target)")
+            }
+        }
+        let outcome = try await driver.mount(
+            volume.manifest, for: pod, tokens: tokens, secrets: secrets, target: directory)
+        let changes = last[volume.name].map { Self.changes(from: $0, to: outcome) } ?? []
+        last[volume.name] = outcome
+        return Result(
+            volume: volume, target: directory, outcome: outcome, duration: ContinuousClock.now - start, changes: changes
+        )
+    }
+
+    private mutating func currentTokens() async throws -> [DriverStandIn.Token] {
+        switch origin {
+        case .none: return []
+        case .file(let path):
+            // Read each time: a projected token is renewed in its place.
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw Fatal("the token file \(path) cannot be read")
+            }
+            let secret = SecretBytes(String(decoding: data, as: UTF8.self).trimmingSpace())
+            let expiry = TokenClaims(reading: secret)?.expiry ?? 0
+            return [DriverStandIn.Token(audience: audience, secret: secret, expiry: Timestamp.text(expiry))]
+        case .server(let client):
+            // Kept like the kubelet keeps it: a new token would have to be proven anew.
+            if let token, tokenExpiry > TimeSource.system.wallClock() + 300 { return [token] }
+            let fresh = try await client.token(
+                namespace: pod.namespace, serviceAccount: pod.serviceAccount, audience: audience)
+            let token = DriverStandIn.Token(audience: audience, secret: fresh.secret, expiry: fresh.expiry)
+            tokenExpiry = TokenClaims(reading: fresh.secret)?.expiry ?? 0
+            self.token = token
+            return [token]
+        }
+    }
+
+    private static func changes(from old: DriverStandIn.Outcome, to new: DriverStandIn.Outcome) -> [String] {
+        let before = Dictionary(old.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+        let after = Dictionary(new.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+        var lines: [String] = []
+        for path in Set(before.keys).union(after.keys).sorted() {
+            switch (before[path], after[path]) {
+            case (nil, _): lines.append("new file \(path)")
+            case (_, nil): lines.append("file \(path) is gone")
+            case (let a?, let b?):
+                let isSame = a.contents.withExposed { left in
+                    b.contents.withExposed { right in left.elementsEqual(right) }
+                }
+                if !isSame { lines.append("file \(path) has new contents, \(b.contents.count) bytes") }
+            }
+        }
+        let versions = Dictionary(old.versions.map { ($0.id, $0.version) }, uniquingKeysWith: { $1 })
+        for version in new.versions {
+            guard let former = versions[version.id], former != version.version else { continue }
+            lines.append("\(version.id): version \(former) -> \(version.version)")
+        }
+        return lines
+    }
+}

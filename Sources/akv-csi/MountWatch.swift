@@ -1,0 +1,44 @@
+internal import UnixSignals
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// When a watched volume is mounted again.
+enum MountWatch {
+    enum Event: Sendable {
+        case again
+        case end
+    }
+
+    /// Runs `body` every `interval` and at once on SIGHUP, until SIGINT or SIGTERM.
+    static func run(every interval: Duration, _ body: () async throws -> Void) async throws {
+        let (events, continuation) = AsyncStream<Event>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await signal in await UnixSignalsSequence(trapping: .sighup, .sigint, .sigterm) {
+                    continuation.yield(signal == .sighup ? .again : .end)
+                }
+            }
+            group.addTask {
+                while !Task.isCancelled {
+                    do { try await Task.sleep(for: interval) } catch { return }
+                    continuation.yield(.again)
+                }
+            }
+            for await event in events {
+                if case .end = event { break }
+                try await body()
+            }
+            group.cancelAll()
+        }
+    }
+}
+
+/// Standard output for those who read it as it comes.
+enum StandardOutput {
+    static func write(_ text: String) {
+        print(text, terminator: "")
+        fflush(nil)
+    }
+}
