@@ -31,7 +31,8 @@ extension Fault {
         let notations = Notation.allCases.map(\.rawValue).joined(separator: ", ")
         target = try parsed("target", "one of \(targets)") { FaultTarget($0) } ?? target
         path = try parsed("path", "a pattern") { Glob($0) }
-        method = try parsed("method", "GET, POST or PUT") { ["GET", "POST", "PUT"].contains($0) ? $0 : nil }
+        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        method = try parsed("method", methods.joined(separator: ", ")) { methods.contains($0) ? $0 : nil }
         count = try parsed("count", "a number from 1", natural)
         pattern =
             try parsed("pattern", "a row of x and .") { text -> [Character]? in

@@ -17,7 +17,7 @@ final class StateStore: Sendable {
     // MARK: - Vaults
 
     func vault(_ name: String) -> Vault? {
-        state.withLock { $0.vaults.first { $0.name.lowercased() == name.lowercased() } }
+        state.withLock { state in state.index(of: name).map { state.vaults[$0] } }
     }
 
     /// In the order of their names.
@@ -27,7 +27,7 @@ final class StateStore: Sendable {
     @discardableResult
     func change<Result: Sendable>(_ vault: String, _ body: (inout Vault) throws -> Result) throws -> Result {
         try changeState { state in
-            guard let index = state.vaults.firstIndex(where: { $0.name.lowercased() == vault.lowercased() }) else {
+            guard let index = state.index(of: vault) else {
                 throw Missing(description: Nearest.complaint("vault", vault, among: state.vaults.map(\.name)))
             }
             return try body(&state.vaults[index])
@@ -62,5 +62,12 @@ final class StateStore: Sendable {
             state = changed
             return result
         }
+    }
+}
+
+extension EmulatorState {
+    /// Where a vault is, whatever the case of its letters.
+    fileprivate func index(of vault: String) -> Int? {
+        vaults.firstIndex { $0.name == vault } ?? vaults.firstIndex { $0.name.lowercased() == vault.lowercased() }
     }
 }
