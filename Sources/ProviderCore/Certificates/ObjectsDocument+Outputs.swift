@@ -30,7 +30,7 @@ extension ObjectsDocument {
                     objects.first { $0.path == name && $0.selector == nil }
                     ?? objects.first { $0.name == name && $0.selector == nil }
                 if let found {
-                    guard found.type != .secret else { return nil }
+                    guard found.type != .secret else { return Self.standIn(for: found, name, object) }
                     return ProviderError(
                         .objectInvalid,
                         object.failurePrefix + "passwordFrom names \(name.clipped), which is of type "
@@ -45,6 +45,22 @@ extension ObjectsDocument {
                         + (near.map { "; did you mean \($0)?" } ?? ""),
                     hint: "add the secret with the password to objects; hidden: true keeps it out of the volume")
             }
+        }
+    }
+
+    /// A password that the class itself would give when the vault does not have it.
+    private static func standIn(
+        for password: KeyVaultObject, _ name: String, _ object: KeyVaultObject
+    ) -> ProviderError? {
+        switch password.missing {
+        case .fail, .skip: return nil
+        case .empty, .text:
+            return ProviderError(
+                .objectInvalid,
+                object.failurePrefix
+                    + "passwordFrom names \(name.clipped), whose onMissing puts a text of the class in "
+                    + "the password's place; a password comes from the vault alone",
+                hint: "leave onMissing and default out of the password's object")
         }
     }
 }
