@@ -154,6 +154,11 @@ struct CertificateOutputsTests {
                     + "onMissing puts a text of the class in the password's place; a password comes from the vault alone"
             ),
             (
+                "twice",
+                "failed to get objectType:secret, objectName:n, objectVersion:: passwordFrom names twice, and 2 objects "
+                    + "of the class have that objectName"
+            ),
+            (
                 "typo",
                 "failed to get objectType:secret, objectName:n, objectVersion:: passwordFrom names typo, which no "
                     + "object of the class is"
@@ -164,7 +169,10 @@ struct CertificateOutputsTests {
             try Self.messages(
                 "objectName: n\nobjectType: secret\noutputs: [{part: jks, fileName: f, passwordFrom: \(name)}]",
                 "objectName: cert\nobjectType: cert\nhidden: true",
-                "objectName: optional\nobjectType: secret\nonMissing: empty") == [reason])
+                "objectName: optional\nobjectType: secret\nonMissing: empty",
+                "objectName: twice\nobjectType: secret\nobjectAlias: a",
+                "objectName: twice\nobjectType: cert\nobjectAlias: b"
+            ) == [reason])
     }
 
     @Test(

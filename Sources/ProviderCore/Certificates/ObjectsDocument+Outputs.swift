@@ -26,10 +26,17 @@ extension ObjectsDocument {
         let canBePicked = objects.contains { $0.selector != nil }
         return objects.flatMap { object in
             (object.outputs?.passwordNames ?? []).compactMap { name -> ProviderError? in
-                let found =
-                    objects.first { $0.path == name && $0.selector == nil }
-                    ?? objects.first { $0.name == name && $0.selector == nil }
+                let named = objects.filter { $0.name == name && $0.selector == nil }
+                let found = objects.first { $0.path == name && $0.selector == nil } ?? named.first
                 if let found {
+                    guard found.path == name || named.count == 1 else {
+                        return ProviderError(
+                            .objectInvalid,
+                            object.failurePrefix
+                                + "passwordFrom names \(name.clipped), and \(named.count) objects of the "
+                                + "class have that objectName",
+                            hint: "name the password's object by its objectAlias")
+                    }
                     guard found.type != .secret else { return Self.standIn(for: found, name, object) }
                     return ProviderError(
                         .objectInvalid,
