@@ -30,7 +30,7 @@ trap 'rm -rf "$seeds"' EXIT
 # Keys and certificates in all their wrappings, made anew so that none lies in the repository.
 make_seeds() {
   cd "$seeds"
-  mkdir -p der pem pkcs12 certificates client-certificate secret-content
+  mkdir -p der pem pkcs12 certificates client-certificate secret-content certificate-bundle
   openssl req -x509 -newkey rsa:2048 -nodes -keyout rsa.key -out rsa.pem -days 2 -subj /CN=rsa
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ec.key -out ec.pem -days 2 -subj /CN=ec
   local shape
@@ -41,6 +41,7 @@ make_seeds() {
     openssl pkcs8 -topk8 -iter 1 -passout pass:s3cr3t-Marker -in $name.key |
       cat - $name.pem >client-certificate/$name-encrypted
     cp pem/$name client-certificate/
+    cp pem/$name certificate-bundle/
     for shape in "-iter 1" "-legacy -iter 1" "-nomac -iter 1" "-nomac -keypbe NONE -certpbe NONE"; do
       # shellcheck disable=SC2086
       openssl pkcs12 -export $shape -passout pass: -inkey $name.key -in $name.pem -out "pkcs12/$name${shape// /}"
@@ -48,6 +49,7 @@ make_seeds() {
     done
     base64 -w0 pkcs12/$name-iter1 >client-certificate/$name-pkcs12
     { printf '\0\4'; cat pem/$name; } >secret-content/$name-pem
+    cp client-certificate/$name-pkcs12 certificate-bundle/
   done
   cat certificates/rsa certificates/ec >certificates/both
 }

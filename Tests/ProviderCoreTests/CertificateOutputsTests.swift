@@ -1,3 +1,4 @@
+import Foundation
 import ProviderCore
 import TestSupport
 import Testing
@@ -148,6 +149,16 @@ struct CertificateOutputsTests {
                     + "type cert; a password is a secret"
             ),
             (
+                "optional",
+                "failed to get objectType:secret, objectName:n, objectVersion:: passwordFrom names optional, whose "
+                    + "onMissing puts a text of the class in the password's place; a password comes from the vault alone"
+            ),
+            (
+                "twice",
+                "failed to get objectType:secret, objectName:n, objectVersion:: passwordFrom names twice, and 2 objects "
+                    + "of the class have that objectName"
+            ),
+            (
                 "typo",
                 "failed to get objectType:secret, objectName:n, objectVersion:: passwordFrom names typo, which no "
                     + "object of the class is"
@@ -157,7 +168,11 @@ struct CertificateOutputsTests {
         #expect(
             try Self.messages(
                 "objectName: n\nobjectType: secret\noutputs: [{part: jks, fileName: f, passwordFrom: \(name)}]",
-                "objectName: cert\nobjectType: cert\nhidden: true") == [reason])
+                "objectName: cert\nobjectType: cert\nhidden: true",
+                "objectName: optional\nobjectType: secret\nonMissing: empty",
+                "objectName: twice\nobjectType: secret\nobjectAlias: a",
+                "objectName: twice\nobjectType: cert\nobjectAlias: b"
+            ) == [reason])
     }
 
     @Test(
@@ -207,6 +222,30 @@ struct CertificateOutputsTests {
         let history = "objectName: n\nobjectType: secret\nobjectVersionHistory: "
         #expect(try Self.messages(store(history + "50"), password) == [])
         #expect(try Self.messages(store(history + "2147483647"), password) == excess(2000))
+    }
+
+    @Test("Every example of the documentation is a class without a mistake")
+    func documentation() throws {
+        let page = try String(
+            contentsOf: Fixtures.root.appendingPathComponent("Sources/CSIProvider/Documentation.docc/Certificates.md"),
+            encoding: .utf8)
+        let password = "    - {objectName: keystore-password, objectType: secret}\n"
+        let examples = page.components(separatedBy: "```yaml\n").dropFirst().map { part in
+            let text = part.components(separatedBy: "```")[0]
+            // Some show a part of a class: an object, or its outputs.
+            if text.hasPrefix("objects: |\n") { return text.replacing("objects: |\n", with: "") }
+            if text.hasPrefix("    - ") { return "  array:\n" + text }
+            return "  array:\n\(password)    - objectName: n\n      objectType: secret\n      outputs:\n" + text
+        }
+        #expect(examples.count == 7)
+        for example in examples {
+            let attributes = try MountAttributes(
+                validating: try mountRequest(ValidMount.attributes(changing: ["objects": example])),
+                MountAttributes.Environment(
+                    defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow))
+            #expect(attributes.warnings == [], "\(example)")
+            #expect(attributes.objects.contains { $0.outputs != nil }, "\(example)")
+        }
     }
 
     @Test("With a selector each name is a template, and every mistake of a failing volume is told without a value")

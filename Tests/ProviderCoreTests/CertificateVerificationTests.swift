@@ -186,13 +186,38 @@ struct CertificateVerificationTests {
     /// A self-signed certificate whose time is over, which OpenSSL's commands refuse to make.
     private static func expired() throws -> SecretBytes {
         let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
-        let name = try DistinguishedName { CommonName("old") }
+        return try certificate("old", key, issuer: "old", key, ending: Date() - 3600)
+    }
+
+    private static func certificate(
+        _ name: String, _ key: Certificate.PrivateKey, issuer: String, _ issuerKey: Certificate.PrivateKey,
+        ending: Date = Date() + 3600
+    ) throws -> SecretBytes {
         let certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: key.publicKey, notValidBefore: Date() - 7200,
-            notValidAfter: Date() - 3600, issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: .init(), issuerPrivateKey: key)
+            notValidAfter: ending, issuer: try DistinguishedName { CommonName(issuer) },
+            subject: try DistinguishedName { CommonName(name) }, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: try Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+            }, issuerPrivateKey: issuerKey)
         var serializer = DER.Serializer()
         try serializer.serialize(certificate)
         return SecretBytes(serializer.serializedBytes)
+    }
+
+    @Test("A chain of any length that occurs is followed to its end, and a longer one is refused")
+    func length() throws {
+        let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
+        func bundle(_ issuers: Int) throws -> CertificateBundle {
+            let certificates = try (0...issuers).map { index in
+                try Self.certificate("c\(index)", key, issuer: "c\(min(index + 1, issuers))", key)
+            }
+            let blocks = certificates.reversed().map { PEMBlock(label: "CERTIFICATE", der: $0) }
+            return try CertificateBundle(PEMBlock.text(of: blocks), contentType: nil)
+        }
+        let longest = try bundle(16)
+        #expect(longest.chain.map(\.name) == (0...16).map { "CN=c\($0)" })
+        try longest.verify()
+        #expect(throws: DERError("the chain of CN=c0 has more than 16 issuers")) { try bundle(17) }
     }
 }

@@ -12,6 +12,8 @@ package struct CertificateBundle: Sendable {
 
     /// More than any chain, and few enough to compare each with each.
     static let maximumCertificates = 200
+    /// Longer chains than any authority has; each link costs a verification.
+    static let maximumIssuers = 16
 
     /// Puts certificates and keys in order, in whatever order they come.
     ///
@@ -38,6 +40,9 @@ package struct CertificateBundle: Sendable {
         var rest = distinct.filter { !$0.isSame(as: leaf) }
         var last = leaf
         while !last.isSelfIssued, let issuer = Self.issuer(of: last, among: rest) {
+            guard issuers.count < Self.maximumIssuers else {
+                throw DERError("the chain of \(leaf.name) has more than \(Self.maximumIssuers) issuers")
+            }
             rest.removeAll { $0.isSame(as: issuer) }
             issuers.append(issuer)
             last = issuer
@@ -68,7 +73,8 @@ package struct CertificateBundle: Sendable {
     private static func issuer(
         of certificate: X509Certificate, among others: [X509Certificate]
     ) -> X509Certificate? {
-        var candidates = others.filter { certificate.namesAsIssuer($0) }
+        // So many at most, because each may cost a verification.
+        var candidates = Array(others.lazy.filter { certificate.namesAsIssuer($0) }.prefix(8))
         guard candidates.count > 1 else { return candidates.first }
         let signers = candidates.filter { certificate.signature.verdict(by: $0.publicKey) == .valid }
         if !signers.isEmpty { candidates = signers }

@@ -82,7 +82,8 @@ package struct KeystorePassword: Sendable {
     var utf16: SecretBytes {
         bytes.withExposed { raw in
             var builder = SecretBytesBuilder(capacity: raw.count * 2)
-            for unit in String(decoding: raw, as: UTF8.self).utf16 {
+            // Without a String between, which nobody would wipe.
+            _ = transcode(raw.makeIterator(), from: UTF8.self, to: UTF16.self, stoppingOnError: false) { unit in
                 builder.append(UInt8(unit >> 8))
                 builder.append(UInt8(unit & 0xFF))
             }

@@ -26,11 +26,18 @@ extension ObjectsDocument {
         let canBePicked = objects.contains { $0.selector != nil }
         return objects.flatMap { object in
             (object.outputs?.passwordNames ?? []).compactMap { name -> ProviderError? in
-                let found =
-                    objects.first { $0.path == name && $0.selector == nil }
-                    ?? objects.first { $0.name == name && $0.selector == nil }
+                let named = objects.filter { $0.name == name && $0.selector == nil }
+                let found = objects.first { $0.path == name && $0.selector == nil } ?? named.first
                 if let found {
-                    guard found.type != .secret else { return nil }
+                    guard found.path == name || named.count == 1 else {
+                        return ProviderError(
+                            .objectInvalid,
+                            object.failurePrefix
+                                + "passwordFrom names \(name.clipped), and \(named.count) objects of the "
+                                + "class have that objectName",
+                            hint: "name the password's object by its objectAlias")
+                    }
+                    guard found.type != .secret else { return Self.standIn(for: found, name, object) }
                     return ProviderError(
                         .objectInvalid,
                         object.failurePrefix + "passwordFrom names \(name.clipped), which is of type "
@@ -45,6 +52,22 @@ extension ObjectsDocument {
                         + (near.map { "; did you mean \($0)?" } ?? ""),
                     hint: "add the secret with the password to objects; hidden: true keeps it out of the volume")
             }
+        }
+    }
+
+    /// A password that the class itself would give when the vault does not have it.
+    private static func standIn(
+        for password: KeyVaultObject, _ name: String, _ object: KeyVaultObject
+    ) -> ProviderError? {
+        switch password.missing {
+        case .fail, .skip: return nil
+        case .empty, .text:
+            return ProviderError(
+                .objectInvalid,
+                object.failurePrefix
+                    + "passwordFrom names \(name.clipped), whose onMissing puts a text of the class in "
+                    + "the password's place; a password comes from the vault alone",
+                hint: "leave onMissing and default out of the password's object")
         }
     }
 }

@@ -36,4 +36,38 @@ let certificateTargets = [
         }
         require(sorted(ordered) == sorted(certificates), "ordering a chain loses certificates")
     },
+    FuzzTarget("certificate-bundle", 8192) { bytes in
+        do throws(DERError) {
+            try checkBundle(try CertificateBundle(SecretBytes(copying: bytes), contentType: nil))
+        } catch {
+            require(!error.reason.isEmpty, "a refusal without a reason")
+        }
+    },
 ]
+
+/// Whatever a bundle holds comes out of its parts and of its key stores as it went in.
+private func checkBundle(_ bundle: CertificateBundle) throws(DERError) {
+    for problem in bundle.problems() { require(!problem.isEmpty, "a problem without a text") }
+    let all = (bundle.chain + bundle.extras).map(\.der.shown)
+    require(Set(all).count == all.count, "a certificate is there twice")
+    for part in CertificatePart.allCases {
+        for block in (try? bundle.blocks(of: part)) ?? [] {
+            require(!block.isCertificate || all.contains(block.der.shown), "a certificate out of nothing")
+        }
+    }
+    guard let key = bundle.key else { return }
+    for format in PrivateKey.Format.allCases {
+        guard let block = try? key.block(format) else { continue }
+        require((try? PrivateKey(block))??.publicKey == key.publicKey, "a key changes as \(format)")
+    }
+    let password = SecretBytes(marker)
+    let store = try Keystore.key(of: bundle, alias: "alias")
+    let checked = try KeystorePassword(password)
+    let jks = try JKSWriter.file(store, password: checked, version: "1").shown
+    let integrity = JKSWriter.integrity(of: SecretBytes(jks.dropLast(20)), password: checked)
+    require(Array(jks.suffix(20)) == integrity, "a JKS file does not end in its digest")
+    let file = try PKCS12Writer.file(store, password: checked, profile: .legacy, version: "1")
+    let opened = try? PKCS12.open(file, password: password)
+    require(opened?.keys.map(\.shown) == [key.pkcs8.shown], "a key store gives another key")
+    require(opened?.certificates.map(\.shown) == bundle.chain.map(\.der.shown), "a key store gives another chain")
+}
