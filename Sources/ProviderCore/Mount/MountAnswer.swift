@@ -49,12 +49,13 @@ package struct MountAnswer: Sendable {
         // What is made of the volume as a whole.
         if errors.isEmpty, let joined = plan.settings.joinedFiles {
             do throws(ProviderError) {
-                for made in try joined.files(of: others) {
-                    let path = (made.file.path ?? "") + made.file.suffix
+                for file in try joined.files(of: others) {
                     files.append(
-                        File(path: path, mode: made.file.permission ?? plan.defaultMode, contents: made.file.contents))
-                    versions.append(Version(id: "files/\(path)", version: made.version))
+                        File(
+                            path: (file.path ?? "") + file.suffix, mode: file.permission ?? plan.defaultMode,
+                            contents: file.contents))
                 }
+                versions += joined.versions(of: others)
             } catch {
                 errors.append(error)
             }

@@ -6,8 +6,8 @@ package struct Explode: Sendable, Hashable {
 
     /// Which keys, by their names, with `*` and `?` as wild cards; all when empty.
     package var keys: [String] = []
-    /// The files' paths, with `{path}` for the object's own path and `{key}` for the key.
-    package var fileName = "{path}/{key}"
+    /// The files' paths, with `{{path}}` for the object's own path and `{{key}}` for the key.
+    package var fileName = "{{path}}/{{key}}"
     package var maximum = Self.usualMaximum
     /// How far a nested value's JSON is moved in at each level; on one line when nil.
     package var indent: Int?
@@ -16,15 +16,47 @@ package struct Explode: Sendable, Hashable {
 
     /// What is wrong with `fileName`, for an object at `path`; nil if nothing.
     package func problem(path: String) -> String? {
-        let pieces = fileName.replacing("{path}", with: "").replacing("{key}", with: "")
-        if !fileName.contains("{key}") { return "must contain {key}" }
-        if pieces.contains("{") || pieces.contains("}") { return "knows {path} and {key} only" }
-        return MountPath.problem(with: self.path(of: "key", in: path)).map { "makes no path: \($0)" }
+        guard let parts = Self.parts(of: fileName), parts.contains(.key) else {
+            return "must contain {{key}}, and may contain {{path}}, and no other braces"
+        }
+        return MountPath.problem(with: Self.path(parts, of: "key", in: path)).map { "makes no path: \($0)" }
     }
 
-    private func path(of key: String, in path: String) -> String {
-        // The key goes last, so that one which looks like a placeholder is not taken for it.
-        fileName.replacing("{path}", with: path).replacing("{key}", with: key)
+    private enum Part: Equatable {
+        case text(String)
+        case path
+        case key
+    }
+
+    /// Nil for a text with braces that mean nothing.
+    private static func parts(of fileName: String) -> [Part]? {
+        var parts: [Part] = []
+        var rest = fileName[...]
+        while let start = rest.firstRange(of: "{{") {
+            guard let end = rest[start.upperBound...].firstRange(of: "}}") else { return nil }
+            parts.append(.text(String(rest[..<start.lowerBound])))
+            switch String(rest[start.upperBound..<end.lowerBound]).trimmingSpace() {
+            case "path": parts.append(.path)
+            case "key": parts.append(.key)
+            default: return nil
+            }
+            rest = rest[end.upperBound...]
+        }
+        parts.append(.text(String(rest)))
+        let hasOthers = parts.contains { part in
+            if case .text(let text) = part { text.contains("{") || text.contains("}") } else { false }
+        }
+        return hasOthers ? nil : parts
+    }
+
+    private static func path(_ parts: [Part], of key: String, in path: String) -> String {
+        parts.map { part in
+            switch part {
+            case .text(let text): text
+            case .path: path
+            case .key: key
+            }
+        }.joined()
     }
 
     /// The files, in the order of the document. `path` is the object's own.
@@ -42,12 +74,13 @@ package struct Explode: Sendable, Hashable {
         guard members.count <= maximum else {
             throw ShapingError(.tooLarge, "the object has \(members.count) members, \(maximum) are the most")
         }
+        let parts = Self.parts(of: fileName) ?? [.key]
         var files: [(path: String, contents: SecretBytes)] = []
         for member in members {
             if let problem = Self.problem(withKey: member.key) {
                 throw ShapingError(.invalidValue, "the key \"\(member.key.clipped)\" \(problem)")
             }
-            let path = self.path(of: member.key, in: path)
+            let path = Self.path(parts, of: member.key, in: path)
             if let problem = MountPath.problem(with: path) {
                 throw ShapingError(.invalidValue, "the key \"\(member.key.clipped)\" makes no file: \(problem)")
             }

@@ -2,12 +2,6 @@ internal import Crypto
 
 /// The files of a volume that are made of several objects: the class's parameter `files`.
 package struct JoinedFiles: Sendable {
-    /// A file with the version under which the driver will track it.
-    struct Made {
-        var file: ConvertedFile
-        var version: String
-    }
-
     static let maximumFiles = 100
 
     private var files: [JoinedFile] = []
@@ -73,20 +67,25 @@ package struct JoinedFiles: Sendable {
     }
 
     /// The files, made of the contents of the volume's objects.
-    func files(of contents: ObjectContents) throws(ProviderError) -> [Made] {
+    func files(of contents: ObjectContents) throws(ProviderError) -> [ConvertedFile] {
         var errors: [ProviderError] = []
-        var made: [Made] = []
+        var converted: [ConvertedFile] = []
         for file in files {
             do throws(ProviderError) {
-                let converted = ConvertedFile(
-                    contents: try file.contents(of: contents), path: file.path, permission: file.permission)
-                made.append(Made(file: converted, version: version(of: file, contents)))
+                converted.append(
+                    ConvertedFile(
+                        contents: try file.contents(of: contents), path: file.path, permission: file.permission))
             } catch {
                 errors.append(error)
             }
         }
         if let error = ProviderError.combining(errors) { throw error }
-        return made
+        return converted
+    }
+
+    /// The versions under which the driver will track the files.
+    func versions(of contents: ObjectContents) -> [MountAnswer.Version] {
+        files.map { MountAnswer.Version(id: "files/\($0.path)", version: version(of: $0, contents)) }
     }
 
     /// Another one when an object that the file is made of has another version, or the parameter another

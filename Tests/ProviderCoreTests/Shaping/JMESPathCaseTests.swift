@@ -29,7 +29,7 @@ struct JMESPathCaseTests {
         }
         print("\(outcome.count) JMESPath cases in \(files.count) files")
         #expect(outcome.failures.isEmpty, "\(outcome.failures.joined(separator: "\n"))")
-        #expect(outcome.count > 500)
+        #expect(outcome.count > 5000)
     }
 
     private func check(_ test: JSONValue, _ given: JSONValue, _ file: String, _ outcome: inout Outcome) {

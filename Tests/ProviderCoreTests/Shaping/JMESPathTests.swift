@@ -216,7 +216,7 @@ struct JMESPathTests {
         #expect(kind("@" + String(repeating: "|[@,@,@,@,@,@,@,@][]", count: 20)) == .tooLarge)
         #expect(kind("@" + String(repeating: "|[@,@,@,@,@,@,@,@]", count: 20)) == .tooLarge)
         #expect(kind("to_string(@)" + String(repeating: "|join(@,[@,@,@,@])", count: 20)) == .tooLarge)
-        #expect(kind("@" + String(repeating: "|[@]", count: 1000)) == .tooLarge)
+        #expect(kind("@" + String(repeating: "|[@]", count: 450)) == .tooLarge)
         #expect(
             kind(
                 "map(&map(&map(&map(&map(&map(&map(&@,$),$),$),$),$),$),$)".replacing(

@@ -80,7 +80,9 @@ extension MountExpectation {
         }
         // The driver folds the versions into a map, and fails a mount that has none. Only a case that names
         // them has files and versions that do not go together one by one.
-        if versions == nil, actualVersions.count != actual.count { differences.append("there are \(actualVersions.count) versions") }
+        if versions == nil, actualVersions.count != actual.count {
+            differences.append("there are \(actualVersions.count) versions")
+        }
         for (id, version) in actualVersions where version.isEmpty { differences.append("\(id) has no version") }
         if let versions {
             let shown = zip(actualVersions, versions).map { actual, wanted in

@@ -6,10 +6,12 @@ struct JMESPathLexer {
     static func tokens(of expression: String) throws(ShapingError) -> [JMESPathToken] {
         var lexer = JMESPathLexer(bytes: Array(expression.utf8))
         var tokens: [JMESPathToken] = []
+        var start = 0
+        var column = 1
         while true {
             lexer.skipSpace()
-            let start = lexer.index
-            let column = lexer.column(of: start)
+            column += Self.codePoints(in: lexer.bytes[start..<lexer.index])
+            start = lexer.index
             guard start < lexer.bytes.count else {
                 tokens.append(JMESPathToken(kind: .end, column: column))
                 return tokens
@@ -26,7 +28,11 @@ struct JMESPathLexer {
 
     /// Of the code point that begins at byte `index`, from 1.
     private func column(of index: Int) -> Int {
-        1 + bytes[..<index].count { $0 & 0xC0 != 0x80 }
+        1 + Self.codePoints(in: bytes[..<index])
+    }
+
+    private static func codePoints(in bytes: ArraySlice<UInt8>) -> Int {
+        bytes.count { $0 & 0xC0 != 0x80 }
     }
 
     private func failure(_ reason: String, at index: Int) -> ShapingError {

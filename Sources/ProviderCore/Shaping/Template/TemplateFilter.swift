@@ -69,7 +69,7 @@ enum TemplateFilter: Sendable {
         case "trim": self = try nothing(.trim)
         case "url": self = try nothing(.url)
         default:
-            let near = NearestName.of(name, among: Self.names).map { "; did you mean \($0)?" } ?? ""
+            let near = NearestName.near(name, among: Self.names).map { "; did you mean \($0)?" } ?? ""
             throw ShapingError(.syntax, "there is no filter \(name.clipped)\(near)")
         }
     }

@@ -2,6 +2,8 @@
 struct TemplateParser {
     private let bytes: [UInt8]
     private var index = 0
+    /// The beginning of the line that was last asked about.
+    private var line = (start: 0, number: 1)
 
     static func parts(of text: String) throws(ShapingError) -> [Template.Part] {
         var parser = TemplateParser(bytes: Array(text.utf8))
@@ -26,16 +28,16 @@ struct TemplateParser {
 
     private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-    /// Of the byte at `index`, in lines and code points from 1.
-    private func place(of index: Int) -> String {
-        let before = bytes[..<index]
-        let line = 1 + before.count { $0 == 0x0A }
-        let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-        let column = 1 + bytes[start..<index].count { $0 & 0xC0 != 0x80 }
-        return "line \(line), column \(column)"
+    /// Of the byte at `index`, in lines and code points from 1. Asked about from the front to the end, so
+    /// that no line is counted twice.
+    private mutating func place(of index: Int) -> String {
+        if index < line.start { line = (0, 1) }
+        while let end = bytes[line.start..<index].firstIndex(of: 0x0A) { line = (end + 1, line.number + 1) }
+        let column = 1 + bytes[line.start..<index].count { $0 & 0xC0 != 0x80 }
+        return "line \(line.number), column \(column)"
     }
 
-    private func failure(_ reason: String, at index: Int? = nil) -> ShapingError {
+    private mutating func failure(_ reason: String, at index: Int? = nil) -> ShapingError {
         ShapingError(.syntax, "\(place(of: index ?? self.index)): \(reason)")
     }
 
