@@ -1,38 +1,57 @@
 #include "connections.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <vector>
 
 namespace {
 
 // The library keeps its sockets to itself, but a process can look at its own descriptors.
-std::vector<int> sockets_bound_to(const std::string &path, int port) {
+std::vector<int> descriptors() {
   std::vector<int> found;
   DIR *directory = opendir("/proc/self/fd");
   if (directory == nullptr) return found;
   while (const dirent *entry = readdir(directory)) {
-    const int descriptor = atoi(entry->d_name);
-    sockaddr_storage storage{};
-    socklen_t size = sizeof(storage);
-    if (entry->d_name[0] == '.' || getsockname(descriptor, reinterpret_cast<sockaddr *>(&storage), &size) != 0) continue;
-    bool is_ours = false;
-    if (storage.ss_family == AF_UNIX) {
-      const auto *address = reinterpret_cast<const sockaddr_un *>(&storage);
-      is_ours = !path.empty() && size > offsetof(sockaddr_un, sun_path) && path == address->sun_path;
-    } else if (storage.ss_family == AF_INET) {
-      is_ours = port != 0 && ntohs(reinterpret_cast<const sockaddr_in *>(&storage)->sin_port) == port;
-    } else if (storage.ss_family == AF_INET6) {
-      is_ours = port != 0 && ntohs(reinterpret_cast<const sockaddr_in6 *>(&storage)->sin6_port) == port;
-    }
-    if (is_ours) found.push_back(descriptor);
+    if (entry->d_name[0] != '.') found.push_back(atoi(entry->d_name));
   }
   closedir(directory);
+  return found;
+}
+
+bool is_bound_to(int descriptor, const std::string &path, int port) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (getsockname(descriptor, reinterpret_cast<sockaddr *>(&storage), &size) != 0) return false;
+  switch (storage.ss_family) {
+    case AF_UNIX:
+      return !path.empty() && size > offsetof(sockaddr_un, sun_path) &&
+             path == reinterpret_cast<const sockaddr_un *>(&storage)->sun_path;
+    case AF_INET: return port != 0 && ntohs(reinterpret_cast<const sockaddr_in *>(&storage)->sin_port) == port;
+    case AF_INET6: return port != 0 && ntohs(reinterpret_cast<const sockaddr_in6 *>(&storage)->sin6_port) == port;
+    default: return false;
+  }
+}
+
+// Copies of the descriptors: the library may close its own at any moment, and the number may then be another
+// socket's. Whoever asks closes them.
+std::vector<int> sockets_bound_to(const std::string &path, int port) {
+  std::vector<int> found;
+  for (const int descriptor : descriptors()) {
+    const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) continue;
+    if (is_bound_to(copy, path, port)) {
+      found.push_back(copy);
+    } else {
+      close(copy);
+    }
+  }
   return found;
 }
 
@@ -47,9 +66,11 @@ bool is_listening(int descriptor) {
 void end_connections(const std::string &path, int port) {
   for (const int descriptor : sockets_bound_to(path, port)) {
     if (is_listening(descriptor)) shutdown(descriptor, SHUT_RDWR);
+    close(descriptor);
   }
   // Only now, so that none is made in between.
   for (const int descriptor : sockets_bound_to(path, port)) {
     if (!is_listening(descriptor)) shutdown(descriptor, SHUT_RDWR);
+    close(descriptor);
   }
 }
