@@ -43,7 +43,7 @@ package struct ProviderService: Sendable {
                 rule = permitted.rule
                 let volume = VolumeFingerprint(request)
                 result = try await mounts.mount(permitted, into: volume, secondsLeft: incoming.secondsLeft)
-                audit.succeeded(permitted, result, into: volume, log.logger)
+                audit.succeeded(result, into: volume, log.logger)
             } catch {
                 throw error.prefixed("failed to mount objects, error: ")
             }
