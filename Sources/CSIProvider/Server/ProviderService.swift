@@ -13,6 +13,7 @@ package struct ProviderService: Sendable {
     private let rotation: RotationHealth
     /// Tells pods; nil for not telling them.
     private let events: EventPoster?
+    private let expiry: ExpiryWatch
 
     package init(
         mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
@@ -24,6 +25,7 @@ package struct ProviderService: Sendable {
         self.audit = AuditLog(audit)
         self.events = events
         rotation = RotationHealth(time: time)
+        expiry = ExpiryWatch(time: time)
     }
 
     /// The handler for the transport.
@@ -46,11 +48,12 @@ package struct ProviderService: Sendable {
                 rule = permitted.rule
                 let volume = VolumeFingerprint(request)
                 result = try await mounts.mount(permitted, into: volume, secondsLeft: incoming.secondsLeft)
-                audit.succeeded(permitted, result, into: volume, log.logger)
+                audit.succeeded(result, into: volume, log.logger)
             } catch {
                 throw error.prefixed("failed to mount objects, error: ")
             }
             log.succeeded(result)
+            for notice in expiry.observe(caller, result) { log.ending(notice) }
             metrics.observeMount(log.elapsed, .ok, nil)
             observeRotation(of: caller, request.targetPath, nil, log)
             return MountAnswerMessage(result.answer)
@@ -78,13 +81,14 @@ package struct ProviderService: Sendable {
     /// Forgets what need not be kept any more.
     package func sweep() {
         mounts.sweep()
+        expiry.sweep()
         for (name, turn) in rotation.sweep() {
             MountLog(logger, rotationOf: name).turned(turn)
         }
     }
 
     /// The health of the classes in Prometheus' text format.
-    package var classesExposition: String { rotation.exposition }
+    package var classesExposition: String { rotation.exposition + expiry.exposition }
 
     private static func decode(_ message: MountRequestMessage) throws(ProviderError) -> MountRequest {
         try MountRequest(

@@ -147,7 +147,7 @@ package struct ObjectsDocument: Sendable {
 
     /// Two files that cannot both exist, of those that are known of so far, with the place of the object
     /// that the second one is of.
-    private func conflict(_ settings: ClassSettings) -> (ProviderError, object: Int?)? {
+    func conflict(_ settings: ClassSettings) -> (ProviderError, object: Int?)? {
         typealias Claim = (path: String, shown: String, owner: String, object: Int?)
         let claims: [Claim] =
             objects.enumerated().flatMap { index, object in
