@@ -95,6 +95,9 @@ package struct Seed: Decodable, Sendable {
         package var contentType: String?
         package var enabled: Bool?
         package var tags: [String: String]?
+        /// Seconds since 1970.
+        package var expires: Int?
+        package var notBefore: Int?
         /// Oldest first, for an object with a history; `value` is then the newest.
         package var versions: [SecretVersion]?
     }
@@ -130,6 +133,7 @@ package struct Seed: Decodable, Sendable {
         /// Certificates in the chain, 1 to 3.
         package var chain: Int?
         package var exportable: Bool?
+        package var tags: [String: String]?
     }
 
     /// Why a seed cannot be used.

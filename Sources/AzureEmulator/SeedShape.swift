@@ -30,11 +30,12 @@ indirect enum SeedShape: Sendable {
                 "secrets": .list(
                     .mapping([
                         "name": .value, "value": .value, "contentType": .value, "enabled": .value, "tags": .value,
+                        "expires": .value, "notBefore": .value,
                         "versions": .list(keys("id", "value", "enabled", "created")),
                     ])),
                 "keys": .list(keys("name", "type", "curve", "size", "enabled")),
                 "certificates": .list(
-                    keys("name", "subject", "type", "contentType", "pkcs12", "chain", "exportable")),
+                    keys("name", "subject", "type", "contentType", "pkcs12", "chain", "exportable", "tags")),
                 "bundles": .list(keys("path", "status", "body")),
             ])),
         // Faults check their own keys, which depend on the kind.

@@ -49,13 +49,17 @@ enum VaultJSON {
         case .certificate(let der, _): item["x5t"] = Data(Insecure.SHA1.hash(data: der)).base64URL
         case .key: break
         }
+        if version.isManaged { item["managed"] = true }
         return item
     }
 
     private static func attributes(of version: VaultVersion) -> [String: Any] {
-        [
+        var attributes: [String: Any] = [
             "enabled": version.enabled, "created": version.created, "updated": version.created,
             "recoveryLevel": "Recoverable+Purgeable", "recoverableDays": 90,
         ]
+        attributes["exp"] = version.expires
+        attributes["nbf"] = version.notBefore
+        return attributes
     }
 }

@@ -29,8 +29,13 @@ struct VaultVersion: Sendable {
     var enabled: Bool
     /// Seconds since 1970.
     var created: Int
+    var expires: Int?
+    var notBefore: Int?
     var tags: [String: String]
     var content: Content
+
+    /// It is kept beside a certificate, which ends when it does.
+    var isManaged = false
 
     /// 32 hexadecimal digits, as Key Vault names versions.
     static func newID() -> String { UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased() }
@@ -123,7 +128,8 @@ final class VaultStore: Sendable {
         return history.enumerated().map { index, version in
             VaultVersion(
                 id: version.id ?? VaultVersion.newID(), enabled: version.enabled ?? true,
-                created: version.created ?? clock.seconds - (history.count - 1 - index) * 60, tags: seed.tags ?? [:],
+                created: version.created ?? clock.seconds - (history.count - 1 - index) * 60, expires: seed.expires,
+                notBefore: seed.notBefore, tags: seed.tags ?? [:],
                 content: .secret(value: version.value, contentType: seed.contentType, isCertificate: false))
         }
     }
@@ -144,14 +150,16 @@ final class VaultStore: Sendable {
             value = Data(try issued.pkcs12(modern: seed.pkcs12 == "modern", withKey: isExportable))
                 .base64EncodedString()
         }
-        func version(_ content: VaultVersion.Content) -> VaultVersion {
-            VaultVersion(id: id, enabled: true, created: clock.seconds, tags: [:], content: content)
+        func version(_ content: VaultVersion.Content, isManaged: Bool = false) -> VaultVersion {
+            VaultVersion(
+                id: id, enabled: true, created: clock.seconds, expires: clock.seconds + 365 * 86_400,
+                notBefore: clock.seconds - 3600, tags: seed.tags ?? [:], content: content, isManaged: isManaged)
         }
         let id = VaultVersion.newID()
         return (
             version(.certificate(der: issued.chain[0], contentType: contentType)),
-            version(.secret(value: value, contentType: contentType, isCertificate: true)),
-            version(.key(issued.publicJWK))
+            version(.secret(value: value, contentType: contentType, isCertificate: true), isManaged: true),
+            version(.key(issued.publicJWK), isManaged: true)
         )
     }
 }

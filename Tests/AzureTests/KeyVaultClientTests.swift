@@ -10,7 +10,7 @@ struct KeyVaultClientTests {
     private func read(
         _ type: KeyVaultObject.ObjectType, _ name: String = "name", version: String = "",
         _ steps: ScriptedTransport.Step...
-    ) async -> (Result<KeyVaultClient.Outcome<VaultItem>, ProviderError>, [HTTPRequest]) {
+    ) async -> (Result<KeyVaultClient.Outcome<VaultBundle>, ProviderError>, [HTTPRequest]) {
         let (transport, time) = (ScriptedTransport(steps), ManualTime().source())
         let client = KeyVaultClient(transport: transport, time: time)
         do throws(ProviderError) {

@@ -23,7 +23,7 @@ struct NodeIdentityTests {
             validating: request,
             MountAttributes.Environment(defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 0))
         return try await AccessTokenSource(settings: .init(), transport: transport, time: time).token(
-            for: validated, resource: "https://vault.azure.net", priority: .firstMount,
+            for: validated.signIn, resource: "https://vault.azure.net", priority: .firstMount,
             until: time.deadline(after: .seconds(300)))
     }
 

@@ -11,6 +11,13 @@ final class LivingAzure: HTTPTransport {
         var version: Int
         var value: String
         var isEnabled = true
+        /// The values of the versions before, from the first on.
+        var earlier: [String] = []
+        var tags: [String: String] = [:]
+        var isManaged = false
+        /// Seconds since 1970.
+        var expires: Int?
+        var notBefore: Int?
     }
 
     struct State {
@@ -26,8 +33,11 @@ final class LivingAzure: HTTPTransport {
         var vaultStatus: Int?
         var vaultHeaders: [(name: String, value: String)] = []
         var isUnreachable = false
+        /// What single vaults, or objects (`VAULT NAME`), answer instead; 0 stands for no connection.
+        var statuses: [String: Int] = [:]
         var entraStatus: Int?
-        /// The requests so far, in order: `token CLIENT`, `get VAULT NAME`.
+        /// The requests so far, in order: `token CLIENT`, `get VAULT NAME`, `versions VAULT NAME`,
+        /// `list VAULT`.
         var calls: [String] = []
         /// Runs when a request arrives, before it is answered.
         var onArrival: (@Sendable (String) async -> Void)?
@@ -65,14 +75,21 @@ final class LivingAzure: HTTPTransport {
         if isToken {
             call = "token \(Self.form(request)["client_id"] ?? "")"
         } else {
-            call = "get \(host.prefix { $0 != "." }) \(url.path.split(separator: "/")[1])"
+            let path = url.path.split(separator: "/")
+            let vault = host.prefix { $0 != "." }
+            if path.count == 1 {
+                call = "list \(vault)"
+            } else {
+                call = "\(path.last == "versions" ? "versions" : "get") \(vault) \(path[1])"
+            }
         }
         let arrival = state.withLock { state in
             state.calls.append(call)
             return state.onArrival
         }
         await arrival?(call)
-        return try isToken ? token(request) : vault(String(host.prefix { $0 != "." }), url.path, request)
+        let page = url.queryItems?.first { $0.name == "$skiptoken" }.flatMap { Int($0.value ?? "") } ?? 0
+        return try isToken ? token(request) : vault(String(host.prefix { $0 != "." }), url.path, page, request)
     }
 
     private func token(_ request: HTTPRequest) throws(TransportFailure) -> HTTPResponse {
@@ -96,12 +113,14 @@ final class LivingAzure: HTTPTransport {
     }
 
     private func vault(
-        _ vault: String, _ path: String, _ request: HTTPRequest
+        _ vault: String, _ path: String, _ page: Int, _ request: HTTPRequest
     ) throws(TransportFailure) -> HTTPResponse {
         let bearer = request.bearer.map { $0.withExposed { String(decoding: $0, as: UTF8.self) } } ?? ""
         let parts = path.split(separator: "/").map(String.init)
         let answer: HTTPResponse? = state.withLock { state in
             if state.isUnreachable { return nil }
+            let single = parts.count > 1 ? state.statuses["\(vault) \(parts[1])"] : nil
+            if let status = state.statuses[vault] ?? single { return status == 0 ? nil : Self.json(status, "{}") }
             if let status = state.vaultStatus {
                 return HTTPResponse(status: status, headers: state.vaultHeaders, body: SecretBytes("{}"))
             }
@@ -109,17 +128,56 @@ final class LivingAzure: HTTPTransport {
             guard state.roles.contains("\(client) \(vault)") else {
                 return Self.json(403, #"{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByRbac"}}}"#)
             }
+            if parts.count == 1 { return Self.list(state, vault, page) }
             guard let secret = state.secrets["\(vault) \(parts[1])"] else {
                 return Self.json(404, #"{"error":{"code":"SecretNotFound"}}"#)
+            }
+            let base = "https://\(vault).vault.azure.net/secrets/\(parts[1])"
+            if parts.last == "versions" { return Self.versions(secret, base) }
+            let earlier = parts.count == 3 ? Int(parts[2].dropFirst()) : nil
+            if let earlier, earlier <= secret.earlier.count {
+                return Self.json(200, #"{"id":"\#(base)/v\#(earlier)","value":"\#(secret.earlier[earlier - 1])"}"#)
             }
             guard secret.isEnabled else {
                 return Self.json(403, #"{"error":{"code":"Forbidden","innererror":{"code":"SecretDisabled"}}}"#)
             }
-            let id = "https://\(vault).vault.azure.net/secrets/\(parts[1])/v\(secret.version)"
-            return Self.json(200, #"{"id":"\#(id)","value":"\#(secret.value)"}"#)
+            let times = [secret.expires.map { #""exp":\#($0)"# }, secret.notBefore.map { #""nbf":\#($0)"# }]
+            let attributes = times.compactMap { $0 }.joined(separator: ",")
+            let tags = Self.tags(secret)
+            return Self.json(
+                200,
+                #"{"id":"\#(base)/v\#(secret.version)","value":"\#(secret.value)","attributes":{\#(attributes)},"tags":\#(tags)}"#
+            )
         }
         guard let answer else { throw TransportFailure(.connect, .transient, "connection refused") }
         return answer
+    }
+
+    private static func versions(_ secret: Secret, _ base: String) -> HTTPResponse {
+        let items = (1...secret.version).map { version in
+            let isEnabled = version < secret.version || secret.isEnabled
+            return #"{"id":"\#(base)/v\#(version)","attributes":{"enabled":\#(isEnabled),"created":\#(version)}}"#
+        }
+        return json(200, #"{"value":[\#(items.joined(separator: ","))],"nextLink":null}"#)
+    }
+
+    /// Two to a page, in no order that means anything, with the port in the link, as Key Vault does it.
+    private static func list(_ state: State, _ vault: String, _ start: Int) -> HTTPResponse {
+        let all = state.secrets.filter { $0.key.hasPrefix("\(vault) ") }.sorted { $0.key > $1.key }
+        let items = all.dropFirst(start).prefix(2).map { key, secret in
+            let id = "https://\(vault).vault.azure.net/secrets/\(key.dropFirst(vault.count + 1))"
+            return
+                #"{"id":"\#(id)","attributes":{"enabled":\#(secret.isEnabled)},"managed":\#(secret.isManaged),"tags":\#(tags(secret))}"#
+        }
+        let next =
+            start + 2 < all.count
+            ? #""https://\#(vault).vault.azure.net:443/secrets?api-version=7.4&$skiptoken=\#(start + 2)""# : "null"
+        return json(200, #"{"value":[\#(items.joined(separator: ","))],"nextLink":\#(next)}"#)
+    }
+
+    private static func tags(_ secret: Secret) -> String {
+        "{" + secret.tags.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value)""# }.joined(separator: ",")
+            + "}"
     }
 
     private static func form(_ request: HTTPRequest) -> [String: String] {
@@ -146,6 +204,8 @@ struct Node: Sendable {
             defaultCloudName: "AzurePublicCloud", conversion: ContentConversion(),
             cloudFiles: CloudFiles(standard: ""), cache: cache)
         settings.policy = policy
+        // A busy machine is no outage.
+        settings.patienceWithFallback = .seconds(60)
         mounts = MountService(
             settings: settings, transport: azure, metrics: metrics, time: azure.time)
         azure.change { state in
@@ -176,6 +236,13 @@ struct Node: Sendable {
         var parameters: [String: String] = [:]
     }
 
+    /// A pod whose class lists `objects`, each in YAML's flow notation.
+    static func pod(_ objects: String..., parameters: [String: String] = [:]) -> Pod {
+        var pod = Pod()
+        pod.parameters = parameters.merging(["objects": "array: [\(objects.joined(separator: ", "))]"]) { $1 }
+        return pod
+    }
+
     /// What the driver says for a pod's volume, as JSON.
     func attributes(_ pod: Pod) throws -> Data {
         let claims =
@@ -199,24 +266,37 @@ struct Node: Sendable {
 
     /// The files, or the code of the error.
     func mount(_ pod: Pod, secondsLeft: Double = 110) async throws -> [String: String] {
-        let request = try MountRequest(
-            attributes: SecretBytes(try attributes(pod)), secrets: SecretBytes("null"), permission: "420",
-            targetPath: Self.targetPath(pod))
-        let result = try await mounts.mount(
-            try mounts.authorize(mounts.validate(request)), into: VolumeFingerprint(request), secondsLeft: secondsLeft)
+        let answer = try await answer(pod, secondsLeft: secondsLeft)
         return Dictionary(
-            uniqueKeysWithValues: result.answer.files.map { file in
+            uniqueKeysWithValues: answer.files.map { file in
                 (file.path, file.contents.withExposed { String(decoding: $0, as: UTF8.self) })
             })
     }
 
+    /// The versions that the driver is told of, by id.
+    func versions(_ pod: Pod) async throws -> [String: String] {
+        Dictionary(try await answer(pod).versions.map { ($0.id, $0.version) }) { $1 }
+    }
+
+    func answer(_ pod: Pod, secondsLeft: Double = 110) async throws -> MountAnswer {
+        let request = try MountRequest(
+            attributes: SecretBytes(try attributes(pod)), secrets: SecretBytes("null"), permission: "420",
+            targetPath: Self.targetPath(pod))
+        return try await mounts.mount(
+            try mounts.authorize(mounts.validate(request)), into: VolumeFingerprint(request), secondsLeft: secondsLeft
+        ).answer
+    }
+
     /// The error's code; nil if the mount succeeds.
-    func failure(_ pod: Pod) async throws -> ErrorCode? {
+    func failure(_ pod: Pod) async throws -> ErrorCode? { try await error(pod)?.code }
+
+    /// The error; nil if the mount succeeds.
+    func error(_ pod: Pod) async throws -> ProviderError? {
         do {
             _ = try await mount(pod)
             return nil
         } catch let error as ProviderError {
-            return error.code
+            return error
         }
     }
 }

@@ -88,12 +88,14 @@ struct World: Sendable {
         tokens.tokenProxy.authorityFile = try directory.write(endpoints.authorityPEM.utf8, to: "cluster-ca.pem")
         tokens.tokenProxy.apiServerHost = "localhost"
         tokens.tokenProxy.apiServerPort = endpoints.httpsPort
+        var settings = MountService.Settings(
+            defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: ""),
+            tokens: tokens, cache: cache)
+        // A busy machine is no outage.
+        settings.patienceWithFallback = .seconds(60)
         let service = ProviderService(
             mounts: MountService(
-                settings: MountService.Settings(
-                    defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: ""),
-                    tokens: tokens, cache: cache),
-                transport: transport, time: time),
+                settings: settings, transport: transport, time: time),
             logger: logger)
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))
         let server = try RPCServer.start(

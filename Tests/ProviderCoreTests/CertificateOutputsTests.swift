@@ -27,7 +27,10 @@ struct CertificateOutputsTests {
     ) throws -> MountAnswer {
         var plan = MountPlan(try attributes(objects))
         change(&plan)
-        return try MountAnswer(plan, fetched: items, conversion: ContentConversion())
+        let vault = VaultAddress(name: "kv", suffix: "example")
+        return try MountAnswer(
+            plan, fetched: items.map { $0.map { FetchedVersion($0, vault: vault) } },
+            conversion: ContentConversion(), now: testNow)
     }
 
     private static let store = """

@@ -21,7 +21,8 @@ struct MountAnswerTests {
         _ plan: MountPlan, _ items: [VaultItem], separates: Bool = false
     ) throws(ProviderError) -> MountAnswer {
         try MountAnswer(
-            plan, fetched: items.map { [$0] }, conversion: ContentConversion(separatesCertificateAndKey: separates))
+            plan, fetched: items.map { [FetchedVersion($0, vault: VaultAddress(name: "kv", suffix: "example"))] },
+            conversion: ContentConversion(separatesCertificateAndKey: separates), now: testNow)
     }
 
     @Test("A plan names the vault's host, ids and modes")
@@ -29,7 +30,7 @@ struct MountAnswerTests {
         let plan = try Self.plan(
             "{objectName: a, objectType: secret}, {objectName: a, objectType: key, objectAlias: k, filePermission: '0400'}"
         )
-        #expect(plan.vault.host == "contoso-pay.vault.azure.net")
+        #expect(plan.sources.map(\.vault.host) == ["contoso-pay.vault.azure.net"])
         #expect(plan.items.map { $0.id(version: 0) } == ["secret/a", "key/a"])
         #expect(plan.items.map(\.mode.rawValue) == [0o644, 0o400])
     }
@@ -106,7 +107,7 @@ struct MountAnswerTests {
     func empty() throws {
         let plan = try Self.plan("{objectName: a, objectType: secret}")
         let error = #expect(throws: ProviderError.self) { try Self.answer(plan, []) }
-        #expect(error?.code == .internal)
+        #expect(error?.code == .objectNotFound)
     }
 
     @Test("4 MiB pass and one byte more does not, and the error names the largest files")

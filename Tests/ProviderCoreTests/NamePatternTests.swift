@@ -1,4 +1,5 @@
 import ProviderCore
+import TestSupport
 import Testing
 
 @Suite("NamePattern")
@@ -37,6 +38,24 @@ struct NamePatternTests {
         ])
     func refusals(text: String) {
         #expect(throws: NamePattern.Invalid.self) { try NamePattern(text) }
+    }
+
+    @Test("No mutation of an expression traps")
+    func mutations() {
+        var random = SeededRandom(seed: 11)
+        let alphabet = Array("ab01-()[]{}|*+?.,^$\\\\dw:")
+        for _ in 0..<3000 {
+            let text = String(
+                (0..<Int.random(in: 0...12, using: &random)).map { _ in
+                    alphabet.randomElement(using: &random) ?? "a"
+                })
+            do throws(NamePattern.Invalid) {
+                let pattern = try NamePattern(text)
+                _ = pattern.matches("a0-b") || pattern.matches("")
+            } catch {
+                #expect(!error.reason.isEmpty)
+            }
+        }
     }
 
     @Test("Time does not grow without bound where backtracking would")

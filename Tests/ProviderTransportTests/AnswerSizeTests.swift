@@ -53,12 +53,14 @@ struct AnswerSizeTests {
             plan,
             fetched: files.map { file in
                 [
-                    .secret(
-                        SecretBundle(
-                            value: SecretBytes([UInt8](repeating: 1, count: file.2)), version: "v\(file.2)",
-                            contentType: nil, isCertificate: false))
+                    FetchedVersion(
+                        .secret(
+                            SecretBundle(
+                                value: SecretBytes([UInt8](repeating: 1, count: file.2)), version: "v\(file.2)",
+                                contentType: nil, isCertificate: false)),
+                        vault: VaultAddress(name: "vault", suffix: "example"))
                 ]
-            }, conversion: ContentConversion())
+            }, conversion: ContentConversion(), now: 0)
         // The transport names the size only when it refuses, so a file is added that makes it refuse.
         let filler = 4 << 20
         let fillerSize = (1 + 4) + (1 + 1 + 1) + (1 + 2) + (1 + 4 + filler)

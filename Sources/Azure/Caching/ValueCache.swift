@@ -11,11 +11,19 @@ package final class ValueCache: Sendable {
         var principal: Principal
         var vault: String
         var type: KeyVaultObject.ObjectType
+        /// Empty for the list of objects.
         var name: String
-        /// Empty for the latest.
-        var version: String
-        /// The list of the object's versions rather than one's content.
-        var isList = false
+        var question: Question
+    }
+
+    /// What a vault is asked about.
+    enum Question: Hashable, Sendable {
+        /// A version's content; the latest when empty.
+        case content(version: String)
+        /// The list of an object's versions.
+        case versions
+        /// The list of all objects of a type.
+        case objects
     }
 
     struct Entry: Sendable {
@@ -152,8 +160,10 @@ package final class ValueCache: Sendable {
         switch code {
         case .vaultForbidden: isConcerned = { $0.principal == key.principal && $0.vault == key.vault }
         case .objectNotFound, .objectDisabled:
+            // The list of objects may be what has led to it.
             isConcerned = {
-                $0.principal == key.principal && $0.vault == key.vault && $0.type == key.type && $0.name == key.name
+                $0.principal == key.principal && $0.vault == key.vault && $0.type == key.type
+                    && ($0.name == key.name || $0.question == .objects)
             }
         default: return
         }

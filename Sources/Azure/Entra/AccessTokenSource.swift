@@ -29,17 +29,17 @@ package struct AccessTokenSource: Sendable {
 
     /// A token for `resource`: that the mount holds one now is the proof of its principal.
     package func token(
-        for attributes: MountAttributes, resource: String, priority: FetchPriority, until deadline: Deadline
+        for signIn: SignIn, resource: String, priority: FetchPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         let exchange: TokenCache.Exchange = { [issuer] deadline in
             do throws(ProviderError) {
                 return .success(
-                    try await issuer.token(for: attributes, resource: resource, priority: priority, until: deadline))
+                    try await issuer.token(for: signIn, resource: resource, priority: priority, until: deadline))
             } catch {
                 return .failure(error)
             }
         }
-        let key = TokenCache.Key(attributes, resource: resource)
+        let key = TokenCache.Key(signIn, resource: resource)
         if let token = cache?.peek(key) {
             observer.observe(TokenSource.cached)
             return token
@@ -48,7 +48,7 @@ package struct AccessTokenSource: Sendable {
             [cache] () async -> (Result<AccessToken, ProviderError>, TokenSource) in
             guard let cache else { return (await exchange(deadline), .issued) }
             return await cache.token(
-                for: key, owner: attributes.pod.namespace, until: deadline, exchange: exchange)
+                for: key, owner: signIn.pod.namespace, until: deadline, exchange: exchange)
         }
         var (result, source) =
             found ?? (
@@ -60,8 +60,8 @@ package struct AccessTokenSource: Sendable {
     }
 
     /// Forgets a token that a vault does not take.
-    func drop(_ token: AccessToken, for attributes: MountAttributes, resource: String) {
-        cache?.drop(token, for: TokenCache.Key(attributes, resource: resource))
+    func drop(_ token: AccessToken, for signIn: SignIn, resource: String) {
+        cache?.drop(token, for: TokenCache.Key(signIn, resource: resource))
     }
 
     /// Forgets what has expired.
@@ -69,9 +69,9 @@ package struct AccessTokenSource: Sendable {
 }
 
 extension TokenCache.Key {
-    fileprivate init(_ attributes: MountAttributes, resource: String) {
+    fileprivate init(_ signIn: SignIn, resource: String) {
         self.init(
-            principal: Principal(attributes), resource: resource,
-            credential: CredentialFingerprint(attributes.identity))
+            principal: Principal(signIn), resource: resource,
+            credential: CredentialFingerprint(signIn.identity))
     }
 }

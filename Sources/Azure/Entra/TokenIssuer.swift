@@ -18,16 +18,16 @@ struct TokenIssuer: Sendable {
 
     /// A token for `resource`.
     func token(
-        for attributes: MountAttributes, resource: String, priority: FetchPriority, until deadline: Deadline
+        for signIn: SignIn, resource: String, priority: FetchPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         func exchanged(
             _ credential: TokenExchange.Credential, _ clientID: String, _ route: TokenProxy.Route? = nil
         ) async throws(ProviderError) -> AccessToken {
             try await exchange.exchange(
-                credential, clientID: clientID, tenantID: attributes.tenantID, cloud: attributes.cloud,
+                credential, clientID: clientID, tenantID: signIn.tenantID, cloud: signIn.cloud,
                 resource: resource, through: route, priority: priority, until: deadline)
         }
-        switch attributes.identity {
+        switch signIn.identity {
         case .workloadIdentity(let clientID, let token):
             return try await exchanged(.assertion(token), clientID)
         case .servicePrincipal(let clientID, let secret):

@@ -72,7 +72,7 @@ struct FetchBatch: Sendable {
         ProviderError(
             .timedOut,
             job.object.failurePrefix
-                + "the mount's time was used up while requests to the vault \(round.plan.vault.host)"
+                + "the mount's time was used up while requests to the vault \(round.vault.host)"
                 + " had to wait for others of this node")
     }
 

@@ -1,8 +1,11 @@
 internal import ProviderCore
 
-/// One reading of all objects of a plan.
+/// One reading of objects of one vault, for one identity.
 struct FetchRound: Sendable {
     let plan: MountPlan
+    /// Those of the plan's items that are read.
+    let items: [Int]
+    let vault: VaultAddress
     let principal: Principal
     /// The namespace on whose share of the cache it is kept.
     let owner: String
@@ -14,54 +17,60 @@ struct FetchRound: Sendable {
 
     enum Outcome: Sendable {
         /// `outdated` are those that were read before another one was seen to have changed.
-        case found(FetchedContents, outdated: [ValueCache.Key: Duration])
-        case failed(ProviderError)
+        case found(VaultReading, outdated: [ValueCache.Key: Duration])
         /// The vault does not take the token.
         case rejected(resource: String?, error: ProviderError)
     }
 
     func run(with reader: ObjectReader, _ token: AccessToken) async -> Outcome {
-        let histories = plan.items.indices.filter { plan.items[$0].object.wantsHistory }
-        let lists = await FetchBatch(
-            histories.map { job($0, version: "", isList: true) }, self, reader, token)
+        var reading = VaultReading()
+        let lists = await FetchBatch(items.compactMap(listJob), self, reader, token)
         if let rejection = lists.rejection { return rejection }
-        var errors = lists.errors
-        var versions = plan.items.map { [$0.object.version] }
-        for item in histories { versions[item] = [] }
-        for (job, entry, _) in lists.contents {
-            guard case .list(let records) = entry.content else { continue }
-            do throws(ProviderError) {
-                versions[job.item] = try VersionHistory.select(records, for: job.object)
-            } catch {
-                errors.append((job.item, error))
+        reading.errors = lists.errors
+        var versions: [Int: [String]] = [:]
+        for item in items where listJob(item) == nil { versions[item] = [plan.items[item].object.version] }
+        for (job, entry, source) in lists.contents {
+            if source == .stale { reading.isStale = true }
+            switch entry.content {
+            case .objects(let records): reading.records[job.item] = records
+            case .list(let records):
+                do throws(ProviderError) {
+                    versions[job.item] = try VersionHistory.select(records, for: job.object)
+                } catch {
+                    reading.errors.append((job.item, error))
+                }
+            case .item: break
             }
         }
 
-        let jobs = plan.items.indices.flatMap { item in
-            versions[item].map { job(item, version: $0, isList: false) }
+        let jobs = items.flatMap { item in
+            (versions[item] ?? []).map { job(item, .content(version: $0)) }
         }
         let reads = await FetchBatch(jobs, self, reader, token)
         if let rejection = reads.rejection { return rejection }
-        errors += reads.errors
-        if let error = ProviderError.combining(errors.sorted { $0.item < $1.item }.map(\.error)) {
-            return .failed(error)
-        }
-        var fetched = FetchedContents(
-            items: plan.items.map { _ in [] }, sources: plan.items.map { _ in [] })
+        reading.errors += reads.errors
         for (job, entry, source) in reads.contents {
-            guard case .item(let item) = entry.content else { continue }
-            fetched.items[job.item].append(item)
-            fetched.sources[job.item].append(source)
-            reader.observer.observe(source)
+            guard case .item(let item, let attributes) = entry.content else { continue }
+            if source == .stale { reading.isStale = true }
+            reading.versions[job.item, default: []].append(
+                (FetchedVersion(item, attributes: attributes, vault: vault), source))
         }
-        return .found(fetched, outdated: Self.outdated(lists.contents + reads.contents))
+        // What fails anyway is not read once more.
+        let isComplete = reading.errors.allSatisfy { $0.error.provesAbsence }
+        return .found(reading, outdated: isComplete ? Self.outdated(lists.contents + reads.contents) : [:])
     }
 
-    private func job(_ item: Int, version: String, isList: Bool) -> ObjectReader.Job {
+    /// The list that has to be read before the object can be; nil when none.
+    private func listJob(_ item: Int) -> ObjectReader.Job? {
+        let object = plan.items[item].object
+        if object.selector != nil { return job(item, .objects) }
+        return object.needsVersions ? job(item, .versions) : nil
+    }
+
+    private func job(_ item: Int, _ question: ValueCache.Question) -> ObjectReader.Job {
         let object = plan.items[item].object
         let key = ValueCache.Key(
-            principal: principal, vault: plan.vault.host, type: object.type, name: object.name, version: version,
-            isList: isList)
+            principal: principal, vault: vault.host, type: object.type, name: object.name, question: question)
         return ObjectReader.Job(
             item: item, object: object, key: key,
             freshness: ValueCache.Freshness(maximumAge: maximumAge, notBefore: notBefore[key]))
@@ -78,5 +87,44 @@ struct FetchRound: Sendable {
             if content.entry.fetchedAt < change { outdated[content.job.key] = change }
         }
         return outdated
+    }
+}
+
+/// What one vault gave for some of a plan's items.
+struct VaultReading: Sendable {
+    /// By item, the newest version first.
+    var versions: [Int: [(version: FetchedVersion, source: ContentSource)]] = [:]
+    /// By item that is a selector.
+    var records: [Int: [ObjectRecord]] = [:]
+    var errors: [(item: Int, error: ProviderError)] = []
+    /// Some of it is kept from before, because the vault could not be asked.
+    var isStale = false
+    /// It comes from the vault that stood in for another.
+    var isAnsweredByFallback = false
+    /// There was no token to ask the vault with.
+    var isUnproven = false
+
+    /// The vault could not be asked, or not now.
+    var isOutage: Bool { !isUnproven && (isStale || errors.contains { $0.error.code.isOutage }) }
+
+    /// The same as of a vault that stood in for another.
+    var fromFallback: VaultReading {
+        var copy = self
+        copy.isAnsweredByFallback = true
+        copy.versions = versions.mapValues { versions in
+            versions.map { version, source in
+                var version = version
+                version.isFromFallback = true
+                return (version, source)
+            }
+        }
+        return copy
+    }
+
+    mutating func merge(_ other: VaultReading) {
+        versions.merge(other.versions) { $1 }
+        records.merge(other.records) { $1 }
+        errors += other.errors
+        isStale = isStale || other.isStale
     }
 }

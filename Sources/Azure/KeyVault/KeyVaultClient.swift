@@ -28,6 +28,13 @@ package struct KeyVaultClient: Sendable {
         /// The vault does not take the token; `resource` is what it wants one for, if that is to be
         /// believed. A fresh token may help, once.
         case tokenRejected(resource: String?, error: ProviderError)
+
+        func map<Other>(_ transform: (Value) -> Other) -> Outcome<Other> {
+            switch self {
+            case .value(let value): .value(transform(value))
+            case .tokenRejected(let resource, let error): .tokenRejected(resource: resource, error: error)
+            }
+        }
     }
 
     /// Reads one object with the token on the first request: the vault's host and resource are known
@@ -35,7 +42,7 @@ package struct KeyVaultClient: Sendable {
     package func read(
         _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken, priority: FetchPriority,
         until deadline: Deadline
-    ) async throws(ProviderError) -> Outcome<VaultItem> {
+    ) async throws(ProviderError) -> Outcome<VaultBundle> {
         let path = "\(Self.path(object))/\(version.percentEncoded)"
         switch try await get(
             "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)", object, vault, token, priority, deadline)
@@ -57,8 +64,28 @@ package struct KeyVaultClient: Sendable {
         of object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, priority: FetchPriority,
         until deadline: Deadline
     ) async throws(ProviderError) -> Outcome<[VersionRecord]> {
-        var url = "https://\(vault.host)\(Self.path(object))/versions?api-version=\(Self.apiVersion)"
-        var records: [VersionRecord] = []
+        try await list(
+            "\(Self.path(object))/versions", object, vault, token, priority, deadline, decode: VersionPage.decode)
+    }
+
+    /// Lists every object of the type of `object`, which is a selector.
+    package func objects(
+        like object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, priority: FetchPriority,
+        until deadline: Deadline
+    ) async throws(ProviderError) -> Outcome<[ObjectRecord]> {
+        let collection = object.type.collection
+        return try await list(
+            "/\(collection)", object, vault, token, priority, deadline
+        ) { body throws(VaultAnswerError) in try ObjectPage.decode(body, collection: collection) }
+    }
+
+    private func list<Page: VaultPage>(
+        _ path: String, _ object: KeyVaultObject, _ vault: VaultAddress, _ token: AccessToken,
+        _ priority: FetchPriority, _ deadline: Deadline,
+        decode: (SecretBytes) throws(VaultAnswerError) -> Page
+    ) async throws(ProviderError) -> Outcome<[Page.Record]> {
+        var url = "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)"
+        var records: [Page.Record] = []
         var seen: Set<String> = [url]
         while true {
             let body: SecretBytes
@@ -67,7 +94,7 @@ package struct KeyVaultClient: Sendable {
             case .value(let answered): body = answered
             }
             do throws(VaultAnswerError) {
-                let page = try VersionPage.decode(body)
+                let page = try decode(body)
                 records += page.records
                 guard let next = page.nextLink else { return .value(records) }
                 // The token goes with the request, so only the vault itself may be asked for more.
@@ -84,7 +111,7 @@ package struct KeyVaultClient: Sendable {
         }
     }
 
-    /// More versions than the service lets an object have.
+    /// More versions than the service lets an object have, and 10,000 objects.
     private static let maximumPages = 400
 
     private static func path(_ object: KeyVaultObject) -> String {

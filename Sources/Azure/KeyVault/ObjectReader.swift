@@ -16,7 +16,12 @@ struct ObjectReader: Sendable {
         var freshness: ValueCache.Freshness
 
         /// Whether its content may change under the same name.
-        var isLatest: Bool { key.isList || key.version.isEmpty }
+        var isLatest: Bool {
+            switch key.question {
+            case .content(let version): version.isEmpty
+            case .versions, .objects: true
+            }
+        }
     }
 
     /// What is at hand without waiting.
@@ -27,7 +32,7 @@ struct ObjectReader: Sendable {
     func read(_ job: Job, _ round: FetchRound, _ token: AccessToken) async -> ValueCache.Finding {
         await values.value(for: job.key, job.freshness, owner: round.owner, until: round.deadline) { deadline in
             let start = time.elapsed()
-            let outcome = await request(job, in: round.plan.vault, token, round.priority, deadline)
+            let outcome = await request(job, in: round.vault, token, round.priority, deadline)
             let error: ErrorCode? =
                 switch outcome {
                 case .success(.value): nil
@@ -48,21 +53,22 @@ struct ObjectReader: Sendable {
         _ job: Job, in address: VaultAddress, _ token: AccessToken, _ priority: FetchPriority, _ deadline: Deadline
     ) async -> Result<KeyVaultClient.Outcome<VaultContent>, ProviderError> {
         do throws(ProviderError) {
-            if job.key.isList {
-                switch try await vault.versions(
-                    of: job.object, in: address, token: token, priority: priority, until: deadline)
-                {
-                case .value(let records): return .success(.value(.list(records)))
-                case .tokenRejected(let resource, let error):
-                    return .success(.tokenRejected(resource: resource, error: error))
-                }
-            }
-            switch try await vault.read(
-                job.object, version: job.key.version, in: address, token: token, priority: priority, until: deadline)
-            {
-            case .value(let item): return .success(.value(.item(item)))
-            case .tokenRejected(let resource, let error):
-                return .success(.tokenRejected(resource: resource, error: error))
+            switch job.key.question {
+            case .content(let version):
+                return .success(
+                    try await vault.read(
+                        job.object, version: version, in: address, token: token, priority: priority, until: deadline
+                    ).map { .item($0.item, $0.attributes) })
+            case .versions:
+                return .success(
+                    try await vault.versions(
+                        of: job.object, in: address, token: token, priority: priority, until: deadline
+                    ).map { .list($0) })
+            case .objects:
+                return .success(
+                    try await vault.objects(
+                        like: job.object, in: address, token: token, priority: priority, until: deadline
+                    ).map { .objects($0) })
             }
         } catch {
             return .failure(error)

@@ -1,4 +1,4 @@
-internal import ProviderCore
+package import ProviderCore
 
 /// Why a vault's 200 answer cannot be used.
 struct VaultAnswerError: Error {
@@ -6,12 +6,15 @@ struct VaultAnswerError: Error {
     var reason: String
 }
 
-/// Reads the JSON bundles of Key Vault's REST API.
-enum VaultBundle {
+/// A JSON bundle of Key Vault's REST API.
+package struct VaultBundle: Sendable {
+    package var item: VaultItem
+    package var attributes: ItemAttributes
+
     /// Reads an answer that must be about `expected`.
     static func decode(
         _ body: SecretBytes, expecting expected: VaultObjectID
-    ) throws(VaultAnswerError) -> VaultItem {
+    ) throws(VaultAnswerError) -> VaultBundle {
         let object: JSONObject
         do {
             guard let decoded = try JSONParser.parse(body).object else {
@@ -23,11 +26,13 @@ enum VaultBundle {
         } catch {
             throw VaultAnswerError(reason: "the vault's answer is no JSON")
         }
-        switch expected.object.type {
-        case .secret: return try secret(object, expected)
-        case .key: return try key(object, expected)
-        case .certificate: return try certificate(object, expected)
-        }
+        let item =
+            switch expected.object.type {
+            case .secret: try secret(object, expected)
+            case .key: try key(object, expected)
+            case .certificate: try certificate(object, expected)
+            }
+        return VaultBundle(item: item, attributes: ItemAttributes(object))
     }
 
     private static func secret(
@@ -77,5 +82,25 @@ enum VaultBundle {
     /// The last segment of an object's identifier.
     static func version(in id: String) -> String {
         String(id[(id.lastIndex(of: "/").map(id.index(after:)) ?? id.startIndex)...])
+    }
+}
+
+extension ItemAttributes {
+    fileprivate init(_ bundle: JSONObject) {
+        self.init()
+        let attributes = bundle["attributes"]?.object
+        created = attributes?["created"]?.integer
+        updated = attributes?["updated"]?.integer
+        expires = attributes?["exp"]?.integer
+        notBefore = attributes?["nbf"]?.integer
+        contentType = bundle["contentType"]?.text
+        tags = Self.tags(bundle["tags"])
+    }
+
+    /// Tags that are no texts are passed over.
+    static func tags(_ value: JSONValue?) -> [String: String] {
+        var tags: [String: String] = [:]
+        for (name, value) in value?.object?.members ?? [] { tags[name] = value.text }
+        return tags
     }
 }

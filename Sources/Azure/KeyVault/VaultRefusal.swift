@@ -30,8 +30,15 @@ struct VaultRefusal {
         text += ", ERROR CODE: \(code.isEmpty ? "UNAVAILABLE" : code.clipped)"
         if !innerCode.isEmpty { text += " (\(innerCode.clipped))" }
         if !message.isEmpty { text += ": \(message.prefix(600))" }
-        return ProviderError(
+        var error = ProviderError(
             errorCode, text, hint: advice(object, vault), context: [("request id", requestID)].filter { !$0.1.isEmpty })
+        error.provesAbsence = isDisabled || (status == 404 && isOfObject)
+        return error
+    }
+
+    /// Key Vault's own word that there is no such object, rather than no such vault, path or server.
+    private var isOfObject: Bool {
+        ["SecretNotFound", "KeyNotFound", "CertificateNotFound"].contains(code)
     }
 
     private var errorCode: ErrorCode {

@@ -1,7 +1,14 @@
 internal import ProviderCore
 
+/// One page of a list.
+protocol VaultPage {
+    associatedtype Record: Sendable
+    var records: [Record] { get }
+    var nextLink: String? { get }
+}
+
 /// One page of an object's versions.
-struct VersionPage {
+struct VersionPage: VaultPage {
     var records: [VersionRecord]
     var nextLink: String?
 

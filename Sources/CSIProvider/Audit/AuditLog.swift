@@ -25,19 +25,21 @@ package struct AuditLog: Sendable {
     }
 
     /// A line for each object that went to the volume.
-    func succeeded(_ mount: AuthorizedMount, _ result: MountResult, into volume: VolumeFingerprint, _ logger: Logger) {
+    func succeeded(_ result: MountResult, into volume: VolumeFingerprint, _ logger: Logger) {
         guard extent != .off else { return }
-        var deliveries: [(item: MountPlan.Item, version: String, source: ContentSource)] = []
+        let mount = result.mount
+        var deliveries: [(item: MountPlan.Item, content: FetchedVersion, source: ContentSource)] = []
         for (index, item) in result.plan.items.enumerated() {
             for (content, source) in zip(result.contents.items[index], result.contents.sources[index]) {
-                deliveries.append((item, content.version, source))
+                deliveries.append((item, content, source))
             }
         }
         let isNew = memory.replace(
             volume,
             with: deliveries.map { delivery in
                 var hasher = Hasher()
-                hasher.combine(delivery.version)
+                hasher.combine(delivery.item.object.name)
+                hasher.combine(delivery.content.version)
                 hasher.combine(mount.rule)
                 hasher.combine(delivery.source == .stale)
                 return hasher.finalize()
@@ -47,12 +49,16 @@ package struct AuditLog: Sendable {
         let common = Self.fields(mount.attributes.pod, mount.attributes, rule: mount.rule)
         for (delivery, isNew) in zip(deliveries, isNew) where isNew || extent == .all {
             let object = delivery.item.object
-            logger.info(
-                "audit",
-                metadata: common.merging([
-                    "result": "ok", "object": "\(object.type.rawValue)/\(object.name)",
-                    "version": "\(delivery.version)", "source": "\(delivery.source.rawValue)",
-                ]) { $1 })
+            let signIn = result.plan.sources[delivery.item.source].signIn
+            var fields: Logger.Metadata = [
+                "result": "ok", "object": "\(object.type.rawValue)/\(object.name)",
+                "version": "\(delivery.content.version)", "source": "\(delivery.source.rawValue)",
+                "tenant": "\(signIn.tenantID)", "vault_host": "\(delivery.content.vault.host)",
+                "vault": "\(delivery.content.vault.name)",
+            ]
+            if object.source.clientID != nil { fields["client_id"] = "\(signIn.identity.clientID.clipped)" }
+            if let selector = object.pickedBy { fields["picked_by"] = "\(selector)" }
+            logger.info("audit", metadata: common.merging(fields) { $1 })
         }
     }
 
@@ -64,7 +70,9 @@ package struct AuditLog: Sendable {
         var fields = Self.fields(pod, attributes, rule: rule)
         fields["result"] = "\(error.code.rawValue)"
         if let attributes {
-            let names = attributes.objects.map { "\($0.type.rawValue)/\($0.name)" }
+            let names = attributes.objects.map { object in
+                "\(object.type.rawValue)/\(object.selector.map { "(\($0))" } ?? object.name)"
+            }
             fields["requested"] = "\(names.prefix(Self.longestList).joined(separator: ", "))"
         }
         logger.info("audit", metadata: fields)

@@ -8,4 +8,6 @@ package enum LogCode: String, CaseIterable, Sendable {
     case rotationFailing = "rotation-failing"
     /// They are again.
     case rotationRecovered = "rotation-recovered"
+    /// An object of a class ends soon, or has ended.
+    case objectEnding = "object-ending"
 }

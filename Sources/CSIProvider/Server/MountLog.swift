@@ -52,6 +52,17 @@ struct MountLog {
             metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "duration_ms": "\(milliseconds)"])
     }
 
+    /// Tells that an object ends soon, or has ended.
+    func ending(_ notice: ExpiryWatch.Notice) {
+        logger.warning(
+            notice.daysLeft < 0 ? "object has expired" : "object expires soon",
+            metadata: [
+                "code": "\(LogCode.objectEnding.rawValue)", "object": "\(notice.object)",
+                "vault_host": "\(notice.vaultHost)", "version": "\(notice.version)",
+                "expires": "\(Timestamp.text(notice.expires))", "days_left": "\(notice.daysLeft)",
+            ])
+    }
+
     /// Tells that the rotation of a class has begun to fail, or no longer does.
     func turned(_ turn: RotationHealth.Turn?, _ cause: ErrorCode? = nil) {
         switch turn {

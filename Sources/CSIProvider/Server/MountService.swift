@@ -12,6 +12,8 @@ package struct MountService: Sendable {
         package var cache: CacheSettings
         /// The most requests that the node has under way at one vault.
         package var vaultConcurrency = 25
+        /// What is spent on a vault that does not answer before another one stands in for it.
+        package var patienceWithFallback = Duration.seconds(8)
         /// What namespaces may ask for; everything when nil.
         package var policy: PolicyFile?
 
@@ -48,7 +50,7 @@ package struct MountService: Sendable {
             tokens: tokens,
             vault: KeyVaultClient(
                 transport: transport, parallelRequests: settings.vaultConcurrency, time: time, observer: metrics),
-            values: values, time: time, observer: metrics)
+            values: values, patienceWithFallback: settings.patienceWithFallback, time: time, observer: metrics)
     }
 
     /// Checks the request as a whole, before any network.
@@ -78,28 +80,44 @@ package struct MountService: Sendable {
     package func mount(
         _ mount: AuthorizedMount, into volume: VolumeFingerprint, secondsLeft: Double
     ) async throws(ProviderError) -> MountResult {
-        let attributes = mount.attributes
-        let plan = MountPlan(attributes)
         let isKnown = ledger.contains(volume)
         do throws(ProviderError) {
-            let contents = try await fetch.contents(
-                of: plan, as: attributes, maximumAge: maximumAge(attributes, isKnown: isKnown),
+            let request = VaultFetch.Request(
+                maximumAge: maximumAge(mount.attributes, isKnown: isKnown),
                 priority: isKnown ? .republish : .firstMount,
-                until: time.deadline(after: Self.budget(secondsLeft: secondsLeft)))
-            let answer = try MountAnswer(plan, fetched: contents.items, conversion: settings.conversion)
+                deadline: time.deadline(after: Self.budget(secondsLeft: secondsLeft)))
+            let mount = try await expanding(mount, request)
+            let plan = MountPlan(mount.attributes)
+            let contents = try await fetch.contents(of: plan, request)
+            let answer = try MountAnswer(
+                plan, fetched: contents.items, conversion: settings.conversion, now: time.wallClock())
             ledger.insert(volume)
-            return MountResult(answer: answer, plan: plan, contents: contents)
+            return MountResult(answer: answer, mount: mount, plan: plan, contents: contents)
         } catch {
-            throw error.adding(Self.surroundings(of: attributes))
+            throw error.adding(Self.surroundings(of: mount.attributes))
         }
     }
 
-    /// As whom which vault is asked, for errors.
+    /// The same with what its selectors pick, which the policy is asked about before any of it is read.
+    private func expanding(
+        _ mount: AuthorizedMount, _ request: VaultFetch.Request
+    ) async throws(ProviderError) -> AuthorizedMount {
+        guard mount.attributes.hasSelectors else { return mount }
+        let records = try await fetch.records(for: MountPlan(mount.attributes.selectorsOnly), request)
+        return try authorize(try mount.attributes.expanding(records))
+    }
+
+    /// As whom which vaults are asked, for errors.
     private static func surroundings(of attributes: MountAttributes) -> [(name: String, value: String)] {
-        let vault = VaultAddress(name: attributes.vaultName, suffix: attributes.cloud.vaultSuffix)
+        let sources = MountPlan(attributes).sources
+        func all(_ value: (MountPlan.Source) -> String) -> String {
+            var values: [String] = []
+            for source in sources where !values.contains(value(source)) { values.append(value(source)) }
+            return values.joined(separator: ", ").clipped
+        }
         return [
-            ("vault", vault.host), ("tenant", attributes.tenantID),
-            ("client id", attributes.identity.clientID.clipped),
+            ("vault", all(\.vault.host)), ("tenant", all(\.signIn.tenantID)),
+            ("client id", all(\.signIn.identity.clientID)),
             ("identity mode", "\(attributes.identity.mode.rawValue), because \(attributes.identity.mode.reason)"),
         ]
     }
@@ -151,6 +169,8 @@ package struct AuthorizedMount: Sendable {
 /// A mount's answer and what led to it.
 package struct MountResult: Sendable {
     package var answer: MountAnswer
+    /// What was mounted, with what its selectors picked.
+    package var mount: AuthorizedMount
     package var plan: MountPlan
     package var contents: FetchedContents
 }

@@ -11,6 +11,7 @@ package struct ProviderService: Sendable {
     private let logger: Logger
     private let audit: AuditLog
     private let rotation: RotationHealth
+    private let expiry: ExpiryWatch
 
     package init(
         mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
@@ -21,6 +22,7 @@ package struct ProviderService: Sendable {
         self.logger = logger
         self.audit = AuditLog(audit)
         rotation = RotationHealth(time: time)
+        expiry = ExpiryWatch(time: time)
     }
 
     /// The handler for the transport.
@@ -43,11 +45,12 @@ package struct ProviderService: Sendable {
                 rule = permitted.rule
                 let volume = VolumeFingerprint(request)
                 result = try await mounts.mount(permitted, into: volume, secondsLeft: incoming.secondsLeft)
-                audit.succeeded(permitted, result, into: volume, log.logger)
+                audit.succeeded(result, into: volume, log.logger)
             } catch {
                 throw error.prefixed("failed to mount objects, error: ")
             }
             log.succeeded(result)
+            for notice in expiry.observe(caller, result) { log.ending(notice) }
             metrics.observeMount(log.elapsed, .ok, nil)
             log.turned(rotation.observe(caller, request.targetPath, succeeded: true))
             return MountAnswerMessage(result.answer)
@@ -67,13 +70,14 @@ package struct ProviderService: Sendable {
     /// Forgets what need not be kept any more.
     package func sweep() {
         mounts.sweep()
+        expiry.sweep()
         for (name, turn) in rotation.sweep() {
             MountLog(logger, rotationOf: name).turned(turn)
         }
     }
 
     /// The health of the classes in Prometheus' text format.
-    package var classesExposition: String { rotation.exposition }
+    package var classesExposition: String { rotation.exposition + expiry.exposition }
 
     private static func decode(_ message: MountRequestMessage) throws(ProviderError) -> MountRequest {
         try MountRequest(

@@ -44,25 +44,37 @@ package struct ObjectPipeline: Sendable {
 
 /// The contents of a volume's objects, by the names that the class gives them.
 package struct ObjectContents: Sendable {
-    private let objects: [(object: KeyVaultObject, items: [VaultItem])]
+    private let objects: [(object: KeyVaultObject, versions: [FetchedVersion])]
     private let pipeline: ObjectPipeline
 
-    init(_ objects: [(object: KeyVaultObject, items: [VaultItem])], _ pipeline: ObjectPipeline) {
+    init(_ objects: [(object: KeyVaultObject, versions: [FetchedVersion])], _ pipeline: ObjectPipeline) {
         self.objects = objects
         self.pipeline = pipeline
     }
 
     /// The newest content of the object with this `objectAlias`, or else with this `objectName`; nil when no
-    /// object has it, or the vault does not have the object.
+    /// object has it, or the vault does not have the object and nothing stands for it.
     package func content(of name: String) throws(ProviderError) -> SecretBytes? {
-        guard let found = find(name), let item = found.items.first else { return nil }
-        return try pipeline.content(of: item, for: found.object)
+        guard let found = find(name) else { return nil }
+        if let version = found.versions.first { return try pipeline.content(of: version.item, for: found.object) }
+        return found.object.missing.content
     }
 
     /// What the vault holds of it.
-    package func item(of name: String) -> VaultItem? { find(name)?.items.first }
+    package func item(of name: String) -> VaultItem? { find(name)?.versions.first?.item }
 
-    private func find(_ name: String) -> (object: KeyVaultObject, items: [VaultItem])? {
+    private func find(_ name: String) -> (object: KeyVaultObject, versions: [FetchedVersion])? {
         objects.first { $0.object.path == name } ?? objects.first { $0.object.name == name }
+    }
+}
+
+extension MissingObject {
+    /// What stands for the object; nil when nothing does.
+    var content: SecretBytes? {
+        switch self {
+        case .fail, .skip: nil
+        case .empty: SecretBytes([])
+        case .text(let text): SecretBytes(text)
+        }
     }
 }

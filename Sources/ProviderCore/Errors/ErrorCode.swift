@@ -32,6 +32,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case vaultForbidden = "vault-forbidden"
     case objectDisabled = "object-disabled"
     case objectNotFound = "object-not-found"
+    case objectExpired = "object-expired"
     case requestRefused = "request-refused"
     case throttled
     case serviceUnavailable = "service-unavailable"
@@ -66,7 +67,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
             .requestRefused:
             .manifest
         case .podInfoMissing, .tokenMissing, .tokenMalformed, .tokenAudience, .credentialsMissing,
-            .credentialsInvalid, .tokenProxyUnavailable:
+            .credentialsInvalid, .tokenProxyUnavailable, .objectExpired:
             .setup
         case .tokenExpired, .exchangeRefused, .managedIdentityRefused, .vaultUnauthorized: .identity
         case .vaultForbidden, .objectDisabled, .policyDenied: .permission
@@ -125,6 +126,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .objectDisabled: "enable the object's version in the vault, or pin an enabled one with objectVersion"
         case .objectNotFound:
             "check objectName, objectType, objectVersion and keyvaultName; a deleted object may be recoverable"
+        case .objectExpired: "renew the object in the vault, or lower minRemaining"
         case .requestRefused: "check objectName and objectVersion against what the vault holds"
         case .throttled:
             "the mount is tried again by itself; mount fewer objects or spread them over vaults if it persists"

@@ -14,6 +14,9 @@ package struct ProviderError: Error, Sendable {
     package var context: [(name: String, value: String)]
     /// When several things are wrong, each of them, in the order of the manifest.
     package var parts: [ProviderError]
+    /// The vault itself said that it does not have the object, or has it disabled. Nothing else that looks
+    /// alike, such as a proxy's 404, may make an optional object vanish.
+    package var provesAbsence = false
 
     package init(
         _ code: ErrorCode,

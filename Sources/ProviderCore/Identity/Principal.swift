@@ -16,16 +16,16 @@ package struct Principal: Hashable, Sendable {
     /// Set where each pod may be given an identity of its own.
     package var pod = ""
 
-    package init(_ attributes: MountAttributes) {
-        authority = attributes.cloud.authority
-        tenantID = attributes.tenantID
-        clientID = attributes.identity.clientID
-        mode = attributes.identity.mode
-        switch attributes.identity {
+    package init(_ signIn: SignIn) {
+        authority = signIn.cloud.authority
+        tenantID = signIn.tenantID
+        clientID = signIn.identity.clientID
+        mode = signIn.identity.mode
+        switch signIn.identity {
         case .workloadIdentity, .servicePrincipal, .certificatePrincipal, .azureTokenProxy: break
         case .vmManagedIdentity:
-            namespace = attributes.pod.namespace
-            serviceAccount = attributes.pod.serviceAccount
+            namespace = signIn.pod.namespace
+            serviceAccount = signIn.pod.serviceAccount
         case .podIdentity(let pod):
             namespace = pod.namespace
             serviceAccount = pod.serviceAccount

@@ -18,54 +18,73 @@ package struct MountAnswer: Sendable {
     package static let maximumBytes = 4 << 20
 
     /// Converts what was fetched and checks the whole against the driver's rules. `fetched[i]` holds the
-    /// versions of `plan.items[i]`, the newest first. All or nothing: what the driver gets replaces
-    /// everything the volume held.
+    /// versions of `plan.items[i]`, the newest first, and none where an optional object is missing. `now` is in
+    /// seconds since 1970. All or nothing: what the driver gets replaces everything the volume held.
     package init(
-        _ plan: MountPlan, fetched: [[VaultItem]], conversion: ContentConversion
+        _ plan: MountPlan, fetched: [[FetchedVersion]], conversion: ContentConversion, now: Int
     ) throws(ProviderError) {
         var errors: [ProviderError] = []
+        var metadata = MetadataFile()
         let pipeline = ObjectPipeline(conversion)
         let others = ObjectContents(zip(plan.items, fetched).map { ($0.object, $1) }, pipeline)
         for (item, contents) in zip(plan.items, fetched) {
+            if contents.isEmpty { addSubstitute(for: item, &metadata) }
             for (index, content) in contents.enumerated() {
                 do throws(ProviderError) {
-                    let made = try pipeline.files(of: content, for: item.object, among: others)
-                    if item.object.isHidden {
-                        versions.append(Version(id: item.id(version: index), version: content.version))
-                        continue
+                    try item.object.validity.check(content.attributes, of: item.object, now: now)
+                    let made = try pipeline.files(of: content.item, for: item.object, among: others)
+                    let version = Version(id: item.id(version: index), version: content.version)
+                    if item.object.isHidden { versions.append(version) }
+                    var paths: [String] = []
+                    for file in made where !item.object.isHidden {
+                        let path = item.path(of: file, version: index)
+                        files.append(File(path: path, mode: file.permission ?? item.mode, contents: file.contents))
+                        versions.append(version)
+                        paths.append(path)
                     }
-                    for file in made {
-                        files.append(
-                            File(
-                                path: item.path(of: file, version: index), mode: file.permission ?? item.mode,
-                                contents: file.contents))
-                        versions.append(Version(id: item.id(version: index), version: content.version))
-                    }
+                    metadata.add(content, of: item.object, files: paths)
                 } catch {
                     errors.append(error)
                 }
             }
         }
-        // What is made of the volume as a whole.
-        if errors.isEmpty, let joined = plan.settings.joinedFiles {
-            do throws(ProviderError) {
-                for file in try joined.files(of: others) {
-                    files.append(
-                        File(
-                            path: (file.path ?? "") + file.suffix, mode: file.permission ?? plan.defaultMode,
-                            contents: file.contents))
-                }
-            } catch {
-                errors.append(error)
-            }
-        }
         if let error = ProviderError.combining(errors) { throw error }
+        try addFilesOfTheWhole(plan, others, metadata)
         try check()
+    }
+
+    /// What a missing object's setting puts in its place.
+    private mutating func addSubstitute(for item: MountPlan.Item, _ metadata: inout MetadataFile) {
+        guard let content = item.object.missing.content else {
+            metadata.addMissing(item.object, files: [])
+            return
+        }
+        for path in item.object.declaredPaths {
+            files.append(File(path: path, mode: item.mode, contents: item.object.form.applied(to: content)))
+        }
+        metadata.addMissing(item.object, files: item.object.declaredPaths)
+        versions.append(Version(id: item.id(version: 0), version: "missing"))
+    }
+
+    /// The files that are made of the volume's objects together.
+    private mutating func addFilesOfTheWhole(
+        _ plan: MountPlan, _ contents: ObjectContents, _ metadata: MetadataFile
+    ) throws(ProviderError) {
+        for file in try plan.settings.joinedFiles?.files(of: contents) ?? [] {
+            let path = (file.path ?? "") + file.suffix
+            files.append(File(path: path, mode: file.permission ?? plan.defaultMode, contents: file.contents))
+        }
+        // A volume with nothing else in it is still an error.
+        if let path = plan.settings.metadataFile, !files.isEmpty {
+            files.append(File(path: path, mode: plan.defaultMode, contents: metadata.contents))
+        }
     }
 
     private func check() throws(ProviderError) {
         guard !files.isEmpty, !versions.isEmpty else {
-            throw ProviderError(.internal, "the mount has no file to answer with")
+            throw ProviderError(
+                .objectNotFound, "no file is left to mount: every object is optional, and missing or hidden",
+                hint: "put one of the objects into the vault, or give one of them onMissing: empty or a default")
         }
         if let (first, second) = MountPath.conflict(among: files.map(\.path)) {
             throw ProviderError(

@@ -1,9 +1,11 @@
-/// What a mount will fetch, from where, and under which names it will answer.
+/// What a mount will fetch, from where and as whom, and under which names it will answer.
 package struct MountPlan: Sendable {
     /// One object with the id under which the driver will track its version.
     package struct Item: Sendable {
         package var object: KeyVaultObject
         package var mode: FilePermission
+        /// The index of what it is read from.
+        package var source: Int
         var id: String
 
         /// The path of the `index`-th version, the newest being 0; without a history there is just one.
@@ -23,14 +25,28 @@ package struct MountPlan: Sendable {
         }
     }
 
-    package var vault: VaultAddress
-    package var items: [Item]
+    /// A vault, and as whom it is asked. Objects of one source are kept from the same moment.
+    package struct Source: Sendable {
+        package var vault: VaultAddress
+        package var signIn: SignIn
+        /// Who Azure takes that for.
+        package var principal: Principal
+        package var fallback: Fallback?
+
+        /// What stands in for the vault, and when.
+        package struct Fallback: Sendable, Hashable {
+            package var vault: VaultAddress
+            package var conditions: Set<FallbackVault.Condition>
+        }
+    }
+
+    package var items: [Item] = []
+    package var sources: [Source] = []
     package var settings: ClassSettings
     /// The mode of files that are of no one object.
     package var defaultMode: FilePermission
 
     package init(_ attributes: MountAttributes) {
-        vault = VaultAddress(name: attributes.vaultName, suffix: attributes.cloud.vaultSuffix)
         settings = attributes.settings
         defaultMode = attributes.defaultMode
         let objects = attributes.objects
@@ -38,15 +54,41 @@ package struct MountPlan: Sendable {
         // the last one change.
         var uses: [String: Int] = [:]
         for object in objects { uses[Self.id(of: object), default: 0] += 1 }
+        var known: [ObjectSource: Int] = [:]
         items = objects.map { object in
             let id = Self.id(of: object)
+            if known[object.source] == nil {
+                known[object.source] = index(of: Source(object.source, in: attributes))
+            }
             return Item(
-                object: object, mode: object.permission ?? attributes.defaultMode,
+                object: object, mode: object.permission ?? attributes.defaultMode, source: known[object.source] ?? 0,
                 id: uses[id] == 1 ? id : "\(id)/\(object.path)")
         }
     }
 
     private static func id(of object: KeyVaultObject) -> String { "\(object.type.rawValue)/\(object.name)" }
+
+    /// The index of `source`, which is added unless it is there.
+    private mutating func index(of source: Source) -> Int {
+        let index = sources.firstIndex {
+            $0.vault == source.vault && $0.principal == source.principal && $0.fallback == source.fallback
+        }
+        if let index { return index }
+        sources.append(source)
+        return sources.count - 1
+    }
+}
+
+extension MountPlan.Source {
+    init(_ source: ObjectSource, in attributes: MountAttributes) {
+        let suffix = attributes.cloud.vaultSuffix
+        vault = VaultAddress(name: source.vaultName ?? attributes.vaultName, suffix: suffix)
+        signIn = attributes.signIn(for: source)
+        principal = Principal(signIn)
+        fallback = source.fallback.map {
+            Fallback(vault: VaultAddress(name: $0.name, suffix: suffix), conditions: $0.conditions)
+        }
+    }
 }
 
 /// A vault's name and host. The host comes from the operator's cloud alone, so a token can go nowhere

@@ -12,10 +12,12 @@ package struct VersionRecord: Sendable, Hashable {
     }
 }
 
-/// Which versions of an object `objectVersionHistory` asks for.
+/// Which versions of an object `objectVersion` and `objectVersionHistory` ask for, where the list of all of
+/// them decides.
 package enum VersionHistory {
-    /// Up to `object.versionHistory` enabled versions, the newest first, beginning with the one that
-    /// `objectVersion` names (the latest when it is empty or `latest`).
+    /// Up to `object.versionHistory` enabled versions and at least one, the newest first, beginning with the
+    /// one that `objectVersion` names: the newest when it is empty, `latest` or `latest-enabled`, and the one
+    /// before that with `previous`.
     ///
     /// Upstream returns one version more than asked for, in an order that may change between calls for
     /// versions of the same second, and no file at all for a start that does not exist. Here the count
@@ -26,21 +28,30 @@ package enum VersionHistory {
         let enabled = records.filter(\.isEnabled).sorted { a, b in
             a.created == b.created ? a.version < b.version : a.created > b.created
         }
+        func absent(_ reason: String, hint: String? = nil) -> ProviderError {
+            var error = ProviderError(.objectNotFound, object.failurePrefix + reason, hint: hint)
+            error.provesAbsence = true
+            return error
+        }
+        guard !enabled.isEmpty else { throw absent("the object has no enabled version") }
         var start = enabled.startIndex
-        if !object.version.isEmpty, object.version != "latest" {
+        switch object.version {
+        case "", "latest", "latest-enabled": break
+        case "previous":
+            start += 1
+            guard start < enabled.endIndex else {
+                throw absent(
+                    "the object has one enabled version, and none before it",
+                    hint: "with required: false the object may be missing until it is rotated for the first time")
+            }
+        default:
             guard let index = enabled.firstIndex(where: { $0.version == object.version }) else {
-                throw ProviderError(
-                    .objectNotFound,
-                    object.failurePrefix
-                        + "the version is not among the \(enabled.count) enabled versions of the object",
+                throw absent(
+                    "the version is not among the \(enabled.count) enabled versions of the object",
                     hint: "begin the history with an enabled version of the object, or leave objectVersion out")
             }
             start = index
         }
-        let selected = enabled[start...].prefix(object.versionHistory).map(\.version)
-        guard !selected.isEmpty else {
-            throw ProviderError(.objectNotFound, object.failurePrefix + "the object has no enabled version")
-        }
-        return selected
+        return enabled[start...].prefix(max(1, object.versionHistory)).map(\.version)
     }
 }

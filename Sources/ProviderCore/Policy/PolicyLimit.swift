@@ -42,15 +42,19 @@ extension AccessPolicy.Limit {
     /// client of the node's system-assigned identity.
     func asked(by attributes: MountAttributes) -> [String] {
         switch self {
-        case .keyvaultNames: [attributes.vaultName]
-        case .tenantIDs: [attributes.tenantID]
-        case .clientIDs: [attributes.identity.clientID]
+        case .keyvaultNames:
+            ([attributes.vaultName]
+                + attributes.objects.flatMap { [$0.source.vaultName, $0.source.fallback?.name] }
+                .compactMap { $0 }).unique()
+        case .tenantIDs: ([attributes.tenantID] + attributes.objects.compactMap(\.source.tenantID)).unique()
+        case .clientIDs: ([attributes.identity.clientID] + attributes.objects.compactMap(\.source.clientID)).unique()
         case .identityModes: [attributes.identity.mode.policyName]
         case .cloudNames: [attributes.cloudName]
         // Without a file of its own a class has the operator's, which needs no permission.
         case .cloudEnvFileNames: attributes.cloudFile.map { [$0] } ?? []
         case .objectTypes: attributes.objects.map(\.type.rawValue).unique()
-        case .objectNames: attributes.objects.map(\.name).unique()
+        // What selectors pick is asked about when it is known, before any of it is read.
+        case .objectNames: attributes.objects.filter { $0.selector == nil }.map(\.name).unique()
         }
     }
 

@@ -22,11 +22,13 @@ package struct ClassSettings: Sendable {
     /// `refreshNonce` is read by nobody: like every parameter it is part of what tells volumes apart, so a
     /// change of it makes the volume a new one, which is read anew.
     init(reading parameters: StringMap, report: SettingsReport) {
+        let members = Self.keys.compactMap { key -> YAMLNode.Member? in
+            let text = parameters[key]
+            return text.isEmpty ? nil : (Self.scalar(key), Self.scalar(text))
+        }
+        if members.isEmpty { return }
         let settings = SettingsMapping(
-            Self.keys.compactMap { key in
-                let text = parameters[key]
-                return text.isEmpty ? nil : (Self.scalar(key), Self.scalar(text))
-            }, place: "the class's parameters", report: report)
+            members, place: "the class's parameters", report: report)
         fallback = FallbackVault(reading: settings, inheriting: nil)
         expiryWarning = settings.count("expiryWarning", in: 0...3650) ?? Self.standardExpiryWarning
         metadataFile = settings.path("metadataFile")

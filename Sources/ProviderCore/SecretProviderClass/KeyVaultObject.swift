@@ -39,6 +39,8 @@ package struct KeyVaultObject: Sendable, Hashable {
 
     /// The objects that this one stands for, instead of a name.
     package var selector: ObjectSelector?
+    /// What the selector looked for that picked it.
+    package var pickedBy: String?
     /// Where it is read, and as whom.
     package var source = ObjectSource()
     /// What a pod gets when the vault does not have it.
@@ -132,16 +134,6 @@ package enum MissingObject: Sendable, Hashable {
     case skip
     case empty
     case text(String)
-}
-
-/// Which of an object's times matter to a mount.
-package struct ValidityRules: Sendable, Hashable {
-    /// The mount fails when the object expires sooner.
-    package var minimumRemaining: Duration?
-    /// The mount fails when the object is not valid yet.
-    package var respectsNotBefore = false
-
-    package init() {}
 }
 
 /// The last steps from a content to a file's bytes.

@@ -6,6 +6,10 @@ extension ObjectsDocument {
         /// All of it, for the settings beyond upstream's.
         private var members: [YAMLNode.Member] = []
         private let index: Int
+        /// Nothing but upstream's fields stands there, as in nearly every class, so there is no more to read.
+        private var isFlat: Bool {
+            members.allSatisfy { member in member.key.scalar.map { ObjectsDocument.keys.contains($0.text) } ?? true }
+        }
 
         init(_ node: YAMLNode, index: Int) throws(ProviderError) {
             self.index = index
@@ -59,7 +63,7 @@ extension ObjectsDocument {
             let name = fields["objectName"] ?? ""
             let place = "object at index \(index)" + (name.isEmpty ? "" : " (\(name.clipped))")
             let settings = SettingsMapping(members, place: place, report: report, known: ObjectsDocument.keys)
-            let selector = ObjectSelector.Reading(settings, fields)
+            let selector = isFlat ? nil : ObjectSelector.Reading(settings, fields)
 
             let typeText = selector?.typeText ?? fields["objectType"] ?? ""
             let version = fields["objectVersion"] ?? ""
@@ -134,7 +138,11 @@ extension ObjectsDocument {
             }
             if let problem = Self.segmentProblem(version) { refuse(.objectInvalid, "objectVersion \(problem)") }
 
-            object.read(settings, inheriting: classSettings.fallback)
+            if isFlat {
+                object.source.fallback = classSettings.fallback
+            } else {
+                object.read(settings, inheriting: classSettings.fallback)
+            }
             if let error = ProviderError.combining(report.errors) { return .failure(error) }
             return .success(object)
         }

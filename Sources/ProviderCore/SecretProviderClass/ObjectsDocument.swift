@@ -141,7 +141,7 @@ package struct ObjectsDocument: Sendable {
     }
 
     /// Two files that cannot both exist, of those that are known of so far.
-    private func conflict(_ settings: ClassSettings) -> ProviderError? {
+    func conflict(_ settings: ClassSettings) -> ProviderError? {
         typealias Claim = (path: String, shown: String, owner: String)
         let claims: [Claim] =
             objects.flatMap { object in

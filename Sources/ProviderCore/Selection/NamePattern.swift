@@ -28,7 +28,7 @@ package struct NamePattern: Sendable, Hashable {
         case match
     }
 
-    private static let maximumInstructions = 2000
+    private static let maximumInstructions = 500
 
     package init(_ source: String) throws(Invalid) {
         self.source = source

@@ -11,7 +11,7 @@ let vaultTargets = [
         let object = KeyVaultObject(name: "name", type: types[input.choice(of: types.count)])
         let version = input.choice(of: 2) == 0 ? "" : "1"
         let expected = VaultObjectID(object: object, version: version, vault: vault)
-        guard let item = try? VaultBundle.decode(input.secret, expecting: expected) else { return }
+        guard let item = (try? VaultBundle.decode(input.secret, expecting: expected))?.item else { return }
         require(!item.version.contains("/"), "version \(item.version.debugDescription)")
         guard let files = try? ContentConversion().files(for: item, object: object) else { return }
         guard case .key(let key, _) = item else { return }
@@ -24,7 +24,7 @@ let vaultTargets = [
         var input = Input(bytes)
         var object = KeyVaultObject(name: "name", type: .secret)
         object.versionHistory = input.choice(of: 100)
-        object.version = ["", "latest", "1"][input.choice(of: 3)]
+        object.version = ["", "latest", "1", "previous", "latest-enabled"][input.choice(of: 5)]
         guard let page = try? VersionPage.decode(input.secret) else { return }
         if let link = page.nextLink { checkLink(link) }
         guard let versions = try? VersionHistory.select(page.records, for: object) else { return }

@@ -1,0 +1,49 @@
+internal import ProviderCore
+
+/// One page of a vault's objects of one type.
+struct ObjectPage: VaultPage {
+    var records: [ObjectRecord]
+    var nextLink: String?
+
+    /// `collection` is what every identifier in it must be of.
+    static func decode(_ body: SecretBytes, collection: String) throws(VaultAnswerError) -> ObjectPage {
+        guard let page = (try? JSONParser.parse(body))?.object else {
+            throw VaultAnswerError(reason: "the vault's list is no JSON object")
+        }
+        var records: [ObjectRecord] = []
+        for item in page["value"]?.array ?? [] {
+            guard let item = item.object, let id = item["id"]?.text ?? item["kid"]?.text,
+                let attributes = item["attributes"]?.object
+            else { continue }
+            records.append(
+                ObjectRecord(
+                    name: try name(in: id, collection: collection), isEnabled: attributes["enabled"]?.bool ?? true,
+                    isManaged: item["managed"]?.bool ?? false, tags: ItemAttributes.tags(item["tags"])))
+        }
+        let next = page["nextLink"]?.text ?? ""
+        return ObjectPage(records: records, nextLink: next.isEmpty ? nil : next)
+    }
+
+    /// The name becomes part of a path in the vault and, perhaps, in the volume, so it must be one.
+    private static func name(in id: String, collection: String) throws(VaultAnswerError) -> String {
+        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count >= 5, parts[3].lowercased() == collection else {
+            throw VaultAnswerError(reason: "the vault's list has an entry that is none of its \(collection)")
+        }
+        let name = String(parts[4])
+        let isName =
+            (1...127).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+        guard isName else {
+            throw VaultAnswerError(reason: "the vault's list has an entry whose name can be no object's")
+        }
+        return name
+    }
+}

@@ -1,0 +1,35 @@
+/// One version of an object as a vault gave it.
+package struct FetchedVersion: Sendable {
+    package var item: VaultItem
+    package var attributes: ItemAttributes
+    package var vault: VaultAddress
+    /// The vault stood in for another one.
+    package var isFromFallback: Bool
+
+    package init(
+        _ item: VaultItem, attributes: ItemAttributes = ItemAttributes(), vault: VaultAddress,
+        isFromFallback: Bool = false
+    ) {
+        self.item = item
+        self.attributes = attributes
+        self.vault = vault
+        self.isFromFallback = isFromFallback
+    }
+
+    /// What the driver is told. Where another vault stood in, it is named, so that a change of the source is
+    /// a change of the version.
+    package var version: String { isFromFallback ? "\(item.version)@\(vault.name)" : item.version }
+}
+
+/// What a vault says of a version beside its content.
+package struct ItemAttributes: Sendable, Hashable {
+    /// All in seconds since 1970; nil when the vault does not say.
+    package var created: Int?
+    package var updated: Int?
+    package var expires: Int?
+    package var notBefore: Int?
+    package var contentType: String?
+    package var tags: [String: String] = [:]
+
+    package init() {}
+}

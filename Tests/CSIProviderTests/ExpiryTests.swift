@@ -1,0 +1,101 @@
+import Azure
+import CSIProvider
+import ProviderCore
+import TestSupport
+import Testing
+
+/// What is told of objects that end, and when a class refuses them.
+@Suite("Expiry")
+struct ExpiryTests {
+    private let day = 86_400
+
+    private func node(expiresIn days: Int, notBeforeIn start: Int = -1) -> ServedNode {
+        let node = ServedNode()
+        node.node.azure.change { state in
+            state.secrets["kv-a user"]?.expires = LivingAzure.start + days * day
+            state.secrets["kv-a user"]?.notBefore = LivingAzure.start + start * day
+        }
+        return node
+    }
+
+    private static func pod(_ setting: String = "", parameters: [String: String] = [:]) -> Node.Pod {
+        Node.pod(
+            "{objectName: user, objectType: secret\(setting)}", "{objectName: password, objectType: secret}",
+            parameters: ["secretProviderClass": "payments"].merging(parameters) { $1 })
+    }
+
+    @Test("A warning is written once for each version, as many days before as the class wants")
+    func warning() async throws {
+        let node = node(expiresIn: 20)
+        #expect(try await node.mount(Self.pod()) == .ok)
+        #expect(node.log.with("code", "object-ending").isEmpty)
+        #expect(try await node.mount(Self.pod(parameters: ["expiryWarning": "30"])) == .ok)
+        let line = try #require(node.log.with("code", "object-ending").first)
+        #expect(line["object"] == "secret/user")
+        #expect(line["days_left"] == "20")
+        #expect(line["expires"] == Timestamp.text(LivingAzure.start + 20 * day))
+        #expect(line["level"] == "warning")
+        for _ in 0..<3 { #expect(try await node.mount(Self.pod(parameters: ["expiryWarning": "30"])) == .ok) }
+        #expect(node.log.with("code", "object-ending").count == 1)
+        node.node.azure.change { $0.secrets["kv-a user"]?.version = 2 }
+        node.node.azure.advance(.seconds(130))
+        #expect(try await node.mount(Self.pod(parameters: ["expiryWarning": "30"])) == .ok)
+        #expect(node.log.with("code", "object-ending").map { $0["version"] } == ["v1", "v2"])
+    }
+
+    @Test("An expired object is mounted all the same, and a class may want no warning")
+    func expired() async throws {
+        let node = node(expiresIn: -1)
+        #expect(try await node.mount(Self.pod(parameters: ["expiryWarning": "0"])) == .ok)
+        #expect(node.log.with("code", "object-ending").isEmpty)
+        #expect(try await node.mount(Self.pod()) == .ok)
+        #expect(node.log.with("code", "object-ending").map { $0["msg"] } == ["object has expired"])
+    }
+
+    @Test("The metric has the seconds until the first object of a class ends, for as long as one does")
+    func metric() async throws {
+        let node = node(expiresIn: 20)
+        #expect(!node.service.classesExposition.contains("akv_csi_seconds_until_expiry"))
+        #expect(try await node.mount(Self.pod()) == .ok)
+        node.node.azure.advance(.seconds(100))
+        #expect(
+            node.service.classesExposition.contains(
+                "akv_csi_seconds_until_expiry{namespace=\"team\",secret_provider_class=\"payments\"} \(20 * day - 100)\n"
+            ))
+        node.node.azure.change { $0.secrets["kv-a user"]?.expires = nil }
+        node.node.azure.advance(.seconds(100))
+        #expect(try await node.mount(Self.pod()) == .ok)
+        #expect(!node.service.classesExposition.contains("akv_csi_seconds_until_expiry"))
+    }
+
+    @Test("The classes in the metric are bounded, and those that are not mounted any more leave it")
+    func bounded() async throws {
+        let node = node(expiresIn: 20)
+        for index in 0..<1010 {
+            try await node.mount(Self.pod(parameters: ["secretProviderClass": "class-\(index)"]))
+        }
+        #expect(
+            node.service.classesExposition.split(separator: "\n").count { $0.hasPrefix("akv_csi_seconds_until") }
+                == 1000)
+        node.node.azure.advance(.seconds(2 * 86_400))
+        node.service.sweep()
+        #expect(!node.service.classesExposition.contains("akv_csi_seconds_until_expiry"))
+    }
+
+    @Test(
+        "A class may refuse what ends too soon, or has not begun",
+        arguments: [
+            (10, -1, "minRemaining: 72h", true), (10, -1, "minRemaining: 10d", true),
+            (10, -1, "minRemaining: 11d", false),
+            (-1, -1, "minRemaining: 0s", false), (-1, -1, "", true), (10, 1, "", true),
+            (10, 1, "respectNotBefore: true", false), (10, 0, "respectNotBefore: true", true),
+        ])
+    func rules(expiresIn: Int, notBeforeIn: Int, setting: String, isMounted: Bool) async throws {
+        let node = node(expiresIn: expiresIn, notBeforeIn: notBeforeIn)
+        let code = try await node.mount(Self.pod(setting.isEmpty ? "" : ", \(setting)"))
+        #expect(code == (isMounted ? .ok : .failedPrecondition))
+        if !isMounted {
+            #expect(node.log.with("msg", "mount failed").first?["code"] == "object-expired")
+        }
+    }
+}

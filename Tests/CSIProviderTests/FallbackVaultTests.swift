@@ -1,0 +1,146 @@
+import Azure
+import ProviderCore
+import TestSupport
+import Testing
+
+/// A vault that stands in for another one: when, for how long, and what the driver is told.
+@Suite("A fallback vault")
+struct FallbackVaultTests {
+    private let node = Node { $0.refreshInterval = .seconds(30) }
+
+    init() {
+        node.azure.change { state in
+            state.roles.insert("app-1 kv-dr")
+            state.secrets["kv-dr user"] = LivingAzure.Secret(version: 7, value: "user of dr")
+            state.secrets["kv-dr password"] = LivingAzure.Secret(version: 7, value: "password of dr")
+        }
+    }
+
+    private static func pod(_ parameters: [String: String] = [:]) -> Node.Pod {
+        Node.pod(
+            "{objectName: user, objectType: secret}", "{objectName: password, objectType: secret}",
+            parameters: ["fallbackVault": "kv-dr"].merging(parameters) { $1 })
+    }
+
+    @Test("While its vault answers, it is not asked")
+    func unused() async throws {
+        #expect(try await node.mount(Self.pod()) == ["user": "user1", "password": "password1"])
+        #expect(node.azure.count("get kv-dr") == 0)
+    }
+
+    @Test(
+        "It gives all objects when its vault cannot be asked, and the version says so", arguments: [0, 500, 503, 429])
+    func outage(status: Int) async throws {
+        node.azure.change { $0.statuses["kv-a"] = status }
+        #expect(try await node.mount(Self.pod()) == ["user": "user of dr", "password": "password of dr"])
+        #expect(
+            try await node.versions(Self.pod()) == ["secret/user": "v7@kv-dr", "secret/password": "v7@kv-dr"])
+    }
+
+    @Test("One object that cannot be read takes the whole set along, so a pair is never from two vaults")
+    func wholeSet() async throws {
+        node.azure.change { $0.statuses["kv-a password"] = 500 }
+        #expect(try await node.mount(Self.pod()) == ["user": "user of dr", "password": "password of dr"])
+    }
+
+    @Test("Nothing but an outage leads to it", arguments: [403, 404, 400])
+    func refusals(status: Int) async throws {
+        node.azure.change { $0.statuses["kv-a"] = status }
+        #expect(try await node.failure(Self.pod()) != nil)
+        #expect(node.azure.count("get kv-dr") == 0)
+    }
+
+    @Test("A missing object comes from it by choice alone")
+    func notFound() async throws {
+        node.azure.change { $0.secrets["kv-a password"] = nil }
+        #expect(try await node.failure(Self.pod()) == .objectNotFound)
+        #expect(node.azure.count("get kv-dr") == 0)
+        let files = try await node.mount(Self.pod(["fallbackOn": "notFound"]))
+        #expect(files == ["user": "user1", "password": "password of dr"])
+        node.azure.change { $0.statuses["kv-a"] = 500 }
+        node.azure.advance(.seconds(40))
+        #expect(try await node.failure(Self.pod(["fallbackOn": "notFound"])) == .serviceUnavailable)
+    }
+
+    @Test("What neither has is missing, with one error for each")
+    func neither() async throws {
+        let parameters = ["fallbackOn": "unavailable, notFound"]
+        let lost = "{objectName: lost, objectType: secret, fallbackVault: kv-dr, fallbackOn: notFound}"
+        #expect(try await node.failure(Node.pod(lost)) == .objectNotFound)
+        let optional = Node.pod(
+            "{objectName: user, objectType: secret}", "{objectName: lost, objectType: secret, required: false}",
+            parameters: ["fallbackVault": "kv-dr"].merging(parameters) { $1 })
+        #expect(try await node.mount(optional) == ["user": "user1"])
+    }
+
+    @Test("It stays for five minutes, so that a vault that comes and goes does not carry the volume along")
+    func hysteresis() async throws {
+        let pod = Self.pod()
+        _ = try await node.mount(pod)
+        node.azure.change { $0.statuses["kv-a"] = 500 }
+        node.azure.advance(.seconds(40))
+        #expect(try await node.mount(pod)["user"] == "user of dr")
+        node.azure.change { $0.statuses["kv-a"] = nil }
+        let before = node.azure.count("get kv-a")
+        for _ in 0..<3 {
+            node.azure.advance(.seconds(60))
+            #expect(try await node.mount(pod)["user"] == "user of dr")
+        }
+        #expect(node.azure.count("get kv-a") == before)
+        node.azure.advance(.seconds(120))
+        #expect(try await node.mount(pod)["user"] == "user1")
+    }
+
+    @Test("While it is preferred and fails itself, its vault is asked again")
+    func bothWays() async throws {
+        let pod = Self.pod()
+        node.azure.change { $0.statuses["kv-a"] = 500 }
+        _ = try await node.mount(pod)
+        node.azure.change { $0.statuses = ["kv-dr": 500] }
+        node.azure.advance(.seconds(60))
+        #expect(try await node.mount(pod)["user"] == "user1")
+    }
+
+    @Test("When both fail the errors of both are told, and when it refuses, why it was asked")
+    func bothFail() async throws {
+        node.azure.change { $0.statuses = ["kv-a": 500, "kv-dr": 503] }
+        let error = try #require(try await node.error(Self.pod()))
+        #expect(error.code == .serviceUnavailable)
+        #expect("\(error)".contains("kv-a.vault.azure.net"))
+        #expect("\(error)".contains("kv-dr.vault.azure.net"))
+        node.azure.advance(.seconds(400))
+        node.azure.change { state in
+            state.statuses = ["kv-a": 500]
+            state.roles.remove("app-1 kv-dr")
+        }
+        let refused = try #require(try await node.error(Self.pod()))
+        #expect("\(refused)".contains("[service-unavailable]"))
+        #expect("\(refused)".contains("[vault-forbidden]"))
+    }
+
+    @Test("Values kept for an outage count when neither can be asked")
+    func stale() async throws {
+        let node = Node { $0.staleIfError = .seconds(3600) }
+        node.azure.change { $0.roles.insert("app-1 kv-dr") }
+        let pod = Self.pod()
+        _ = try await node.mount(pod)
+        node.azure.change { $0.isUnreachable = true }
+        node.azure.advance(.seconds(130))
+        #expect(try await node.mount(pod) == ["user": "user1", "password": "password1"])
+    }
+
+    @Test("Another identity's outage says nothing to this one")
+    func principals() async throws {
+        node.azure.change { state in
+            state.roles.insert("app-2 kv-dr")
+            state.statuses["kv-a"] = 500
+        }
+        _ = try await node.mount(Self.pod())
+        node.azure.change { $0.statuses = [:] }
+        var other = Self.pod()
+        other.name = "other"
+        other.serviceAccount = "sa-2"
+        other.client = "app-2"
+        #expect(try await node.mount(other)["user"] == "user1")
+    }
+}

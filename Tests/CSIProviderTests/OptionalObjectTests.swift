@@ -1,0 +1,77 @@
+import Azure
+import ProviderCore
+import TestSupport
+import Testing
+
+/// What a pod gets for objects that the vault does not have.
+@Suite("Optional objects")
+struct OptionalObjectTests {
+    private static let user = "{objectName: user, objectType: secret}"
+
+    private static func missing(_ setting: String) -> String {
+        "{objectName: gone, objectType: secret, \(setting)}"
+    }
+
+    @Test(
+        "A missing object is left out, empty, or what the class says",
+        arguments: [
+            ("required: false", nil), ("onMissing: empty", ""), ("default: none", "none"),
+            (#"default: "a\n""#, "a\n"), ("{default: abc, encode: hex}", "616263"),
+        ] as [(String, String?)])
+    func substitutes(setting: String, expected: String?) async throws {
+        let node = Node()
+        let setting = setting.trimmingCharacters { "{}".contains($0) }
+        let files = try await node.mount(Node.pod(Self.user, Self.missing(setting)))
+        #expect(files["gone"] == expected)
+        #expect(files.count == (expected == nil ? 1 : 2))
+    }
+
+    @Test("A disabled object counts as missing, and an object that comes into being is mounted")
+    func disabled() async throws {
+        let node = Node()
+        node.azure.change { $0.secrets["kv-a gone"] = LivingAzure.Secret(version: 1, value: "x", isEnabled: false) }
+        let pod = Node.pod(Self.user, Self.missing("default: none"))
+        #expect(try await node.versions(pod)["secret/gone"] == "missing")
+        node.azure.change { $0.secrets["kv-a gone"]?.isEnabled = true }
+        node.azure.advance(.seconds(75))
+        #expect(try await node.mount(pod)["gone"] == "x")
+        #expect(try await node.versions(pod)["secret/gone"] == "v1")
+    }
+
+    @Test(
+        "No other failure makes an optional object vanish",
+        arguments: [
+            (403, ErrorCode.vaultForbidden), (401, .vaultUnauthorized), (429, .throttled), (500, .serviceUnavailable),
+            (404, .objectNotFound), (400, .requestRefused), (0, .unreachable),
+        ])
+    func others(status: Int, code: ErrorCode) async throws {
+        let node = Node()
+        node.azure.change { $0.statuses["kv-b"] = status }
+        let object = "{objectName: gone, objectType: secret, vault: kv-b, required: false}"
+        #expect(try await node.failure(Node.pod(Self.user, object)) == code)
+    }
+
+    @Test("A required object that is missing fails the mount beside optional ones")
+    func required() async throws {
+        let error = try #require(
+            try await Node().error(
+                Node.pod(Self.user, Self.missing("required: false"), "{objectName: lost, objectType: secret}")))
+        #expect(error.code == .objectNotFound)
+        #expect(error.message.contains("objectName:lost"))
+        #expect(error.parts.isEmpty)
+    }
+
+    @Test("A volume of which no file is left is an error")
+    func empty() async throws {
+        let error = try #require(try await Node().error(Node.pod(Self.missing("required: false"))))
+        #expect(error.code == .objectNotFound)
+        #expect(error.message.hasPrefix("no file is left to mount"))
+    }
+}
+
+extension String {
+    fileprivate func trimmingCharacters(_ isTrimmed: (Character) -> Bool) -> String {
+        let start = drop { isTrimmed($0) }
+        return String(start.prefix(start.count - start.reversed().prefix { isTrimmed($0) }.count))
+    }
+}
