@@ -22,8 +22,15 @@ struct CertificateOutputsTests {
         .secret(SecretBundle(value: SecretBytes(value), version: version, contentType: nil, isCertificate: false))
     }
 
-    private static func answer(_ objects: [String], _ items: [[VaultItem]]) throws -> MountAnswer {
-        try MountAnswer(MountPlan(try attributes(objects)), fetched: items, conversion: ContentConversion())
+    private static func answer(
+        _ objects: [String], _ items: [[VaultItem]], changing change: (inout MountPlan) -> Void = { _ in }
+    ) throws -> MountAnswer {
+        var plan = MountPlan(try attributes(objects))
+        change(&plan)
+        let vault = VaultAddress(name: "kv", suffix: "example")
+        return try MountAnswer(
+            plan, fetched: items.map { $0.map { FetchedVersion($0, vault: vault) } },
+            conversion: ContentConversion(), now: testNow)
     }
 
     private static let store = """
@@ -246,6 +253,28 @@ struct CertificateOutputsTests {
             #expect(attributes.warnings == [], "\(example)")
             #expect(attributes.objects.contains { $0.outputs != nil }, "\(example)")
         }
+    }
+
+    @Test("A picked object's files and the key in its key store are named after it")
+    func picked() throws {
+        let select = """
+            select: {prefix: tls-}
+            outputs:
+              - {part: leaf, fileName: "{{stem}}/{{name}}.crt"}
+              - {part: pkcs12, fileName: "{{stem}}.p12", passwordFrom: store-password}
+            """
+        let answer = try Self.answer(
+            [select, Self.password], [[Self.secret(try Self.pem())], [Self.secret(Array("changeit".utf8))]]
+        ) { plan in
+            plan.items[0].object.selector = nil
+            plan.items[0].object.name = "tls-web"
+        }
+        #expect(answer.files.map(\.path) == ["web/tls-web.crt", "web.p12"])
+        let directory = try TemporaryDirectory()
+        try directory.write(answer.files[1].contents.exposedBytes, to: "store.p12")
+        let shown = try run(
+            ["openssl", "pkcs12", "-in", "store.p12", "-passin", "pass:changeit", "-nodes"], in: directory)
+        #expect(String(decoding: shown, as: UTF8.self).contains("friendlyName: tls-web\n"))
     }
 
     @Test("With a selector each name is a template, and every mistake of a failing volume is told without a value")
