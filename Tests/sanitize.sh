@@ -11,7 +11,9 @@ trap 'rm -rf "$work"' EXIT
 export SWIFT_BACKTRACE=enable=no
 # What measures times, which are others here, and what makes keys by the dozen.
 skipped='MountTableTests|BenchmarkTests|FaultHangTests|FaultLatencyTests|RetryAfterTests'
-export TSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/thread.supp halt_on_error=0"
+# gRPC is Debian's and not instrumented, but half of it is inlined into our C++: how its threads hand calls to
+# each other is not seen, and each call would be reported. So the thread sanitizer goes without it.
+uses_grpc='EndToEndTests|RoundTripTests|StopTests|SocketFileTests|AnswerSizeTests|EndpointTests|AnswerRoomTests/server'
 # What lives as long as the process is no leak, and the tests count descriptors and memory themselves.
 export ASAN_OPTIONS="detect_leaks=0"
 
@@ -48,7 +50,7 @@ run_tests() {
   local failed=0
   # One test after another, because all at once are too slow for their own time limits.
   swift test --skip-build --no-parallel --sanitize="$sanitizer" --scratch-path "$directory" \
-    -debug-info-format none --skip "$skipped" >"$work/tests.txt" 2>&1 || failed=1
+    -debug-info-format none --skip "$2" >"$work/tests.txt" 2>&1 || failed=1
   if grep -q "ERROR: AddressSanitizer\|WARNING: ThreadSanitizer" "$work/tests.txt"; then failed=1; fi
   if [ $failed = 1 ]; then
     cp "$work/tests.txt" ".build/sanitize-$sanitizer.txt"
@@ -62,10 +64,14 @@ run_tests() {
 
 for sanitizer in ${*:-address thread}; do
   case $sanitizer in
-    address) check_sanitizer address overflow "heap-buffer-overflow" ;;
-    thread) check_sanitizer thread race "Swift access race\|data race"; export AKV_THREAD_SANITIZER=1 ;;
+    address)
+      check_sanitizer address overflow "heap-buffer-overflow"
+      run_tests address "$skipped"
+      ;;
+    thread)
+      check_sanitizer thread race "Swift access race\|data race"
+      AKV_THREAD_SANITIZER=1 run_tests thread "$skipped|$uses_grpc"
+      ;;
     *) echo "no such sanitizer: $sanitizer"; exit 2 ;;
   esac
-  run_tests "$sanitizer"
-  unset AKV_THREAD_SANITIZER
 done
