@@ -6,17 +6,17 @@ import Testing
 @Suite("The Secrets that secretObjects ask for")
 struct SecretBuilderTests {
     private func manifest(_ secretObjects: String) throws -> SecretProviderClassManifest {
-        try MountManifests(
-            yaml: """
-                apiVersion: secrets-store.csi.x-k8s.io/v1
-                kind: SecretProviderClass
-                metadata: { name: c, namespace: n }
-                spec:
-                  provider: azure
-                  parameters: { keyvaultName: kv }
-                  secretObjects: \(secretObjects)
-                """, className: nil
-        ).secretProviderClass
+        let root = try YAMLParser.parseFirst(
+            """
+            apiVersion: secrets-store.csi.x-k8s.io/v1
+            kind: SecretProviderClass
+            metadata: { name: c, namespace: n }
+            spec:
+              provider: azure
+              parameters: { keyvaultName: kv }
+              secretObjects: \(secretObjects)
+            """)
+        return try SecretProviderClassManifest(try #require(root))
     }
 
     private func build(_ secretObjects: String, _ files: [String: String]) throws -> SecretBuilder.Secret {

@@ -81,6 +81,14 @@ struct CheckTests {
         #expect(try #require(findings.first).fix.contains(key))
     }
 
+    @Test("does not guess at files that settings unknown to it may make")
+    func unknownFiles() {
+        let text =
+            MarkedManifest.secretProviderClass(MarkedManifest.client + MarkedManifest.objects + "\n          split: x")
+            + "\n  secretObjects:\n    - {secretName: s, type: Opaque, data: [{objectName: b, key: k}]}"
+        #expect(ManifestCheck([MarkedManifest(text).file]).findings().map(\.rule) == ["object-key-unknown"])
+    }
+
     @Test("documents every rule")
     func documented() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

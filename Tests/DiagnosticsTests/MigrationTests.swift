@@ -106,14 +106,14 @@ struct MigrationTests {
         let migration = try migration(Self.podIdentity)
         #expect(
             migration.commands.contains(
-                "az identity federated-credential create --name team-a-web --identity-name 'web-production' --resource-group 'rg-web' --issuer \"$ISSUER\" --subject 'system:serviceaccount:team-a:web' --audiences api://AzureADTokenExchange"
+                "az identity federated-credential create --name 'team-a-web' --identity-name 'web-production' --resource-group 'rg-web' --issuer \"$ISSUER\" --subject 'system:serviceaccount:team-a:web' --audiences api://AzureADTokenExchange"
             ))
         #expect(
             migration.commands.contains {
                 $0.hasPrefix(
                     "az role assignment create --role 'Key Vault Secrets User' --assignee '11111111-aaaa-4aaa-8aaa-000000000001'"
                 )
-                    && $0.hasSuffix("/secrets/a\"")
+                    && $0.hasSuffix("'/secrets/a'")
             })
         for words in [
             "resource \"azurerm_federated_identity_credential\" \"team_a_web\"",
@@ -190,6 +190,14 @@ struct MigrationTests {
         let text = Self.podIdentity.replacing(part, with: replacement)
         let notes = try migration(text).undecided.map(\.text)
         #expect(words.isEmpty ? notes.isEmpty : notes.contains { $0.contains(words) }, "\(notes)")
+    }
+
+    @Test("quotes names that mean something to a shell or to Terraform")
+    func quoting() throws {
+        let text = Self.podIdentity.replacing("objectName: a ", with: "objectName: \"a$(id)'${x}\" ")
+        let migration = try migration(text)
+        #expect(migration.commands.contains { $0.hasSuffix("'/secrets/a$(id)'\\''${x}'") })
+        #expect(migration.terraform.contains("/secrets/a$(id)'$${x}\""))
     }
 
     @Test("leaves what needs none as it is")

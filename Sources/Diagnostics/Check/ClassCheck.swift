@@ -13,7 +13,9 @@ struct ClassCheck {
         findings += objectKeys(rules)
         if case .failure(let error) = reading.validated() { findings += rules.findings(for: error) }
         let plan = reading.plan
-        findings += SecretObjectsCheck(reading: reading, files: plan.map(ExpectedFiles.init)).findings()
+        findings += SecretObjectsCheck(
+            reading: reading, files: rules.hasFlatObjects ? plan.map(ExpectedFiles.init) : nil
+        ).findings()
         if let plan { findings += SizeCheck(reading: reading, plan: plan).findings() }
         return findings + deprecated(reading)
     }

@@ -13,6 +13,14 @@ struct ServerRules {
         objects = reading.parameters["objects"]?.value.scalar.map { ObjectNodes($0, in: reading.manifest.source) }
     }
 
+    /// Whether each object is one file, or one for each version, under its own path. Any setting beyond the
+    /// flat ones may make other files of it, or choose the objects by what the vault holds.
+    var hasFlatObjects: Bool {
+        (objects?.items ?? []).allSatisfy { item in
+            (item?.node?.mapping ?? []).allSatisfy { ObjectsDocument.keys.contains($0.key.scalar?.text ?? "") }
+        }
+    }
+
     func findings(for error: ProviderError) -> [Finding] {
         (error.parts.isEmpty ? [error] : error.parts).map(finding)
     }

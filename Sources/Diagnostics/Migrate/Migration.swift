@@ -263,12 +263,21 @@ package struct Migration: Sendable {
         apiVersion: v1
         kind: ServiceAccount
         metadata:
-          name: \(federation.serviceAccount)
-          namespace: \(federation.namespace)
+          name: \(scalar(federation.serviceAccount))
+          namespace: \(scalar(federation.namespace))
           annotations:
             \(annotation)
 
         """
+    }
+
+    /// A name as YAML; in quotes if it is none that Kubernetes would take.
+    private static func scalar(_ name: String) -> String {
+        let isPlain =
+            name.first?.isLetter == true
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.".contains($0)) }
+            && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(name.lowercased())
+        return isPlain ? name : JSONWriter.quoted(name)
     }
 
     private mutating func countCredentials() {

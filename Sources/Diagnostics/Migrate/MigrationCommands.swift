@@ -26,16 +26,21 @@ extension Migration {
             let name = "\(federation.namespace)-\(federation.serviceAccount)"
             switch federation.identity.kind {
             case .managed(let identity, let group):
+                let identityName = identity ?? "<identity with client id \(federation.identity.clientID)>"
                 lines.append(
-                    "az identity federated-credential create --name \(name) --identity-name "
-                        + "'\(identity ?? "<identity with client id \(federation.identity.clientID)>")' --resource-group '\(group ?? "<group>")'"
-                        + " --issuer \"$ISSUER\" --subject '\(federation.subject)' --audiences \(ServiceAccountTokens.workloadIdentityAudience)"
-                )
+                    "az identity federated-credential create --name \(AzureCommand.quoted(name))"
+                        + " --identity-name \(AzureCommand.quoted(identityName))"
+                        + " --resource-group \(AzureCommand.quoted(group ?? "<group>")) --issuer \"$ISSUER\""
+                        + " --subject \(AzureCommand.quoted(federation.subject))"
+                        + " --audiences \(ServiceAccountTokens.workloadIdentityAudience)")
             case .application:
+                let head = "{\"name\":\(JSONWriter.quoted(name)),\"issuer\":\""
+                let tail =
+                    "\",\"subject\":\(JSONWriter.quoted(federation.subject)),"
+                    + "\"audiences\":[\"\(ServiceAccountTokens.workloadIdentityAudience)\"]}"
                 lines.append(
-                    "az ad app federated-credential create --id '\(federation.identity.clientID)' --parameters "
-                        + "\"{\\\"name\\\":\\\"\(name)\\\",\\\"issuer\\\":\\\"$ISSUER\\\",\\\"subject\\\":\\\"\(federation.subject)\\\",\\\"audiences\\\":[\\\"\(ServiceAccountTokens.workloadIdentityAudience)\\\"]}\""
-                )
+                    "az ad app federated-credential create --id \(AzureCommand.quoted(federation.identity.clientID))"
+                        + " --parameters \(AzureCommand.quoted(head))\"$ISSUER\"\(AzureCommand.quoted(tail))")
             }
             for (vault, object) in objects {
                 let command = AzureCommand.role(for: object, vault: vault, assignee: federation.identity.clientID)
@@ -67,19 +72,19 @@ extension Migration {
                 add(
                     """
                     data "azurerm_user_assigned_identity" "\(identity)" {
-                      name                = \(JSONWriter.quoted(identityName ?? "<identity with client id \(federation.identity.clientID)>"))
-                      resource_group_name = \(JSONWriter.quoted(group ?? "<group>"))
+                      name                = \(Self.text(identityName ?? "<identity with client id \(federation.identity.clientID)>"))
+                      resource_group_name = \(Self.text(group ?? "<group>"))
                     }
                     """)
                 add(
                     """
                     resource "azurerm_federated_identity_credential" "\(Self.label(name))" {
-                      name                = \(JSONWriter.quoted(name))
+                      name                = \(Self.text(name))
                       resource_group_name = data.azurerm_user_assigned_identity.\(identity).resource_group_name
                       parent_id           = data.azurerm_user_assigned_identity.\(identity).id
                       issuer              = var.cluster_oidc_issuer
                       audience            = ["\(ServiceAccountTokens.workloadIdentityAudience)"]
-                      subject             = \(JSONWriter.quoted(federation.subject))
+                      subject             = \(Self.text(federation.subject))
                     }
                     """)
             case .application:
@@ -87,23 +92,23 @@ extension Migration {
                 add(
                     """
                     data "azuread_application" "\(identity)" {
-                      client_id = \(JSONWriter.quoted(federation.identity.clientID))
+                      client_id = \(Self.text(federation.identity.clientID))
                     }
                     """)
                 add(
                     """
                     data "azuread_service_principal" "\(identity)" {
-                      client_id = \(JSONWriter.quoted(federation.identity.clientID))
+                      client_id = \(Self.text(federation.identity.clientID))
                     }
                     """)
                 add(
                     """
                     resource "azuread_application_federated_identity_credential" "\(Self.label(name))" {
                       application_id = data.azuread_application.\(identity).id
-                      display_name   = \(JSONWriter.quoted(name))
+                      display_name   = \(Self.text(name))
                       issuer         = var.cluster_oidc_issuer
                       audiences      = ["\(ServiceAccountTokens.workloadIdentityAudience)"]
-                      subject        = \(JSONWriter.quoted(federation.subject))
+                      subject        = \(Self.text(federation.subject))
                     }
                     """)
             }
@@ -111,15 +116,15 @@ extension Migration {
                 add(
                     """
                     data "azurerm_key_vault" "\(Self.label(vault))" {
-                      name                = \(JSONWriter.quoted(vault))
+                      name                = \(Self.text(vault))
                       resource_group_name = "<group>"
                     }
                     """)
                 add(
                     """
                     resource "azurerm_role_assignment" "\(Self.label("\(identity)-\(vault)-\(object.type.collection)-\(object.name)"))" {
-                      scope                = "${data.azurerm_key_vault.\(Self.label(vault)).id}/\(object.type.collection)/\(object.name)"
-                      role_definition_name = \(JSONWriter.quoted(object.type.role))
+                      scope                = "${data.azurerm_key_vault.\(Self.label(vault)).id}/\(object.type.collection)/\(Self.escaped(object.name))"
+                      role_definition_name = \(Self.text(object.type.role))
                       principal_id         = \(principal)
                     }
                     """)
@@ -131,6 +136,14 @@ extension Migration {
     private static func label(of identity: FormerIdentity) -> String {
         if case .managed(let name?, _) = identity.kind { return label(name) }
         return label("client-\(identity.clientID)")
+    }
+
+    /// A text as Terraform takes it, with nothing in it that would be evaluated.
+    private static func text(_ text: String) -> String { "\"\(escaped(text))\"" }
+
+    private static func escaped(_ text: String) -> String {
+        String(JSONWriter.quoted(text).dropFirst().dropLast())
+            .replacing("${", with: "$${").replacing("%{", with: "%%{")
     }
 
     /// A name as Terraform takes it.

@@ -130,19 +130,3 @@ package struct MountForecast: Sendable {
         ])
     }
 }
-
-/// Commands of Azure's own command line that put right what a mount lacks.
-package enum AzureCommand {
-    /// `issuer` is the cluster's, if a token has told it.
-    package static func federatedCredential(subject: String, clientID: String, issuer: String? = nil) -> String {
-        "az identity federated-credential create --name <name> --identity-name '<identity with client id \(clientID)>'"
-            + " --resource-group <group> --issuer '\(issuer ?? "<the cluster's OIDC issuer URL>")' --subject '\(subject)'"
-            + " --audiences \(ServiceAccountTokens.workloadIdentityAudience)"
-    }
-
-    /// The least role, on the object alone.
-    package static func role(for object: KeyVaultObject, vault: String, assignee: String) -> String {
-        "az role assignment create --role '\(object.type.role)' --assignee '\(assignee)'"
-            + " --scope \"$(az keyvault show --name \(vault) --query id --output tsv)/\(object.type.collection)/\(object.name)\""
-    }
-}

@@ -1,0 +1,27 @@
+internal import Azure
+package import ProviderCore
+
+/// Commands of Azure's own command line that put right what a mount lacks.
+///
+/// They are made to be copied, or run by a script, and hold names out of manifests; so every name is quoted.
+package enum AzureCommand {
+    /// `issuer` is the cluster's, if a token has told it.
+    package static func federatedCredential(subject: String, clientID: String, issuer: String? = nil) -> String {
+        "az identity federated-credential create --name <name>"
+            + " --identity-name \(quoted("<identity with client id \(clientID)>")) --resource-group <group>"
+            + " --issuer \(quoted(issuer ?? "<OIDC issuer URL of the cluster>")) --subject \(quoted(subject))"
+            + " --audiences \(ServiceAccountTokens.workloadIdentityAudience)"
+    }
+
+    /// The least role, on the object alone.
+    package static func role(for object: KeyVaultObject, vault: String, assignee: String) -> String {
+        "az role assignment create --role \(quoted(object.type.role)) --assignee \(quoted(assignee))"
+            + " --scope \"$(az keyvault show --name \(quoted(vault)) --query id --output tsv)\""
+            + quoted("/\(object.type.collection)/\(object.name)")
+    }
+
+    /// One word for a shell, whatever it holds.
+    static func quoted(_ text: String) -> String {
+        "'" + text.printable.replacing("'", with: "'\\''") + "'"
+    }
+}
