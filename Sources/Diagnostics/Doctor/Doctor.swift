@@ -85,12 +85,23 @@ package struct Doctor: Sendable {
             }
             return DoctorReport(patient, steps)
         }
-        let (entra, token) = await EntraSteps(settings: settings, attributes: attributes).steps()
-        steps += entra
-        let plan = MountPlan(attributes)
-        steps += await VaultSteps(
-            settings: settings, attributes: attributes, plan: plan, vault: plan.vault, token: token
-        ).steps()
+        var exchanged: [Principal: AccessToken?] = [:]
+        var tokens: [AccessToken?] = []
+        for source in MountPlan(attributes).sources {
+            let known = exchanged[source.principal]
+            if known == nil {
+                let (entra, token) = await EntraSteps(settings: settings, signIn: source.signIn).steps()
+                steps += entra
+                exchanged[source.principal] = .some(token)
+            }
+            let vault = await VaultSteps(
+                settings: settings, tenantID: source.signIn.tenantID, vault: source.vault
+            ).steps()
+            steps += vault
+            let isReachable = !vault.contains { $0.status == .failed }
+            tokens.append(isReachable ? exchanged[source.principal] ?? nil : nil)
+        }
+        steps += await ObjectSteps(settings: settings, attributes: attributes, tokens: tokens).steps()
         return DoctorReport(patient, steps)
     }
 

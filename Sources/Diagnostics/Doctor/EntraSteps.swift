@@ -4,13 +4,13 @@ internal import ProviderCore
 /// Entra's side: the way there, its clock, the tenant, and the exchange itself.
 struct EntraSteps {
     let settings: Doctor.Settings
-    let attributes: MountAttributes
+    let signIn: SignIn
 
     func steps() async -> ([DoctorStep], AccessToken?) {
         var steps: [DoctorStep] = []
-        switch attributes.identity.mode {
+        switch signIn.identity.mode {
         case .workloadIdentity, .servicePrincipal:
-            let authority = attributes.cloud.authority.dropFirst("https://".count).prefix { $0 != "/" }
+            let authority = signIn.cloud.authority.dropFirst("https://".count).prefix { $0 != "/" }
             steps += await NetworkSteps(
                 settings: settings, prefix: "entra", service: "Entra", authority: String(authority),
                 unresolvedFix:
@@ -27,9 +27,9 @@ struct EntraSteps {
 
     /// The tenant's own metadata: whether there is such a tenant, and what time it is there.
     private func tenant() async -> [DoctorStep] {
-        guard attributes.tenantID.lowercased() != "adfs" else { return [] }
+        guard signIn.tenantID.lowercased() != "adfs" else { return [] }
         let start = settings.time.elapsed()
-        let url = "\(attributes.cloud.authority)/\(attributes.tenantID)/v2.0/.well-known/openid-configuration"
+        let url = "\(signIn.cloud.authority)/\(signIn.tenantID)/v2.0/.well-known/openid-configuration"
         let response: HTTPResponse
         do throws(TransportFailure) {
             response = try await settings.transport.send(
@@ -54,9 +54,9 @@ struct EntraSteps {
             DoctorStep(
                 "entra-tenant", "Entra: tenant", status,
                 isThere
-                    ? attributes.tenantID
+                    ? signIn.tenantID
                     : status == .failed
-                        ? "there is no tenant \(attributes.tenantID.clipped) in this cloud (\(response.status)\(text))"
+                        ? "there is no tenant \(signIn.tenantID.clipped) in this cloud (\(response.status)\(text))"
                         : "Entra answers \(response.status) without its metadata",
                 fix: isThere ? "" : "az account show --query tenantId --output tsv; and check cloudName",
                 duration: settings.time.elapsed() - start))
@@ -79,12 +79,12 @@ struct EntraSteps {
         let title = "Exchange"
         do throws(ProviderError) {
             let token = try await source.token(
-                for: attributes, resource: attributes.cloud.vaultResource, priority: .firstMount,
+                for: signIn, resource: signIn.cloud.vaultResource, priority: .firstMount,
                 until: settings.deadline)
             return (
                 DoctorStep(
                     "exchange", title, .passed,
-                    "a token for \(attributes.cloud.vaultResource), valid for \(token.lifetime) s",
+                    "a token for \(signIn.cloud.vaultResource), valid for \(token.lifetime) s",
                     duration: settings.time.elapsed() - start), token
             )
         } catch {

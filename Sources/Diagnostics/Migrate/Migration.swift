@@ -220,7 +220,8 @@ package struct Migration: Sendable {
             federations.append(Federation(namespace: user.namespace, serviceAccount: account, identity: identity))
         }
         for item in plan.items {
-            federations[index ?? federations.count - 1].objects.append((plan.vault.name, item.object))
+            federations[index ?? federations.count - 1].objects.append(
+                (plan.sources[item.source].vault.name, item.object))
         }
     }
 

@@ -38,13 +38,23 @@ package struct MountForecast: Sendable {
         subjects = users.reduce(into: []) { found, user in
             if !found.contains(user.subject) { found.append(user.subject) }
         }
-        calls = Self.tokenCall(attributes) + plan.items.flatMap { Self.calls($0, plan.vault) }
+        calls = Self.tokenCalls(plan) + plan.items.flatMap { Self.calls($0, plan.sources[$0.source].vault) }
         commands = Self.commands(attributes, plan, subjects: subjects)
     }
 
-    private static func tokenCall(_ attributes: MountAttributes) -> [Call] {
-        let exchange = "\(attributes.cloud.authority)/\(attributes.tenantID)/oauth2/v2.0/token"
-        switch attributes.identity.mode {
+    /// One exchange for each of whom the vaults are asked as.
+    private static func tokenCalls(_ plan: MountPlan) -> [Call] {
+        var principals: [Principal] = []
+        return plan.sources.flatMap { source -> [Call] in
+            if principals.contains(source.principal) { return [] }
+            principals.append(source.principal)
+            return tokenCall(source.signIn)
+        }
+    }
+
+    private static func tokenCall(_ signIn: SignIn) -> [Call] {
+        let exchange = "\(signIn.cloud.authority)/\(signIn.tenantID)/oauth2/v2.0/token"
+        switch signIn.identity.mode {
         case .workloadIdentity, .servicePrincipal: return [Call(method: "POST", url: exchange, file: "", mode: "")]
         case .azureTokenProxy:
             return [Call(method: "POST", url: "\(exchange) (through the cluster's token proxy)", file: "", mode: "")]
@@ -57,6 +67,14 @@ package struct MountForecast: Sendable {
 
     private static func calls(_ item: MountPlan.Item, _ vault: VaultAddress) -> [Call] {
         let object = item.object
+        guard object.selector == nil else {
+            return [
+                Call(method: "GET", url: "https://\(vault.host)/\(object.type.collection)", file: "", mode: ""),
+                Call(
+                    method: "GET", url: "https://\(vault.host)/\(object.type.collection)/<each that is picked>",
+                    file: "", mode: item.mode.description),
+            ]
+        }
         let base = "https://\(vault.host)/\(object.type.collection)/\(object.name)"
         guard object.wantsHistory else {
             return [
@@ -80,16 +98,21 @@ package struct MountForecast: Sendable {
             for subject in subjects.isEmpty
                 ? ["system:serviceaccount:\(attributes.pod.namespace):<service account>"] : subjects
             {
-                commands.append(
-                    AzureCommand.federatedCredential(subject: subject, clientID: attributes.identity.clientID))
+                for source in plan.sources {
+                    let command = AzureCommand.federatedCredential(
+                        subject: subject, clientID: source.signIn.identity.clientID)
+                    if !commands.contains(command) { commands.append(command) }
+                }
             }
         }
-        let assignee =
-            attributes.identity.clientID.isEmpty || mode == .servicePrincipal
-            ? "<client id of the identity>" : attributes.identity.clientID
         for item in plan.items {
-            let command = AzureCommand.role(for: item.object, vault: plan.vault.name, assignee: assignee)
-            if !commands.contains(command) { commands.append(command) }
+            let source = plan.sources[item.source]
+            let clientID = mode == .servicePrincipal ? "" : source.signIn.identity.clientID
+            let assignee = clientID.isEmpty ? "<client id of the identity>" : clientID
+            for vault in [source.vault] + [source.fallback?.vault].compactMap({ $0 }) {
+                let command = AzureCommand.role(for: item.object, vault: vault.name, assignee: assignee)
+                if !commands.contains(command) { commands.append(command) }
+            }
         }
         return commands
     }
