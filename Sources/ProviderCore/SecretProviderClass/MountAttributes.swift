@@ -20,10 +20,12 @@ package struct MountAttributes: Sendable {
     package var warnings: [String]
 
     /// Every parameter that is read from a SecretProviderClass.
-    package static let parameterNames = [
-        "keyvaultName", "tenantID", "tenantId", "objects", "clientID", "usePodIdentity", "useVMManagedIdentity",
-        "userAssignedIdentityID", "useAzureTokenProxy", "cloudName", "cloudEnvFileName", "refreshInterval",
-    ]
+    package static let parameterNames =
+        [
+            "keyvaultName", "tenantID", "tenantId", "objects", "clientID", "usePodIdentity", "useVMManagedIdentity",
+            "userAssignedIdentityID", "useAzureTokenProxy", "cloudName", "cloudEnvFileName", "refreshInterval",
+            "refreshNonce",
+        ] + ClassSettings.keys
 
     /// What validation needs beside the request.
     package struct Environment: Sendable {
