@@ -39,7 +39,13 @@ enum ManifestFiles {
             throw Failure(path: path, reason: "the directory cannot be read")
         }
         let base = path.hasSuffix("/") ? path : "\(path)/"
-        let manifests = names.filter { name in [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } }.sorted()
+        // A chart's templates are no manifests before Helm has rendered them.
+        let templates = names.filter { $0 == "Chart.yaml" || $0.hasSuffix("/Chart.yaml") }.map {
+            $0.dropLast("Chart.yaml".count) + "templates/"
+        }
+        let manifests = names.filter { name in
+            [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } && !templates.contains { name.hasPrefix($0) }
+        }.sorted()
         guard !manifests.isEmpty else { throw Failure(path: path, reason: "the directory holds no manifest") }
         var files: [ManifestFile] = []
         for name in manifests { files.append(try file(base + name)) }

@@ -53,13 +53,13 @@ class LiveProvider:
 
     def count_everything(self):
         """Successes, a missing object, a token that is refused, a vault that throttles, a value that stands in for it."""
-        self.mount("plain")
+        self.mount("plain", "ends-soon")
         self.mount("plain", target="second")
         self.mount("absent", target="third", succeeds=False)
         (self.world.directory / "refused").write_text(self.world.token("intruder"))
         self.mount("plain", token="refused", target="fourth", succeeds=False)
         self.fault("add", "status", "status=429", "retryAfter=300s", "target=vault")
-        self.mount("plain")
+        self.mount("plain", "ends-soon")
         self.fault("clear")
 
     def exposition(self):

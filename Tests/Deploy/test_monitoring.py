@@ -47,7 +47,7 @@ class MonitoringTest(unittest.TestCase):
         w.until(lambda: cls.prometheus.query("up == 1"), "the first scrape")
         cls.provider.count_everything()
         # Rates need a second sample.
-        cls.provider.mount("plain")
+        cls.provider.mount("plain", "ends-soon")
         cls.provider.mount("plain", "absent", succeeds=False)
 
     def test_a_real_prometheus_scrapes_the_provider(self):

@@ -203,13 +203,12 @@ class NoLeakTest(unittest.TestCase):
                 with self.subTest(fault):
                     self.emulator("fault", "add", *fault.split())
                     # A vault that has asked for a pause a moment ago is not called at first.
-                    for _ in range(10):
+                    def strikes():
                         everyone()
-                        struck = re.search("struck [1-9]", self.emulator("fault", "list"))
-                        if struck:
-                            break
+                        return re.search("struck [1-9]", self.emulator("fault", "list"))
+
+                    w.until(strikes, "the fault to strike")
                     self.assert_nothing_leaked()
-                    self.assertTrue(struck, "did not strike")
                 self.emulator("fault", "clear")
                 if fault == FAULTS[-3]:
                     for files in everyone(timeout=60):
