@@ -11,7 +11,7 @@ internal import ServiceLifecycle
 struct ConnectProxy: Service {
     private static let maximumHeadBytes = 16 << 10
 
-    let listener: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
+    let listener: Listener
     let target: SocketAddress
     let extraHosts: Set<String>
     /// `user:password`; nil lets everybody through.
@@ -20,18 +20,28 @@ struct ConnectProxy: Service {
     let faults: FaultBook
     let logger: Logger
 
-    static func listen(host: String, port: Int) async throws
-        -> NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
-    {
+    /// Accepted connections are bare, and read nothing, until somebody handles them: those that nobody gets to
+    /// handle, because the proxy stops, are just dropped.
+    typealias Listener = NIOAsyncChannel<any Channel, Never>
+    private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    static func listen(host: String, port: Int) async throws -> Listener {
         try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    // So that the end of a server's bytes reaches the client, after the last of them.
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-                }
-            }
+            .childChannelOption(.autoRead, value: false)
+            .bind(host: host, port: port) { channel in channel.eventLoop.makeSucceededFuture(channel) }
+    }
+
+    /// `halfCloses` so that the end of a server's bytes reaches the client, after the last of them.
+    private static func open(_ channel: any Channel, halfCloses: Bool) async throws -> Connection {
+        try await channel.eventLoop.submit {
+            let connection = try Connection(
+                wrappingChannelSynchronously: channel,
+                configuration: .init(isOutboundHalfClosureEnabled: halfCloses))
+            // What was held back until now.
+            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+            return connection
+        }.get()
     }
 
     func run() async throws {
@@ -46,8 +56,9 @@ struct ConnectProxy: Service {
         }
     }
 
-    private func handle(_ client: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async {
+    private func handle(_ channel: any Channel) async {
         do {
+            let client = try await Self.open(channel, halfCloses: true)
             try await client.executeThenClose { inbound, outbound in
                 var bytes = inbound.makeAsyncIterator()
                 var head = ByteBuffer()
@@ -73,12 +84,9 @@ struct ConnectProxy: Service {
                 }
                 guard try await isOpened(for: call, on: client.channel, outbound) else { return }
                 calls.add(\.connections)
-                let server = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                    .connect(to: target) { channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                        }
-                    }
+                let target = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                    .channelOption(.autoRead, value: false).connect(to: target).get()
+                let server = try await Self.open(target, halfCloses: false)
                 try await Self.join(&bytes, outbound, client.channel, server)
             }
         } catch {
@@ -109,7 +117,7 @@ struct ConnectProxy: Service {
         _ fromClient: inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
         _ toClient: NIOAsyncChannelOutboundWriter<ByteBuffer>,
         _ client: any Channel,
-        _ server: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+        _ server: Connection
     ) async throws {
         try await server.executeThenClose { fromServer, toServer in
             // Only now, when whatever fails closes both: the client may have gone while we connected.

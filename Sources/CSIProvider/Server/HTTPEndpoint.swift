@@ -21,7 +21,9 @@ struct HTTPEndpoint: Service {
 
     private static let idleTimeout = TimeAmount.seconds(30)
 
-    private let listener: NIOAsyncChannel<Connection, Never>
+    /// Accepted connections are bare, and read nothing, until somebody serves them: those that nobody gets to
+    /// serve, because the endpoint stops, are just dropped.
+    private let listener: NIOAsyncChannel<any Channel, Never>
     private let routes: [String: Route]
     private let logger: Logger
 
@@ -32,14 +34,8 @@ struct HTTPEndpoint: Service {
         do {
             let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .bind(host: host, port: port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: idleTimeout))
-                        try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                        try channel.pipeline.syncOperations.addHandler(CloseWhenIdle())
-                        return try Connection(wrappingChannelSynchronously: channel)
-                    }
-                }
+                .childChannelOption(.autoRead, value: false)
+                .bind(host: host, port: port) { channel in channel.eventLoop.makeSucceededFuture(channel) }
             return HTTPEndpoint(listener: listener, routes: routes, logger: logger)
         } catch {
             throw EndpointError(description: "cannot listen on \(host):\(port): \(error)")
@@ -63,8 +59,21 @@ struct HTTPEndpoint: Service {
         } catch is CancellationError {}
     }
 
-    private func serve(_ connection: Connection) async {
+    private static func open(_ channel: any Channel) async throws -> Connection {
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: idleTimeout))
+            try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+            try channel.pipeline.syncOperations.addHandler(CloseWhenIdle())
+            let connection = try Connection(wrappingChannelSynchronously: channel)
+            // What was held back until now.
+            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+            return connection
+        }.get()
+    }
+
+    private func serve(_ channel: any Channel) async {
         do {
+            let connection = try await Self.open(channel)
             try await connection.executeThenClose { inbound, outbound in
                 var head: HTTPRequestHead?
                 for try await part in inbound {
