@@ -55,7 +55,7 @@ private func checkTokens(_ identity: String, _ response: HTTPResponse) {
         for _ in 0..<2 {
             do throws(ProviderError) {
                 let token = try await source.token(
-                    for: attributes, resource: "https://vault.azure.net", priority: .firstMount,
+                    for: attributes.signIn, resource: "https://vault.azure.net", priority: .firstMount,
                     until: time.source.deadline(after: .seconds(100)))
                 require(!token.secret.isEmpty, "an empty token is taken")
             } catch {
