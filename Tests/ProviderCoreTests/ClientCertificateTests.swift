@@ -84,7 +84,8 @@ struct ClientCertificateTests {
         guard password != nil else { return }
         for wrong in [nil, "password"] as [String?] {
             let reason = try Self.problem(base64.utf8, password: wrong)
-            #expect(reason.contains("pkcs12"))
+            // Without a MAC the wrong password is only seen by what comes out, whatever that is.
+            #expect(reason.contains("pkcs12") || reason.contains("PKCS#12"))
         }
     }
 

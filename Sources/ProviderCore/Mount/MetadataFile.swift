@@ -4,9 +4,16 @@
 /// versions, their attributes and the class do: any change of a file swaps the volume's whole directory.
 struct MetadataFile {
     private var entries: [String] = []
+    /// Most classes want none, and then nothing is put together, at none of the many mounts.
+    private let isWanted: Bool
+
+    init(isWanted: Bool) {
+        self.isWanted = isWanted
+    }
 
     /// One version, and the paths of its files.
     mutating func add(_ version: FetchedVersion, of object: KeyVaultObject, files: [String]) {
+        guard isWanted else { return }
         let attributes = version.attributes
         var members = Self.name(object)
         members.append(("vault", Self.text(version.vault.name)))
@@ -27,6 +34,7 @@ struct MetadataFile {
 
     /// An optional object that the vault does not have.
     mutating func addMissing(_ object: KeyVaultObject, files: [String]) {
+        guard isWanted else { return }
         entries.append(Self.object(Self.name(object) + [("missing", "true"), ("files", Self.list(files))]))
     }
 

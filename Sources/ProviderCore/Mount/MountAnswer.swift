@@ -24,7 +24,7 @@ package struct MountAnswer: Sendable {
         _ plan: MountPlan, fetched: [[FetchedVersion]], conversion: ContentConversion, now: Int
     ) throws(ProviderError) {
         var errors: [ProviderError] = []
-        var metadata = MetadataFile()
+        var metadata = MetadataFile(isWanted: plan.settings.metadataFile != nil)
         let pipeline = ObjectPipeline(conversion)
         let others = ObjectContents(zip(plan.items, fetched).map { ($0.object, $1) }, pipeline)
         for (item, contents) in zip(plan.items, fetched) {
