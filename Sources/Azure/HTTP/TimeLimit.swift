@@ -8,7 +8,7 @@ package func limited<Value: Sendable>(
     to deadline: Deadline, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
     let patience = max(.zero, deadline.remaining)
-    return await limited(after: patience + min(.seconds(2), patience * 0.25), work)
+    return await limited(after: patience + min(.seconds(5), patience * 0.5), work)
 }
 
 /// Runs `work` and cancels it after `duration`, with nil.
