@@ -179,7 +179,8 @@ let package = Package(
             path: "Tests/TestSupport"
         ),
         .testTarget(
-            name: "ProviderTransportTests", dependencies: ["ProviderTransport", "ProviderCore", "TestSupport"]),
+            name: "ProviderTransportTests",
+            dependencies: ["ProviderTransport", "CProviderTransport", "ProviderCore", "TestSupport"]),
         .testTarget(
             name: "ProviderCoreTests",
             dependencies: [

@@ -5,7 +5,6 @@
 #include <grpcpp/support/client_callback.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -24,8 +23,6 @@ struct akv_client_call {
   akv_client *client;
   akv_method method;
   grpc::ClientContext context;
-  // One for the owner, and one for gRPC while the call runs.
-  std::atomic<int> owners{1};
   int32_t status = 0;
   std::string message;
 
@@ -35,10 +32,6 @@ struct akv_client_call {
   v1alpha1::MountResponse mount;
   grpc::ByteBuffer health_request;
   grpc::ByteBuffer health;
-
-  void release() {
-    if (owners.fetch_sub(1) == 1) delete this;
-  }
 };
 
 akv_client *akv_client_create(const char *target) {
@@ -72,7 +65,7 @@ akv_client_call *akv_client_call_create(akv_client *client, akv_method method, d
   return call;
 }
 
-void akv_client_call_destroy(akv_client_call *call) { call->release(); }
+void akv_client_call_destroy(akv_client_call *call) { delete call; }
 
 void akv_client_call_set_request(akv_client_call *call, akv_bytes attributes, akv_bytes secrets,
                                  akv_bytes target_path, akv_bytes permission) {
@@ -89,12 +82,12 @@ void akv_client_call_add_object_version(akv_client_call *call, akv_bytes id, akv
 }
 
 void akv_client_call_start(akv_client_call *call, void *context, akv_client_done done) {
-  call->owners.fetch_add(1);
+  // The owner alone frees the call, for its context keeps the channel: if gRPC's thread were the last to let go of
+  // that, gRPC would wait on this very thread for this thread's end, fail, and free the queue under its feet.
   auto finish = [call, context, done](const grpc::Status &status) {
     call->status = status.error_code();
     call->message = status.error_message();
     done(context, call);
-    call->release();
   };
   switch (call->method) {
     case AKV_METHOD_VERSION:

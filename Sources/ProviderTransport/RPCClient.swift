@@ -50,7 +50,7 @@ package final class RPCClient: Sendable {
     }
 }
 
-/// One call under way. The C handle outlives gRPC's use of it by itself.
+/// One call under way. It outlives gRPC's use of it, because `run` returns only when gRPC is done with it.
 private final class OutgoingCall: @unchecked Sendable {
     // Unchecked because the handle is filled before the call starts and read after it ended; in
     // between only `cancel` is used, which gRPC allows at any time.

@@ -98,8 +98,8 @@ void akv_call_finish(akv_call *call, int32_t status, akv_bytes message);
 
 typedef struct akv_client akv_client;
 
-/// One outgoing call, reference-free: it lives until `akv_client_call_destroy`, which may be called
-/// at any time and takes effect once the call is over.
+/// One outgoing call. It lives until `akv_client_call_destroy`, which is for a call that was never started or is
+/// `done`, and never for a gRPC thread.
 typedef struct akv_client_call akv_client_call;
 
 typedef enum akv_method : int32_t {
