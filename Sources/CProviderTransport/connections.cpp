@@ -2,13 +2,16 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <thread>
 #include <vector>
 
 namespace {
@@ -61,16 +64,40 @@ bool is_listening(int descriptor) {
   return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
 }
 
+bool is_connected(int descriptor) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof(peer);
+  return getpeername(descriptor, reinterpret_cast<sockaddr *>(&peer), &size) == 0;
+}
+
+// Clients that are connected already, and wait to be accepted.
+void refuse_waiting(int listener) {
+  int connection;
+  while ((connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)) >= 0) close(connection);
+}
+
+// Whether the other side has read all that was sent to it.
+bool is_read(int descriptor) {
+  int unread = 0;
+  return ioctl(descriptor, SIOCOUTQ, &unread) != 0 || unread == 0;
+}
+
 }  // namespace
 
-void end_connections(const std::string &path, int port) {
+void end_connections(const std::string &path, int port, std::chrono::steady_clock::time_point patience) {
   for (const int descriptor : sockets_bound_to(path, port)) {
-    if (is_listening(descriptor)) shutdown(descriptor, SHUT_RDWR);
+    if (is_listening(descriptor) && shutdown(descriptor, SHUT_RDWR) == 0) refuse_waiting(descriptor);
     close(descriptor);
   }
   // Only now, so that none is made in between.
   for (const int descriptor : sockets_bound_to(path, port)) {
-    if (!is_listening(descriptor)) shutdown(descriptor, SHUT_RDWR);
+    if (is_connected(descriptor)) {
+      // Nothing tells of it, so it is looked at again and again.
+      while (!is_read(descriptor) && std::chrono::steady_clock::now() < patience) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      shutdown(descriptor, SHUT_RDWR);
+    }
     close(descriptor);
   }
 }

@@ -10,10 +10,12 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include "bytes.h"
 #include "connections.h"
@@ -34,7 +36,7 @@ void quiet_log() {
 }
 
 // How long clients may take to read the answers that the end of the patience gave them.
-constexpr double kSecondsToTakeAnswers = 5;
+constexpr std::chrono::seconds kTimeToTakeAnswers(5);
 
 const char *const kServiceName = "v1alpha1.CSIDriverProvider";
 
@@ -70,10 +72,10 @@ class Drain {
     is_draining_ = true;
   }
 
-  // Whether none is left after at most `seconds`.
-  bool wait(double seconds) {
+  // Whether none is left after at most `patience`.
+  bool wait(std::chrono::duration<double> patience) {
     std::unique_lock<std::mutex> lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::duration<double>(seconds), [this] { return running_ == 0; });
+    return changed_.wait_for(lock, patience, [this] { return running_ == 0; });
   }
 
  private:
@@ -219,14 +221,23 @@ void akv_server_stop(akv_server *server, double patience) {
   // and waits for the next server.
   server->drain.begin();
   if (auto *health = server->server->GetHealthCheckService()) health->SetServingStatus(false);
-  if (!server->drain.wait(patience)) {
+  if (!server->drain.wait(std::chrono::duration<double>(patience))) {
     server->handlers.expire(server->handlers.context);
     // A client that does not take its answer is not waited for any longer.
-    server->drain.wait(kSecondsToTakeAnswers);
+    server->drain.wait(kTimeToTakeAnswers);
   }
-  end_connections(server->path, server->port);
+  end_connections(server->path, server->port, std::chrono::steady_clock::now() + kTimeToTakeAnswers);
+  // A connection that the library was accepting at that moment is found a little later.
+  std::promise<void> down;
+  std::thread late([server, ended = down.get_future()] {
+    while (ended.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout) {
+      end_connections(server->path, server->port, {});
+    }
+  });
   server->server->Shutdown();
   server->server->Wait();
+  down.set_value();
+  late.join();
 }
 
 void akv_server_destroy(akv_server *server) { delete server; }

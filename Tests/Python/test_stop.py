@@ -1,0 +1,43 @@
+"""A provider that is asked to stop while somebody is slow to read the last answers."""
+
+import select
+import signal
+import unittest
+
+import rawhttp2 as http2
+import test_provider as p
+import world as w
+
+
+class StopTest(unittest.TestCase):
+    request = p.ProviderTest.request
+
+    def setUp(self):
+        self.world = w.World()
+        self.addCleanup(self.world.stop)
+        self.pb, _ = w.generated_stubs(self.world.directory)
+        self.world.start_provider()
+        self.jwt = self.world.token()
+
+    def test_lets_answers_be_read_before_it_hangs_up(self):
+        peer = http2.connect(self.world.socket, window=http2.LARGEST_WINDOW)
+        self.addCleanup(peer.close)
+        peer.sendall(http2.call(1, self.request(p.obj("secret", "plain")).SerializeToString()))
+        w.until(lambda: [line for line in self.world.log() if line["msg"] == "mounted"], "the mount")
+        self.world.provider.send_signal(signal.SIGTERM)
+        w.until(lambda: [line for line in self.world.log() if line["msg"] == "stopping"], "the beginning of the stop")
+        # Whoever writes to a connection that broke may give it up, and with it the answer that lies there unread.
+        hangs_up = select.poll()
+        hangs_up.register(peer, select.POLLRDHUP)
+        self.assertEqual(hangs_up.poll(500), [])
+        frames = []
+        with self.assertRaises(ConnectionError):
+            while True:
+                frames.append(http2.read_frame(peer))
+        self.assertTrue([payload for kind, _, stream, payload in frames
+                         if kind == http2.DATA and stream == 1 and b"plain value" in payload])
+        self.assertEqual(self.world.provider.wait(timeout=w.DEADLINE), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
