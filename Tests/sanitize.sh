@@ -13,7 +13,7 @@ export SWIFT_BACKTRACE=enable=no
 skipped='MountTableTests|BenchmarkTests|FaultHangTests|FaultLatencyTests|RetryAfterTests'
 # gRPC is Debian's and not instrumented, but half of it is inlined into our C++: how its threads hand calls to
 # each other is not seen, and each call would be reported. So the thread sanitizer goes without it.
-uses_grpc='EndToEndTests|RoundTripTests|StopTests|SocketFileTests|AnswerSizeTests|EndpointTests|AnswerRoomTests/server'
+uses_grpc='EndToEndTests|RoundTripTests|StopTests|ClientEndTests|SocketFileTests|AnswerSizeTests|EndpointTests|AnswerRoomTests/server'
 # What lives as long as the process is no leak, and the tests count descriptors and memory themselves.
 export ASAN_OPTIONS="detect_leaks=0"
 
