@@ -6,10 +6,35 @@ internal import Synchronization
 /// It trusts its callers to have proven their principal before they ask: `VaultFetch` holds a live
 /// token of it by then. Nothing here is ever shared between principals, and nothing outlives a refusal.
 package final class ValueCache: Sendable {
+    /// Whom a vault answers. One for all objects of a reading, so that comparing and hashing their keys is cheap.
+    final class Scope: Hashable, Sendable {
+        let principal: Principal
+        /// The vault's host.
+        let vault: String
+        private let hash: Int
+
+        init(principal: Principal, vault: String) {
+            self.principal = principal
+            self.vault = vault
+            var hasher = Hasher()
+            hasher.combine(principal)
+            hasher.combine(vault)
+            hash = hasher.finalize()
+        }
+
+        static func == (left: Scope, right: Scope) -> Bool {
+            left === right
+                || left.hash == right.hash && left.vault == right.vault && left.principal == right.principal
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(hash)
+        }
+    }
+
     /// Everything that decides on what a vault answers.
     struct Key: Hashable, Sendable {
-        var principal: Principal
-        var vault: String
+        var scope: Scope
         var type: KeyVaultObject.ObjectType
         /// Empty for the list of objects.
         var name: String
@@ -135,7 +160,7 @@ package final class ValueCache: Sendable {
             case .content(let entry, _): return (.content(entry, source), source)
             case .some(let finding): return (finding, source)
             case nil:
-                let error = ProviderError(.cancelled, "the mount was given up while waiting for \(key.vault)")
+                let error = ProviderError(.cancelled, "the mount was given up while waiting for \(key.scope.vault)")
                 return (.failure(error), source)
             }
         }
@@ -158,11 +183,11 @@ package final class ValueCache: Sendable {
     func purge(after code: ErrorCode, _ key: Key) {
         let isConcerned: @Sendable (Key) -> Bool
         switch code {
-        case .vaultForbidden: isConcerned = { $0.principal == key.principal && $0.vault == key.vault }
+        case .vaultForbidden: isConcerned = { $0.scope == key.scope }
         case .objectNotFound, .objectDisabled:
             // The list of objects may be what has led to it.
             isConcerned = {
-                $0.principal == key.principal && $0.vault == key.vault && $0.type == key.type
+                $0.scope == key.scope && $0.type == key.type
                     && ($0.name == key.name || $0.question == .objects)
             }
         default: return

@@ -1,7 +1,7 @@
 internal import ProviderCore
 
 /// What one question to a vault was answered with.
-enum VaultContent: Sendable {
+indirect enum VaultContent: Sendable {
     case item(VaultItem, ItemAttributes)
     case list([VersionRecord])
     case objects([ObjectRecord])

@@ -6,7 +6,8 @@ struct FetchRound: Sendable {
     /// Those of the plan's items that are read.
     let items: [Int]
     let vault: VaultAddress
-    let principal: Principal
+    /// Who asks that vault.
+    let scope: ValueCache.Scope
     /// The namespace on whose share of the cache it is kept.
     let owner: String
     let maximumAge: Duration
@@ -69,11 +70,11 @@ struct FetchRound: Sendable {
 
     private func job(_ item: Int, _ question: ValueCache.Question) -> ObjectReader.Job {
         let object = plan.items[item].object
-        let key = ValueCache.Key(
-            principal: principal, vault: vault.host, type: object.type, name: object.name, question: question)
+        let key = ValueCache.Key(scope: scope, type: object.type, name: object.name, question: question)
         return ObjectReader.Job(
             item: item, object: object, key: key,
-            freshness: ValueCache.Freshness(maximumAge: maximumAge, notBefore: notBefore[key]))
+            freshness: ValueCache.Freshness(maximumAge: maximumAge, notBefore: notBefore.isEmpty ? nil : notBefore[key])
+        )
     }
 
     /// The latest objects that were read before another one of the set was seen to have changed.

@@ -174,7 +174,8 @@ package struct VaultFetch: Sendable {
         var token = try await tokens.token(
             for: signIn, resource: resource, priority: request.priority, until: request.deadline)
         var round = FetchRound(
-            plan: plan, items: items, vault: vault, principal: source.principal, owner: signIn.pod.namespace,
+            plan: plan, items: items, vault: vault,
+            scope: ValueCache.Scope(principal: source.principal, vault: vault.host), owner: signIn.pod.namespace,
             maximumAge: request.maximumAge, priority: request.priority,
             deadline: request.patience.map { min(request.deadline, time.deadline(after: $0)) } ?? request.deadline)
         var number = 1

@@ -1,5 +1,5 @@
 /// What the vault answered for one object, freed of its JSON.
-package enum VaultItem: Sendable {
+package indirect enum VaultItem: Sendable {
     case secret(SecretBundle)
     case key(PublicKey, version: String)
     /// `der` is the certificate alone: neither its chain nor its key.

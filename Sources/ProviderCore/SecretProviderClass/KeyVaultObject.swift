@@ -38,11 +38,15 @@ package struct KeyVaultObject: Sendable, Hashable {
     package var permission: FilePermission?
 
     /// The objects that this one stands for, instead of a name.
-    package var selector: ObjectSelector?
+    @Boxed package var selector: ObjectSelector? = nil
     /// What the selector looked for that picked it.
-    package var pickedBy: String?
+    @Boxed package var pickedBy: String? = nil
     /// Where it is read, and as whom.
-    package var source = ObjectSource()
+    package var source: ObjectSource {
+        get { ownSource ?? ObjectSource() }
+        set { ownSource = newValue == ObjectSource() ? nil : newValue }
+    }
+    @Boxed private var ownSource: ObjectSource? = nil
     /// What a pod gets when the vault does not have it.
     package var missing = MissingObject.fail
     /// Which of its times matter.
@@ -52,9 +56,9 @@ package struct KeyVaultObject: Sendable, Hashable {
     /// It is fetched for others, such as templates, and has no file of its own.
     package var isHidden = false
     /// Its files' content, where that is not the whole value.
-    package var shaping: ObjectShaping?
+    @Boxed package var shaping: ObjectShaping? = nil
     /// The parts of a certificate or key that become files, instead of upstream's one.
-    package var outputs: CertificateOutputs?
+    @Boxed package var outputs: CertificateOutputs? = nil
 
     package init(name: String, type: ObjectType) {
         self.name = name

@@ -1,0 +1,31 @@
+/// A setting that few objects have, kept apart from them: where it is not set it takes the room of a pointer,
+/// and an object is copied without looking at it.
+@propertyWrapper
+package struct Boxed<Value: Sendable & Hashable>: Sendable, Hashable {
+    private final class Box: Sendable {
+        let value: Value
+
+        init(_ value: Value) {
+            self.value = value
+        }
+    }
+
+    private var box: Box?
+
+    package init(wrappedValue: Value?) {
+        box = wrappedValue.map(Box.init)
+    }
+
+    package var wrappedValue: Value? {
+        get { box?.value }
+        set { box = newValue.map(Box.init) }
+    }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.box === right.box || left.wrappedValue == right.wrappedValue
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(wrappedValue)
+    }
+}
