@@ -52,21 +52,24 @@ package struct MountPlan: Sendable {
         let objects = attributes.objects
         // The driver folds versions into a map by id, so of two objects with one id it would see only
         // the last one change.
-        var uses: [String: Int] = [:]
-        for object in objects { uses[Self.id(of: object), default: 0] += 1 }
+        let ids = objects.map { "\($0.type.rawValue)/\($0.name)" }
+        var uses = [String: Int](minimumCapacity: ids.count)
+        for id in ids { uses[id, default: 0] += 1 }
         var known: [ObjectSource: Int] = [:]
-        items = objects.map { object in
-            let id = Self.id(of: object)
-            if known[object.source] == nil {
-                known[object.source] = index(of: Source(object.source, in: attributes))
+        var last: (source: ObjectSource, index: Int)?
+        items = zip(objects, ids).map { object, id in
+            let own = object.source
+            // Nearly always all have the same.
+            if last?.source != own {
+                let index = known[own] ?? index(of: Source(own, in: attributes))
+                known[own] = index
+                last = (own, index)
             }
             return Item(
-                object: object, mode: object.permission ?? attributes.defaultMode, source: known[object.source] ?? 0,
+                object: object, mode: object.permission ?? attributes.defaultMode, source: last?.index ?? 0,
                 id: uses[id] == 1 ? id : "\(id)/\(object.path)")
         }
     }
-
-    private static func id(of object: KeyVaultObject) -> String { "\(object.type.rawValue)/\(object.name)" }
 
     /// The index of `source`, which is added unless it is there.
     private mutating func index(of source: Source) -> Int {

@@ -4,7 +4,7 @@ internal import Crypto
 ///
 /// A changed SecretProviderClass makes another volume of it.
 package struct VolumeFingerprint: Hashable, Sendable {
-    private var digest: [UInt8]
+    private var digest: ByteKey
 
     package init(_ request: MountRequest) {
         var hash = SHA256()
@@ -22,6 +22,6 @@ package struct VolumeFingerprint: Hashable, Sendable {
             request.attributes.withSource(key) { add($0) }
         }
         add(request.targetPath)
-        digest = Array(hash.finalize())
+        digest = ByteKey(hash.finalize())
     }
 }

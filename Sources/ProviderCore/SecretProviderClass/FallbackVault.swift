@@ -66,7 +66,7 @@ enum TenantName {
             default: false
             }
         }
-        return isValid && !tenant.contains("..") && tenant != "." && tenant.utf8.count <= 255
+        return isValid && !tenant.utf8.containsTwoDots && tenant != "." && tenant.utf8.count <= 255
     }
 }
 

@@ -11,9 +11,10 @@ package enum MountPath {
         let slash = UInt8(ascii: "/")
         let dot = UInt8(ascii: ".")
         let bytes = path.utf8
+        if isPlainName(bytes) { return nil }
         if bytes.isEmpty { return "file name must not be empty" }
         if bytes.first == slash { return "file name must be a relative path" }
-        if zip(bytes, bytes.dropFirst()).contains(where: { $0 == dot && $1 == dot }) {
+        if bytes.containsTwoDots {
             return "file name must not contain '..'"
         }
         if bytes.contains(0) { return "file name must not contain a zero byte" }
@@ -28,23 +29,44 @@ package enum MountPath {
         return nil
     }
 
+    /// Whether it is what nearly all are: one element, about which nothing needs to be said.
+    private static func isPlainName(_ bytes: String.UTF8View) -> Bool {
+        (2...maximumElementBytes).contains(bytes.count) && !bytes.containsTwoDots
+            && bytes.allSatisfy { $0 != UInt8(ascii: "/") && $0 != 0 }
+    }
+
     /// The first pair of paths that cannot both be files of one volume: the same path twice, or one
     /// that is a directory of the other. As indices into `paths`, the smaller first.
     package static func conflict(among paths: [String]) -> (Int, Int)? {
         // Two texts that are the same to Swift, composed and decomposed, are two files to the kernel.
-        let paths = paths.map { Array($0.utf8) }
-        var owner: [[UInt8]: Int] = [:]
+        let paths = paths.map { ByteKey($0.utf8) }
+        var owner = [ByteKey: Int](minimumCapacity: paths.count)
         for (index, path) in paths.enumerated() {
             if let other = owner[path] { return (other, index) }
             owner[path] = index
         }
         // Only a directory as long as some path can be one, which keeps paths of many slashes cheap.
-        let lengths = Set(paths.map(\.count))
+        let slash = UInt8(ascii: "/")
+        guard paths.contains(where: { $0.bytes.contains(slash) }) else { return nil }
+        let lengths = Set(paths.map(\.bytes.count))
         for (index, path) in paths.enumerated() {
-            for (end, byte) in path.enumerated() where byte == UInt8(ascii: "/") && lengths.contains(end) {
-                if let other = owner[Array(path[..<end])] { return (min(other, index), max(other, index)) }
+            for (end, byte) in path.bytes.enumerated() where byte == slash && lengths.contains(end) {
+                if let other = owner[ByteKey(path.bytes[..<end])] { return (min(other, index), max(other, index)) }
             }
         }
         return nil
+    }
+}
+
+extension Collection<UInt8> {
+    /// Whether a dot follows a dot.
+    var containsTwoDots: Bool {
+        var isAfterDot = false
+        for byte in self {
+            let isDot = byte == UInt8(ascii: ".")
+            if isDot && isAfterDot { return true }
+            isAfterDot = isDot
+        }
+        return false
     }
 }

@@ -15,14 +15,14 @@ struct ParsedClass: Sendable {
     }
 
     /// All that reading depends on. Bytes, because Swift takes texts for equal that only look alike.
-    static func source(_ parameters: StringMap) -> [UInt8] {
+    static func source(_ parameters: StringMap) -> ByteKey {
         var source: [UInt8] = []
         for key in ["objects"] + ClassSettings.keys {
             let text = parameters[key].utf8
             withUnsafeBytes(of: UInt64(text.count).littleEndian) { source += $0 }
             source += text
         }
-        return source
+        return ByteKey(source)
     }
 }
 
@@ -30,10 +30,10 @@ struct ParsedClass: Sendable {
 /// class. A text always reads the same, so whoever brings it may be given what it said the last time.
 package final class ParsedClasses: Sendable {
     private struct State {
-        var recent: [[UInt8]: ParsedClass] = [:]
+        var recent: [ByteKey: ParsedClass] = [:]
         var recentBytes = 0
         /// What was recent before, until it is asked for again or `recent` is full once more.
-        var earlier: [[UInt8]: ParsedClass] = [:]
+        var earlier: [ByteKey: ParsedClass] = [:]
     }
 
     /// Of texts in one generation. What is read from them takes a few times as much.
@@ -47,14 +47,14 @@ package final class ParsedClasses: Sendable {
         let source = ParsedClass.source(parameters)
         if let known = state.withLock({ $0.recent[source] }) { return known }
         let parsed = state.withLock { $0.earlier[source] } ?? ParsedClass(parameters)
-        guard source.count <= Self.maximumBytes / 4 else { return parsed }
+        guard source.bytes.count <= Self.maximumBytes / 4 else { return parsed }
         state.withLock { state in
-            if state.recentBytes + source.count > Self.maximumBytes {
+            if state.recentBytes + source.bytes.count > Self.maximumBytes {
                 state.earlier = state.recent
                 state.recent = [:]
                 state.recentBytes = 0
             }
-            if state.recent.updateValue(parsed, forKey: source) == nil { state.recentBytes += source.count }
+            if state.recent.updateValue(parsed, forKey: source) == nil { state.recentBytes += source.bytes.count }
         }
         return parsed
     }
