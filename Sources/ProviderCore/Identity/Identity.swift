@@ -54,6 +54,12 @@ package enum IdentityMode: String, Sendable, CaseIterable {
         }
     }
 
+    /// The mode and its reason, where the client may be named by annotations of `account`.
+    package func explanation(_ account: ServiceAccountReference?) -> String {
+        let reason = account.map { "clientID is not set and the annotations of ServiceAccount \($0.path) count" }
+        return "\(rawValue), because \(reason ?? self.reason)"
+    }
+
     /// The name upstream gives it in its errors.
     var upstreamName: String {
         switch self {
