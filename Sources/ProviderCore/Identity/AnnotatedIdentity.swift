@@ -3,13 +3,18 @@ package struct AnnotatedIdentity: Hashable, Sendable {
     package static let clientIDAnnotation = "azure.workload.identity/client-id"
     package static let tenantIDAnnotation = "azure.workload.identity/tenant-id"
 
+    /// The most bytes that a client or tenant can have.
+    static let longest = 255
+
     /// Nil when there is no such annotation, or nothing in it.
     package var clientID: String?
     package var tenantID: String?
 
     package init(clientID: String?, tenantID: String?) {
+        // Annotations may have 256 KiB, and this is kept: of what is too long to be an id, enough to say so.
         func meant(_ text: String?) -> String? {
-            text.map { $0.trimmingSpace() }.flatMap { $0.isEmpty ? nil : $0 }
+            guard let text = text?.trimmingSpace(), !text.isEmpty else { return nil }
+            return String(decoding: text.utf8.prefix(Self.longest + 1), as: UTF8.self)
         }
         self.clientID = meant(clientID)
         self.tenantID = meant(tenantID)
@@ -76,10 +81,10 @@ extension MountRequest {
         return request
     }
 
-    /// A class's clientID may be any text, which is Entra's to judge. An annotation is kept in memory for
-    /// all pods of its account, so only what can be an id is.
+    /// A class's clientID may be any text, which is Entra's to judge. An annotation is cut where it is too long,
+    /// so what cannot be an id is refused.
     private static func isClientID(_ text: String) -> Bool {
-        text.utf8.count <= 255 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        text.utf8.count <= AnnotatedIdentity.longest && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }
 

@@ -54,10 +54,13 @@ package enum IdentityMode: String, Sendable, CaseIterable {
         }
     }
 
-    /// The mode and its reason, where the client may be named by annotations of `account`.
+    /// The mode and the reason for it, where annotations of `account` may have named the client.
     package func explanation(_ account: ServiceAccountReference?) -> String {
-        let reason = account.map { "clientID is not set and the annotations of ServiceAccount \($0.path) count" }
-        return "\(rawValue), because \(reason ?? self.reason)"
+        "\(rawValue), because \(reason(account))"
+    }
+
+    package func reason(_ account: ServiceAccountReference?) -> String {
+        account.map { "clientID is not set and the annotations of ServiceAccount \($0.path) count" } ?? reason
     }
 
     /// The name upstream gives it in its errors.
