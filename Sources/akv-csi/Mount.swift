@@ -138,7 +138,8 @@ struct Mount: AsyncParsableCommand {
         }
         do throws(ManifestError) {
             return try VolumeSelection(
-                inputs, classes: classNames, readsAnnotations: serviceAccountAnnotations)
+                inputs, classes: classNames, serviceAccount: serviceAccount, readsAnnotations: serviceAccountAnnotations
+            )
         } catch {
             throw Fatal("\(file.joined(separator: ", ")): \(error)")
         }

@@ -21,6 +21,8 @@ final class FakeAPIServer: HTTPTransport {
         /// The requests so far, as `METHOD PATH`.
         var calls: [String] = []
         var last: HTTPRequest?
+        /// How many requests are over.
+        var answered = 0
         var onArrival: (@Sendable () async -> Void)?
     }
 
@@ -49,6 +51,7 @@ final class FakeAPIServer: HTTPTransport {
     }
 
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+        defer { state.withLock { $0.answered += 1 } }
         let path = "/" + request.url.split(separator: "/").dropFirst(2).joined(separator: "/")
         let arrival = state.withLock { state in
             state.calls.append("\(request.method.rawValue) \(path)")

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// How often the API server is asked for service accounts, and what happens while it does not answer.
-@Suite("Reading the annotations of service accounts")
+@Suite("Reading the annotations of service accounts", .timeLimit(.minutes(3)))
 struct ServiceAccountAnnotationsTests {
     private let annotated: AnnotatedNode
     private let pod = AnnotatedNode.pod()
@@ -74,13 +74,18 @@ struct ServiceAccountAnnotationsTests {
 
     @Test("asks once for all that mount at the same time")
     func singleFlight() async throws {
-        let gate = Gate()
-        annotated.server.change { $0.onArrival = { await gate.wait() } }
+        let (gate, arrived) = (Gate(), Gate())
+        annotated.server.change { state in
+            state.onArrival = {
+                await arrived.open()
+                await gate.wait()
+            }
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<20 {
                 group.addTask { try await mount(AnnotatedNode.pod("pod-\(index)")) }
             }
-            #expect(try await eventually { annotated.reads > 0 })
+            await arrived.wait()
             for _ in 0..<1000 { await Task.yield() }
             await gate.open()
             try await group.waitForAll()
@@ -215,10 +220,15 @@ struct ServiceAccountAnnotationsTests {
 
     @Test("takes a mount that was given up for no failure")
     func cancelled() async throws {
-        let gate = Gate()
-        annotated.server.change { $0.onArrival = { await gate.wait() } }
+        let (gate, arrived) = (Gate(), Gate())
+        annotated.server.change { state in
+            state.onArrival = {
+                await arrived.open()
+                await gate.wait()
+            }
+        }
         let task = Task { try await annotated.node.mount(pod) }
-        #expect(try await eventually { annotated.reads > 0 })
+        await arrived.wait()
         task.cancel()
         let error = await #expect(throws: ProviderError.self) { try await task.value }
         #expect(error?.code == .cancelled)
@@ -227,6 +237,8 @@ struct ServiceAccountAnnotationsTests {
             state.isUnreachable = true
         }
         await gate.open()
+        while annotated.server.state.withLock({ $0.answered }) == 0 { await Task.yield() }
+        for _ in 0..<1000 { await Task.yield() }
         annotated.server.change { $0.isUnreachable = false }
         try await mount()
         #expect(annotated.log.with("code", "service-accounts-failing").isEmpty)

@@ -119,7 +119,7 @@ class APIServer:
             if handler.headers["Authorization"] != f"Bearer {self.accepted}":
                 return 401, {"kind": "Status", "message": "Unauthorized"}
             if isinstance(temper, int):
-                return temper, {"kind": "Status", "message": "events is forbidden" if temper == 403 else "not now"}
+                return temper, {"kind": "Status", "message": f"{handler.path.split('/')[5]} is forbidden" if temper == 403 else "not now"}
             if handler.command == "GET":
                 found = self.accounts.get(handler.path)
                 return (200, found) if found else (404, {"kind": "Status", "message": "not found"})

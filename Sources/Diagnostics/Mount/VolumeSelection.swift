@@ -17,12 +17,16 @@ package struct VolumeSelection: Sendable {
     package var serviceAccount: String?
     package var namespace: String?
     private let accounts: AnnotatedAccounts
+    /// In the place of the workload's.
+    private let givenAccount: String?
 
     /// The classes called `names`; without names those of the first workload that mounts any, else the
     /// only class there is.
     package init(
-        _ files: [ManifestFile], classes names: [String], readsAnnotations: Bool = false
+        _ files: [ManifestFile], classes names: [String], serviceAccount givenAccount: String? = nil,
+        readsAnnotations: Bool = false
     ) throws(ManifestError) {
+        self.givenAccount = givenAccount
         var manifests: [Manifest] = []
         for file in files {
             do throws(YAMLError) {
@@ -93,7 +97,7 @@ package struct VolumeSelection: Sendable {
         }
         var reading = ClassReading(manifest)
         if accounts.areRead { reading?.accounts = accounts }
-        let forecast = reading.flatMap { MountForecast($0, workloads: users) }
+        let forecast = reading.flatMap { MountForecast($0, workloads: users, serviceAccount: givenAccount) }
         volumes.append(Volume(name: name, manifest: parsed, forecast: forecast))
     }
 }

@@ -47,12 +47,12 @@ package struct MountForecast: Sendable {
         }
     }
 
-    /// Nil when the class has mistakes.
-    package init?(_ reading: ClassReading, workloads: [Workload]) {
+    /// Nil when the class has mistakes. `serviceAccount` is for who mounts it by another one than the workloads'.
+    package init?(_ reading: ClassReading, workloads: [Workload], serviceAccount: String? = nil) {
         let users = Self.users(of: reading, among: workloads)
         let volume = users.first?.volumes.first { $0.className == reading.manifest.name }
         let result = reading.validated(
-            serviceAccount: users.first?.template.serviceAccount,
+            serviceAccount: serviceAccount ?? users.first?.template.serviceAccount,
             bringsCredential: volume?.csi["nodePublishSecretRef"]?["name"]?.text != nil)
         guard case .success(let attributes) = result else { return nil }
         let plan = MountPlan(attributes)
