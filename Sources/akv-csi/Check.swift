@@ -33,6 +33,9 @@ struct Check: AsyncParsableCommand {
     @Option(help: "From which severity on the exit code is 1.")
     var failOn = Threshold.warning
 
+    @Flag(help: "The provider runs with --service-account-annotations; its own manifest among the files says the same.")
+    var serviceAccountAnnotations = false
+
     @Flag(help: "Show what mounting would ask of Azure, as whom, and the commands that grant it.")
     var plan = false
 
@@ -46,7 +49,7 @@ struct Check: AsyncParsableCommand {
                 unreadable.append(error.finding)
             }
         }
-        let check = ManifestCheck(inputs)
+        let check = ManifestCheck(inputs, readsAnnotations: serviceAccountAnnotations)
         let report = FindingReport(findings: unreadable + check.findings(), files: inputs.count)
         let forecasts = plan ? check.forecasts : []
         let style = TextStyle.terminal

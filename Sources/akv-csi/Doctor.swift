@@ -57,6 +57,9 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: "The pod's service account; the manifest's by default.")
     var serviceAccount: String?
 
+    @Flag(help: "The provider runs with --service-account-annotations; give the ServiceAccount's file too.")
+    var serviceAccountAnnotations = false
+
     @Option(help: "The provider's socket, to be asked for its version and health too.")
     var endpoint: String?
 
@@ -73,7 +76,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 throw Fatal("\(error)")
             }
         }
-        let check = ManifestCheck(inputs)
+        let check = ManifestCheck(inputs, readsAnnotations: serviceAccountAnnotations)
         let findings = check.findings()
         let reading = try choose(among: check.classes)
         let user = check.workloads.first { workload in

@@ -76,6 +76,9 @@ struct Mount: AsyncParsableCommand {
     @Flag(help: "Say first which identity is used and why, and what is asked of Azure.")
     var explain = false
 
+    @Flag(help: "For --explain: the provider runs with --service-account-annotations.")
+    var serviceAccountAnnotations = false
+
     @Flag(help: "Mount again and again, and tell what has changed, until SIGINT or SIGTERM.")
     var watch = false
 
@@ -134,7 +137,9 @@ struct Mount: AsyncParsableCommand {
             }
         }
         do throws(ManifestError) {
-            return try VolumeSelection(inputs, classes: classNames)
+            return try VolumeSelection(
+                inputs, classes: classNames, serviceAccount: serviceAccount, readsAnnotations: serviceAccountAnnotations
+            )
         } catch {
             throw Fatal("\(file.joined(separator: ", ")): \(error)")
         }

@@ -160,15 +160,26 @@ enum ServeCommand {
             drainTimeout: flags.duration("drain-timeout"))
         configuration.audit = audit
         if flags.bool("events") {
-            do {
-                configuration.events = try KubernetesClient.Configuration(
-                    environment: environment, directory: flags.text("service-account-dir").droppingTrailingSlashes())
-            } catch {
-                throw Fatal("events cannot be posted: \(error)")
-            }
+            configuration.events = try apiServer(flags, environment, failure: "events cannot be posted")
             configuration.nodeName = environment["NODE_NAME"] ?? ""
         }
+        if flags.bool("service-account-annotations") {
+            configuration.serviceAccountAnnotations = try apiServer(
+                flags, environment, failure: "service accounts cannot be read")
+        }
         return configuration
+    }
+
+    /// The cluster's API server, or `failure` and the reason why there is none.
+    private static func apiServer(
+        _ flags: FlagSet, _ environment: [String: String], failure: String
+    ) throws -> KubernetesClient.Configuration {
+        do {
+            return try KubernetesClient.Configuration(
+                environment: environment, directory: flags.text("service-account-dir").droppingTrailingSlashes())
+        } catch {
+            throw Fatal("\(failure): \(error)")
+        }
     }
 }
 

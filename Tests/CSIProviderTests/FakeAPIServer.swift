@@ -5,11 +5,13 @@ import ProviderCore
 import Synchronization
 import TestSupport
 
-/// A cluster's API server that keeps events, and can be told to refuse.
+/// A cluster's API server that keeps events and service accounts, and can be told to refuse.
 final class FakeAPIServer: HTTPTransport {
     struct State {
         /// By path.
         var events: [String: [String: any Sendable]] = [:]
+        /// The annotations of service accounts, by `NAMESPACE/NAME`.
+        var accounts: [String: [String: String]] = [:]
         var token = "token-1"
         /// The status it answers with instead of doing what it is asked.
         var status: Int?
@@ -19,6 +21,8 @@ final class FakeAPIServer: HTTPTransport {
         /// The requests so far, as `METHOD PATH`.
         var calls: [String] = []
         var last: HTTPRequest?
+        /// How many requests are over.
+        var answered = 0
         var onArrival: (@Sendable () async -> Void)?
     }
 
@@ -47,6 +51,7 @@ final class FakeAPIServer: HTTPTransport {
     }
 
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+        defer { state.withLock { $0.answered += 1 } }
         let path = "/" + request.url.split(separator: "/").dropFirst(2).joined(separator: "/")
         let arrival = state.withLock { state in
             state.calls.append("\(request.method.rawValue) \(path)")
@@ -67,6 +72,7 @@ final class FakeAPIServer: HTTPTransport {
                 guard let object = try JSONSerialization.jsonObject(with: body) as? [String: any Sendable] else {
                     return Self.status(400, "no object")
                 }
+                if let account = try Self.account(path, state) { return account }
                 return Self.act(request.method, path, object, &state)
             }
         } catch {
@@ -88,6 +94,17 @@ final class FakeAPIServer: HTTPTransport {
             state.events[path]?.merge(object) { $1 }
         }
         return ok()
+    }
+
+    /// Nil for what is no service account that there is.
+    private static func account(_ path: String, _ state: State) throws -> HTTPResponse? {
+        let parts = path.split(separator: "/").map(String.init)
+        guard parts.count == 6, parts[4] == "serviceaccounts",
+            let annotations = state.accounts["\(parts[3])/\(parts[5])"]
+        else { return nil }
+        let metadata: [String: Any] = ["namespace": parts[3], "name": parts[5], "annotations": annotations]
+        let body = try JSONSerialization.data(withJSONObject: ["kind": "ServiceAccount", "metadata": metadata])
+        return HTTPResponse(status: 200, body: SecretBytes(body))
     }
 
     private static func ok() -> HTTPResponse { HTTPResponse(status: 201, body: SecretBytes("{}")) }

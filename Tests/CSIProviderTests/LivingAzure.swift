@@ -29,6 +29,8 @@ final class LivingAzure: HTTPTransport {
         /// Issued tokens and whose they are.
         var tokens: [String: String] = [:]
         var tokenLifetime = 3600
+        /// The tenant of the last token.
+        var lastTenant = ""
         /// What the vaults answer instead of what they hold.
         var vaultStatus: Int?
         var vaultHeaders: [(name: String, value: String)] = []
@@ -99,6 +101,7 @@ final class LivingAzure: HTTPTransport {
         let subject = TokenClaims(reading: SecretBytes(assertion))?.subject ?? ""
         return state.withLock { state in
             if let status = state.entraStatus { return Self.json(status, "{}") }
+            state.lastTenant = String(URLComponents(string: request.url)?.path.split(separator: "/").first ?? "")
             if request.method == .get {
                 state.tokens["node"] = "app-1"
                 return Self.json(200, #"{"access_token":"node","expires_in":"3600"}"#)
@@ -193,11 +196,15 @@ final class LivingAzure: HTTPTransport {
 
 /// A node with one provider on it and a `LivingAzure` behind it.
 struct Node: Sendable {
-    let azure = LivingAzure()
+    let azure: LivingAzure
     let mounts: MountService
     let metrics = ProviderMetrics()
 
-    init(policy: PolicyFile? = nil, _ change: (inout CacheSettings) -> Void = { _ in }) {
+    init(
+        policy: PolicyFile? = nil, accounts: ServiceAccountAnnotations? = nil, azure: LivingAzure = LivingAzure(),
+        _ change: (inout CacheSettings) -> Void = { _ in }
+    ) {
+        self.azure = azure
         var cache = CacheSettings()
         change(&cache)
         var settings = MountService.Settings(
@@ -207,7 +214,7 @@ struct Node: Sendable {
         // A busy machine is no outage.
         settings.patienceWithFallback = .seconds(60)
         mounts = MountService(
-            settings: settings, transport: azure, metrics: metrics, time: azure.time)
+            settings: settings, transport: azure, metrics: metrics, accounts: accounts, time: azure.time)
         azure.change { state in
             state.secrets = [
                 "kv-a user": LivingAzure.Secret(version: 1, value: "user1"),
@@ -234,6 +241,8 @@ struct Node: Sendable {
         /// When the assertion expires, in seconds since 1970.
         var expiry = 9_999_999_999
         var parameters: [String: String] = [:]
+        /// Of nodePublishSecretRef, as JSON.
+        var secrets = "null"
     }
 
     /// A pod whose class lists `objects`, each in YAML's flow notation.
@@ -279,9 +288,10 @@ struct Node: Sendable {
     }
 
     func answer(_ pod: Pod, secondsLeft: Double = 110) async throws -> MountAnswer {
-        let request = try MountRequest(
-            attributes: SecretBytes(try attributes(pod)), secrets: SecretBytes("null"), permission: "420",
+        var request = try MountRequest(
+            attributes: SecretBytes(try attributes(pod)), secrets: SecretBytes(pod.secrets), permission: "420",
             targetPath: Self.targetPath(pod))
+        request = try await mounts.identified(request, secondsLeft: secondsLeft)
         return try await mounts.mount(
             try mounts.authorize(mounts.validate(request)), into: VolumeFingerprint(request), secondsLeft: secondsLeft
         ).answer

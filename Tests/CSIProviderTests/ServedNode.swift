@@ -24,6 +24,11 @@ struct ServedNode: Sendable {
             mounts: node.mounts, logger: log.logger, audit: .off, events: events, time: node.azure.time)
     }
 
+    init(serving node: Node, logging log: RecordedLog, audit: AuditLog.Extent = .off) {
+        (self.node, self.log) = (node, log)
+        service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
+    }
+
     /// With events on pods, posted by what `make` gives.
     static func withEvents(
         _ make: (RecordedLog, TimeSource) throws -> EventPoster
@@ -46,7 +51,7 @@ struct ServedNode: Sendable {
     @discardableResult
     func mount(_ pod: Node.Pod = .init(), at path: String? = nil) async throws -> RPCCode {
         let message = MountRequestMessage(
-            attributes: Array(try node.attributes(pod)), secrets: Array("null".utf8),
+            attributes: Array(try node.attributes(pod)), secrets: Array(pod.secrets.utf8),
             targetPath: path ?? Node.targetPath(pod), permission: "420")
         do throws(RPCStatus) {
             _ = try await service.handle(IncomingMount(request: message, secondsLeft: 110))

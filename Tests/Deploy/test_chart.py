@@ -126,6 +126,35 @@ class ChartTest(unittest.TestCase):
         self.assertEqual(c.arguments(manifests)["events"], "true")
         self.assertIn("NODE_NAME", c.environment(manifests))
 
+    def test_annotations_need_a_role_that_only_gets_service_accounts(self):
+        values = {"serviceAccountAnnotations": {"enabled": True}, "serviceAccount": {"name": "akv"}}
+        manifests = self.chart.render(values)
+        shipped = list(yaml.safe_load_all((c.ROOT / "deploy/service-account-annotations.yaml").read_text()))
+        role = c.only(manifests, "ClusterRole")
+        self.assertEqual(role["rules"], [{"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["get"]}])
+        self.assertEqual(role["rules"], c.only(shipped, "ClusterRole")["rules"])
+        subjects = [{"kind": "ServiceAccount", "name": "akv", "namespace": "kube-system"}]
+        binding = c.only(manifests, "ClusterRoleBinding")
+        self.assertEqual((binding["roleRef"]["name"], binding["subjects"]), (role["metadata"]["name"], subjects))
+        self.assertIs(c.pod(manifests)["automountServiceAccountToken"], True)
+        self.assertEqual(c.arguments(manifests)["service-account-annotations"], "true")
+        # In some namespaces only.
+        values["serviceAccountAnnotations"]["namespaces"] = ["team-a", "team-b"]
+        manifests = self.chart.render(values)
+        self.assertFalse([m for m in manifests if m["kind"] == "ClusterRoleBinding"])
+        bindings = [m for m in manifests if m["kind"] == "RoleBinding"]
+        self.assertEqual([m["metadata"]["namespace"] for m in bindings], ["team-a", "team-b"])
+        for binding in bindings:
+            self.assertEqual(binding["roleRef"], {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
+                                                  "name": role["metadata"]["name"]})
+            self.assertEqual(binding["subjects"], subjects)
+
+    def test_without_both_there_is_neither_role_nor_token(self):
+        manifests = self.chart.render()
+        self.assertFalse([m for m in manifests if "Role" in m["kind"]])
+        self.assertIs(c.pod(manifests)["automountServiceAccountToken"], False)
+        self.assertNotIn("service-account-annotations", c.arguments(manifests))
+
     def test_the_network_policy_opens_the_metrics_port_alone(self):
         spec = c.only(self.chart.render({"networkPolicy": {"enabled": True}}), "NetworkPolicy")["spec"]
         self.assertEqual(spec["policyTypes"], ["Ingress"])
@@ -182,7 +211,7 @@ EVERYTHING = {
     "cloud": {"environment": {"name": "AzureStackCloud", "activeDirectoryEndpoint": "https://adfs.example/"}, "envDirs": ["/etc/clouds"]},
     "proxy": {"https": "http://proxy.example:3128", "noProxy": ["10.0.0.0/8"]},
     "caBundle": {"pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"},
-    "events": {"enabled": True},
+    "events": {"enabled": True}, "serviceAccountAnnotations": {"enabled": True, "namespaces": ["team"]},
     "tokenProxy": {"enabled": True, "url": "https://proxy.example", "sniName": "a.ests.aks"},
     "cache": {"tokens": False, "refreshInterval": "5m", "refreshIntervalMin": "1m", "refreshIntervalMax": "2h",
               "valueBytes": 16777216, "staleIfError": "1h", "vaultConcurrency": 10},

@@ -20,6 +20,18 @@ struct Ailment: Sendable {
         var token: String?
         var secrets = "null"
         var rest = ""
+        /// The provider runs with --service-account-annotations.
+        var readsAnnotations = false
+
+        /// Leaves the client to the ServiceAccount, and gives that with `annotations` in YAML's flow notation.
+        mutating func leaveToAccount(_ annotations: String) {
+            parameters["clientID"] = nil
+            parameters["tenantID"] = nil
+            readsAnnotations = true
+            rest =
+                "---\napiVersion: v1\nkind: ServiceAccount\nmetadata:"
+                + " {name: reader, namespace: team-a, annotations: {\(annotations)}}\n"
+        }
         var settings: Doctor.Settings
     }
 
@@ -88,7 +100,8 @@ struct Ailment: Sendable {
             \(parameters)
             \(visit.rest)
             """
-        let check = ManifestCheck([ManifestFile(path: "tests.yaml", text: text)])
+        let check = ManifestCheck(
+            [ManifestFile(path: "tests.yaml", text: text)], readsAnnotations: visit.readsAnnotations)
         let reading = try #require(check.classes.first)
         var patient = Doctor.Patient(reading: reading, namespace: "team-a", serviceAccount: "reader")
         patient.pod = "pod"

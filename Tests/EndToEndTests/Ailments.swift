@@ -135,6 +135,18 @@ extension Ailment {
             $0.secrets = "{\"clientid\":\"11111111-aaaa-4aaa-8aaa-000000000007\",\"clientsecret\":\"wrong\"}"
         },
         Ailment("no client secret", "request", ["nodePublishSecretRef"]) { $0.parameters["clientID"] = nil },
+        Ailment("no annotation", "identity", ["kubectl annotate serviceaccount reader -n team-a"]) {
+            $0.leaveToAccount("a: b")
+        },
+        Ailment("no ServiceAccount", "identity", ["kubectl get serviceaccount reader -n team-a -o yaml"]) {
+            $0.leaveToAccount("")
+            $0.rest = ""
+        },
+        Ailment("another's annotation", "exchange", ["AADSTS"]) {
+            $0.leaveToAccount(
+                "azure.workload.identity/client-id: 11111111-aaaa-4aaa-8aaa-0000000000c1,"
+                    + " azure.workload.identity/tenant-id: \(World.tenant)")
+        },
         Ailment("no token proxy", "exchange", ["identity binding needs an AKS cluster"]) {
             $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-00000000000b"
             $0.parameters["useAzureTokenProxy"] = "true"

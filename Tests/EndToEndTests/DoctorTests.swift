@@ -36,6 +36,19 @@ struct DoctorTests {
         }
     }
 
+    @Test("goes by the ServiceAccount's annotations where the provider does")
+    func annotated() async throws {
+        try await World.with(keys: false, seed: try Ailment.seed()) { world in
+            let report = try await Ailment("nothing", "", []) {
+                $0.leaveToAccount(
+                    "azure.workload.identity/client-id: \(World.reader), azure.workload.identity/tenant-id: \(World.tenant)"
+                )
+            }.report(in: world)
+            #expect(report.cause == nil, Comment(rawValue: report.text(TextStyle(isColoured: false))))
+            #expect(report.steps.first { $0.id == "identity" }?.detail.contains("ServiceAccount team-a/reader") == true)
+        }
+    }
+
     @Test("is not let through by a proxy that wants credentials, and says so")
     func proxyCredentials() async throws {
         try await World.with(

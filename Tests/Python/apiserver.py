@@ -1,4 +1,4 @@
-"""A cluster's API server for events: HTTPS under an authority of its own, a token that must be right, and tempers."""
+"""A cluster's API server for events and service accounts: HTTPS under an authority of its own, a token that must be right, and tempers."""
 
 import datetime
 import http.server
@@ -25,13 +25,13 @@ def certificate(name, issuer, key, issuer_key, *extensions):
 
 
 class APIServer:
-    """Keeps events by path, and what it was asked. `temper` may be None, a status, or "slow"."""
+    """Keeps events and service accounts by path, and what it was asked. `temper` may be None, a status, or "slow"."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(exist_ok=True)
         self.lock = threading.Lock()
-        self.events, self.calls = {}, []
+        self.events, self.accounts, self.calls = {}, {}, []
         self.temper = None
         self.released = threading.Event()
         self.accepted = None
@@ -92,6 +92,12 @@ class APIServer:
             self.accepted = token
         (self.directory / "token").write_text(token)
 
+    def annotate(self, namespace, name, annotations):
+        with self.lock:
+            self.accounts[f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}"] = {
+                "apiVersion": "v1", "kind": "ServiceAccount",
+                "metadata": {"name": name, "namespace": namespace, "annotations": annotations}}
+
     def answer(self, handler):
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         with self.lock:
@@ -113,7 +119,10 @@ class APIServer:
             if handler.headers["Authorization"] != f"Bearer {self.accepted}":
                 return 401, {"kind": "Status", "message": "Unauthorized"}
             if isinstance(temper, int):
-                return temper, {"kind": "Status", "message": "events is forbidden" if temper == 403 else "not now"}
+                return temper, {"kind": "Status", "message": f"{handler.path.split('/')[5]} is forbidden" if temper == 403 else "not now"}
+            if handler.command == "GET":
+                found = self.accounts.get(handler.path)
+                return (200, found) if found else (404, {"kind": "Status", "message": "not found"})
             event = json.loads(body)
             if handler.command == "PATCH":
                 if handler.path not in self.events:

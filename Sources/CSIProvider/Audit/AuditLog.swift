@@ -56,7 +56,10 @@ package struct AuditLog: Sendable {
                 "tenant": "\(signIn.tenantID)", "vault_host": "\(delivery.content.vault.host)",
                 "vault": "\(delivery.content.vault.name)",
             ]
-            if object.source.clientID != nil { fields["client_id"] = "\(signIn.identity.clientID.clipped)" }
+            if object.source.clientID != nil {
+                fields["client_id"] = "\(signIn.identity.clientID.clipped)"
+                if mount.attributes.identifiedAccount != nil { fields["client_id_from"] = "object" }
+            }
             if let selector = object.pickedBy { fields["picked_by"] = "\(selector)" }
             logger.info("audit", metadata: common.merging(fields) { $1 })
         }

@@ -95,8 +95,13 @@ extension FlagSet {
                 help: "post an Event on a pod when the rotation of its volume begins to fail and when it works again;"
                     + " needs the service account's token and deploy/events.yaml"),
             Flag(
+                name: "service-account-annotations", kind: .bool, standard: "false",
+                help: "take the client id, and the tenant id, of classes that name none from the annotations of the"
+                    + " pod's ServiceAccount; needs the provider's token and deploy/service-account-annotations.yaml"),
+            Flag(
                 name: "service-account-dir", kind: .text, standard: "/var/run/secrets/kubernetes.io/serviceaccount",
-                help: "where the provider's own token and the cluster's ca.crt lie, for --events"),
+                help: "where the provider's own token and the cluster's ca.crt lie, for --service-account-annotations"
+                    + " and --events"),
             // Known to upstream and without effect here.
             ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
             ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),

@@ -10,6 +10,8 @@ package enum LogCode: String, CaseIterable, Sendable {
     case rotationFailing = "rotation-failing"
     /// They are again.
     case rotationRecovered = "rotation-recovered"
+    /// The API server does not say what service accounts are annotated with.
+    case serviceAccountsFailing = "service-accounts-failing"
     /// An object of a class ends soon, or has ended.
     case objectEnding = "object-ending"
 }

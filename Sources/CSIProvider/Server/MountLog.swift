@@ -27,6 +27,7 @@ struct MountLog {
     mutating func note(_ attributes: MountAttributes) {
         logger[metadataKey: "vault"] = "\(attributes.vaultName)"
         logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"
+        if attributes.identifiedAccount != nil { logger[metadataKey: "client_id_from"] = "service account annotation" }
         logger[metadataKey: "identity_mode"] = "\(attributes.identity.mode.rawValue)"
         logger[metadataKey: "objects"] = "\(attributes.objects.count)"
         for warning in attributes.warnings {

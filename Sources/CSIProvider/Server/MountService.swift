@@ -36,12 +36,15 @@ package struct MountService: Sendable {
     private let ledger = MountLedger()
     private let classes = ParsedClasses()
     private let time: TimeSource
+    /// Names the clients of classes that name none; nil for leaving those to fail.
+    private let accounts: ServiceAccountAnnotations?
 
     package init(
         settings: Settings, transport: any HTTPTransport, metrics: ProviderMetrics = ProviderMetrics(),
-        time: TimeSource = .system
+        accounts: ServiceAccountAnnotations? = nil, time: TimeSource = .system
     ) {
         self.settings = settings
+        self.accounts = accounts
         self.time = time
         tokens = AccessTokenSource(
             settings: settings.tokens, transport: transport, keepsTokens: settings.cache.keepsTokens, time: time,
@@ -52,6 +55,28 @@ package struct MountService: Sendable {
             vault: KeyVaultClient(
                 transport: transport, parallelRequests: settings.vaultConcurrency, time: time, observer: metrics),
             values: values, patienceWithFallback: settings.patienceWithFallback, time: time, observer: metrics)
+    }
+
+    /// The request as it is, or where its class leaves that to the pod's ServiceAccount, with the client that
+    /// the account's annotations name.
+    ///
+    /// What is wrong with the class is said before the API server is asked for anything.
+    package func identified(
+        _ request: MountRequest, secondsLeft: Double
+    ) async throws(ProviderError) -> MountRequest {
+        guard let accounts, let account = request.accountToIdentify else { return request }
+        if let known = accounts.known(account), let same = try? request.identified(as: known, of: account),
+            ledger.contains(VolumeFingerprint(same))
+        {
+            return same
+        }
+        do throws(ProviderError) {
+            _ = try validate(request.awaitingIdentity(of: account))
+            let deadline = time.deadline(after: Self.budget(secondsLeft: secondsLeft))
+            return try request.identified(as: await accounts.identity(of: account, until: deadline), of: account)
+        } catch {
+            throw error.adding([("identity mode", IdentityMode.workloadIdentity.explanation(account))])
+        }
     }
 
     /// Checks the request as a whole, before any network.
@@ -119,7 +144,7 @@ package struct MountService: Sendable {
         return [
             ("vault", all(\.vault.host)), ("tenant", all(\.signIn.tenantID)),
             ("client id", all(\.signIn.identity.clientID)),
-            ("identity mode", "\(attributes.identity.mode.rawValue), because \(attributes.identity.mode.reason)"),
+            ("identity mode", attributes.identity.mode.explanation(attributes.identifiedAccount)),
         ]
     }
 
@@ -132,6 +157,7 @@ package struct MountService: Sendable {
     package func sweep() {
         if let file = settings.policy { _ = policy(of: file) }
         tokens.sweep()
+        accounts?.sweep()
         values.sweep()
     }
 

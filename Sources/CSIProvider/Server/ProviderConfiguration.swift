@@ -14,6 +14,8 @@ package struct ProviderConfiguration: Sendable {
     package var audit = AuditLog.Extent.changes
     /// The API server that events on pods are posted to; nil for posting none.
     package var events: KubernetesClient.Configuration?
+    /// The API server that is asked for the annotations of service accounts; nil for asking for none.
+    package var serviceAccountAnnotations: KubernetesClient.Configuration?
     /// This node's name, for events; empty when it is not known.
     package var nodeName = ""
     package var network: AsyncHTTPTransport.Configuration

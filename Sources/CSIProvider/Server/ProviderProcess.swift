@@ -13,7 +13,12 @@ package enum ProviderProcess {
         process_limit_arenas()
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let metrics = ProviderMetrics()
-        let mounts = MountService(settings: configuration.mounts, transport: transport, metrics: metrics)
+        let accounts = configuration.serviceAccountAnnotations.map { server in
+            ServiceAccountAnnotations(
+                client: KubernetesClient(configuration: server, transport: transport), logger: logger)
+        }
+        let mounts = MountService(
+            settings: configuration.mounts, transport: transport, metrics: metrics, accounts: accounts)
         if let policy = configuration.mounts.policy {
             logger.info("policy in force", metadata: ["file": "\(policy.path)"])
         } else {
@@ -35,6 +40,7 @@ package enum ProviderProcess {
             configuration.metrics,
             exposition: {
                 metrics.exposition(mounts.gauges) + service.classesExposition + (events?.exposition ?? "")
+                    + (accounts?.exposition ?? "")
             }, logger: logger)
         var watchers: [any Service] = [health, scrapes]
         if let events { watchers.append(events) }

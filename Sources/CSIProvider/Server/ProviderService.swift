@@ -35,19 +35,21 @@ package struct ProviderService: Sendable {
         var attributes: MountAttributes?
         var rule: String?
         do throws(ProviderError) {
-            let request = try Self.decode(incoming.request)
+            var request = try Self.decode(incoming.request)
             let caller = PodReference(request.attributes)
             pod = caller
             log.identify(caller)
             let result: MountResult
             do throws(ProviderError) {
+                request = try await mounts.identified(request, secondsLeft: incoming.secondsLeft)
                 let valid = try mounts.validate(request)
                 attributes = valid
                 log.note(valid)
                 let permitted = try mounts.authorize(valid)
                 rule = permitted.rule
                 let volume = VolumeFingerprint(request)
-                result = try await mounts.mount(permitted, into: volume, secondsLeft: incoming.secondsLeft)
+                let secondsLeft = incoming.secondsLeft - log.elapsed.seconds
+                result = try await mounts.mount(permitted, into: volume, secondsLeft: secondsLeft)
                 audit.succeeded(result, into: volume, log.logger)
             } catch {
                 throw error.prefixed("failed to mount objects, error: ")

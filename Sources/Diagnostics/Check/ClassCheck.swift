@@ -3,11 +3,13 @@ internal import ProviderCore
 /// The rules for one SecretProviderClass.
 struct ClassCheck {
     let manifest: Manifest
+    /// Nil for what is no class of this provider.
+    let reading: ClassReading?
 
     func findings() -> [Finding] {
         guard manifest.kind == "SecretProviderClass" else { return [] }
         var findings = structure()
-        guard let reading = ClassReading(manifest) else { return findings }
+        guard let reading else { return findings }
         findings += parameters(reading)
         let rules = ServerRules(reading)
         findings += objectKeys(rules)
@@ -203,7 +205,8 @@ struct ClassCheck {
             return [
                 manifest.finding(
                     .modeDeprecated, at: manifest.root["spec"]?.key("parameters"),
-                    "without clientID the class needs a credential kept in a Kubernetes Secret", fix: move)
+                    "without clientID the class needs a credential kept in a Kubernetes Secret",
+                    fix: "\(move); or annotate the ServiceAccount and serve with --\(AnnotatedAccounts.flag)")
             ]
         default: return []
         }

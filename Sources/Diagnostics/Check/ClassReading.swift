@@ -5,6 +5,8 @@ package struct ClassReading: Sendable {
     package var manifest: Manifest
     /// The parameters' key and value nodes, by name.
     var parameters: [String: YAMLNode.Member] = [:]
+    /// The accounts that may name the client; nil where the class must.
+    package var accounts: AnnotatedAccounts?
 
     /// Nil for any other object and for other providers' classes.
     package init?(_ manifest: Manifest) {
@@ -30,30 +32,55 @@ package struct ClassReading: Sendable {
     /// What the driver would send, were `overrides` the volume's own attributes.
     ///
     /// No file holds the pod's token or a Secret's value, so stand-ins take their places: what they
-    /// say is Azure's business, and no rule of this program looks into them.
+    /// say is Azure's business, and no rule of this program looks into them. Without a `serviceAccount`, one is
+    /// assumed that is annotated as it must be. `bringsCredential` is for volumes with nodePublishSecretRef.
     package func validated(
-        overrides: [String: String] = [:], pod: String = "pod", serviceAccount: String = "default"
+        overrides: [String: String] = [:], serviceAccount: String? = nil, bringsCredential: Bool = false
     ) -> Result<MountAttributes, ProviderError> {
         var members = parameterTexts.merging(overrides) { $1 }
-        members["csi.storage.k8s.io/pod.name"] = pod
-        members["csi.storage.k8s.io/pod.namespace"] = namespace
-        members["csi.storage.k8s.io/serviceAccount.name"] = serviceAccount
+        let account = ServiceAccountReference(namespace: namespace, name: serviceAccount ?? "default")
+        members["csi.storage.k8s.io/pod.name"] = "pod"
+        members["csi.storage.k8s.io/pod.namespace"] = account.namespace
+        members["csi.storage.k8s.io/serviceAccount.name"] = account.name
         members["secretProviderClass"] = manifest.name
         let expiry = "9999-01-01T00:00:00Z"
         let tokens = [
             ServiceAccountTokens.workloadIdentityAudience, ServiceAccountTokens.identityBindingAudience,
-        ].map { "\(JSONWriter.quoted($0)):{\"token\":\"-\",\"expirationTimestamp\":\"\(expiry)\"}" }
+        ].map {
+            "\(JSONWriter.quoted($0)):{\"token\":\"\(Self.token(of: account))\",\"expirationTimestamp\":\"\(expiry)\"}"
+        }
         members[ServiceAccountTokens.attribute] = "{\(tokens.joined(separator: ","))}"
         let json = members.map { "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))" }.joined(separator: ",")
         do throws(ProviderError) {
             let request = try MountRequest(
                 attributes: SecretBytes("{\(json)}"),
-                secrets: SecretBytes("{\"clientid\":\"-\",\"clientsecret\":\"-\"}"),
+                secrets: SecretBytes(
+                    accounts == nil || bringsCredential ? "{\"clientid\":\"-\",\"clientsecret\":\"-\"}" : "null"),
                 permission: "420", targetPath: "")
-            return .success(try MountAttributes(validating: request, Self.environment))
+            return .success(
+                try MountAttributes(
+                    validating: identified(request, assuming: serviceAccount == nil), Self.environment))
         } catch {
             return .failure(error)
         }
+    }
+
+    /// The request with the client that its account's annotations name, where they count. With `assuming` any
+    /// account has them, otherwise only those that no file holds.
+    package func identified(_ request: MountRequest, assuming: Bool = false) throws(ProviderError) -> MountRequest {
+        guard let accounts, let account = request.accountToIdentify else { return request }
+        let identity = assuming ? nil : accounts[account]
+        return try request.identified(as: identity ?? AnnotatedAccounts.unknown, of: account)
+    }
+
+    /// A token that nobody has signed.
+    private static func token(of account: ServiceAccountReference) -> String {
+        var builder = SecretBytesBuilder()
+        SecretBytes("{\"sub\":\(JSONWriter.quoted(account.subject))}").withExposed {
+            Base64.encode($0, into: &builder)
+        }
+        let claims = SecretBytes(builder).withExposed { String(decoding: $0, as: UTF8.self) }
+        return "-.\(claims.replacing("+", with: "-").replacing("/", with: "_").filter { $0 != "=" }).-"
     }
 
     /// What would be fetched, even when only the objects are without mistakes.

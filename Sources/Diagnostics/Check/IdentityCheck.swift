@@ -6,7 +6,7 @@ struct IdentityCheck {
     let classes: [ClassReading]
     let accounts: [Manifest]
 
-    private static let annotations = ["azure.workload.identity/client-id", "azure.workload.identity/tenant-id"]
+    private static let annotations = [AnnotatedIdentity.clientIDAnnotation, AnnotatedIdentity.tenantIDAnnotation]
     private static let prefix = "azure.workload.identity/"
     private static let use = "azure.workload.identity/use"
     private static let knownAnnotations =
@@ -98,11 +98,16 @@ struct IdentityCheck {
             guard case .success(let attributes) = reading.validated(),
                 attributes.identity.mode == .workloadIdentity || attributes.identity.mode == .azureTokenProxy
             else { return [] }
+            // What the class leaves to the annotation cannot differ from it.
             let pairs = [
-                (Self.annotations[0], "clientID", attributes.identity.clientID),
-                (Self.annotations[1], "tenantID", attributes.tenantID),
+                (
+                    Self.annotations[0], "clientID",
+                    attributes.identifiedAccount == nil ? attributes.identity.clientID : ""
+                ),
+                (Self.annotations[1], "tenantID", reading.tenantID),
             ]
             return pairs.compactMap { annotation, parameter, value in
+                if value.isEmpty { return nil }
                 guard let said = annotations?[annotation]?.text, said.lowercased() != value.lowercased() else {
                     return nil
                 }

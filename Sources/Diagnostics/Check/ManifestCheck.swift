@@ -5,8 +5,12 @@ package struct ManifestCheck: Sendable {
     /// Every object that could be read.
     package private(set) var manifests: [Manifest] = []
     private var unread: [Finding] = []
+    private let accounts: AnnotatedAccounts
 
-    package init(_ files: [ManifestFile]) {
+    /// With `readsAnnotations` for a provider that runs with --service-account-annotations, which manifests of
+    /// the provider itself also show.
+    package init(_ files: [ManifestFile], readsAnnotations: Bool = false) {
+        var manifests: [Manifest] = []
         for file in files {
             do throws(YAMLError) {
                 manifests += try Manifest.read(file)
@@ -14,17 +18,25 @@ package struct ManifestCheck: Sendable {
                 unread.append(Self.unreadable(file, error))
             }
         }
+        self.manifests = manifests
+        accounts = AnnotatedAccounts(manifests, areRead: readsAnnotations)
     }
 
     /// The classes of this provider.
-    package var classes: [ClassReading] { manifests.compactMap(ClassReading.init) }
+    package var classes: [ClassReading] { manifests.compactMap(reading) }
+
+    private func reading(_ manifest: Manifest) -> ClassReading? {
+        var reading = ClassReading(manifest)
+        if accounts.areRead { reading?.accounts = accounts }
+        return reading
+    }
 
     package var workloads: [Workload] { manifests.compactMap(Workload.init) }
 
     /// What mounting each class without mistakes would ask of Azure.
     package var forecasts: [MountForecast] {
         let workloads = workloads
-        return classes.compactMap { MountForecast($0, workloads: workloads) }
+        return classes.flatMap { MountForecast.all($0, workloads: workloads) }
     }
 
     /// All findings, in the order of files and lines.
@@ -37,12 +49,14 @@ package struct ManifestCheck: Sendable {
         var findings = unread
         for manifest in manifests {
             findings += duplicates(in: manifest)
-            findings += ClassCheck(manifest: manifest).findings()
+            findings += ClassCheck(manifest: manifest, reading: reading(manifest)).findings()
             findings += CSIDriverCheck(manifest: manifest, classes: classes).findings()
             findings += podIdentity(manifest)
         }
         for workload in workloads {
-            findings += WorkloadCheck(workload: workload, classes: classes, classNames: Set(names)).findings()
+            findings += WorkloadCheck(
+                workload: workload, classes: classes, classNames: Set(names), accounts: accounts
+            ).findings()
         }
         findings += IdentityCheck(
             workloads: workloads, classes: classes, accounts: manifests.filter { $0.kind == "ServiceAccount" }

@@ -6,6 +6,7 @@ struct WorkloadCheck {
     let classes: [ClassReading]
     /// Namespace and name of every class there is, other providers' among them.
     let classNames: Set<String>
+    let accounts: AnnotatedAccounts
 
     private var manifest: Manifest { workload.manifest }
 
@@ -112,15 +113,32 @@ struct WorkloadCheck {
                         ?? "add the class, or check it together with this file")
             ]
         }
-        guard case .success(let attributes) = reading.validated() else { return [] }
         let reference = volume.csi["nodePublishSecretRef"]
+        let bringsCredential = reference?["name"]?.text != nil
+        let account = ServiceAccountReference(
+            namespace: workload.namespace, name: workload.template.serviceAccount)
+        let attributes: MountAttributes
+        switch reading.validated(serviceAccount: account.name, bringsCredential: bringsCredential) {
+        case .success(let valid): attributes = valid
+        case .failure(let error):
+            return (error.parts.isEmpty ? [error] : error.parts).filter(\.isAboutAnnotation).map { part in
+                manifest.finding(part.code.rawValue, .error, at: volume.csi.start, part.message, fix: part.hint)
+            }
+        }
         let needs = attributes.identity.mode == .servicePrincipal
-        if needs, reference?["name"]?.text == nil {
+        if needs, !bringsCredential {
+            let annotated = accounts[account]?.clientID
             return [
                 manifest.finding(
                     .nodePublishSecret, at: volume.csi,
-                    "class \(volume.className.clipped) has no clientID, so the volume must bring a credential",
-                    fix: "set clientID in the class (workload identity), or nodePublishSecretRef: {name: <Secret>} here"
+                    "class \(volume.className.clipped) has no clientID, so the volume must bring a credential"
+                        + (annotated == nil
+                            ? "" : "; the annotation of ServiceAccount \(account.name.clipped) is not looked at"),
+                    fix: annotated.map {
+                        "set clientID: \($0.clipped) in the class, or serve with --\(AnnotatedAccounts.flag)"
+                            + " (and check with it)"
+                    }
+                        ?? "set clientID in the class (workload identity), or nodePublishSecretRef: {name: <Secret>} here"
                 )
             ]
         }

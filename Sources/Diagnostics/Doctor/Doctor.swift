@@ -56,11 +56,30 @@ package struct Doctor: Sendable {
         if let endpoint = settings.provider {
             steps += await ProviderSteps(endpoint: endpoint, timeout: settings.timeout).steps()
         }
-        guard case .success(let assumed) = patient.reading.validated() else { return DoctorReport(patient, steps) }
+        let assumed: MountAttributes
+        switch patient.reading.validated(
+            serviceAccount: patient.serviceAccount, bringsCredential: !patient.secrets.isNull)
+        {
+        case .success(let attributes): assumed = attributes
+        case .failure(let error):
+            let parts = error.parts.isEmpty ? [error] : error.parts
+            if parts.allSatisfy(\.isAboutAnnotation) {
+                steps.append(
+                    DoctorStep(
+                        "identity", "Identity", .failed, parts.map(\.message).joined(separator: "; "),
+                        fix: parts.map(\.hint).joined(separator: "; ")))
+            }
+            return DoctorReport(patient, steps)
+        }
+        let account = ServiceAccountReference(namespace: patient.namespace, name: patient.serviceAccount)
+        if assumed.identifiedAccount != nil, patient.reading.accounts?[account] == nil {
+            steps.append(Self.withoutAccount(account))
+            return DoctorReport(patient, steps)
+        }
         let mode = assumed.identity.mode
         steps.append(
             DoctorStep(
-                "identity", "Identity", .passed, "\(mode.rawValue), because \(mode.reason)",
+                "identity", "Identity", .passed, mode.explanation(assumed.identifiedAccount),
                 evidence: assumed.identity.clientID.isEmpty || mode == .servicePrincipal
                     ? [] : [("client id", assumed.identity.clientID.clipped)]))
         if mode == .workloadIdentity || mode == .azureTokenProxy {
@@ -105,6 +124,13 @@ package struct Doctor: Sendable {
         return DoctorReport(patient, steps)
     }
 
+    private static func withoutAccount(_ account: ServiceAccountReference) -> DoctorStep {
+        DoctorStep(
+            "identity", "Identity", .failed,
+            "the class names no clientID, and no file holds the ServiceAccount \(account.path) that would",
+            fix: "give its file too: kubectl get serviceaccount \(account.name) -n \(account.namespace) -o yaml")
+    }
+
     private func manifests(_ patient: Patient) -> DoctorStep {
         let errors = patient.findings.filter { $0.severity == .error }
         guard let first = errors.first else {
@@ -139,9 +165,13 @@ package struct Doctor: Sendable {
         let request = try MountRequest(
             attributes: SecretBytes("{\(json)}"), secrets: patient.secrets, permission: "420", targetPath: "")
         return try MountAttributes(
-            validating: request,
+            validating: patient.reading.identified(request),
             MountAttributes.Environment(
                 defaultCloudName: "AzurePublicCloud", environmentFile: settings.cloudFile,
                 now: settings.time.wallClock()))
     }
+}
+
+extension SecretBytes {
+    fileprivate var isNull: Bool { withExposed { $0.elementsEqual("null".utf8) } }
 }

@@ -16,10 +16,17 @@ package struct VolumeSelection: Sendable {
     /// From the pod, or the workload's pod template.
     package var serviceAccount: String?
     package var namespace: String?
+    private let accounts: AnnotatedAccounts
+    /// In the place of the workload's.
+    private let givenAccount: String?
 
     /// The classes called `names`; without names those of the first workload that mounts any, else the
     /// only class there is.
-    package init(_ files: [ManifestFile], classes names: [String]) throws(ManifestError) {
+    package init(
+        _ files: [ManifestFile], classes names: [String], serviceAccount givenAccount: String? = nil,
+        readsAnnotations: Bool = false
+    ) throws(ManifestError) {
+        self.givenAccount = givenAccount
         var manifests: [Manifest] = []
         for file in files {
             do throws(YAMLError) {
@@ -28,6 +35,7 @@ package struct VolumeSelection: Sendable {
                 throw ManifestError("\(file.path): \(error.description)")
             }
         }
+        accounts = AnnotatedAccounts(manifests, areRead: readsAnnotations)
         var classes: [(manifest: Manifest, parsed: SecretProviderClassManifest)] = []
         for manifest in manifests where manifest.kind == "SecretProviderClass" {
             classes.append((manifest, try SecretProviderClassManifest(manifest.root)))
@@ -87,7 +95,9 @@ package struct VolumeSelection: Sendable {
         for (key, value) in overrides {
             if let key = key.scalar?.text, let text = value.text { parsed.parameters[key] = text }
         }
-        let forecast = ClassReading(manifest).flatMap { MountForecast($0, workloads: users) }
+        var reading = ClassReading(manifest)
+        if accounts.areRead { reading?.accounts = accounts }
+        let forecast = reading.flatMap { MountForecast($0, workloads: users, serviceAccount: givenAccount) }
         volumes.append(Volume(name: name, manifest: parsed, forecast: forecast))
     }
 }

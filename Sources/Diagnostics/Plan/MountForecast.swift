@@ -8,6 +8,8 @@ package struct MountForecast: Sendable {
     /// Who mounts it; empty when no file says.
     package var workloads: [String]
     package var mode: IdentityMode
+    /// Why it is that mode.
+    package var reason: String
     package var clientID: String
     /// The subjects of the tokens, one for each namespace and service account.
     package var subjects: [String]
@@ -23,17 +25,41 @@ package struct MountForecast: Sendable {
         package var mode: String
     }
 
-    /// Nil when the class has mistakes.
-    package init?(_ reading: ClassReading, workloads: [Workload]) {
-        guard case .success(let attributes) = reading.validated() else { return nil }
-        let plan = MountPlan(attributes)
-        let users = workloads.filter { workload in
+    /// One for the class, or where accounts name the client, one for each account that mounts it.
+    static func all(_ reading: ClassReading, workloads: [Workload]) -> [MountForecast] {
+        let users = users(of: reading, among: workloads)
+        guard reading.accounts != nil, users.count > 1 else {
+            return MountForecast(reading, workloads: users).map { [$0] } ?? []
+        }
+        var names: [String] = []
+        for user in users where !names.contains(user.template.serviceAccount) {
+            names.append(user.template.serviceAccount)
+        }
+        return names.compactMap { name in
+            MountForecast(reading, workloads: users.filter { $0.template.serviceAccount == name })
+        }
+    }
+
+    private static func users(of reading: ClassReading, among workloads: [Workload]) -> [Workload] {
+        workloads.filter { workload in
             workload.namespace == reading.namespace
                 && workload.volumes.contains { $0.className == reading.manifest.name }
         }
+    }
+
+    /// Nil when the class has mistakes. `serviceAccount` is for who mounts it by another one than the workloads'.
+    package init?(_ reading: ClassReading, workloads: [Workload], serviceAccount: String? = nil) {
+        let users = Self.users(of: reading, among: workloads)
+        let volume = users.first?.volumes.first { $0.className == reading.manifest.name }
+        let result = reading.validated(
+            serviceAccount: serviceAccount ?? users.first?.template.serviceAccount,
+            bringsCredential: volume?.csi["nodePublishSecretRef"]?["name"]?.text != nil)
+        guard case .success(let attributes) = result else { return nil }
+        let plan = MountPlan(attributes)
         subject = reading.manifest.subject
         self.workloads = users.map { "\($0.manifest.title) as service account \($0.template.serviceAccount)" }
         mode = attributes.identity.mode
+        reason = mode.reason(attributes.identifiedAccount)
         clientID = mode == .servicePrincipal ? "" : attributes.identity.clientID
         subjects = users.reduce(into: []) { found, user in
             if !found.contains(user.subject) { found.append(user.subject) }
@@ -121,7 +147,7 @@ package struct MountForecast: Sendable {
         var lines = [style(subject, .bold)]
         lines +=
             workloads.isEmpty ? ["  mounted by no workload in these files"] : workloads.map { "  mounted by \($0)" }
-        lines.append("  as \(mode.rawValue), because \(mode.reason)" + (clientID.isEmpty ? "" : ": client \(clientID)"))
+        lines.append("  as \(mode.rawValue), because \(reason)" + (clientID.isEmpty ? "" : ": client \(clientID)"))
         lines += subjects.map { "  token subject \($0)" }
         lines.append("  asks for")
         lines += TextStyle.table(
@@ -138,7 +164,7 @@ package struct MountForecast: Sendable {
         func texts(_ list: [String]) -> JSONOutput { .array(list.map(JSONOutput.text)) }
         return .object([
             ("object", .text(subject)), ("workloads", texts(workloads)), ("identityMode", .text(mode.rawValue)),
-            ("reason", .text(mode.reason)), ("clientID", .text(clientID)), ("subjects", texts(subjects)),
+            ("reason", .text(reason)), ("clientID", .text(clientID)), ("subjects", texts(subjects)),
             (
                 "calls",
                 .array(

@@ -79,10 +79,18 @@ package struct RuleDescription: Sendable {
 
     /// Those of the server that can be told without a network, then those of this program.
     package static let all: [RuleDescription] =
-        ErrorCode.allCases.filter { $0.category == .manifest && $0 != .requestMalformed && $0 != .requestRefused }.map {
+        ErrorCode.allCases.filter(isOfManifests).map {
             RuleDescription(id: $0.rawValue, severity: .error, title: $0.hint)
         }
         + CheckRule.allCases.map { RuleDescription(id: $0.rawValue, severity: $0.severity, title: $0.title) }
+
+    private static func isOfManifests(_ code: ErrorCode) -> Bool {
+        switch code {
+        case .requestMalformed, .requestRefused: false
+        case .annotationMissing, .annotationInvalid: true
+        default: code.category == .manifest
+        }
+    }
 
     var sarif: JSONOutput {
         .object([

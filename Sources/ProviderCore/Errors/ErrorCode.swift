@@ -20,6 +20,11 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case tokenExpired = "token-expired"
     case credentialsMissing = "credentials-missing"
     case credentialsInvalid = "credentials-invalid"
+    case annotationMissing = "annotation-missing"
+    case annotationInvalid = "annotation-invalid"
+    case serviceAccountMismatch = "service-account-mismatch"
+    case kubernetesRefused = "kubernetes-refused"
+    case kubernetesUnavailable = "kubernetes-unavailable"
 
     // The operator.
     case policyDenied = "policy-denied"
@@ -67,13 +72,14 @@ package enum ErrorCode: String, CaseIterable, Sendable {
             .requestRefused:
             .manifest
         case .podInfoMissing, .tokenMissing, .tokenMalformed, .tokenAudience, .credentialsMissing,
-            .credentialsInvalid, .tokenProxyUnavailable, .objectExpired:
+            .credentialsInvalid, .tokenProxyUnavailable, .objectExpired, .annotationMissing, .annotationInvalid,
+            .serviceAccountMismatch, .kubernetesRefused:
             .setup
         case .tokenExpired, .exchangeRefused, .managedIdentityRefused, .vaultUnauthorized: .identity
         case .vaultForbidden, .objectDisabled, .policyDenied: .permission
         case .objectNotFound: .notFound
         case .throttled, .serviceUnavailable, .unreachable, .timedOut, .answerMalformed, .answerTooLarge, .cancelled,
-            .internal:
+            .internal, .kubernetesUnavailable:
             .internal
         }
     }
@@ -112,6 +118,14 @@ package enum ErrorCode: String, CaseIterable, Sendable {
             "set clientID for workload identity, or nodePublishSecretRef on the pod's volume for a service principal"
         case .credentialsInvalid:
             "correct the Secret that nodePublishSecretRef of the pod's volume names"
+        case .annotationMissing, .annotationInvalid:
+            "annotate the pod's ServiceAccount with azure.workload.identity/client-id, or set clientID in the SecretProviderClass"
+        case .serviceAccountMismatch:
+            "deploy a CSIDriver object secrets-store.csi.k8s.io with podInfoOnMount: true and tokenRequests"
+        case .kubernetesRefused:
+            "apply deploy/service-account-annotations.yaml (serviceAccountAnnotations.enabled in the chart), or set clientID in the SecretProviderClass"
+        case .kubernetesUnavailable:
+            "the mount is tried again by itself; check the way from the provider's pod to the API server if it persists; a SecretProviderClass with clientID does not need it"
         case .policyDenied:
             "ask for what a rule permits, or let whoever runs the cluster extend its policy"
         case .exchangeRefused:

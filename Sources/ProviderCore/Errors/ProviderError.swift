@@ -41,6 +41,9 @@ package struct ProviderError: Error, Sendable {
         return combined
     }
 
+    /// What a ServiceAccount is annotated with is missing or wrong.
+    package var isAboutAnnotation: Bool { code == .annotationMissing || code == .annotationInvalid }
+
     package var hint: String { specificHint ?? code.hint }
 
     /// Adds what is known of the surroundings, unless a part says it already.

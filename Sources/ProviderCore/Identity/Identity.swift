@@ -54,6 +54,15 @@ package enum IdentityMode: String, Sendable, CaseIterable {
         }
     }
 
+    /// The mode and the reason for it, where annotations of `account` may have named the client.
+    package func explanation(_ account: ServiceAccountReference?) -> String {
+        "\(rawValue), because \(reason(account))"
+    }
+
+    package func reason(_ account: ServiceAccountReference?) -> String {
+        account.map { "clientID is not set and the annotations of ServiceAccount \($0.path) count" } ?? reason
+    }
+
     /// The name upstream gives it in its errors.
     var upstreamName: String {
         switch self {

@@ -16,7 +16,7 @@ extension Identity {
             }
         } catch {
             throw error.prefixed("failed to build auth config for mode \(mode.upstreamName): ")
-                .adding([("identity mode", "\(mode.rawValue), because \(mode.reason)")])
+                .adding([("identity mode", mode.explanation(request.identifiedAccount))])
         }
     }
 
@@ -24,10 +24,22 @@ extension Identity {
         do throws(ProviderError) {
             let token = try ServiceAccountTokens.token(
                 for: ServiceAccountTokens.workloadIdentityAudience, in: request, now: now)
+            if let account = request.identifiedAccount { try check(token, isOf: account) }
             return .workloadIdentity(clientID: request.attributes["clientID"], token: token)
         } catch {
             throw error.prefixed("failed to parse workload identity tokens, error: ")
         }
+    }
+
+    /// Whose annotations count is the kubelet's word, and must be the token's too.
+    private static func check(
+        _ token: ServiceAccountToken, isOf account: ServiceAccountReference
+    ) throws(ProviderError) {
+        if token.claims?.subject == account.subject { return }
+        throw ProviderError(
+            .serviceAccountMismatch,
+            "the pod's service account is \(account.path), but its token is not of \(account.subject.clipped)",
+            context: token.claims?.context ?? [])
     }
 
     private static func azureTokenProxy(_ request: MountRequest, _ now: Int) throws(ProviderError) -> Identity {

@@ -7,6 +7,8 @@ package struct MountRequest: Sendable {
     /// The mode for files whose object names none.
     package var defaultMode: FilePermission
     package var targetPath: String
+    /// Whose annotations the client was taken from; nil when it is the class's own.
+    var identifiedAccount: ServiceAccountReference?
 
     /// The most that is read of the attributes' and secrets' JSON together. Kubernetes keeps no object above
     /// 1.5 MiB, and a request is made of three at most.
@@ -93,6 +95,12 @@ package struct StringMap: Sendable {
     func withSource<Result>(_ key: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         guard let text = members[key] ?? nil else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
         return text.document.withExposed { body(UnsafeRawBufferPointer(rebasing: $0[text.range])) }
+    }
+
+    /// Puts `text` in the place of what is under `key`.
+    mutating func set(_ key: String, to text: String) {
+        let quoted = Array(JSONWriter.quoted(text).utf8)
+        members[key] = JSONText(document: SecretBytes(quoted), range: 1..<quoted.count - 1, hasEscapes: true)
     }
 
     /// The text under `key` without white space at its ends; empty when absent.

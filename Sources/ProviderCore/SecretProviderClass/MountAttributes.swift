@@ -10,6 +10,8 @@ package struct MountAttributes: Sendable {
     /// The description that the class itself names, of those clouds that need one.
     package var cloudFile: String?
     package var identity: Identity
+    /// Whose annotations the client was taken from; nil when it is the class's own.
+    package var identifiedAccount: ServiceAccountReference?
     package var objects: [KeyVaultObject]
     package var defaultMode: FilePermission
     /// How old what it mounts may be when it comes again; the operator's choice when nil.
@@ -105,6 +107,7 @@ package struct MountAttributes: Sendable {
         let file = parameters["cloudEnvFileName"]
         cloudFile = isDescribed && !file.isEmpty ? file : nil
         self.identity = identity
+        identifiedAccount = request.identifiedAccount
         self.objects = document.objects
         self.defaultMode = request.defaultMode
         self.refreshInterval = refreshInterval
@@ -114,7 +117,7 @@ package struct MountAttributes: Sendable {
 
     // MARK: - The single rules
 
-    private static func mode(_ parameters: StringMap) throws(ProviderError) -> IdentityMode {
+    static func mode(_ parameters: StringMap) throws(ProviderError) -> IdentityMode {
         let pod = try boolean("usePodIdentity", parameters)
         let machine = try boolean("useVMManagedIdentity", parameters)
         let proxy = try boolean("useAzureTokenProxy", parameters)

@@ -1,0 +1,216 @@
+import Azure
+import CSIProvider
+import Foundation
+import ProviderCore
+import TestSupport
+import Testing
+
+/// As whom a pod signs in whose class leaves that to its ServiceAccount, and who may decide on it.
+@Suite("The identity that a ServiceAccount's annotations name")
+struct AnnotatedIdentityTests {
+    private let annotated: AnnotatedNode
+
+    init() throws {
+        annotated = try AnnotatedNode()
+    }
+
+    private func failure(_ pod: Node.Pod = AnnotatedNode.pod()) async throws -> ProviderError {
+        try #require(try await annotated.node.error(pod))
+    }
+
+    @Test("is used where the class names none, for the account that the kubelet names")
+    func used() async throws {
+        #expect(try await annotated.node.mount(AnnotatedNode.pod()) == ["user": "user1"])
+        #expect(annotated.server.calls == ["GET /api/v1/namespaces/team/serviceaccounts/web"])
+        #expect(annotated.azure.count("token app-1") == 1)
+    }
+
+    @Test("has a tenant where the class names none, and never in the place of the class's")
+    func tenant() async throws {
+        annotated.annotate([AnnotatedNode.client: "app-1", AnnotatedNode.tenant: "contoso.example"])
+        for (parameters, expected) in [
+            (["tenantID": ""], "contoso.example"), ([:], "tenant"), (["tenantID": "", "tenantId": "old"], "old"),
+        ] {
+            _ = try await annotated.node.mount(AnnotatedNode.pod("pod-\(expected)", parameters: parameters))
+            #expect(annotated.azure.state.withLock { $0.lastTenant } == expected)
+        }
+        // Nobody looks at what nobody needs.
+        annotated.annotate([AnnotatedNode.client: "app-1", AnnotatedNode.tenant: "a/b"])
+        annotated.azure.advance(.seconds(2))
+        #expect(try await annotated.node.failure(AnnotatedNode.pod("last")) == nil)
+    }
+
+    @Test("gives way to what the class or an object says")
+    func precedence() async throws {
+        var named = AnnotatedNode.pod()
+        named.client = "app-2"
+        _ = try await annotated.node.mount(named)
+        #expect(annotated.reads == 0)
+        #expect(annotated.azure.count("token app-1") == 0)
+        let own = AnnotatedNode.pod(
+            "own", parameters: ["objects": "array: [{objectName: user, objectType: secret, clientID: app-2}]"])
+        #expect(try await annotated.node.mount(own) == ["user": "user1"])
+        #expect(annotated.azure.count("token app-1") == 0)
+    }
+
+    @Test(
+        "is asked for in no other mode",
+        arguments: [
+            (["useVMManagedIdentity": "true"], "null", nil),
+            (["useAzureTokenProxy": "true"], "null", .parameterMissing),
+            (["useAzureTokenProxy": "maybe"], "null", .parameterInvalid),
+            ([:], #"{"clientid":"app-1","clientsecret":"s"}"#, .exchangeRefused),
+            ([:], #"{"clientid":"app-1"}"#, .credentialsMissing),
+        ] as [([String: String], String, ErrorCode?)])
+    func otherModes(parameters: [String: String], secrets: String, code: ErrorCode?) async throws {
+        var pod = AnnotatedNode.pod(parameters: parameters)
+        pod.secrets = secrets
+        #expect(try await annotated.node.failure(pod) == code)
+        pod.parameters["usePodIdentity"] = "true"
+        _ = try await annotated.node.failure(pod)
+        #expect(annotated.reads == 0)
+    }
+
+    @Test("is asked for also where the kubelet puts the tokens among the secrets")
+    func tokensAmongSecrets() async throws {
+        var pod = AnnotatedNode.pod()
+        let all = try JSONSerialization.jsonObject(with: annotated.node.attributes(pod)) as? [String: String]
+        let tokens = try #require(all?[ServiceAccountTokens.attribute])
+        pod.parameters[ServiceAccountTokens.attribute] = ""
+        pod.secrets = String(
+            decoding: try JSONEncoder().encode([ServiceAccountTokens.attribute: tokens]), as: UTF8.self)
+        #expect(try await annotated.node.mount(pod) == ["user": "user1"])
+    }
+
+    @Test("is nobody's business unless the operator wants it")
+    func off() async throws {
+        let node = Node()
+        #expect(try await node.failure(AnnotatedNode.pod()) == .credentialsMissing)
+    }
+
+    @Test(
+        "that is missing is an error with both ways to mend it",
+        arguments: [[:], ["other": "app-1"], [AnnotatedNode.client: " \n"]] as [[String: String]])
+    func missing(annotations: [String: String]) async throws {
+        annotated.annotate(annotations)
+        let error = try await failure()
+        #expect(error.code == .annotationMissing)
+        for words in [
+            "the SecretProviderClass payments names no clientID, and ServiceAccount team/web has no annotation "
+                + "azure.workload.identity/client-id.",
+            "To fix: kubectl annotate serviceaccount web -n team azure.workload.identity/client-id=CLIENT_ID, "
+                + "or set clientID in the SecretProviderClass payments [annotation-missing]",
+            "identity mode: workload identity, because clientID is not set and the annotations of ServiceAccount "
+                + "team/web count",
+        ] {
+            #expect("\(error)".contains(words), "\(error)")
+        }
+        #expect(annotated.azure.count("") == 0)
+    }
+
+    @Test("says all that is missing at once")
+    func missingTenant() async throws {
+        annotated.annotate([:])
+        let error = try await failure(AnnotatedNode.pod(parameters: ["tenantID": ""]))
+        #expect(error.parts.map(\.code) == [.annotationMissing, .annotationMissing])
+        #expect("\(error)".contains("azure.workload.identity/tenant-id=TENANT_ID, or set tenantID in"))
+    }
+
+    @Test(
+        "that cannot be one is refused before Azure sees it",
+        arguments: [
+            (AnnotatedNode.client, "app 1", "no client id"), (AnnotatedNode.client, "app\n1", "no client id"),
+            (AnnotatedNode.client, String(repeating: "a", count: 300), "no client id"),
+            (AnnotatedNode.tenant, "../common", "neither a directory id nor a domain name"),
+            (AnnotatedNode.tenant, "a/b?c", "neither a directory id nor a domain name"),
+        ])
+    func invalid(annotation: String, value: String, words: String) async throws {
+        let valid = [AnnotatedNode.client: "app-1", AnnotatedNode.tenant: "tenant"]
+        annotated.annotate(valid.merging([annotation: value]) { $1 })
+        let error = try await failure(AnnotatedNode.pod(parameters: ["tenantID": ""]))
+        #expect(error.code == .annotationInvalid)
+        #expect("\(error)".contains("which is \(words)"))
+        #expect("\(error)".contains("kubectl annotate serviceaccount web -n team --overwrite \(annotation)="))
+        #expect("\(error)".count < 1024)
+        #expect(annotated.azure.count("") == 0)
+    }
+
+    @Test(
+        "counts only for the account of the token",
+        arguments: [
+            ["csi.storage.k8s.io/serviceAccount.name": "batch"], ["csi.storage.k8s.io/pod.namespace": "other"],
+            ["csi.storage.k8s.io/serviceAccount.name": "../team/web"],
+            [ServiceAccountTokens.attribute: #"{"api://AzureADTokenExchange":{"token":"no.jw.t"}}"#],
+        ])
+    func mismatch(parameters: [String: String]) async throws {
+        for account in ["team/batch", "other/web"] { annotated.annotate([AnnotatedNode.client: "app-1"], of: account) }
+        let error = try await failure(AnnotatedNode.pod(parameters: parameters))
+        #expect(error.code == .serviceAccountMismatch)
+        #expect(annotated.reads == 0)
+        #expect(annotated.azure.count("") == 0)
+    }
+
+    @Test("counts only for the account of the token also when the account is known")
+    func mismatchWhenKnown() async throws {
+        _ = try await annotated.node.mount(AnnotatedNode.pod())
+        var thief = AnnotatedNode.pod()
+        thief.serviceAccount = "system:serviceaccount:team:batch"
+        #expect(try await annotated.node.failure(thief) == .serviceAccountMismatch)
+        thief.name = "thief"
+        #expect(try await annotated.node.failure(thief) == .serviceAccountMismatch)
+    }
+
+    @Test(
+        "waits for a class without mistakes and a kubelet that says enough",
+        arguments: [
+            (["keyvaultName": ""], .parameterMissing), (["objects": "array: ["], .objectsMalformed),
+            (["usePodIdentity": "false", "cloudName": "x"], .cloudInvalid),
+            ([ServiceAccountTokens.attribute: ""], .tokenMissing),
+            (["csi.storage.k8s.io/serviceAccount.name": ""], .podInfoMissing),
+            (["csi.storage.k8s.io/pod.namespace": ""], .podInfoMissing),
+        ] as [([String: String], ErrorCode)])
+    func mistakesFirst(parameters: [String: String], code: ErrorCode) async throws {
+        #expect(try await failure(AnnotatedNode.pod(parameters: parameters)).code == code)
+        #expect(annotated.reads == 0)
+    }
+
+    @Test("is what the policy judges, and the error says where it is from")
+    func policy() async throws {
+        try await TemporaryDirectory.with { directory in
+            let text =
+                "apiVersion: akv-csi/v1\ndefault: deny\nrules: [{ name: one, namespaces: [team], clientIDs: [app-1] }]"
+            let path = try directory.write(text.utf8, to: "policy.yaml")
+            let annotated = try AnnotatedNode(policy: PolicyFile(path: path, logger: RecordedLog().logger))
+            _ = try await annotated.node.mount(AnnotatedNode.pod())
+            annotated.annotate([AnnotatedNode.client: "app-2"])
+            annotated.azure.advance(.seconds(2))
+            let before = annotated.azure.count("")
+            let refused = try #require(try await annotated.node.error(AnnotatedNode.pod("new")))
+            #expect(refused.code == .policyDenied)
+            #expect("\(refused)".contains("rule one permits clientID app-1, not app-2"))
+            #expect("\(refused)".contains("the annotations of ServiceAccount team/web count"))
+            #expect(annotated.azure.count("") == before)
+        }
+    }
+
+    @Test("is named in the log and by the audit lines, with where it is from")
+    func log() async throws {
+        let served = ServedNode(serving: annotated.node, logging: annotated.log, audit: .changes)
+        try await served.mount(
+            AnnotatedNode.pod(
+                parameters: [
+                    "objects":
+                        "array: [{objectName: user, objectType: secret}, {objectName: password, objectType: secret, clientID: app-2}]"
+                ]))
+        let lines = annotated.log.with("msg", "audit")
+        #expect(lines.map { $0["client_id"] } == ["app-1", "app-2"])
+        #expect(lines.map { $0["client_id_from"] } == ["service account annotation", "object"])
+        #expect(annotated.log.with("msg", "mounted").first?["client_id_from"] == "service account annotation")
+        annotated.annotate([:])
+        annotated.azure.advance(.seconds(130))
+        #expect(try await served.mount(AnnotatedNode.pod()) == .failedPrecondition)
+        let failed = annotated.log.with("msg", "audit").last
+        #expect(failed?["result"] == "annotation-missing")
+        #expect(failed?["service_account"] == "web")
+    }
+}

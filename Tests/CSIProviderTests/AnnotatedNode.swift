@@ -1,0 +1,47 @@
+import Azure
+import CSIProvider
+import ProviderCore
+
+/// A node whose provider asks a cluster's API server for the annotations of service accounts.
+struct AnnotatedNode {
+    static let client = "azure.workload.identity/client-id"
+    static let tenant = "azure.workload.identity/tenant-id"
+
+    let server: FakeAPIServer
+    let node: Node
+    let log: RecordedLog
+    let accounts: ServiceAccountAnnotations
+
+    init(policy: PolicyFile? = nil) throws {
+        let (server, azure, log) = (try FakeAPIServer(), LivingAzure(), RecordedLog())
+        let accounts = ServiceAccountAnnotations(
+            client: try server.client(time: azure.time), logger: log.logger, time: azure.time)
+        node = Node(policy: policy, accounts: accounts, azure: azure)
+        (self.server, self.log, self.accounts) = (server, log, accounts)
+        annotate([Self.client: "app-1"])
+        azure.change { state in
+            for (client, account) in [("app-1", "web"), ("app-2", "web"), ("app-1", "batch")] {
+                state.federation.insert("\(client) system:serviceaccount:team:\(account)")
+            }
+        }
+    }
+
+    /// Replaces the annotations of the ServiceAccount web.
+    func annotate(_ annotations: [String: String], of account: String = "team/web") {
+        server.change { $0.accounts[account] = annotations }
+    }
+
+    var azure: LivingAzure { node.azure }
+
+    /// How often the API server was asked.
+    var reads: Int { server.calls.count }
+
+    /// A pod whose class names no client.
+    static func pod(_ name: String = "pod", account: String = "web", parameters: [String: String] = [:]) -> Node.Pod {
+        Node.Pod(
+            name: name, serviceAccount: "system:serviceaccount:team:\(account)", client: "",
+            parameters: [
+                "csi.storage.k8s.io/serviceAccount.name": account, "secretProviderClass": "payments",
+            ].merging(parameters) { $1 })
+    }
+}

@@ -1,0 +1,246 @@
+import Azure
+import CSIProvider
+import Foundation
+import ProviderCore
+import TestSupport
+import Testing
+
+/// How often the API server is asked for service accounts, and what happens while it does not answer.
+@Suite("Reading the annotations of service accounts", .timeLimit(.minutes(3)))
+struct ServiceAccountAnnotationsTests {
+    private let annotated: AnnotatedNode
+    private let pod = AnnotatedNode.pod()
+
+    init() throws {
+        annotated = try AnnotatedNode()
+    }
+
+    private func mount(_ pod: Node.Pod? = nil) async throws { _ = try await annotated.node.mount(pod ?? self.pod) }
+
+    private func failure(_ pod: Node.Pod? = nil) async throws -> ProviderError {
+        try #require(try await annotated.node.error(pod ?? self.pod))
+    }
+
+    private func count(_ result: String) -> Int {
+        let line = annotated.accounts.exposition.split(separator: "\n").first { $0.contains("{result=\"\(result)\"}") }
+        return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
+    }
+
+    // MARK: - How often
+
+    @Test("costs one request in two minutes, however many pods of the account come how often")
+    func economy() async throws {
+        for _ in 0..<8 {
+            for index in 0..<5 { try await mount(AnnotatedNode.pod("pod-\(index)")) }
+            annotated.azure.advance(.seconds(75))
+        }
+        // The first, and then each time that the last was read more than two minutes before.
+        #expect(annotated.reads == 4)
+        #expect(count("read") == 4)
+        try await mount(AnnotatedNode.pod("other", account: "web"))
+        #expect(annotated.reads == 5)
+    }
+
+    @Test("follows a change within two minutes, and at once in a new pod")
+    func change() async throws {
+        try await mount()
+        annotated.annotate([AnnotatedNode.client: "app-2"])
+        annotated.azure.advance(.seconds(119))
+        try await mount()
+        #expect(annotated.azure.count("token app-2") == 0)
+        try await mount(AnnotatedNode.pod("new"))
+        #expect(annotated.azure.count("token app-2") == 1)
+        // What one pod has found out holds for all.
+        annotated.azure.change { $0.roles.remove("app-1 kv-a") }
+        annotated.azure.advance(.seconds(2))
+        try await mount()
+        annotated.annotate([:])
+        annotated.azure.advance(.seconds(120))
+        #expect(try await failure().code == .annotationMissing)
+    }
+
+    @Test("asks no more than every ten seconds for what is not there")
+    func nothing() async throws {
+        annotated.annotate([:])
+        for _ in 0..<10 {
+            #expect(try await failure().code == .annotationMissing)
+            annotated.azure.advance(.seconds(2))
+        }
+        #expect(annotated.reads == 2)
+        annotated.annotate([AnnotatedNode.client: "app-1"])
+        try await mount()
+        #expect(annotated.reads == 3)
+    }
+
+    @Test("asks once for all that mount at the same time")
+    func singleFlight() async throws {
+        let (gate, arrived) = (Gate(), Gate())
+        annotated.server.change { state in
+            state.onArrival = {
+                await arrived.open()
+                await gate.wait()
+            }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<20 {
+                group.addTask { try await mount(AnnotatedNode.pod("pod-\(index)")) }
+            }
+            await arrived.wait()
+            for _ in 0..<1000 { await Task.yield() }
+            await gate.open()
+            try await group.waitForAll()
+        }
+        #expect(annotated.reads == 1)
+        #expect(annotated.azure.count("get") == 1)
+    }
+
+    @Test("asks for each account by itself, and keeps what it reads of it apart")
+    func accounts() async throws {
+        annotated.annotate([AnnotatedNode.client: "app-2"], of: "team/batch")
+        try await mount()
+        #expect(try await failure(AnnotatedNode.pod("job", account: "batch")).code == .exchangeRefused)
+        #expect(annotated.azure.count("token app-2") == 1)
+        #expect(annotated.reads == 2)
+    }
+
+    // MARK: - When it does not answer
+
+    @Test(
+        "names the hop and lets the kubelet try again",
+        arguments: [
+            (nil, "connect: connection refused"), (429, "answered 429: because"), (500, "answered 500: because"),
+            (503, "answered 503: because"),
+        ] as [(Int?, String)])
+    func outage(status: Int?, words: String) async throws {
+        annotated.server.change { state in
+            state.isUnreachable = status == nil
+            state.status = status
+            state.answer = #"{"message":"because"}"#
+        }
+        let error = try await failure()
+        #expect(error.code == .kubernetesUnavailable)
+        #expect(
+            "\(error)".contains("the Kubernetes API cannot be asked for the annotations of ServiceAccount team/web"))
+        #expect("\(error)".contains(words))
+        #expect(annotated.azure.count("") == 0)
+        // Not at once, and not never.
+        annotated.server.change { state in
+            state.isUnreachable = false
+            state.status = nil
+        }
+        #expect(try await failure().code == .kubernetesUnavailable)
+        #expect(annotated.reads == 1)
+        annotated.azure.advance(.seconds(5))
+        try await mount()
+        #expect(annotated.reads == 2)
+    }
+
+    @Test(
+        "leaves an API server alone for as long as it asks for, within reason", arguments: [("20", 20), ("3600", 30)])
+    func retryAfter(text: String, seconds: Int) async throws {
+        annotated.server.change { state in
+            state.status = 429
+            state.headers = [("Retry-After", text)]
+        }
+        _ = try await failure()
+        annotated.server.change { $0.status = nil }
+        annotated.azure.advance(.seconds(seconds - 1))
+        _ = try await failure()
+        #expect(annotated.reads == 1)
+        annotated.azure.advance(.seconds(1))
+        try await mount()
+    }
+
+    @Test("goes by what it last read for a quarter of an hour, while the API server cannot be asked")
+    func lastKnown() async throws {
+        try await mount()
+        annotated.server.change { $0.isUnreachable = true }
+        for _ in 0..<11 {
+            annotated.azure.advance(.seconds(75))
+            try await mount()
+        }
+        try await mount(AnnotatedNode.pod("new"))
+        annotated.azure.advance(.seconds(75))
+        #expect(try await failure().code == .kubernetesUnavailable)
+        annotated.server.change { $0.isUnreachable = false }
+        annotated.azure.advance(.seconds(5))
+        try await mount()
+        let said = annotated.log.with("code", "service-accounts-failing")
+        #expect(said.count == 1)
+        #expect(said.first?["level"] == "error")
+        #expect(said.first?["error"]?.contains("connection refused") == true)
+        #expect(annotated.log.with("msg", "service accounts can be read again").count == 1)
+    }
+
+    @Test(
+        "goes by nothing once the API server refuses",
+        arguments: [
+            (
+                403, .kubernetesRefused,
+                #"lacks the RBAC rule { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"] }"#
+            ),
+            (401, .kubernetesRefused, "answered 401"), (404, .annotationMissing, "is not there"),
+        ] as [(Int, ErrorCode, String)])
+    func refusal(status: Int, code: ErrorCode, words: String) async throws {
+        try await mount()
+        annotated.server.change { $0.status = status }
+        annotated.azure.advance(.seconds(121))
+        let error = try await failure()
+        #expect(error.code == code)
+        #expect("\(error)".contains(words))
+        // An outage after it does not bring back what was refused.
+        annotated.server.change { $0.isUnreachable = true }
+        annotated.azure.advance(.seconds(10))
+        #expect(try await failure().code == .kubernetesUnavailable)
+        #expect(annotated.log.with("code", "service-accounts-failing").count == (status == 404 ? 1 : 2))
+    }
+
+    @Test(
+        "believes no answer about another object", arguments: ["{}", #"{"metadata":{"namespace":"team","name":"x"}}"#])
+    func foreignAnswer(answer: String) async throws {
+        annotated.server.change { state in
+            state.status = 200
+            state.answer = answer
+        }
+        #expect(try await failure().code == .kubernetesUnavailable)
+    }
+
+    @Test("keeps to the mount's time when the API server is slow")
+    func slow() async throws {
+        let gate = Gate()
+        annotated.server.change { $0.onArrival = { await gate.wait() } }
+        await #expect {
+            _ = try await annotated.node.mount(pod, secondsLeft: 0.2)
+        } throws: { error in
+            guard let error = error as? ProviderError else { return false }
+            return error.code == .kubernetesUnavailable && error.message.contains("time was used up")
+        }
+        await gate.open()
+    }
+
+    @Test("takes a mount that was given up for no failure")
+    func cancelled() async throws {
+        let (gate, arrived) = (Gate(), Gate())
+        annotated.server.change { state in
+            state.onArrival = {
+                await arrived.open()
+                await gate.wait()
+            }
+        }
+        let task = Task { try await annotated.node.mount(pod) }
+        await arrived.wait()
+        task.cancel()
+        let error = await #expect(throws: ProviderError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+        annotated.server.change { state in
+            state.onArrival = nil
+            state.isUnreachable = true
+        }
+        await gate.open()
+        while annotated.server.state.withLock({ $0.answered }) == 0 { await Task.yield() }
+        for _ in 0..<1000 { await Task.yield() }
+        annotated.server.change { $0.isUnreachable = false }
+        try await mount()
+        #expect(annotated.log.with("code", "service-accounts-failing").isEmpty)
+    }
+}
