@@ -10,6 +10,8 @@ package enum LogCode: String, CaseIterable, Sendable {
     case rotationFailing = "rotation-failing"
     /// They are again.
     case rotationRecovered = "rotation-recovered"
+    /// A class has a parameter, or an object a key, that nobody reads.
+    case settingIgnored = "setting-ignored"
     /// An object of a class ends soon, or has ended.
     case objectEnding = "object-ending"
 }

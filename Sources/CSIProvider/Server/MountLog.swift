@@ -24,13 +24,16 @@ struct MountLog {
         logger[metadataKey: "secret_provider_class"] = "\(pod.secretProviderClass.clipped)"
     }
 
-    mutating func note(_ attributes: MountAttributes) {
+    /// `warnings` are those that have not been told yet.
+    mutating func note(_ attributes: MountAttributes, warnings: [String]) {
         logger[metadataKey: "vault"] = "\(attributes.vaultName)"
         logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"
         logger[metadataKey: "identity_mode"] = "\(attributes.identity.mode.rawValue)"
         logger[metadataKey: "objects"] = "\(attributes.objects.count)"
-        for warning in attributes.warnings {
-            logger.warning("SecretProviderClass", metadata: ["warning": "\(warning)"])
+        for warning in warnings {
+            logger.warning(
+                "SecretProviderClass",
+                metadata: ["code": "\(LogCode.settingIgnored.rawValue)", "warning": "\(warning)"])
         }
     }
 
