@@ -134,6 +134,14 @@ struct DoctorCommand: AsyncParsableCommand {
         return settings
     }
 
+    /// Whom the token is for, by the class's way to an identity.
+    private func audience(for patient: Doctor.Patient) -> String {
+        guard case .success(let attributes) = patient.reading.validated(),
+            attributes.identity.mode == .azureTokenProxy
+        else { return ServiceAccountTokens.workloadIdentityAudience }
+        return ServiceAccountTokens.identityBindingAudience
+    }
+
     private func token(of patient: Doctor.Patient, over transport: any HTTPTransport) async throws -> SecretBytes? {
         if let tokenFile {
             guard let data = FileManager.default.contents(atPath: tokenFile) else {
@@ -144,7 +152,7 @@ struct DoctorCommand: AsyncParsableCommand {
         guard let tokenServer else { return nil }
         return try await TokenRequestClient(server: tokenServer, transport: transport).token(
             namespace: patient.namespace, serviceAccount: patient.serviceAccount,
-            audience: ServiceAccountTokens.workloadIdentityAudience
+            audience: audience(for: patient)
         ).secret
     }
 }

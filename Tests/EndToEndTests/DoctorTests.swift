@@ -8,14 +8,14 @@ import Testing
 struct DoctorTests {
     @Test("names the one cause, and what puts it right, for each way in which a set-up breaks")
     func causes() async throws {
-        try await World.with(keys: false, seed: try Ailment.seed()) { world in
+        try await World.with(seed: try Ailment.seed()) { world in
             for ailment in Ailment.all { try await ailment.check(in: world) }
         }
     }
 
     @Test("finds nothing wrong with what works, asks for as much as a mount, and shows no secret")
     func healthy() async throws {
-        try await World.with(keys: false, seed: try Ailment.seed()) { world in
+        try await World.with(seed: try Ailment.seed()) { world in
             let report = try await Ailment("nothing", "", []).report(in: world)
             #expect(report.steps.filter { $0.status == .failed }.map(\.detail) == [])
             #expect(report.cause == nil)

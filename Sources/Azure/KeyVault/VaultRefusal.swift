@@ -104,7 +104,8 @@ extension KeyVaultObject.ObjectType {
         }
     }
 
-    fileprivate var permissionOption: String {
+    /// The option of `az keyvault set-policy` that names what may be done with objects of this type.
+    package var permissionOption: String {
         switch self {
         case .secret: "secret-permissions"
         case .key: "key-permissions"

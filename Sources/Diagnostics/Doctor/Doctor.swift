@@ -101,7 +101,9 @@ package struct Doctor: Sendable {
             let isReachable = !vault.contains { $0.status == .failed }
             tokens.append(isReachable ? exchanged[source.principal] ?? nil : nil)
         }
-        steps += await ObjectSteps(settings: settings, attributes: attributes, tokens: tokens).steps()
+        steps += await ObjectSteps(
+            settings: settings, attributes: attributes, tokens: tokens, secrets: patient.reading.secretObjects
+        ).steps()
         return DoctorReport(patient, steps)
     }
 

@@ -16,11 +16,20 @@ package struct DoctorReport: Sendable {
 
     package var verdict: String {
         if let cause { return "\(cause.title): \(cause.detail)" }
-        let odd = steps.filter { $0.status == .warning }
-        return odd.isEmpty ? "The mount works." : "The mount works, but: \(odd[0].title): \(odd[0].detail)"
+        return odd.isEmpty
+            ? "The mount works."
+            : "The mount works, but: " + odd.map { "\($0.title): \($0.detail)" }.joined(separator: "; ")
     }
 
-    package var fix: String { (cause ?? steps.first { $0.status == .warning })?.fix ?? "" }
+    /// Of a cause alone; of what is odd, of each, since none of it follows from another.
+    package var fix: String {
+        if let cause { return cause.fix }
+        var fixes: [String] = []
+        for step in odd where !step.fix.isEmpty && !fixes.contains(step.fix) { fixes.append(step.fix) }
+        return fixes.joined(separator: "; ")
+    }
+
+    private var odd: [DoctorStep] { steps.filter { $0.status == .warning } }
 
     package func text(_ style: TextStyle) -> String {
         var lines = [style(subject.printable, .bold)]

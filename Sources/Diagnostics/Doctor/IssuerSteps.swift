@@ -49,11 +49,7 @@ struct IssuerSteps {
     /// What makes the issuer unreachable for Entra whatever the network.
     private func shape() -> String? {
         guard issuer.hasPrefix("https://") else { return "the issuer \(issuer.clipped) is no https URL" }
-        let host = issuer.dropFirst("https://".count).prefix { $0 != "/" && $0 != ":" }.lowercased()
-        let privates = [".svc", ".cluster.local", ".local", ".internal"]
-        if privates.contains(where: { host.hasSuffix($0) }) || host.hasPrefix("10.") || host.hasPrefix("192.168.")
-            || host == "kubernetes.default"
-        {
+        if HostKind.isPrivate(String(issuer.dropFirst("https://".count).prefix { $0 != "/" && $0 != ":" })) {
             return "the issuer \(issuer.clipped) exists inside the cluster only, so Entra cannot fetch its keys"
         }
         return nil

@@ -20,6 +20,24 @@ package enum AzureCommand {
             + quoted("/\(object.type.collection)/\(object.name)")
     }
 
+    /// For a vault that goes by access policies, not roles.
+    package static func accessPolicy(for object: KeyVaultObject, vault: String, assignee: String) -> String {
+        "az keyvault set-policy --name \(quoted(vault)) --\(object.type.permissionOption) get"
+            + (object.wantsHistory || object.selector != nil ? " list" : "") + " --spn \(quoted(assignee))"
+    }
+
+    /// Lets one address through a vault's firewall.
+    static func networkRule(vault: String, address: String) -> String {
+        "az keyvault network-rule add --name \(quoted(vault)) --ip-address \(quoted(address))"
+    }
+
+    /// What there is of a type, deleted objects apart.
+    static func list(_ type: KeyVaultObject.ObjectType, vault: String) -> String {
+        let noun = type == .certificate ? "certificate" : type.rawValue
+        return "az keyvault \(noun) list --vault-name \(quoted(vault)) --query '[].name'; deleted ones: "
+            + "az keyvault \(noun) list-deleted --vault-name \(quoted(vault)) --query '[].name', and recover instead of list-deleted"
+    }
+
     /// One word for a shell, whatever it holds.
     static func quoted(_ text: String) -> String {
         "'" + text.printable.replacing("'", with: "'\\''") + "'"
