@@ -17,14 +17,17 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Find out why a class cannot be mounted: token, issuer, Entra, vault, hop by hop.",
         discussion: """
-            Goes a mount's way from here, with the pod's own token, and reads only. It ends with one verdict
-            and the command that puts it right. Neither a token nor a value is ever shown. Run it where the
+            Goes a mount's way from here, with the pod's own token, and reads only. It ends with one verdict \
+            and the command that puts it right. Neither a token nor a value is ever shown. Run it where the \
             provider runs, or where the network is the same:
 
-              kubectl create token payments-api -n team-payments --audience api://AzureADTokenExchange > token
+              kubectl create token payments-api -n team-payments \\
+                --audience api://AzureADTokenExchange > token
               akv-csi doctor --token-file token payments.yaml
 
-            HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and AZURE_ENVIRONMENT_FILEPATH count as for serve.
+            HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and AZURE_ENVIRONMENT_FILEPATH count as for \
+            serve, and so do the options that serve has too: give them as the provider has them.
+
             Exit code: 0 when the mount works, 1 when it does not, 2 for a mistake in the command.
             """)
 
@@ -63,17 +66,52 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: "How long each hop may take.")
     var timeout = DurationArgument(seconds: 15)
 
+    @Option(help: "As serve has it: the cloud of classes that name none.")
+    var cloudName = "AzurePublicCloud"
+
+    @Option(name: .customLong("token-proxy-url"), help: "As serve has it: the token proxy for AKS identity bindings.")
+    var tokenProxyURL: String?
+
+    @Option(help: "As serve has it: the token proxy's TLS server name.")
+    var sniName: String?
+
+    @Option(
+        name: .customLong("token-proxy-ca-file"), help: "As serve has it: the authority of the token proxy.",
+        completion: .file())
+    var tokenProxyAuthorityFile: String?
+
+    @Option(help: "As serve has it: where aad-pod-identity's node agent listens.")
+    var nmiEndpoint: String?
+
     @Option(name: .shortAndLong, help: "How to write the report.")
     var output = Format.text
 
-    func run() async throws {
-        var inputs: [ManifestFile] = []
-        for path in files {
-            do throws(ManifestFiles.Failure) { inputs += try ManifestFiles.read(path) } catch {
-                throw Fatal("\(error)")
-            }
+    func validate() throws {
+        if let endpoint, Endpoint(endpoint) == nil { throw ValidationError("invalid endpoint: \(endpoint)") }
+        guard timeout.value > .zero else { throw ValidationError("the timeout must be longer than nothing") }
+        if let problem = tokenServices.tokenProxy.urlProblem {
+            throw ValidationError("invalid token-proxy-url: \(problem)")
         }
-        let check = ManifestCheck(inputs)
+    }
+
+    func run() async throws {
+        let report: DoctorReport
+        do {
+            report = try await examine()
+        } catch  where !(error is ValidationError) {
+            // Who reads JSON reads it of this too.
+            if output == .json { try StandardOutput.write(DoctorReport.json(failure: "\(error)").document) }
+            throw error
+        }
+        switch output {
+        case .text: try StandardOutput.write(report.text(.terminal))
+        case .json: try StandardOutput.write(report.json.document)
+        }
+        if report.cause != nil { throw ExitCode(1) }
+    }
+
+    private func examine() async throws -> DoctorReport {
+        let check = ManifestCheck(try ManifestFiles.all(files))
         let findings = check.findings()
         let reading = try choose(among: check.classes)
         let user = check.workloads.first { workload in
@@ -86,10 +124,7 @@ struct DoctorCommand: AsyncParsableCommand {
         patient.findings = findings
         var settings = try settings()
         settings.timeout = timeout.value
-        if let endpoint {
-            guard let parsed = Endpoint(endpoint) else { throw ValidationError("invalid endpoint: \(endpoint)") }
-            settings.provider = parsed
-        }
+        settings.provider = endpoint.flatMap(Endpoint.init)
         patient.token = try await token(of: patient, over: settings.transport)
         if let credentialsFile {
             guard let data = FileManager.default.contents(atPath: credentialsFile) else {
@@ -97,12 +132,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             patient.secrets = SecretBytes(Array(data))
         }
-        let report = await Doctor(settings).examine(patient)
-        switch output {
-        case .text: print(report.text(.terminal), terminator: "")
-        case .json: print(report.json.document, terminator: "")
-        }
-        if report.cause != nil { throw ExitCode(1) }
+        return await Doctor(settings).examine(patient)
     }
 
     private func choose(among classes: [ClassReading]) throws -> ClassReading {
@@ -125,6 +155,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 trustRoots: TrustRoots(environment: environment), proxy: proxy, userAgent: "akv-csi/\(Build.version)"),
             logger: Logger(label: "akv-csi", factory: { _ in SwiftLogNoOpLogHandler() }))
         var settings = Doctor.Settings(transport: transport, proxy: proxy)
+        settings.cloudName = cloudName
+        settings.tokens = tokenServices
         if let service = environment["AZURE_POD_IDENTITY_AUTHORITY_HOST"], !service.isEmpty {
             settings.tokens.metadataService = service.droppingTrailingSlashes()
         }
@@ -140,6 +172,16 @@ struct DoctorCommand: AsyncParsableCommand {
             attributes.identity.mode == .azureTokenProxy
         else { return ServiceAccountTokens.workloadIdentityAudience }
         return ServiceAccountTokens.identityBindingAudience
+    }
+
+    /// Where the node's and the cluster's token services are.
+    private var tokenServices: AccessTokenSource.Settings {
+        var settings = AccessTokenSource.Settings()
+        if let nmiEndpoint { settings.nodeManagedIdentity = nmiEndpoint.droppingTrailingSlashes() }
+        if let tokenProxyURL { settings.tokenProxy.url = tokenProxyURL }
+        if let sniName { settings.tokenProxy.serverName = sniName }
+        if let tokenProxyAuthorityFile { settings.tokenProxy.authorityFile = tokenProxyAuthorityFile }
+        return settings
     }
 
     private func token(of patient: Doctor.Patient, over transport: any HTTPTransport) async throws -> SecretBytes? {

@@ -82,7 +82,7 @@ class SARIFTest(unittest.TestCase):
 
     def test_nothing_to_mend(self):
         self.assertEqual(self.sarif(EXAMPLE), [])
-        self.assertEqual(self.sarif("-", input=""), [])
+        self.assertEqual(self.sarif("-", input="kind: ConfigMap\n"), [])
 
     def test_a_finding_stands_where_the_file_has_it(self):
         (self.directory / "a.yaml").write_text(WRONG)

@@ -49,10 +49,12 @@ package struct DriverStandIn: Sendable {
         package var description: String
     }
 
+    private let endpoint: Endpoint
     private let client: RPCClient
     private let timeout: Duration
 
     package init(endpoint: Endpoint, timeout: Duration) {
+        self.endpoint = endpoint
         client = RPCClient(endpoint: endpoint)
         self.timeout = timeout
     }
@@ -74,6 +76,9 @@ package struct DriverStandIn: Sendable {
         let response: MountResponseMessage
         do throws(RPCStatus) {
             response = try await client.mount(request, timeout: timeout)
+        } catch  where error.code == .unavailable {
+            // No provider answers so: the call has not reached one.
+            throw Failure(description: "no provider answers at \(endpoint): \(error.message)")
         } catch {
             throw Failure(description: "rpc error: code = \(error.code.name) desc = \(error.message)")
         }

@@ -15,6 +15,8 @@ package struct Doctor: Sendable {
         package var timeout = Duration.seconds(15)
         /// The provider's socket, if it is to be asked too.
         package var provider: Endpoint?
+        /// Of classes that name none.
+        package var cloudName = "AzurePublicCloud"
         package var cloudFile: @Sendable (String?) -> AzureCloud.EnvironmentFile? = { _ in nil }
 
         package init(transport: any HTTPTransport, proxy: ProxySettings) {
@@ -143,7 +145,7 @@ package struct Doctor: Sendable {
         return try MountAttributes(
             validating: request,
             MountAttributes.Environment(
-                defaultCloudName: "AzurePublicCloud", environmentFile: settings.cloudFile,
+                defaultCloudName: settings.cloudName, environmentFile: settings.cloudFile,
                 now: settings.time.wallClock()))
     }
 }

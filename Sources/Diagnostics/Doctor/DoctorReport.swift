@@ -55,6 +55,14 @@ package struct DoctorReport: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// What stands in the place of a report when nothing could be examined.
+    package static func json(failure: String) -> JSONOutput {
+        .object([
+            ("subject", .text("")), ("works", .bool(false)), ("verdict", .text(failure)), ("fix", .text("")),
+            ("cause", .text("input")), ("steps", .array([])),
+        ])
+    }
+
     package var json: JSONOutput {
         .object([
             ("subject", .text(subject)),
