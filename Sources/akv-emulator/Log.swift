@@ -20,9 +20,11 @@ struct Log: AsyncParsableCommand {
     func run() async throws {
         var last = 0
         let row = Row(isColoured: output == .text && isatty(STDOUT_FILENO) == 1)
-        if output == .text { write(row.heading) }
+        var heading: String? = output == .text ? row.heading : nil
         repeat {
             let answer = try await control(.GET, "/requests?after=\(last)", in: running.directory)
+            if let line = heading { write(line) }
+            heading = nil
             let decoder = JSONDecoder()
             let page = try decoder.decode(RequestLog.Page.self, from: answer)
             for entry in page.entries { write(output == .json ? try json(entry) : row.text(of: entry)) }
