@@ -57,7 +57,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: "The pod's namespace; the manifest's by default.")
     var namespace: String?
 
-    @Option(help: "The pod's service account; the manifest's by default.")
+    @Option(help: "The pod's service account; the manifest's by default, else the token's own.")
     var serviceAccount: String?
 
     @Option(help: "The provider's socket, to be asked for its version and health too.")
@@ -121,11 +121,18 @@ struct DoctorCommand: AsyncParsableCommand {
         var patient = Doctor.Patient(
             reading: reading, namespace: namespace ?? reading.namespace,
             serviceAccount: serviceAccount ?? user?.template.serviceAccount ?? "default")
+        let isAssumed = serviceAccount == nil && user == nil
         patient.findings = findings
         var settings = try settings()
         settings.timeout = timeout.value
         settings.provider = endpoint.flatMap(Endpoint.init)
         patient.token = try await token(of: patient, over: settings.transport)
+        // With nothing else to go by, the token is of the account that is meant.
+        if isAssumed, let account = patient.token.flatMap(Self.serviceAccount(of:)),
+            account.namespace == patient.namespace
+        {
+            patient.serviceAccount = account.name
+        }
         if let credentialsFile {
             guard let data = FileManager.default.contents(atPath: credentialsFile) else {
                 throw Fatal("the file \(credentialsFile) cannot be read")
@@ -133,6 +140,13 @@ struct DoctorCommand: AsyncParsableCommand {
             patient.secrets = SecretBytes(Array(data))
         }
         return await Doctor(settings).examine(patient)
+    }
+
+    /// Whom a token is of, as it says itself.
+    private static func serviceAccount(of token: SecretBytes) -> (namespace: String, name: String)? {
+        let parts = (TokenClaims(reading: token)?.subject ?? "").split(separator: ":").map(String.init)
+        guard parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount" else { return nil }
+        return (parts[2], parts[3])
     }
 
     private func choose(among classes: [ClassReading]) throws -> ClassReading {

@@ -190,6 +190,17 @@ class DoctorTest(unittest.TestCase):
         steps = self.steps(manifest, "--cloud-name", "AzureUSGovernmentCloud")
         self.assertIn("https://vault.usgovcloudapi.net", steps["exchange"]["detail"])
 
+    def test_a_token_tells_whose_it_is_when_nothing_else_does(self):
+        file = self.world.directory / "class.yaml"
+        file.write_text(test_mount.secret_provider_class("one", "plain"))
+        token = self.world.directory / "token"
+        for account in ["reader", "writer"]:
+            token.write_text(self.world.token(account))
+            report = json.loads(run("doctor", file, "--token-file", token, "--output", "json",
+                                    env={**os.environ, **self.world.environment}).stdout)
+            self.assertTrue(report["subject"].endswith(f"for system:serviceaccount:team-a:{account}"), report["subject"])
+            self.assertEqual(report["works"], account == "reader")
+
     def test_an_identity_binding_is_asked_a_token_of_its_own(self):
         manifest = test_mount.secret_provider_class("one", "plain").replace(
             "clientID:", "useAzureTokenProxy: \"true\"\n    clientID:")
