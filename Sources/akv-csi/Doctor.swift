@@ -98,7 +98,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let report: DoctorReport
         do {
             report = try await examine()
-        } catch  where !(error is ValidationError) {
+        } catch let error where !(error is ValidationError) {
             // Who reads JSON reads it of this too.
             if output == .json { try StandardOutput.write(DoctorReport.json(failure: "\(error)").document) }
             throw error
@@ -134,10 +134,7 @@ struct DoctorCommand: AsyncParsableCommand {
             patient.serviceAccount = account.name
         }
         if let credentialsFile {
-            guard let data = FileManager.default.contents(atPath: credentialsFile) else {
-                throw Fatal("the file \(credentialsFile) cannot be read")
-            }
-            patient.secrets = SecretBytes(Array(data))
+            patient.secrets = try FileBytes.credentials(credentialsFile)
         }
         return await Doctor(settings).examine(patient)
     }
@@ -200,10 +197,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func token(of patient: Doctor.Patient, over transport: any HTTPTransport) async throws -> SecretBytes? {
         if let tokenFile {
-            guard let data = FileManager.default.contents(atPath: tokenFile) else {
-                throw Fatal("the token file \(tokenFile) cannot be read")
-            }
-            return SecretBytes(String(decoding: data, as: UTF8.self).trimmingSpace())
+            return try FileBytes.token(tokenFile)
         }
         guard let tokenServer else { return nil }
         return try await TokenRequestClient(server: tokenServer, transport: transport).token(

@@ -1,3 +1,5 @@
+internal import ProviderCore
+
 #if canImport(Glibc)
     internal import Glibc
 #endif
@@ -49,6 +51,24 @@ enum FileBytes {
             }
             bytes += chunk[..<count]
             guard bytes.count <= maximum else { throw Failure(reason: "it has more than \(maximum) bytes") }
+        }
+    }
+
+    /// The service account's token without white space at its ends, from a file or a pipe such as
+    /// `<(kubectl create token …)`.
+    static func token(_ path: String) throws(Fatal) -> SecretBytes {
+        let bytes = try secret("token file", path)
+        return SecretBytes(String(decoding: bytes, as: UTF8.self).trimmingSpace())
+    }
+
+    /// The data of nodePublishSecretRef, as they stand.
+    static func credentials(_ path: String) throws(Fatal) -> SecretBytes {
+        SecretBytes(try secret("file", path))
+    }
+
+    private static func secret(_ what: String, _ path: String) throws(Fatal) -> [UInt8] {
+        do throws(Failure) { return try read(path) } catch {
+            throw Fatal("the \(what) \(path) cannot be read: \(error.reason)")
         }
     }
 

@@ -167,10 +167,7 @@ struct Mount: AsyncParsableCommand {
 
     private func credentials() throws -> SecretBytes {
         guard let credentialsFile else { return SecretBytes("null") }
-        guard let data = FileManager.default.contents(atPath: credentialsFile) else {
-            throw Fatal("the file \(credentialsFile) cannot be read")
-        }
-        return SecretBytes(Array(data))
+        return try FileBytes.credentials(credentialsFile)
     }
 
     /// In the order of the volumes.

@@ -201,6 +201,13 @@ class DoctorTest(unittest.TestCase):
             self.assertTrue(report["subject"].endswith(f"for system:serviceaccount:team-a:{account}"), report["subject"])
             self.assertEqual(report["works"], account == "reader")
 
+    def test_a_token_may_come_through_a_pipe(self):
+        file = self.world.directory / "class.yaml"
+        file.write_text(test_mount.secret_provider_class("one", "plain"))
+        result = run("doctor", file, "--token-file", "/dev/stdin", input=self.world.token(),
+                     env={**os.environ, **self.world.environment})
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
     def test_an_identity_binding_is_asked_a_token_of_its_own(self):
         manifest = test_mount.secret_provider_class("one", "plain").replace(
             "clientID:", "useAzureTokenProxy: \"true\"\n    clientID:")
