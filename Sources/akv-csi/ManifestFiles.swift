@@ -69,13 +69,9 @@ struct ManifestFiles {
     }
 
     private mutating func addDirectory(_ path: String) throws(Failure) {
-        let names: [String]
-        do {
-            names = try FileManager.default.subpathsOfDirectory(atPath: path)
-        } catch {
-            throw Failure(path: path, reason: "the directory cannot be read")
-        }
         let base = path.hasSuffix("/") ? path : "\(path)/"
+        let before = failures.count
+        let names = names(below: base)
         // A chart's templates are no manifests before Helm has rendered them.
         let templates = names.filter { $0 == "Chart.yaml" || $0.hasSuffix("/Chart.yaml") }.map {
             $0.dropLast("Chart.yaml".count) + "templates/"
@@ -84,13 +80,30 @@ struct ManifestFiles {
             [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } && !templates.contains { name.hasPrefix($0) }
                 && Self.isReadable(base + name)
         }.sorted()
-        guard !manifests.isEmpty else {
+        guard !manifests.isEmpty || failures.count > before else {
             throw Failure(
                 path: path, reason: "the directory holds no manifest",
                 fix: "name a directory with *.yaml, *.yml or *.json below it")
         }
         for name in manifests {
             do throws(Failure) { try addFile(base + name) } catch { failures.append(error) }
+        }
+    }
+
+    /// Everything below a directory, by its path from there. Links to directories are not followed: they may
+    /// lead in a circle.
+    private mutating func names(below base: String, _ prefix: String = "") -> [String] {
+        let directory = base + prefix
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
+            failures.append(
+                Failure(
+                    path: directory, reason: "the directory cannot be read",
+                    fix: "make it a directory that this user may read"))
+            return []
+        }
+        return names.flatMap { name in
+            let path = prefix + name
+            return FileBytes.isDirectory(base + path) ? self.names(below: base, path + "/") : [path]
         }
     }
 

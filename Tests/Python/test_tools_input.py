@@ -43,6 +43,26 @@ class InputTest(unittest.TestCase):
         self.assertIn("a.yaml: the file is not UTF-8", result.stderr)
         self.assertIn("c.yaml: no such file or directory", result.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs another user to be")
+    def test_what_may_not_be_read_hides_nothing_else(self):
+        program = self.directory / "akv-csi"
+        shutil.copy(w.PROGRAMS / "akv-csi", program)
+        tree = self.directory / "tree"
+        (tree / "closed").mkdir(parents=True)
+        for name in ["a.yaml", "b.yaml", "closed/c.yaml"]:
+            (tree / name).write_text(WRONG)
+        (tree / "a.yaml").chmod(0)
+        (tree / "closed").chmod(0)
+        for place in [self.directory, tree]:
+            place.chmod(0o755)
+        done = subprocess.run([program, "check", "--output", "json", tree], user=65534, group=65534, extra_groups=[],
+                              capture_output=True, text=True)
+        (tree / "closed").chmod(0o700)
+        found = {(f["rule"], pathlib.Path(f["file"]).name, f["message"]) for f in json.loads(done.stdout)["findings"]}
+        self.assertEqual(found, {
+            ("file-unreadable", "a.yaml", "permission denied"), ("file-unreadable", "closed", "the directory cannot be read"),
+            ("parameter-unknown", "b.yaml", "nobody reads the parameter cloudNames")})
+
     def test_each_finding_says_what_to_do_about_a_file(self):
         (self.directory / "a.yaml").write_bytes(b"\xff")
         for words, fix in [([self.directory / "a.yaml"], "save it as UTF-8"), (["/nowhere"], "name a file"),
