@@ -22,7 +22,7 @@ struct ParameterNamesTests {
         arguments: ParameterNames.known + [
             "", "secretProviderClass", "nodePublishSecretRef", "resourceGroup", "subscriptionId", "useWorkloadIdentity",
             "team", "mode", "title", "vaultAddress", "roleName", "csi.storage.k8s.io/pod.name",
-            String(repeating: "objects", count: 20),
+            String(repeating: "objects", count: 20), "keyvault\nName", "keyvаultName", "tenant\u{1B}ID",
         ])
     func innocent(name: String) {
         #expect(ParameterNames.meant(by: name) == nil)

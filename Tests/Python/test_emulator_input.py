@@ -1,9 +1,13 @@
 """The emulator's commands on mistakes: one line that says what is wrong, and nothing begun."""
 
+import os
 import pathlib
+import pty
 import subprocess
 import tempfile
 import unittest
+
+from azure.core.exceptions import ResourceNotFoundError
 
 import emulated
 import world as w
@@ -58,6 +62,21 @@ class InputTest(unittest.TestCase):
 
 
 class AnswersTest(emulated.EmulatedTest):
+    def test_colours_are_for_terminals_that_want_them(self):
+        self.refused(ResourceNotFoundError, "SecretNotFound", self.secrets().get_secret, "absent")
+
+        def on_terminal(**environment):
+            master, slave = pty.openpty()
+            self.addCleanup(os.close, master)
+            subprocess.run([w.PROGRAMS / "akv-emulator", "log", "--directory", self.world.directory / "azure"],
+                           stdout=slave, check=True, env={**os.environ, "TERM": "xterm", **environment})
+            os.close(slave)
+            return os.read(master, 65536)
+
+        self.assertIn(b"\x1b[31m", on_terminal(NO_COLOR=""))
+        self.assertNotIn(b"\x1b[", on_terminal(NO_COLOR="1"))
+        self.assertNotIn(b"\x1b[", on_terminal(NO_COLOR="", TERM="dumb"))
+
     def test_what_is_not_there_is_no_mistake_in_the_command(self):
         for words in [["list", "kv-test"], ["list", "kv-test", "--output", "json"], ["print-env", "--identity", "nobody"]]:
             done = self.command(*words, check=False)

@@ -14,7 +14,7 @@ package enum ParameterNames {
     /// letters at most that differ. Nil for a name that exists, and for one that resembles none: such a one may
     /// well be somebody else's.
     package static func meant(by name: String) -> String? {
-        guard !knownSet.contains(name), name.utf8.count <= 40 else { return nil }
+        guard !knownSet.contains(name), name.utf8.count <= 40, isWord(name) else { return nil }
         let letters = plain(name)
         if let same = known.first(where: { plain($0) == letters }) { return same }
         let candidates = known.map { ($0, NearestName.distance(letters, plain($0))) }
@@ -22,6 +22,13 @@ package enum ParameterNames {
             return nil
         }
         return best.0
+    }
+
+    /// Nothing else is repeated in a log or an event.
+    private static func isWord(_ name: String) -> Bool {
+        name.unicodeScalars.allSatisfy {
+            $0.isASCII && ($0.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains($0))
+        }
     }
 
     private static func plain(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
