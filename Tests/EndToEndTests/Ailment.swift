@@ -18,6 +18,7 @@ struct Ailment: Sendable {
             "objects": World.array([World.object("secret", "plain")]),
         ]
         var token: String?
+        var namespace = "team-a"
         var secrets = "null"
         var rest = ""
         var settings: Doctor.Settings
@@ -126,7 +127,7 @@ struct Ailment: Sendable {
             """
         let check = ManifestCheck([ManifestFile(path: "tests.yaml", text: text)])
         let reading = try #require(check.classes.first)
-        var patient = Doctor.Patient(reading: reading, namespace: "team-a", serviceAccount: "reader")
+        var patient = Doctor.Patient(reading: reading, namespace: visit.namespace, serviceAccount: "reader")
         patient.pod = "pod"
         patient.token = visit.token.map { SecretBytes($0) }
         patient.secrets = SecretBytes(visit.secrets)

@@ -61,6 +61,10 @@ extension Ailment {
             "no token at all", "token-given",
             ["kubectl create token reader --namespace team-a --audience api://AzureADTokenExchange"]
         ) { $0.token = nil },
+        Ailment("a namespace that would be a command", "token-given", ["--namespace 'x; reboot'"]) {
+            $0.token = nil
+            $0.namespace = "x; reboot"
+        },
         Ailment("no token but words", "token-given", ["no JSON Web Token"]) { $0.token = "secret" },
         Ailment("an audience of its own", "token-audience", ["api://Other", "kubectl patch csidriver"]) {
             $0.token = try await $0.world.token(audience: "api://Other")
@@ -144,6 +148,10 @@ extension Ailment {
         Ailment(
             "a disabled application", "exchange", ["az ad sp update --id", "accountEnabled=true"], entraError(7_000_112)
         ),
+        Ailment("a client id that would be a command", "exchange", ["--id 'x'\\''; reboot #' --set"]) {
+            $0.parameters["clientID"] = "x'; reboot #"
+            entraError(7_000_112)(&$0)
+        },
         Ailment("tenant restrictions", "exchange", ["tenant restrictions do not let tenant"], entraError(500021)),
         Ailment("Conditional Access", "exchange", ["Conditional Access policy"], entraError(53003)),
         Ailment("a request storm", "exchange", ["answered 429"], entraError(50196, 429, "temporarily_unavailable")),

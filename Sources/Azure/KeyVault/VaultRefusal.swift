@@ -62,10 +62,10 @@ struct VaultRefusal {
             return "the token is from another directory than the vault's; set tenantID to the vault's"
         case (403, "ForbiddenByRbac"):
             return "grant the identity access: az role assignment create --role '\(object.type.role)'"
-                + " --assignee <client id> --scope <id of the vault \(vault.name)>; a new role takes some minutes"
+                + " --assignee '<client id>' --scope '<id of the vault \(vault.name)>'; a new role takes some minutes"
         case (403, "AccessDenied"):
             return "grant the identity access: az keyvault set-policy --name \(vault.name)"
-                + " --\(object.type.permissionOption) get --spn <client id>"
+                + " --\(object.type.permissionOption) get --spn '<client id>'"
         case (403, "ForbiddenByFirewall"):
             return "let the node's address through the vault's firewall, or use a private endpoint"
         case (403, "ForbiddenByConnection"):

@@ -96,7 +96,8 @@ struct ClassCheck {
                     "\(name) \"\(text.clipped)\" is no id of the form 00000000-0000-0000-0000-000000000000",
                     fix: name.lowercased() == "tenantid"
                         ? "az account show --query tenantId --output tsv"
-                        : "az identity show --name <identity> --resource-group <group> --query clientId --output tsv"))
+                        : "az identity show --name '<identity>' --resource-group '<group>' --query clientId --output tsv"
+                ))
         }
         return findings
     }

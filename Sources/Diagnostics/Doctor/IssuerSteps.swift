@@ -28,7 +28,8 @@ struct IssuerSteps {
             steps.append(
                 DoctorStep(
                     "issuer-discovery", "Issuer: discovery", .warning, reason.text + Self.fromHere,
-                    fix: "curl --fail '\(address)' from the internet", duration: settings.time.elapsed() - start))
+                    fix: "curl --fail \(AzureCommand.quoted(address.clipped)) from the internet",
+                    duration: settings.time.elapsed() - start))
             return steps
         case .success(let discovery):
             let named = discovery["issuer"]?.text ?? "nobody"
@@ -61,7 +62,8 @@ struct IssuerSteps {
         switch await document(address) {
         case .failure(let reason):
             return DoctorStep(
-                "issuer-keys", title, .warning, reason.text + Self.fromHere, fix: "curl --fail '\(address.clipped)'")
+                "issuer-keys", title, .warning, reason.text + Self.fromHere,
+                fix: "curl --fail \(AzureCommand.quoted(address.clipped))")
         case .success(let document):
             let identifiers = (document["keys"]?.array ?? []).compactMap { $0.object?["kid"]?.text }
             let isThere = keyID.map(identifiers.contains) ?? false
