@@ -12,10 +12,10 @@ enum Answer {
     }
 
     /// Anything that can be encoded.
-    static func json(of value: some Encodable) throws -> Response {
+    static func json(of value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return response(ByteBuffer(bytes: try encoder.encode(value)), status: .ok, headers: [:])
+        return response(ByteBuffer(bytes: try encoder.encode(value)), status: status, headers: [:])
     }
 
     /// JSON that is already written.

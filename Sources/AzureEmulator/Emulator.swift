@@ -89,6 +89,11 @@ package struct Emulator: Sendable {
         try? store.change(vault) { try $0.setSecret(name, value, now: clock.seconds) }
     }
 
+    /// Deletes a secret, which can be recovered, by whoever has the role for it.
+    package func deleteSecret(_ name: String, in vault: String) throws {
+        try store.change(vault) { _ = try $0.delete(name, .secrets, now: clock.seconds) }
+    }
+
     /// What was called so far.
     package var callCounts: CallLog.Counts { calls.current }
 

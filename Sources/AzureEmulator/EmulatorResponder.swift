@@ -64,6 +64,7 @@ struct EmulatorResponder: HTTPResponder {
         let throughProxy = path.first == "token-proxy"
         let path = throughProxy ? Array(path.dropFirst()) : path
         if request.method == .get, let metadata = TokenEndpoints.metadata(at: path, authority: authority) {
+            try entra.demandTenant(path[0])
             return try Answer.json(metadata)
         }
         if request.method == .get, path == ["common", "discovery", "instance"] {

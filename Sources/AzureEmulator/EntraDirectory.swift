@@ -71,11 +71,7 @@ struct EntraDirectory: Sendable {
                 text: "The app requested an unsupported grant type '\(form["grant_type"] ?? "")'.")
         }
         guard identities.contains(where: { $0.tenantID.lowercased() == tenant.lowercased() }) else {
-            throw Refusal(
-                status: 400, error: "invalid_request", number: 90002,
-                text:
-                    "Tenant '\(tenant)' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
-            )
+            throw Self.unknown(tenant, error: "invalid_request")
         }
         let clientID = form["client_id"] ?? ""
         guard
@@ -117,6 +113,23 @@ struct EntraDirectory: Sendable {
             "token_type": "Bearer", "expires_in": Self.accessTokenLifetime, "ext_expires_in": Self.accessTokenLifetime,
             "access_token": try await issue(to: identity, resource: resource),
         ]
+    }
+
+    /// Refuses a tenant in which there is neither an identity nor a vault.
+    func demandTenant(_ tenant: String) throws {
+        let known =
+            ["common", "organizations", "consumers", "adfs"] + identities.map(\.tenantID) + store.vaults.map(\.tenantID)
+        guard known.contains(where: { $0.lowercased() == tenant.lowercased() }) else {
+            throw Self.unknown(tenant, error: "invalid_tenant")
+        }
+    }
+
+    private static func unknown(_ tenant: String, error: String) -> Refusal {
+        Refusal(
+            status: 400, error: error, number: 90002,
+            text:
+                "Tenant '\(tenant)' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
+        )
     }
 
     /// The claims of one of our own tokens; nil for anything else.

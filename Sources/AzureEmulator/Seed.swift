@@ -56,6 +56,13 @@ package struct Seed: Decodable, Sendable {
         package var subject: String
         /// `api://AzureADTokenExchange` when absent.
         package var audience: String?
+
+        package init(name: String?, issuer: String?, subject: String, audience: String?) {
+            self.name = name
+            self.issuer = issuer
+            self.subject = subject
+            self.audience = audience
+        }
     }
 
     package struct Vault: Codable, Sendable {
@@ -87,6 +94,12 @@ package struct Seed: Decodable, Sendable {
         package var role: String
         /// `secrets/NAME`, `keys/NAME` or `certificates/NAME`; the whole vault when absent.
         package var object: String?
+
+        package init(identity: String, role: String, object: String?) {
+            self.identity = identity
+            self.role = role
+            self.object = object
+        }
     }
 
     package struct Secret: Codable, Sendable {

@@ -5,10 +5,11 @@ struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find what is wrong with manifests, without a cluster and without Azure.",
         discussion: """
-            Reads SecretProviderClasses, what mounts them, ServiceAccounts and the CSIDriver, and judges them
+            Reads SecretProviderClasses, what mounts them, ServiceAccounts and the CSIDriver, and judges them \
             together by the server's own rules. Give all the files that belong together.
 
             Exit code: 0 when there is nothing to mend, 1 when there is, 2 for a mistake in the command.
+
             Rules: Sources/CSIProvider/Documentation.docc/Check.md
             """)
 
@@ -40,28 +41,22 @@ struct Check: AsyncParsableCommand {
     var plan = false
 
     func run() async throws {
-        var inputs: [ManifestFile] = []
-        var unreadable: [Finding] = []
-        for path in files {
-            do throws(ManifestFiles.Failure) {
-                inputs += try ManifestFiles.read(path)
-            } catch {
-                unreadable.append(error.finding)
-            }
-        }
-        let check = ManifestCheck(inputs, readsAnnotations: serviceAccountAnnotations)
-        let report = FindingReport(findings: unreadable + check.findings(), files: inputs.count)
+        let read = ManifestFiles(files)
+        let check = ManifestCheck(read.files, readsAnnotations: serviceAccountAnnotations)
+        let report = FindingReport(
+            findings: read.failures.map(\.finding) + check.findings(), files: read.files.count,
+            classes: check.classes.count)
         let forecasts = plan ? check.forecasts : []
         let style = TextStyle.terminal
         switch output {
         case .text:
-            print(forecasts.map { $0.text(style) + "\n" }.joined() + report.text(style), terminator: "")
+            try StandardOutput.write(forecasts.map { $0.text(style) + "\n" }.joined() + report.text(style))
         case .json:
             guard case .object(var members) = report.json else { break }
             if plan { members.append(("plan", .array(forecasts.map(\.json)))) }
-            print(JSONOutput.object(members).document, terminator: "")
+            try StandardOutput.write(JSONOutput.object(members).document)
         case .sarif:
-            print(report.sarif(version: Build.version).document, terminator: "")
+            try StandardOutput.write(report.sarif(version: Build.version).document)
         }
         if let worst = report.worst, worst >= failOn.severity { throw ExitCode(1) }
     }

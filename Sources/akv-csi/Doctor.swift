@@ -17,14 +17,17 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Find out why a class cannot be mounted: token, issuer, Entra, vault, hop by hop.",
         discussion: """
-            Goes a mount's way from here, with the pod's own token, and reads only. It ends with one verdict
-            and the command that puts it right. Neither a token nor a value is ever shown. Run it where the
+            Goes a mount's way from here, with the pod's own token, and reads only. It ends with one verdict \
+            and the command that puts it right. Neither a token nor a value is ever shown. Run it where the \
             provider runs, or where the network is the same:
 
-              kubectl create token payments-api -n team-payments --audience api://AzureADTokenExchange > token
+              kubectl create token payments-api -n team-payments \\
+                --audience api://AzureADTokenExchange > token
               akv-csi doctor --token-file token payments.yaml
 
-            HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and AZURE_ENVIRONMENT_FILEPATH count as for serve.
+            HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and AZURE_ENVIRONMENT_FILEPATH count as for \
+            serve, and so do the options that serve has too: give them as the provider has them.
+
             Exit code: 0 when the mount works, 1 when it does not, 2 for a mistake in the command.
             """)
 
@@ -54,7 +57,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: "The pod's namespace; the manifest's by default.")
     var namespace: String?
 
-    @Option(help: "The pod's service account; the manifest's by default.")
+    @Option(help: "The pod's service account; the manifest's by default, else the token's own.")
     var serviceAccount: String?
 
     @Flag(help: "The provider runs with --service-account-annotations; give the ServiceAccount's file too.")
@@ -66,17 +69,52 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: "How long each hop may take.")
     var timeout = DurationArgument(seconds: 15)
 
+    @Option(help: "As serve has it: the cloud of classes that name none.")
+    var cloudName = "AzurePublicCloud"
+
+    @Option(name: .customLong("token-proxy-url"), help: "As serve has it: the token proxy for AKS identity bindings.")
+    var tokenProxyURL: String?
+
+    @Option(help: "As serve has it: the token proxy's TLS server name.")
+    var sniName: String?
+
+    @Option(
+        name: .customLong("token-proxy-ca-file"), help: "As serve has it: the authority of the token proxy.",
+        completion: .file())
+    var tokenProxyAuthorityFile: String?
+
+    @Option(help: "As serve has it: where aad-pod-identity's node agent listens.")
+    var nmiEndpoint: String?
+
     @Option(name: .shortAndLong, help: "How to write the report.")
     var output = Format.text
 
-    func run() async throws {
-        var inputs: [ManifestFile] = []
-        for path in files {
-            do throws(ManifestFiles.Failure) { inputs += try ManifestFiles.read(path) } catch {
-                throw Fatal("\(error)")
-            }
+    func validate() throws {
+        if let endpoint, Endpoint(endpoint) == nil { throw ValidationError("invalid endpoint: \(endpoint)") }
+        guard timeout.value > .zero else { throw ValidationError("the timeout must be longer than nothing") }
+        if let problem = tokenServices.tokenProxy.urlProblem {
+            throw ValidationError("invalid token-proxy-url: \(problem)")
         }
-        let check = ManifestCheck(inputs, readsAnnotations: serviceAccountAnnotations)
+    }
+
+    func run() async throws {
+        let report: DoctorReport
+        do {
+            report = try await examine()
+        } catch let error where !(error is ValidationError) {
+            // Who reads JSON reads it of this too.
+            if output == .json { try StandardOutput.write(DoctorReport.json(failure: "\(error)").document) }
+            throw error
+        }
+        switch output {
+        case .text: try StandardOutput.write(report.text(.terminal))
+        case .json: try StandardOutput.write(report.json.document)
+        }
+        if report.cause != nil { throw ExitCode(1) }
+    }
+
+    private func examine() async throws -> DoctorReport {
+        let check = ManifestCheck(try ManifestFiles.all(files), readsAnnotations: serviceAccountAnnotations)
         let findings = check.findings()
         let reading = try choose(among: check.classes)
         let user = check.workloads.first { workload in
@@ -86,26 +124,29 @@ struct DoctorCommand: AsyncParsableCommand {
         var patient = Doctor.Patient(
             reading: reading, namespace: namespace ?? reading.namespace,
             serviceAccount: serviceAccount ?? user?.template.serviceAccount ?? "default")
+        let isAssumed = serviceAccount == nil && user == nil
         patient.findings = findings
         var settings = try settings()
         settings.timeout = timeout.value
-        if let endpoint {
-            guard let parsed = Endpoint(endpoint) else { throw ValidationError("invalid endpoint: \(endpoint)") }
-            settings.provider = parsed
-        }
+        settings.provider = endpoint.flatMap(Endpoint.init)
         patient.token = try await token(of: patient, over: settings.transport)
+        // With nothing else to go by, the token is of the account that is meant.
+        if isAssumed, let account = patient.token.flatMap(Self.serviceAccount(of:)),
+            account.namespace == patient.namespace
+        {
+            patient.serviceAccount = account.name
+        }
         if let credentialsFile {
-            guard let data = FileManager.default.contents(atPath: credentialsFile) else {
-                throw Fatal("the file \(credentialsFile) cannot be read")
-            }
-            patient.secrets = SecretBytes(Array(data))
+            patient.secrets = try FileBytes.credentials(credentialsFile)
         }
-        let report = await Doctor(settings).examine(patient)
-        switch output {
-        case .text: print(report.text(.terminal), terminator: "")
-        case .json: print(report.json.document, terminator: "")
-        }
-        if report.cause != nil { throw ExitCode(1) }
+        return await Doctor(settings).examine(patient)
+    }
+
+    /// Whom a token is of, as it says itself.
+    private static func serviceAccount(of token: SecretBytes) -> (namespace: String, name: String)? {
+        let parts = (TokenClaims(reading: token)?.subject ?? "").split(separator: ":").map(String.init)
+        guard parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount" else { return nil }
+        return (parts[2], parts[3])
     }
 
     private func choose(among classes: [ClassReading]) throws -> ClassReading {
@@ -128,6 +169,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 trustRoots: TrustRoots(environment: environment), proxy: proxy, userAgent: "akv-csi/\(Build.version)"),
             logger: Logger(label: "akv-csi", factory: { _ in SwiftLogNoOpLogHandler() }))
         var settings = Doctor.Settings(transport: transport, proxy: proxy)
+        settings.cloudName = cloudName
+        settings.tokens = tokenServices
         if let service = environment["AZURE_POD_IDENTITY_AUTHORITY_HOST"], !service.isEmpty {
             settings.tokens.metadataService = service.droppingTrailingSlashes()
         }
@@ -137,17 +180,32 @@ struct DoctorCommand: AsyncParsableCommand {
         return settings
     }
 
+    /// Whom the token is for, by the class's way to an identity.
+    private func audience(for patient: Doctor.Patient) -> String {
+        guard case .success(let attributes) = patient.reading.validated(),
+            attributes.identity.mode == .azureTokenProxy
+        else { return ServiceAccountTokens.workloadIdentityAudience }
+        return ServiceAccountTokens.identityBindingAudience
+    }
+
+    /// Where the node's and the cluster's token services are.
+    private var tokenServices: AccessTokenSource.Settings {
+        var settings = AccessTokenSource.Settings()
+        if let nmiEndpoint { settings.nodeManagedIdentity = nmiEndpoint.droppingTrailingSlashes() }
+        if let tokenProxyURL { settings.tokenProxy.url = tokenProxyURL }
+        if let sniName { settings.tokenProxy.serverName = sniName }
+        if let tokenProxyAuthorityFile { settings.tokenProxy.authorityFile = tokenProxyAuthorityFile }
+        return settings
+    }
+
     private func token(of patient: Doctor.Patient, over transport: any HTTPTransport) async throws -> SecretBytes? {
         if let tokenFile {
-            guard let data = FileManager.default.contents(atPath: tokenFile) else {
-                throw Fatal("the token file \(tokenFile) cannot be read")
-            }
-            return SecretBytes(String(decoding: data, as: UTF8.self).trimmingSpace())
+            return try FileBytes.token(tokenFile)
         }
         guard let tokenServer else { return nil }
         return try await TokenRequestClient(server: tokenServer, transport: transport).token(
             namespace: patient.namespace, serviceAccount: patient.serviceAccount,
-            audience: ServiceAccountTokens.workloadIdentityAudience
+            audience: audience(for: patient)
         ).secret
     }
 }

@@ -10,54 +10,124 @@ internal import Diagnostics
 #endif
 
 /// Finds and reads the manifests that a command names.
-enum ManifestFiles {
+struct ManifestFiles {
     struct Failure: Error, CustomStringConvertible {
         var path: String
         var reason: String
+        var fix = "name a file or a directory that exists, or - for standard input"
 
         var description: String { "\(path): \(reason)" }
 
-        var finding: Finding { Finding(unreadable: path, reason) }
+        var finding: Finding { Finding(unreadable: path, reason, fix: fix) }
     }
 
-    /// The files below a directory, in order; a file itself; or standard input for `-`.
-    static func read(_ path: String) throws(Failure) -> [ManifestFile] {
-        if path == "-" {
-            var text = ""
-            while let line = readLine(strippingNewline: false) { text += line }
-            return [ManifestFile(path: "<stdin>", text: text)]
+    /// In the order in which they are named, below a directory by name, and each once.
+    private(set) var files: [ManifestFile] = []
+    /// What could not be read; the rest is read all the same.
+    private(set) var failures: [Failure] = []
+    private var seen: Set<String> = []
+
+    /// `paths` are files, directories, or `-` for standard input.
+    init(_ paths: [String]) {
+        for path in paths {
+            do throws(Failure) { try add(path) } catch { failures.append(error) }
         }
-        var isDirectory = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw Failure(path: path, reason: "there is no such file")
+    }
+
+    /// All of them, for commands that cannot do with a part.
+    static func all(_ paths: [String]) throws(Fatal) -> [ManifestFile] {
+        let read = ManifestFiles(paths)
+        guard read.failures.isEmpty else {
+            throw Fatal(read.failures.map(\.description).joined(separator: "; "))
         }
-        guard isDirectory else { return [try file(path)] }
-        let names: [String]
-        do {
-            names = try FileManager.default.subpathsOfDirectory(atPath: path)
-        } catch {
-            throw Failure(path: path, reason: "the directory cannot be read")
+        return read.files
+    }
+
+    private mutating func add(_ path: String) throws(Failure) {
+        if path == "-" { return try addStandardInput() }
+        let kind: FileBytes.Kind
+        do throws(FileBytes.Failure) { kind = try FileBytes.kind(path) } catch {
+            throw Failure(path: path, reason: error.reason)
         }
+        guard kind == .directory else { return try addFile(path) }
+        try addDirectory(path)
+    }
+
+    private mutating func addStandardInput() throws(Failure) {
+        guard seen.insert("-").inserted else { return }
+        let path = "<stdin>"
+        let bytes: [UInt8]
+        do throws(FileBytes.Failure) { bytes = try FileBytes.read(STDIN_FILENO) } catch {
+            throw Failure(path: path, reason: error.reason)
+        }
+        // Whoever asks for a check of what a failed command has printed must not be told that all is well.
+        guard !bytes.isEmpty else {
+            throw Failure(
+                path: path, reason: "nothing came in", fix: "look at what the command before the pipe says")
+        }
+        files.append(try Self.manifest(path, bytes))
+    }
+
+    private mutating func addDirectory(_ path: String) throws(Failure) {
         let base = path.hasSuffix("/") ? path : "\(path)/"
+        let before = failures.count
+        let names = names(below: base)
         // A chart's templates are no manifests before Helm has rendered them.
         let templates = names.filter { $0 == "Chart.yaml" || $0.hasSuffix("/Chart.yaml") }.map {
             $0.dropLast("Chart.yaml".count) + "templates/"
         }
         let manifests = names.filter { name in
             [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } && !templates.contains { name.hasPrefix($0) }
+                && Self.isReadable(base + name)
         }.sorted()
-        guard !manifests.isEmpty else { throw Failure(path: path, reason: "the directory holds no manifest") }
-        var files: [ManifestFile] = []
-        for name in manifests { files.append(try file(base + name)) }
-        return files
+        guard !manifests.isEmpty || failures.count > before else {
+            throw Failure(
+                path: path, reason: "the directory holds no manifest",
+                fix: "name a directory with *.yaml, *.yml or *.json below it")
+        }
+        for name in manifests {
+            do throws(Failure) { try addFile(base + name) } catch { failures.append(error) }
+        }
     }
 
-    private static func file(_ path: String) throws(Failure) -> ManifestFile {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure(path: path, reason: "the file cannot be read")
+    /// Everything below a directory, by its path from there. Links to directories are not followed: they may
+    /// lead in a circle.
+    private mutating func names(below base: String, _ prefix: String = "") -> [String] {
+        let directory = base + prefix
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
+            failures.append(
+                Failure(
+                    path: directory, reason: "the directory cannot be read",
+                    fix: "make it a directory that this user may read"))
+            return []
         }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw Failure(path: path, reason: "the file is not UTF-8")
+        return names.flatMap { name in
+            let path = prefix + name
+            return FileBytes.isDirectory(base + path) ? self.names(below: base, path + "/") : [path]
+        }
+    }
+
+    /// Whether to try: not directories, and not pipes, which may never end. A link that leads nowhere is tried,
+    /// so that it is told of.
+    private static func isReadable(_ path: String) -> Bool {
+        switch try? FileBytes.kind(path) {
+        case .regular, nil: true
+        case .directory, .stream: false
+        }
+    }
+
+    private mutating func addFile(_ path: String) throws(Failure) {
+        guard seen.insert(FileBytes.resolved(path)).inserted else { return }
+        let bytes: [UInt8]
+        do throws(FileBytes.Failure) { bytes = try FileBytes.read(path) } catch {
+            throw Failure(path: path, reason: error.reason, fix: "make it a file that this user may read")
+        }
+        files.append(try Self.manifest(path, bytes))
+    }
+
+    private static func manifest(_ path: String, _ bytes: [UInt8]) throws(Failure) -> ManifestFile {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(path: path, reason: "the file is not UTF-8", fix: "save it as UTF-8")
         }
         return ManifestFile(path: path, text: text)
     }

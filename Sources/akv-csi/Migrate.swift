@@ -15,12 +15,12 @@ struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lead manifests from aad-pod-identity and client secrets to workload identity.",
         discussion: """
-            Reads SecretProviderClasses with usePodIdentity or nodePublishSecretRef, what mounts them, their
-            ServiceAccounts, AzureIdentity and AzureIdentityBinding, all together. Shows which lines change, what
-            Azure must be told, what may be deleted afterwards, and what it could not decide. No file is
+            Reads SecretProviderClasses with usePodIdentity or nodePublishSecretRef, what mounts them, their \
+            ServiceAccounts, AzureIdentity and AzureIdentityBinding, all together. Shows which lines change, what \
+            Azure must be told, what may be deleted afterwards, and what it could not decide. No file is \
             changed without --write; comments and everything else in a file stay.
 
-            Exit code: 0 when everything could be decided, 1 when something is left to decide, 2 for a mistake
+            Exit code: 0 when everything could be decided, 1 when something is left to decide, 2 for a mistake \
             in the command.
             """)
 
@@ -38,24 +38,33 @@ struct Migrate: AsyncParsableCommand {
     var write = false
 
     func run() async throws {
-        var inputs: [ManifestFile] = []
-        for path in files {
-            do throws(ManifestFiles.Failure) { inputs += try ManifestFiles.read(path) } catch {
-                throw Fatal("\(error)")
-            }
-        }
-        if write, files.contains("-") { throw ValidationError("standard input cannot be changed in place") }
         let migration: Migration
-        do throws(YAMLError) { migration = try Migration(inputs) } catch { throw Fatal("\(error); see akv-csi check") }
-        switch output {
-        case .text: print(migration.text(.terminal), terminator: "")
-        case .manifests: print(manifests(migration), terminator: "")
-        case .commands: print(migration.commands.map { "\($0)\n" }.joined(), terminator: "")
-        case .terraform: print(migration.terraform, terminator: "")
-        case .json: print(migration.json.document, terminator: "")
+        do throws(Fatal) {
+            migration = try read()
+            if write { try change(migration) }
+        } catch {
+            if output == .json { try StandardOutput.write(Migration.json(failure: error.description).document) }
+            throw error
         }
-        if write { try change(migration) }
+        let text =
+            switch output {
+            case .text: migration.text(.terminal)
+            case .manifests: manifests(migration)
+            case .commands: migration.commands.map { "\($0)\n" }.joined()
+            case .terraform: migration.terraform
+            case .json: migration.json.document
+            }
+        try StandardOutput.write(text)
         if !migration.undecided.isEmpty { throw ExitCode(1) }
+    }
+
+    func validate() throws {
+        if write, files.contains("-") { throw ValidationError("standard input cannot be changed in place") }
+    }
+
+    private func read() throws(Fatal) -> Migration {
+        let inputs = try ManifestFiles.all(files)
+        do throws(YAMLError) { return try Migration(inputs) } catch { throw Fatal("\(error); see akv-csi check") }
     }
 
     /// Every changed file and the new manifests, as one stream that can be applied.
@@ -65,7 +74,7 @@ struct Migrate: AsyncParsableCommand {
         }.joined()
     }
 
-    private func change(_ migration: Migration) throws {
+    private func change(_ migration: Migration) throws(Fatal) {
         let changed = migration.changedFiles
         for (index, file) in changed.enumerated() {
             var text = file.after
@@ -75,15 +84,19 @@ struct Migrate: AsyncParsableCommand {
                 }
             }
             // Beside the file and then in its place, so that no moment has half of it.
-            let temporary = "\(file.path).akv-csi"
+            // A link stays one.
+            let path = FileBytes.resolved(file.path)
+            let temporary = "\(path).akv-csi"
             do {
                 try Data(text.utf8).write(to: URL(fileURLWithPath: temporary))
-                try FileManager.default.copyPermissions(from: file.path, to: temporary)
-                guard rename(temporary, file.path) == 0 else { throw Fatal("\(file.path) cannot be replaced") }
-            } catch let error as Fatal {
-                throw error
+                try FileManager.default.copyPermissions(from: path, to: temporary)
             } catch {
+                unlink(temporary)
                 throw Fatal("\(file.path) cannot be written")
+            }
+            guard rename(temporary, path) == 0 else {
+                unlink(temporary)
+                throw Fatal("\(file.path) cannot be replaced")
             }
         }
     }

@@ -16,14 +16,14 @@ struct Mount: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Play the driver: mount SecretProviderClasses through a running provider.",
         discussion: """
-            Reads the classes, and who mounts them, from manifests; calls the provider's socket; writes the
-            files with an atomic switch; and shows the Kubernetes Secrets that secretObjects ask for.
+            Reads the classes, and who mounts them, from manifests; calls the provider's socket; writes the \
+            files with an atomic switch; and shows the Kubernetes Secrets that secretObjects ask for. \
             Values are never shown unless --show-values says so.
 
-            A pod or workload among the manifests says which classes are mounted: all of its volumes, in their
-            order, each to a directory of its own below --target (to --target itself if there is just one).
-            As with the kubelet, a volume that cannot be mounted ends it, and those before it stay. The
-            Secrets are written last. --watch mounts again at an interval and on SIGHUP, and tells what has
+            A pod or workload among the manifests says which classes are mounted: all of its volumes, in their \
+            order, each to a directory of its own below --target (to --target itself if there is just one). \
+            As with the kubelet, a volume that cannot be mounted ends it, and those before it stay. The \
+            Secrets are written last. --watch mounts again at an interval and on SIGHUP, and tells what has \
             changed; what fails then leaves the files as they are, as the driver does.
             """)
 
@@ -88,9 +88,15 @@ struct Mount: AsyncParsableCommand {
     @Option(help: "How long the provider may take.")
     var timeout = DurationArgument(seconds: 120)
 
+    func validate() throws {
+        guard Endpoint(endpoint) != nil else { throw ValidationError("invalid endpoint: \(endpoint)") }
+        for (name, duration) in [("interval", interval), ("timeout", timeout)] where duration.value <= .zero {
+            throw ValidationError("the \(name) must be longer than nothing")
+        }
+    }
+
     func run() async throws {
-        guard let endpoint = Endpoint(endpoint) else { throw ValidationError("invalid endpoint: \(endpoint)") }
-        guard interval.value > .zero else { throw ValidationError("the interval must be longer than nothing") }
+        guard let endpoint = Endpoint(endpoint) else { throw Fatal("invalid endpoint: \(endpoint)") }
         let selection = try selection()
         let podInfo = DriverStandIn.Pod(
             name: pod,
@@ -102,13 +108,14 @@ struct Mount: AsyncParsableCommand {
             audience: audience, origin: origin, secrets: try credentials(), target: target)
         if explain {
             for volume in selection.volumes {
-                print(volume.forecast?.text(.terminal) ?? "\(volume.manifest.name): see akv-csi check\n")
+                try StandardOutput.write(
+                    (volume.forecast?.text(.terminal) ?? "\(volume.manifest.name): see akv-csi check\n") + "\n")
             }
         }
         var secrets: [String: [SecretBuilder.Secret]] = [:]
         for (index, volume) in selection.volumes.enumerated() {
             let result = try await session.mount(volume)
-            StandardOutput.write((index > 0 ? "\n" : "") + report(result, podInfo).text + "\n")
+            try StandardOutput.write((index > 0 ? "\n" : "") + report(result, podInfo).text + "\n")
             secrets[volume.name] = result.outcome.secrets
         }
         try write(secrets, selection)
@@ -118,11 +125,11 @@ struct Mount: AsyncParsableCommand {
             for volume in selection.volumes {
                 do {
                     let result = try await session.mount(volume)
-                    say(volume, result.changes)
+                    try say(volume, result.changes)
                     isChanged = isChanged || result.outcome.isChanged
                     secrets[volume.name] = result.outcome.secrets
                 } catch {
-                    say(volume, ["not mounted, the files stay: \(error)"])
+                    try say(volume, ["not mounted, the files stay: \(error)"])
                 }
             }
             if isChanged { try write(secrets, selection) }
@@ -130,12 +137,7 @@ struct Mount: AsyncParsableCommand {
     }
 
     private func selection() throws -> VolumeSelection {
-        var inputs: [ManifestFile] = []
-        for path in file {
-            do throws(ManifestFiles.Failure) { inputs += try ManifestFiles.read(path) } catch {
-                throw Fatal("\(error)")
-            }
-        }
+        let inputs = try ManifestFiles.all(file)
         do throws(ManifestError) {
             return try VolumeSelection(
                 inputs, classes: classNames, serviceAccount: serviceAccount, readsAnnotations: serviceAccountAnnotations
@@ -152,9 +154,9 @@ struct Mount: AsyncParsableCommand {
     }
 
     /// One line for each change of a watched volume.
-    private func say(_ volume: VolumeSelection.Volume, _ lines: [String]) {
+    private func say(_ volume: VolumeSelection.Volume, _ lines: [String]) throws {
         let now = Timestamp.text(TimeSource.system.wallClock())
-        for line in lines { StandardOutput.write("\(now) \(volume.manifest.name): \(line)\n") }
+        for line in lines { try StandardOutput.write("\(now) \(volume.manifest.name): \(line)\n") }
     }
 
     private var origin: MountSession.TokenOrigin {
@@ -170,10 +172,7 @@ struct Mount: AsyncParsableCommand {
 
     private func credentials() throws -> SecretBytes {
         guard let credentialsFile else { return SecretBytes("null") }
-        guard let data = FileManager.default.contents(atPath: credentialsFile) else {
-            throw Fatal("the file \(credentialsFile) cannot be read")
-        }
-        return SecretBytes(Array(data))
+        return try FileBytes.credentials(credentialsFile)
     }
 
     /// In the order of the volumes.

@@ -85,10 +85,7 @@ struct MountSession {
         case .none: return []
         case .file(let path):
             // Read each time: a projected token is renewed in its place.
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw Fatal("the token file \(path) cannot be read")
-            }
-            let secret = SecretBytes(String(decoding: data, as: UTF8.self).trimmingSpace())
+            let secret = try FileBytes.token(path)
             let expiry = TokenClaims(reading: secret)?.expiry ?? 0
             return [DriverStandIn.Token(audience: audience, secret: secret, expiry: Timestamp.text(expiry))]
         case .server(let client):

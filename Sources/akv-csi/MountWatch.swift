@@ -34,11 +34,3 @@ enum MountWatch {
         }
     }
 }
-
-/// Standard output for those who read it as it comes.
-enum StandardOutput {
-    static func write(_ text: String) {
-        print(text, terminator: "")
-        fflush(nil)
-    }
-}

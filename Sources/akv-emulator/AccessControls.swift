@@ -1,4 +1,5 @@
 import ArgumentParser
+import AzureEmulator
 import Foundation
 import NIOHTTP1
 
@@ -28,9 +29,7 @@ struct Assignment: ParsableArguments {
     var path: String { "/vaults/\(escaped(vault))/access" }
 
     func body() throws -> Data {
-        var fields = ["identity": identity, "role": role]
-        fields["object"] = object?.text
-        return try JSONEncoder().encode(fields)
+        try JSONEncoder().encode(Seed.Access(identity: identity, role: role, object: object?.text))
     }
 
     var scope: String { object.map { "\(vault)/\($0.text)" } ?? vault }
@@ -66,20 +65,10 @@ struct RoleList: AsyncParsableCommand {
 
     @OptionGroup var running: Running
 
-    private struct Vault: Decodable {
-        struct Access: Decodable {
-            var identity: String
-            var role: String
-            var object: String?
-        }
-        var name: String
-        var access: [Access]
-    }
-
     func run() async throws {
         let answer = try await control(.GET, "/vaults", in: running.directory)
         var table = Table(["VAULT", "SCOPE", "IDENTITY", "ROLE"])
-        for vault in try JSONDecoder().decode([Vault].self, from: answer) {
+        for vault in try JSONDecoder().decode([ShownVault].self, from: answer) {
             for access in vault.access {
                 table.add([vault.name, access.object ?? "the vault", access.identity, access.role])
             }
@@ -122,11 +111,10 @@ struct FederationAdd: AsyncParsableCommand {
 
     func run() async throws {
         let subject = "system:serviceaccount:\(namespace):\(serviceAccount)"
-        var fields = ["subject": subject]
-        (fields["name"], fields["issuer"], fields["audience"]) = (name, issuer, audience)
+        let credential = Seed.FederatedCredential(name: name, issuer: issuer, subject: subject, audience: audience)
         _ = try await control(
             .POST, "/identities/\(escaped(identity))/federated-credentials", in: running.directory,
-            body: try JSONEncoder().encode(fields))
+            body: try JSONEncoder().encode(credential))
         print("\(subject) is taken for \(identity)")
     }
 }
@@ -149,20 +137,6 @@ struct FederationRemove: AsyncParsableCommand {
             in: running.directory)
         print("\(identity) has no credential \(credential) any more")
     }
-}
-
-/// An identity as the controls show it.
-struct ShownIdentity: Decodable {
-    struct Credential: Decodable {
-        var name: String
-        var issuer: String
-        var subject: String
-        var audience: String
-    }
-    var name: String
-    var clientID: String
-    var tenantID: String
-    var federatedCredentials: [Credential]
 }
 
 struct FederationList: AsyncParsableCommand {

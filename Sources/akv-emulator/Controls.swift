@@ -31,8 +31,8 @@ struct EmulatorRefusal: Error, CustomStringConvertible {
     var answer: Data
 
     var description: String {
-        let message = (try? JSONSerialization.jsonObject(with: answer) as? [String: Any])?["message"] as? String
-        return "the emulator refuses: \(message ?? String(decoding: answer, as: UTF8.self))"
+        let problem = try? JSONDecoder().decode(AdminProblem.self, from: answer)
+        return "the emulator refuses: \(problem?.message ?? String(decoding: answer, as: UTF8.self))"
     }
 }
 
@@ -40,12 +40,11 @@ struct EmulatorRefusal: Error, CustomStringConvertible {
 func serviceAccountToken(
     _ name: String, namespace: String, audience: String, lifetime: Int, in directory: String
 ) async throws -> String {
-    let body: [String: Any] = ["spec": ["audiences": [audience], "expirationSeconds": lifetime]]
+    let request = TokenRequest(spec: TokenRequest.Spec(audiences: [audience], expirationSeconds: lifetime))
     let answer = try await control(
         .POST, "/api/v1/namespaces/\(escaped(namespace))/serviceaccounts/\(escaped(name))/token",
-        in: directory, body: try JSONSerialization.data(withJSONObject: body))
-    let status = (try JSONSerialization.jsonObject(with: answer) as? [String: Any])?["status"] as? [String: Any]
-    return status?["token"] as? String ?? ""
+        in: directory, body: try JSONEncoder().encode(request))
+    return try JSONDecoder().decode(TokenRequest.self, from: answer).status?.token ?? ""
 }
 
 func escaped(_ segment: String) -> String {

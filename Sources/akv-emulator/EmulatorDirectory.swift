@@ -10,9 +10,16 @@ struct EmulatorDirectory {
         self.path = URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
-    func write(_ endpoints: Emulator.Endpoints) throws {
-        try FileManager.default.createDirectory(
+    /// Before anything is served, so that a place that cannot be written shows at the start.
+    func create() throws {
+        try? FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        guard access(path, W_OK | X_OK) == 0 else {
+            throw Complaint("the directory \(path) cannot be written: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    func write(_ endpoints: Emulator.Endpoints) throws {
         try Data(endpoints.authorityPEM.utf8).write(to: file("ca.pem"))
         try Data(environment(endpoints).utf8).write(to: file("env"))
         try JSONSerialization.data(

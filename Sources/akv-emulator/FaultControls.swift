@@ -30,7 +30,7 @@ struct FaultAdd: AsyncParsableCommand {
         let fault = try Fault(words: words)
         let body = try JSONSerialization.data(withJSONObject: fault.fields)
         let answer = try await control(.POST, "/faults", in: directory, body: body)
-        let ids = (try JSONSerialization.jsonObject(with: answer) as? [String: Any])?["ids"] as? [Int] ?? []
+        let ids = try JSONDecoder().decode(AddedFaults.self, from: answer).ids
         print("fault \(ids.first ?? 0): \(fault)")
     }
 }
@@ -46,7 +46,7 @@ struct FaultRun: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
-        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let text = try TextFile.read("schedule", file)
         _ = try await control(.POST, "/schedule", in: directory, body: Data(text.utf8))
         for fault in try FaultSchedule(yaml: text).faults { print("\(fault)") }
     }

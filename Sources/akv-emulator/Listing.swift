@@ -1,4 +1,5 @@
 import ArgumentParser
+import AzureEmulator
 import Foundation
 import NIOHTTP1
 
@@ -19,42 +20,20 @@ struct List: AsyncParsableCommand {
     @Argument(help: "Only this vault.")
     var vault: String?
 
-    private struct Shown: Decodable {
-        struct Object: Decodable {
-            struct Version: Decodable {
-                var id: String
-                var enabled: Bool
-            }
-            var name: String
-            var kind: String
-            var isManaged: Bool
-            var tags: [String: String]
-            var versions: [Version]
-        }
-        struct Deleted: Decodable {
-            var name: String
-        }
-        var name: String
-        var objects: [String: [Object]]
-        var deleted: [String: [Deleted]]
-    }
-
     func run() async throws {
         let answer = try await control(.GET, "/vaults", in: running.directory)
-        guard output == .text else {
-            let all = try JSONSerialization.jsonObject(with: answer) as? [[String: Any]] ?? []
-            let chosen = all.filter { vault == nil || $0["name"] as? String == vault }
-            let data = try JSONSerialization.data(
-                withJSONObject: chosen, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-            print(String(decoding: data, as: UTF8.self))
-            return
+        let all = try JSONDecoder().decode([ShownVault].self, from: answer)
+        let vaults = all.filter { vault == nil || $0.name == vault }
+        if let vault, vaults.isEmpty {
+            throw Complaint("there is no vault \(vault); there are \(all.map(\.name).joined(separator: ", "))")
         }
-        let vaults = try JSONDecoder().decode([Shown].self, from: answer)
-        if let vault, !vaults.contains(where: { $0.name == vault }) {
-            throw ValidationError("there is no vault \(vault); there are \(vaults.map(\.name).joined(separator: ", "))")
+        guard output == .text else {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return print(String(decoding: try encoder.encode(vaults), as: UTF8.self))
         }
         var table = Table(["VAULT", "OBJECT", "KIND", "VERSIONS", "NEWEST", "STATE", "TAGS"])
-        for shown in vaults where vault == nil || shown.name == vault {
+        for shown in vaults {
             for collection in ["secrets", "keys", "certificates"] {
                 for object in shown.objects[collection] ?? [] where !object.isManaged {
                     let newest = object.versions.first

@@ -19,16 +19,24 @@ struct Log: AsyncParsableCommand {
 
     func run() async throws {
         var last = 0
-        let row = Row(isColoured: output == .text && isatty(STDOUT_FILENO) == 1)
-        if output == .text { write(row.heading) }
+        let row = Row(isColoured: output == .text && Self.wantsColours)
+        var heading: String? = output == .text ? row.heading : nil
         repeat {
             let answer = try await control(.GET, "/requests?after=\(last)", in: running.directory)
+            if let line = heading { write(line) }
+            heading = nil
             let decoder = JSONDecoder()
             let page = try decoder.decode(RequestLog.Page.self, from: answer)
             for entry in page.entries { write(output == .json ? try json(entry) : row.text(of: entry)) }
             last = page.next
             if follow { try await Task.sleep(for: .milliseconds(250)) }
         } while follow
+    }
+
+    /// On a terminal, unless NO_COLOR (https://no-color.org) or a dumb terminal forbids them.
+    private static var wantsColours: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb" && isatty(STDOUT_FILENO) == 1
     }
 
     private func json(_ entry: RequestLog.Entry) throws -> String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AzureEmulator
 import Foundation
 import NIOHTTP1
 
@@ -45,7 +46,7 @@ struct Target: ParsableArguments {
     func call(_ method: HTTPMethod, _ verb: String, query: String = "", body: String = "") async throws -> String {
         let path = "/vaults/\(escaped(vault))/\(object.collection)/\(escaped(object.name))\(verb)\(query)"
         let answer = try await control(method, path, in: running.directory, body: Data(body.utf8))
-        return (try JSONSerialization.jsonObject(with: answer) as? [String: Any])?["version"] as? String ?? ""
+        return try JSONDecoder().decode(ChangedObject.self, from: answer).version ?? ""
     }
 
     var description: String { "\(vault)/\(object.text)" }
@@ -69,7 +70,7 @@ struct SetSecret: AsyncParsableCommand {
     func run() async throws {
         let answer = try await control(
             .PUT, "/vaults/\(escaped(vault))/secrets/\(escaped(name))", in: running.directory, body: Data(value.utf8))
-        let version = (try JSONSerialization.jsonObject(with: answer) as? [String: Any])?["version"] as? String ?? ""
+        let version = try JSONDecoder().decode(ChangedObject.self, from: answer).version ?? ""
         print("\(vault)/\(name) has the new version \(version)")
     }
 }
@@ -83,10 +84,13 @@ struct Rotate: AsyncParsableCommand {
     @Option(help: "The secret's new value; a random one when absent.")
     var value: String?
 
-    func run() async throws {
+    func validate() throws {
         guard value == nil || target.object.collection == "secrets" else {
             throw ValidationError("only a secret is given a --value")
         }
+    }
+
+    func run() async throws {
         let version = try await target.call(.POST, "/rotate", body: value ?? "")
         print("\(target.description) has the new version \(version)")
     }

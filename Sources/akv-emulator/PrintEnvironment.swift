@@ -38,7 +38,7 @@ struct PrintEnvironment: AsyncParsableCommand {
         let identities = try JSONDecoder().decode([ShownIdentity].self, from: answer)
         guard let identity = identities.first(where: { $0.name == name }) else {
             let known = identities.map(\.name).joined(separator: ", ")
-            throw ValidationError("there is no identity \(name); there are \(known)")
+            throw Complaint("there is no identity \(name); there are \(known)")
         }
         let subject = identity.federatedCredentials.lazy.filter { $0.issuer == issuer }.compactMap { credential in
             let parts = credential.subject.split(separator: ":").map(String.init)
@@ -46,7 +46,7 @@ struct PrintEnvironment: AsyncParsableCommand {
                 ? (namespace: parts[2], name: parts[3], audience: credential.audience) : nil
         }.first
         guard let subject else {
-            throw ValidationError("\(name) has no federated credential for a service account of the built-in cluster")
+            throw Complaint("\(name) has no federated credential for a service account of the built-in cluster")
         }
         let token = try await serviceAccountToken(
             subject.name, namespace: subject.namespace, audience: subject.audience, lifetime: 86_400,

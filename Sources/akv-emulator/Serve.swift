@@ -7,8 +7,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the emulator and serve until interrupted.",
         discussion: """
-            Writes into its directory: ca.pem (the authority to trust), env (variables for a shell),
-            environment.json (a cloud description for direct connections), and last endpoints.json,
+            Writes into its directory: ca.pem (the authority to trust), env (variables for a shell), \
+            environment.json (a cloud description for direct connections), and last endpoints.json, \
             whose appearance tells that the emulator is ready.
             """)
 
@@ -43,18 +43,22 @@ struct Serve: AsyncParsableCommand {
     var verbose = false
 
     func validate() throws {
-        guard printEnv || seed != nil else {
-            throw ValidationError("--seed is missing: the file that says what Entra and the vaults hold")
+        for (name, port) in [("port", port), ("proxy-port", proxyPort), ("admin-port", adminPort)]
+        where !(0...65535).contains(port) {
+            throw ValidationError("there is no --\(name) \(port)")
         }
+        guard latency >= 0 else { throw ValidationError("the latency cannot be less than nothing") }
     }
 
     func run() async throws {
-        guard !printEnv, let seed else {
-            return print(try await PrintEnvironment.variables(of: directory, identity: nil), terminator: "")
+        if printEnv { return print(try await PrintEnvironment.variables(of: directory, identity: nil), terminator: "") }
+        // Not before, or it would be said of a misspelt command too.
+        guard let seed else {
+            throw ValidationError("--seed is missing: the file that says what Entra and the vaults hold")
         }
         let url = URL(fileURLWithPath: seed)
-        let text = try read("seed", seed)
-        let plan = try schedule.map { try FaultSchedule(yaml: try read("schedule", $0)) }
+        let text = try TextFile.read("seed", seed)
+        let plan = try schedule.map { try FaultSchedule(yaml: try TextFile.read("schedule", $0)) }
         var options = Emulator.Options()
         options.port = port
         options.proxyPort = proxyPort
@@ -66,6 +70,7 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = verbose ? .info : .warning
 
         let files = EmulatorDirectory(path: directory)
+        try files.create()
         let emulator = try await Emulator(seed: try Seed(yaml: text), options: options, logger: logger)
         for fault in plan?.faults ?? [] { emulator.faults.add(fault) }
         try await emulator.run { endpoints in
@@ -78,14 +83,6 @@ struct Serve: AsyncParsableCommand {
 
                 """
             FileHandle.standardOutput.write(Data(lines.utf8))
-        }
-    }
-
-    private func read(_ what: String, _ path: String) throws -> String {
-        do {
-            return try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw ValidationError("cannot read the \(what) \(path): \(error.localizedDescription)")
         }
     }
 }

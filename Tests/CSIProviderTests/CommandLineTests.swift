@@ -59,7 +59,11 @@ struct CommandLineTests {
             (["--nope"], "flag provided but not defined: -nope"), (["-endpoint"], "flag needs an argument: -endpoint"),
             (["-v", "x"], "invalid value \"x\" for flag -v: parse error"),
             (["--construct-pem-chain=maybe"], "invalid value \"maybe\""), (["---v=1"], "bad flag syntax: ---v=1"),
-            (["extra"], "unexpected argument extra"), (["--healthz-timeout=5"], "invalid value \"5\""),
+            (["extra"], "unexpected argument extra"),
+            (
+                ["--healthz-timeout=5"],
+                "invalid value \"5\" for flag -healthz-timeout: parse error; write a number with a unit"
+            ),
         ])
     func refused(arguments: [String], words: String) {
         #expect { try parsed(arguments) } throws: { "\($0)".contains(words) }

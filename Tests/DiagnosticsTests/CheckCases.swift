@@ -29,6 +29,12 @@ extension CheckCase {
             .parameterUnknown, "did you mean cloudName?",
             M.secretProviderClass(M.client + "    ▸cloudNames: x\n" + M.objects)),
         CheckCase(
+            .parameterUnknown, "did you mean keyvaultName?",
+            M.secretProviderClass(M.client + "    ▸vaultName: x\n" + M.objects)),
+        CheckCase(
+            .parameterUnknown, "remove it; known are keyvaultName",
+            M.secretProviderClass(M.client + "    ▸useWorkloadIdentity: \"true\"\n" + M.objects)),
+        CheckCase(
             .parameterPlaceholder, "az identity show", M.secretProviderClass("    clientID: ▸my-client\n" + M.objects)),
         CheckCase(
             .modeDeprecated, "akv-csi migrate", M.secretProviderClass("    usePodIdentity: ▸\"true\"\n" + M.objects)),

@@ -18,6 +18,7 @@ struct Ailment: Sendable {
             "objects": World.array([World.object("secret", "plain")]),
         ]
         var token: String?
+        var namespace = "team-a"
         var secrets = "null"
         var rest = ""
         /// The provider runs with --service-account-annotations.
@@ -68,9 +69,45 @@ struct Ailment: Sendable {
                         clientID: 11111111-aaaa-4aaa-8aaa-0000000000c2
                         tenantID: \(World.tenant)
                         federatedCredentials: [{subject: "system:serviceaccount:team-a:reader"}]
+                      - name: certificates-only
+                        clientID: 11111111-aaaa-4aaa-8aaa-0000000000c3
+                        tenantID: \(World.tenant)
+                        federatedCredentials: [{subject: "system:serviceaccount:team-a:reader"}]
 
-                    """)
-        return try Seed(yaml: text)
+                    """
+            )
+            .replacingOccurrences(
+                of: "    access:\n      - { identity: reader, role: Key Vault Certificate User }\n",
+                with: """
+                        bundles:
+                          - path: secrets/by-policy
+                            status: 403
+                            body: '\(refusal("AccessDenied", "The user, group or application does not have secrets get permission on key vault kv-tests"))'
+                          - path: secrets/by-firewall
+                            status: 403
+                            body: '\(refusal("ForbiddenByFirewall", "Client address is not authorized and caller is not a trusted service.\\r\\nClient address: 203.0.113.7\\r\\nVault: kv-tests"))'
+                          - path: secrets/by-connection
+                            status: 403
+                            body: '\(refusal("ForbiddenByConnection", "Public network access is disabled and request is not from a trusted service nor via an approved private link."))'
+                        access:
+                          - { identity: certificates-only, role: Key Vault Certificates Officer }
+                          - { identity: reader, role: Key Vault Certificate User }
+
+                    """
+            )
+        var seed = try Seed(yaml: text)
+        // Elliptic keys are made in no time.
+        seed.vaults = seed.vaults?.map { vault in
+            var copy = vault
+            copy.keys = vault.keys?.filter { $0.type == "EC" }
+            copy.certificates = vault.certificates?.filter { $0.type == "EC" }
+            return copy
+        }
+        return seed
+    }
+
+    private static func refusal(_ code: String, _ message: String) -> String {
+        #"{"error":{"code":"Forbidden","message":"\#(message)","innererror":{"code":"\#(code)"}}}"#
     }
 
     func report(in world: World) async throws -> DoctorReport {
@@ -103,7 +140,7 @@ struct Ailment: Sendable {
         let check = ManifestCheck(
             [ManifestFile(path: "tests.yaml", text: text)], readsAnnotations: visit.readsAnnotations)
         let reading = try #require(check.classes.first)
-        var patient = Doctor.Patient(reading: reading, namespace: "team-a", serviceAccount: "reader")
+        var patient = Doctor.Patient(reading: reading, namespace: visit.namespace, serviceAccount: "reader")
         patient.pod = "pod"
         patient.token = visit.token.map { SecretBytes($0) }
         patient.secrets = SecretBytes(visit.secrets)

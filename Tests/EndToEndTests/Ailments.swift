@@ -28,12 +28,16 @@ extension Ailment {
             "{\"error\":\"\(error)\",\"error_description\":\"AADSTS\(number): refused.\",\"error_codes\":[\(number)]}")
     }
 
-    private static func vaultError(_ code: String) -> @Sendable (inout Visit) -> Void {
-        canned(
-            "/secrets/plain", 403,
-            "{\"error\":{\"code\":\"Forbidden\",\"message\":\"Client address is not authorized\",\"innererror\":{\"code\":\"\(code)\"}}}"
-        )
+    /// A token whose issuer and subject are given.
+    private static func forged(issuer: String) -> @Sendable (inout Visit) async throws -> Void {
+        forged(
+            payload: """
+                {"iss":"\(issuer)","sub":"system:serviceaccount:team-a:reader","aud":["api://AzureADTokenExchange"],"exp":99999999999}
+                """)
     }
+
+    private static let driver =
+        "---\nkind: CSIDriver\nmetadata: {name: secrets-store.csi.k8s.io}\nspec: {podInfoOnMount: true, volumeLifecycleModes: [Ephemeral], "
 
     /// A token of the cluster with a part of it in another's place.
     private static func forged(header: String? = nil, payload: String? = nil)
@@ -57,6 +61,10 @@ extension Ailment {
             "no token at all", "token-given",
             ["kubectl create token reader --namespace team-a --audience api://AzureADTokenExchange"]
         ) { $0.token = nil },
+        Ailment("a namespace that would be a command", "token-given", ["--namespace 'x; reboot'"]) {
+            $0.token = nil
+            $0.namespace = "x; reboot"
+        },
         Ailment("no token but words", "token-given", ["no JSON Web Token"]) { $0.token = "secret" },
         Ailment("an audience of its own", "token-audience", ["api://Other", "kubectl patch csidriver"]) {
             $0.token = try await $0.world.token(audience: "api://Other")
@@ -82,19 +90,25 @@ extension Ailment {
     private static let federation = [
         Ailment(
             "an issuer inside the cluster", "issuer-address", ["inside the cluster only", "--enable-oidc-issuer"],
-            forged(
-                payload: """
-                    {"iss":"https://kubernetes.default.svc.cluster.local","sub":"system:serviceaccount:team-a:reader","aud":["api://AzureADTokenExchange"],"exp":99999999999}
-                    """)),
+            forged(issuer: "https://kubernetes.default.svc.cluster.local")),
+        Ailment(
+            "an issuer at a private address", "issuer-address", ["inside the cluster only"],
+            forged(issuer: "https://172.20.0.1:6443/")),
+        Ailment(
+            "an issuer that Entra cannot reach", "exchange", ["90061", "make https://oidc", "publicly reachable"]
+        ) {
+            try await forged(issuer: "https://oidc.akv-emulator.example/another-cluster/")(&$0)
+            $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-000000000004"
+        },
         Ailment(
             "an issuer without its slash", "issuer-discovery", ["slash at the end included"],
-            forged(
-                payload: """
-                    {"iss":"https://login.localhost/tests","sub":"system:serviceaccount:team-a:reader","aud":["api://AzureADTokenExchange"],"exp":99999999999}
-                    """)),
+            forged(issuer: "https://login.localhost/tests")),
         Ailment(
             "a key that is not published", "issuer-keys", ["the key other", "kubectl get --raw /openid/v1/jwks"],
             forged(header: "{\"alg\":\"RS256\",\"kid\":\"other\"}")),
+        Ailment("a signature of another key", "exchange", ["700027", "published JWKS is current"]) {
+            $0.token = $0.token.map { $0.dropLast(12) + "AAAAAAAAAAAA" }
+        },
         Ailment(
             "another issuer in the federated credential", "exchange",
             ["700211", "az identity federated-credential create", "--issuer 'https://login.localhost/tests/'"],
@@ -118,7 +132,10 @@ extension Ailment {
 
     private static let entra = [
         Ailment("no such client", "exchange", ["check clientID and tenantID"], client("ff")),
-        Ailment("no such tenant", "exchange", ["check tenantID and cloudName"]) {
+        Ailment(
+            "no such tenant", "entra-tenant",
+            ["there is no tenant 77777777-7777-4777-8777-777777777777", "90002", "az account show", "cloudName"]
+        ) {
             $0.parameters["tenantID"] = "77777777-7777-4777-8777-777777777777"
         },
         Ailment("the vault in another tenant", "vault-challenge", ["set tenantID: \(World.tenant)"]) {
@@ -127,12 +144,26 @@ extension Ailment {
         },
         Ailment(
             "another cloud's resource", "exchange", ["check cloudName"], entraError(500011, 400, "invalid_resource")),
+        Ailment("another cloud's tenant", "exchange", ["of another cloud", "check cloudName"], entraError(900432)),
+        Ailment(
+            "a disabled application", "exchange", ["az ad sp update --id", "accountEnabled=true"], entraError(7_000_112)
+        ),
+        Ailment("a client id that would be a command", "exchange", ["--id 'x'\\''; reboot #' --set"]) {
+            $0.parameters["clientID"] = "x'; reboot #"
+            entraError(7_000_112)(&$0)
+        },
+        Ailment("tenant restrictions", "exchange", ["tenant restrictions do not let tenant"], entraError(500021)),
         Ailment("Conditional Access", "exchange", ["Conditional Access policy"], entraError(53003)),
         Ailment("a request storm", "exchange", ["answered 429"], entraError(50196, 429, "temporarily_unavailable")),
         Ailment("a malformed request", "exchange", ["AADSTS900144"], entraError(900144)),
         Ailment("a wrong client secret", "exchange", ["not its id"]) {
             $0.parameters["clientID"] = nil
             $0.secrets = "{\"clientid\":\"11111111-aaaa-4aaa-8aaa-000000000007\",\"clientsecret\":\"wrong\"}"
+        },
+        Ailment("an expired client secret", "exchange", ["the client secret has expired", "workload identity"]) {
+            $0.parameters["clientID"] = nil
+            $0.secrets = "{\"clientid\":\"11111111-aaaa-4aaa-8aaa-000000000007\",\"clientsecret\":\"old\"}"
+            entraError(7_000_222, 401, "invalid_client")(&$0)
         },
         Ailment("no client secret", "request", ["nodePublishSecretRef"]) { $0.parameters["clientID"] = nil },
         Ailment("no annotation", "identity", ["kubectl annotate serviceaccount reader -n team-a"]) {
@@ -153,6 +184,15 @@ extension Ailment {
             $0.token = try await $0.world.token(audience: "api://AKSIdentityBinding")
             $0.settings.tokens.tokenProxy.authorityFile = "/nowhere/ca.crt"
         },
+        Ailment(
+            "an API server that does not tell its cluster", "exchange",
+            ["cluster ID SAN not found", "give the name to the provider with --sni-name"],
+            faults: ["certificate-address-only target=entra"]
+        ) {
+            $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-00000000000b"
+            $0.parameters["useAzureTokenProxy"] = "true"
+            $0.token = try await $0.world.token(audience: "api://AKSIdentityBinding")
+        },
         Ailment("no identity on the node", "exchange", ["assign the managed identity"]) {
             $0.parameters["useVMManagedIdentity"] = "true"
             $0.parameters["userAssignedIdentityID"] = "11111111-aaaa-4aaa-8aaa-0000000000ff"
@@ -164,6 +204,23 @@ extension Ailment {
             // A label that is too long is refused before anybody is asked.
             let label = String(repeating: "a", count: 64)
             $0.settings.proxy = try ProxySettings(environment: ["HTTPS_PROXY": "http://\(label).invalid:3128"])
+        },
+        Ailment(
+            "a vault's name that does not resolve", "vault-name",
+            ["az keyvault show --name kv-tests", "private endpoint"]
+        ) {
+            let suffix = String(repeating: "a", count: 64) + ".invalid"
+            let proxy =
+                "http://127.0.0.1:\($0.world.proxy.proxy(forHost: "login.microsoftonline.com", port: 443)?.port ?? 0)"
+            $0.settings.proxy = try ProxySettings(environment: ["HTTPS_PROXY": proxy, "NO_PROXY": ".\(suffix)"])
+            $0.parameters["cloudName"] = "AzureStackCloud"
+            let cloud = """
+                {"name":"AzureStackCloud","activeDirectoryEndpoint":"https://login.microsoftonline.com/",
+                "keyVaultEndpoint":"https://vault.azure.net/","keyVaultDNSSuffix":"\(suffix)"}
+                """
+            $0.settings.cloudFile = {
+                AzureCloud.EnvironmentFile(path: $0 ?? "cloud.json", contents: .success(Array(cloud.utf8)))
+            }
         },
         Ailment("a proxy that is not there", "entra-connection", ["cannot connect"]) {
             $0.settings.proxy = try ProxySettings(environment: ["HTTPS_PROXY": "http://127.0.0.1:1"])
@@ -177,6 +234,7 @@ extension Ailment {
         Ailment(
             "a certificate for another host", "vault-certificate", ["something answers in its place"],
             faults: ["certificate-wrong-name target=vault"]),
+        Ailment("a proxy that looks inside", "", ["a proxy may read what passes", "SSL_CERT_FILE"]),
         Ailment(
             "a certificate of another authority", "vault-challenge", ["SSL_CERT_FILE"],
             faults: ["certificate-untrusted target=vault"]),
@@ -190,7 +248,7 @@ extension Ailment {
             "a vault in the vault's place", "vault-challenge", ["no token was sent"],
             faults: ["foreign-challenge target=vault"]),
         Ailment(
-            "no such vault", "object", ["az keyvault secret list --vault-name kv-tests"],
+            "no such secret", "object", ["az keyvault secret list --vault-name 'kv-tests'", "list-deleted"],
             objects(World.object("secret", "nothing"))),
         Ailment(
             "no role", "object",
@@ -198,8 +256,44 @@ extension Ailment {
                 "az role assignment create --role 'Key Vault Secrets User' --assignee '11111111-aaaa-4aaa-8aaa-0000000000c2'",
                 "/secrets/plain",
             ], client("c2")),
-        Ailment("a firewall", "object", ["through the vault's firewall"], vaultError("ForbiddenByFirewall")),
-        Ailment("no public access", "object", ["private endpoint"], vaultError("ForbiddenByConnection")),
+        Ailment(
+            "a role for the certificate alone", "object",
+            [
+                "as a certificate it may be read, but its private key is a secret",
+                "az role assignment create --role 'Key Vault Secrets User' --assignee '11111111-aaaa-4aaa-8aaa-0000000000c3'",
+                "'/secrets/site-pem'",
+            ]
+        ) {
+            $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-0000000000c3"
+            $0.parameters["objects"] = World.array([World.object("secret", "site-pem")])
+        },
+        Ailment("a role for neither", "object", ["--role 'Key Vault Certificate User'", "'/certificates/site-pem'"]) {
+            $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-0000000000c2"
+            $0.parameters["objects"] = World.array([World.object("cert", "site-pem")])
+        },
+        Ailment("no role for a key", "object", ["--role 'Key Vault Crypto User'", "'/keys/p256'"]) {
+            $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-0000000000c2"
+            $0.parameters["objects"] = World.array([World.object("key", "p256")])
+        },
+        Ailment(
+            "no access policy", "object",
+            ["az keyvault set-policy --name 'kv-tests' --secret-permissions get --spn '\(World.reader)'"],
+            objects(World.object("secret", "by-policy"))),
+        Ailment(
+            "a firewall", "object",
+            [
+                "az keyvault network-rule add --name 'kv-tests' --ip-address '203.0.113.7'",
+                "through the vault's firewall",
+            ], objects(World.object("secret", "by-firewall"))),
+        Ailment("no public access", "object", ["private endpoint"], objects(World.object("secret", "by-connection"))),
+        Ailment("a deleted secret", "object", ["404", "az keyvault secret list-deleted --vault-name 'kv-tests'"]) {
+            _ = $0.world.emulator.setSecret("deleted", in: "kv-tests", value: "never seen")
+            try $0.world.emulator.deleteSecret("deleted", in: "kv-tests")
+            $0.parameters["objects"] = World.array([World.object("secret", "deleted")])
+        },
+        Ailment("a secret that ends too soon", "volume", ["renew the object in the vault"]) {
+            $0.parameters["objects"] = World.array([World.object("secret", "ends-soon", "minRemaining: 36500d")])
+        },
         Ailment("a disabled secret", "object", ["disabled"], objects(World.object("secret", "disabled"))),
         Ailment(
             "another type", "object", ["there is a secret of that name", "objectType: secret"],
@@ -217,6 +311,15 @@ extension Ailment {
     ]
 
     private static let cluster = [
+        Ailment("too much for one Secret", "", ["the Secret synced would hold 1100000 bytes", "several Secrets"]) {
+            _ = $0.world.emulator.setSecret("large", in: "kv-tests", value: String(repeating: "x", count: 1_100_000))
+            $0.parameters["objects"] = World.array([World.object("secret", "large")])
+            $0.rest = "  secretObjects: [{secretName: synced, type: Opaque, data: [{objectName: large, key: k}]}]\n"
+        },
+        Ailment("no rotation", "", ["[csidriver-republish]", "requiresRepublish: true"]) {
+            $0.rest = driver + "tokenRequests: [{audience: api://AzureADTokenExchange}]}\n"
+        },
+
         Ailment(
             "a mistake in the class", "manifests", ["write objectType: secret", "[object-invalid]"],
             objects(World.object("Secret", "plain"))),

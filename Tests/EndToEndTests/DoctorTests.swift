@@ -2,20 +2,21 @@ import AzureEmulator
 import Diagnostics
 import Foundation
 import ProviderTransport
+import TestSupport
 import Testing
 
 @Suite("The doctor", .timeLimit(.minutes(3)))
 struct DoctorTests {
     @Test("names the one cause, and what puts it right, for each way in which a set-up breaks")
     func causes() async throws {
-        try await World.with(keys: false, seed: try Ailment.seed()) { world in
+        try await World.with(seed: try Ailment.seed()) { world in
             for ailment in Ailment.all { try await ailment.check(in: world) }
         }
     }
 
     @Test("finds nothing wrong with what works, asks for as much as a mount, and shows no secret")
     func healthy() async throws {
-        try await World.with(keys: false, seed: try Ailment.seed()) { world in
+        try await World.with(seed: try Ailment.seed()) { world in
             let report = try await Ailment("nothing", "", []).report(in: world)
             #expect(report.steps.filter { $0.status == .failed }.map(\.detail) == [])
             #expect(report.cause == nil)
@@ -46,6 +47,36 @@ struct DoctorTests {
             }.report(in: world)
             #expect(report.cause == nil, Comment(rawValue: report.text(TextStyle(isColoured: false))))
             #expect(report.steps.first { $0.id == "identity" }?.detail.contains("ServiceAccount team-a/reader") == true)
+        }
+    }
+
+    @Test("tells a provider that is there and does not serve from one that is not there")
+    func stopping() async throws {
+        try await World.with(keys: false, seed: try Ailment.seed()) { world in
+            try await TemporaryDirectory.with { directory in
+                let endpoint = Endpoint.unix(path: directory.file("azure.sock"))
+                let (gate, opening) = AsyncStream<Void>.makeStream()
+                let server = try RPCServer.start(
+                    endpoint: endpoint,
+                    identity: ProviderIdentity(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0")
+                ) { _ throws(RPCStatus) in
+                    for await _ in gate {}
+                    throw RPCStatus(code: .internal, message: "too late")
+                }
+                let client = RPCClient(endpoint: endpoint)
+                let request = MountRequestMessage(
+                    attributes: Array("{}".utf8), secrets: Array("null".utf8), targetPath: "/unused", permission: "420")
+                let call = Task { try? await client.mount(request) }
+                #expect(try await eventually { server.runningMounts == 1 })
+                let stop = Task { await server.stop(grace: .seconds(60)) }
+                #expect(try await eventually { try await !client.isServing() })
+                try await Ailment("a provider that stops", "provider", ["not serving", "kubectl logs"]) {
+                    $0.settings.provider = endpoint
+                }.check(in: world)
+                opening.finish()
+                _ = await call.value
+                await stop.value
+            }
         }
     }
 

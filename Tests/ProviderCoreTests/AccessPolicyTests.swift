@@ -147,6 +147,10 @@ struct AccessPolicyTests {
                 "apiVersion: akv-csi/v1\ndefault: deny\nrule: []",
                 "p.yaml:3: \"rule\" is no key of a policy, did you mean rules?"
             ),
+            (
+                "clusterIssuer: x",
+                "p.yaml:1: \"clusterIssuer\" is no key of a policy. There are apiVersion, default, rules"
+            ),
             ("apiVersion: akv-csi/v1\ndefault: deny\n---\na: b", "this file has 2"),
             ("apiVersion: akv-csi/v1\ndefault: deny\nrules: {}", "p.yaml:3: rules must be a list"),
             ("apiVersion: akv-csi/v1\ndefault: deny\nrules: [", "p.yaml:"),

@@ -66,8 +66,9 @@ struct EntraRefusal {
         let issuer = claims?.issuer?.clipped ?? "<the cluster's OIDC issuer URL>"
         let subject = claims?.subject?.clipped ?? "system:serviceaccount:<namespace>:<service account>"
         let create =
-            "az identity federated-credential create --name <name> --identity-name <identity with client id \(clientID.clipped)>"
-            + " --resource-group <group> --issuer '\(issuer)' --subject '\(subject)'"
+            "az identity federated-credential create --name '<name>' --identity-name "
+            + Self.quoted("<identity with client id \(clientID.clipped)>")
+            + " --resource-group '<group>' --issuer \(Self.quoted(issuer)) --subject \(Self.quoted(subject))"
             + " --audiences api://AzureADTokenExchange"
         switch number {
         case 70021, 70025, 700213:
@@ -81,21 +82,30 @@ struct EntraRefusal {
         case 700212, 7002121:
             return "the federated credential must have the audience api://AzureADTokenExchange, and so must"
                 + " spec.tokenRequests of the CSIDriver object"
-        case 700016:
+        case 700016, 700011:
             return
                 "no application with this client id exists in tenant \(tenantID.clipped); check clientID and tenantID"
         case 700024, 50013, 500133:
             return "the service account token is outside its validity; check the node's clock"
-        case 700027:
+        case 700027, 7_000_272:
             return
                 "Entra does not know the key that signed the token; check that the issuer's published JWKS is current"
         case 90061: return "Entra cannot fetch the issuer's discovery document; make \(issuer) publicly reachable"
-        case 90002: return "the tenant \(tenantID.clipped) does not exist in this cloud; check tenantID and cloudName"
+        case 90002, 900023:
+            return "the tenant \(tenantID.clipped) does not exist in this cloud; check tenantID and cloudName"
         case 7_000_215:
             return
                 "the client secret is wrong; put the secret's value, not its id, into the Secret of nodePublishSecretRef"
         case 7_000_222:
             return "the client secret has expired; make a new one, or move to workload identity, which needs none"
+        case 900382, 900432, 90038:
+            return "the tenant \(tenantID.clipped) is of another cloud than the class says; check cloudName"
+        case 7_000_112:
+            return
+                "the application is disabled: az ad sp update --id \(Self.quoted(clientID.clipped)) --set accountEnabled=true"
+        case 500021, 500022:
+            return "the network's tenant restrictions do not let tenant \(tenantID.clipped) through;"
+                + " ask who runs the proxy between the node and Entra"
         case 500011, 50001: return "this tenant has no Key Vault in this cloud; check cloudName"
         case 53003:
             return
@@ -103,11 +113,16 @@ struct EntraRefusal {
         default: return nil
         }
     }
+
+    /// One word for a shell: whoever copies a command runs no more than it says.
+    private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+
     /// The same, where an application's certificate was presented.
     private func certificateAdvice(clientID: String) -> String? {
         switch number {
         case 700027, 50012:
-            return "register the certificate on the application: az ad app credential reset --id \(clientID.clipped)"
+            return
+                "register the certificate on the application: az ad app credential reset --id \(Self.quoted(clientID.clipped))"
                 + " --append --cert @certificate.pem"
         case 700024, 50013, 500133:
             return "the assertion that the provider signed is outside its ten minutes; check the node's clock"

@@ -103,7 +103,10 @@ package final class TokenProxy: Sendable {
         do throws(SubjectProblem) {
             name = Self.serverName(ofCluster: try Self.clusterID(in: names))
         } catch {
-            throw unavailable(Self.discovery + error.reason)
+            throw unavailable(
+                Self.discovery + error.reason,
+                hint: "give the name to the provider with --sni-name, or check that the cluster is an AKS cluster with"
+                    + " identity binding")
         }
         known.withLock { $0.serverName = name }
         return name
@@ -152,10 +155,10 @@ package final class TokenProxy: Sendable {
         FileManager.default.contents(atPath: path).map { Array($0) }
     }
 
-    private func unavailable(_ reason: String) -> ProviderError {
+    private func unavailable(_ reason: String, hint: String? = nil) -> ProviderError {
         ProviderError(
             .tokenProxyUnavailable, "failed to get keyvault client: proxy transport not available: \(reason)",
-            context: [("token proxy", settings.url)])
+            hint: hint, context: [("token proxy", settings.url)])
     }
 
     /// The parts of the proxy's URL.

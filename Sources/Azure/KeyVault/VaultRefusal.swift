@@ -62,10 +62,10 @@ struct VaultRefusal {
             return "the token is from another directory than the vault's; set tenantID to the vault's"
         case (403, "ForbiddenByRbac"):
             return "grant the identity access: az role assignment create --role '\(object.type.role)'"
-                + " --assignee <client id> --scope <id of the vault \(vault.name)>; a new role takes some minutes"
+                + " --assignee '<client id>' --scope '<id of the vault \(vault.name)>'; a new role takes some minutes"
         case (403, "AccessDenied"):
             return "grant the identity access: az keyvault set-policy --name \(vault.name)"
-                + " --\(object.type.permissionOption) get --spn <client id>"
+                + " --\(object.type.permissionOption) get --spn '<client id>'"
         case (403, "ForbiddenByFirewall"):
             return "let the node's address through the vault's firewall, or use a private endpoint"
         case (403, "ForbiddenByConnection"):
@@ -104,7 +104,8 @@ extension KeyVaultObject.ObjectType {
         }
     }
 
-    fileprivate var permissionOption: String {
+    /// The option of `az keyvault set-policy` that names what may be done with objects of this type.
+    package var permissionOption: String {
         switch self {
         case .secret: "secret-permissions"
         case .key: "key-permissions"

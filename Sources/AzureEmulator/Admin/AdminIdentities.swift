@@ -10,20 +10,6 @@ struct AdminIdentities {
     let store: StateStore
     let cluster: ClusterIssuer
 
-    /// An identity without what it proves itself with.
-    private struct Shown: Codable {
-        struct Credential: Codable {
-            var name: String
-            var issuer: String
-            var subject: String
-            var audience: String
-        }
-        var name: String
-        var clientID: String
-        var tenantID: String
-        var federatedCredentials: [Credential]
-    }
-
     /// `path` is what follows `/identities`.
     func respond(to request: Request, _ path: [String]) async throws -> Response {
         switch (request.method, path.count) {
@@ -66,19 +52,19 @@ struct AdminIdentities {
         }
     }
 
-    private func show(_ identity: Seed.Identity) -> Shown {
-        Shown(
+    private func show(_ identity: Seed.Identity) -> ShownIdentity {
+        ShownIdentity(
             name: identity.name, clientID: identity.clientID, tenantID: identity.tenantID,
             federatedCredentials: credentials(of: identity))
     }
 
-    private func credentials(of identity: Seed.Identity) -> [Shown.Credential] {
+    private func credentials(of identity: Seed.Identity) -> [ShownIdentity.Credential] {
         (identity.federatedCredentials ?? []).enumerated().map { show($1, $0) }
     }
 
     /// With what counts where the credential is silent.
-    private func show(_ credential: Seed.FederatedCredential, _ index: Int) -> Shown.Credential {
-        Shown.Credential(
+    private func show(_ credential: Seed.FederatedCredential, _ index: Int) -> ShownIdentity.Credential {
+        ShownIdentity.Credential(
             name: credential.name ?? "credential-\(index + 1)", issuer: credential.issuer ?? cluster.url,
             subject: credential.subject, audience: credential.audience ?? EntraDirectory.federationAudience)
     }

@@ -75,18 +75,11 @@ struct AdminResponder: HTTPResponder {
     ) async throws -> Response {
         let text = String(buffer: try await request.body.collect(upTo: 1 << 20))
         let ids = try reading(text).map { faults.add($0) }
-        return try Answer.json(["ids": ids], status: .created)
+        return try Answer.json(of: AddedFaults(ids: ids), status: .created)
     }
 
     /// Kubernetes' TokenRequest, so that a token comes here the way it comes in a cluster.
     private func mint(namespace: String, serviceAccount: String, _ request: Request) async throws -> Response {
-        struct TokenRequest: Decodable {
-            struct Spec: Decodable {
-                var audiences: [String]?
-                var expirationSeconds: Int?
-            }
-            var spec: Spec?
-        }
         let body = try await request.body.collect(upTo: 1 << 20)
         guard let wanted = try? JSONDecoder().decode(TokenRequest.self, from: Data(body.readableBytesView)) else {
             return try problem(.badRequest, "a TokenRequest is expected")
@@ -98,13 +91,10 @@ struct AdminResponder: HTTPResponder {
             now: clock.seconds)
         let expiry = ISO8601DateFormatter().string(from: clock.now.addingTimeInterval(TimeInterval(lifetime)))
         return try Answer.json(
-            [
-                "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
-                "status": ["token": token, "expirationTimestamp": expiry],
-            ], status: .created)
+            of: TokenRequest(status: TokenRequest.Status(token: token, expirationTimestamp: expiry)), status: .created)
     }
 
     private func problem(_ status: HTTPResponse.Status, _ text: String) throws -> Response {
-        AdminPage.guarded(try Answer.json(["message": text], status: status))
+        AdminPage.guarded(try Answer.json(of: AdminProblem(message: text), status: status))
     }
 }

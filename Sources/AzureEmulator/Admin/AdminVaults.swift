@@ -7,35 +7,6 @@ struct AdminVaults {
     let store: StateStore
     let clock: EmulatorClock
 
-    /// A vault as the controls show it: without a single value.
-    private struct Shown: Codable {
-        struct Object: Codable {
-            struct Version: Codable {
-                var id: String
-                var enabled: Bool
-                var created: Int
-                var expires: Int?
-            }
-            var name: String
-            /// A secret's content type, a key's type or a certificate's.
-            var kind: String
-            var isManaged: Bool
-            var tags: [String: String]
-            /// The newest first.
-            var versions: [Version]
-        }
-        struct Deleted: Codable {
-            var name: String
-            var scheduledPurge: Int
-        }
-        var name: String
-        var tenantID: String
-        var access: [Seed.Access]
-        /// By collection.
-        var objects: [String: [Object]]
-        var deleted: [String: [Deleted]]
-    }
-
     /// `path` is what follows `/vaults`.
     func respond(to request: Request, _ path: [String]) async throws -> Response {
         if path.isEmpty, request.method == .get { return try Answer.json(of: store.vaults.map(Self.show)) }
@@ -160,14 +131,14 @@ struct AdminVaults {
     }
 
     private func changed(_ version: String? = nil) throws -> Response {
-        try Answer.json(version.map { ["version": $0] } ?? [:])
+        try Answer.json(of: ChangedObject(version: version))
     }
 
-    private static func show(_ vault: Vault) -> Shown {
-        var (objects, deleted) = ([String: [Shown.Object]](), [String: [Shown.Deleted]]())
+    private static func show(_ vault: Vault) -> ShownVault {
+        var (objects, deleted) = ([String: [ShownVault.Object]](), [String: [ShownVault.Deleted]]())
         for (collection, found) in vault.objects {
             objects[collection.rawValue] = found.values.sorted { $0.name < $1.name }.map { object in
-                Shown.Object(
+                ShownVault.Object(
                     name: object.name, kind: object.versions.last.map(kind) ?? "", isManaged: object.isManaged,
                     tags: object.versions.last?.tags ?? [:],
                     versions: object.versions.reversed().map {
@@ -178,9 +149,9 @@ struct AdminVaults {
         for (collection, found) in vault.deleted {
             deleted[collection.rawValue] = found.values.filter { !$0.object.isManaged }
                 .sorted { $0.object.name < $1.object.name }
-                .map { Shown.Deleted(name: $0.object.name, scheduledPurge: $0.scheduledPurge) }
+                .map { ShownVault.Deleted(name: $0.object.name, scheduledPurge: $0.scheduledPurge) }
         }
-        return Shown(
+        return ShownVault(
             name: vault.name, tenantID: vault.tenantID, access: vault.access, objects: objects, deleted: deleted)
     }
 

@@ -47,8 +47,9 @@ struct StateFile: Sendable {
             }
             return state
         } catch {
+            let reason = (error as? Seed.Invalid)?.description ?? "it does not hold an emulator's state"
             throw Seed.Invalid(
-                description: "the state file \(url.path) cannot be used: \(error); remove it to begin with the seed")
+                description: "the state file \(url.path) cannot be used: \(reason); remove it to begin with the seed")
         }
     }
 

@@ -49,10 +49,12 @@ package struct DriverStandIn: Sendable {
         package var description: String
     }
 
+    private let endpoint: Endpoint
     private let client: RPCClient
     private let timeout: Duration
 
     package init(endpoint: Endpoint, timeout: Duration) {
+        self.endpoint = endpoint
         client = RPCClient(endpoint: endpoint)
         self.timeout = timeout
     }
@@ -75,7 +77,7 @@ package struct DriverStandIn: Sendable {
         do throws(RPCStatus) {
             response = try await client.mount(request, timeout: timeout)
         } catch {
-            throw Failure(description: "rpc error: code = \(error.code.name) desc = \(error.message)")
+            throw Failure(description: description(of: error))
         }
         if !response.errorCode.isEmpty {
             throw Failure(description: "mount request failed with provider error code \(response.errorCode)")
@@ -96,6 +98,15 @@ package struct DriverStandIn: Sendable {
             }
         }
         return outcome
+    }
+
+    /// As the driver would pass it on to the pod, but for what no provider has said.
+    private func description(of status: RPCStatus) -> String {
+        switch status.code {
+        case .unavailable: "no provider answers at \(endpoint): \(status.message)"
+        case .deadlineExceeded: "the provider at \(endpoint) has not answered within \(timeout)"
+        default: "rpc error: code = \(status.code.name) desc = \(status.message)"
+        }
     }
 
     /// The class's parameters overlaid with the volume context, as the driver merges them.

@@ -66,7 +66,8 @@ package struct FlagSet: Sendable {
             }
             guard Self.isValid(value, flag.kind) else {
                 throw Failure(
-                    description: "invalid value \"\(value.clippedForMessage)\" for flag -\(name): parse error")
+                    description: "invalid value \"\(value.clippedForMessage)\" for flag -\(name): parse error"
+                        + (flag.kind == .duration ? "; write a number with a unit, such as 30s, 5m or 1h" : ""))
             }
             given[name] = value
         }

@@ -12,6 +12,8 @@ package enum LogCode: String, CaseIterable, Sendable {
     case rotationRecovered = "rotation-recovered"
     /// The API server does not say what service accounts are annotated with.
     case serviceAccountsFailing = "service-accounts-failing"
+    /// A class has a parameter, or an object a key, that nobody reads.
+    case settingIgnored = "setting-ignored"
     /// An object of a class ends soon, or has ended.
     case objectEnding = "object-ending"
 }

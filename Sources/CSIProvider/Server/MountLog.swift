@@ -24,14 +24,17 @@ struct MountLog {
         logger[metadataKey: "secret_provider_class"] = "\(pod.secretProviderClass.clipped)"
     }
 
-    mutating func note(_ attributes: MountAttributes) {
+    /// `warnings` are those that have not been told yet.
+    mutating func note(_ attributes: MountAttributes, warnings: [String]) {
         logger[metadataKey: "vault"] = "\(attributes.vaultName)"
         logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"
         if attributes.identifiedAccount != nil { logger[metadataKey: "client_id_from"] = "service account annotation" }
         logger[metadataKey: "identity_mode"] = "\(attributes.identity.mode.rawValue)"
         logger[metadataKey: "objects"] = "\(attributes.objects.count)"
-        for warning in attributes.warnings {
-            logger.warning("SecretProviderClass", metadata: ["warning": "\(warning)"])
+        for warning in warnings {
+            logger.warning(
+                "SecretProviderClass",
+                metadata: ["code": "\(LogCode.settingIgnored.rawValue)", "warning": "\(warning)"])
         }
     }
 

@@ -14,6 +14,7 @@ package struct ProviderService: Sendable {
     /// Tells pods; nil for not telling them.
     private let events: EventPoster?
     private let expiry: ExpiryWatch
+    private let warnings = ToldWarnings()
 
     package init(
         mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
@@ -44,7 +45,7 @@ package struct ProviderService: Sendable {
                 request = try await mounts.identified(request, secondsLeft: incoming.secondsLeft)
                 let valid = try mounts.validate(request)
                 attributes = valid
-                log.note(valid)
+                log.note(valid, warnings: warnings.new(valid.warnings, for: caller))
                 let permitted = try mounts.authorize(valid)
                 rule = permitted.rule
                 let volume = VolumeFingerprint(request)

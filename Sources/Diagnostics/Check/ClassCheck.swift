@@ -73,11 +73,11 @@ struct ClassCheck {
     private func parameters(_ reading: ClassReading) -> [Finding] {
         var findings: [Finding] = []
         for (name, member) in reading.parameters.sorted(by: { $0.value.key.start < $1.value.key.start }) {
-            if !MountAttributes.parameterNames.contains(name) {
+            if !ParameterNames.known.contains(name) {
                 findings.append(
                     manifest.finding(
                         .parameterUnknown, at: member.key, "nobody reads the parameter \(name.clipped)",
-                        fix: Self.suggestion(for: name, among: MountAttributes.parameterNames)))
+                        fix: Self.suggestion(for: name)))
             }
             if member.value.tag != "!!str" {
                 findings.append(
@@ -98,7 +98,8 @@ struct ClassCheck {
                     "\(name) \"\(text.clipped)\" is no id of the form 00000000-0000-0000-0000-000000000000",
                     fix: name.lowercased() == "tenantid"
                         ? "az account show --query tenantId --output tsv"
-                        : "az identity show --name <identity> --resource-group <group> --query clientId --output tsv"))
+                        : "az identity show --name '<identity>' --resource-group '<group>' --query clientId --output tsv"
+                ))
         }
         return findings
     }
@@ -121,6 +122,20 @@ struct ClassCheck {
         guard isTenant else { return false }
         // What is no tenant at all is the server's to refuse.
         return text.contains(".") || text.lowercased() == "adfs" || text.contains { "<>{}$ /".contains($0) }
+    }
+
+    /// What to write for a parameter that nobody reads.
+    private static func suggestion(for name: String) -> String {
+        let known = ParameterNames.known
+        if let meant = ParameterNames.meant(by: name) {
+            return meant.lowercased() == name.lowercased()
+                ? "write \(meant): letter case counts" : "did you mean \(meant)?"
+        }
+        // A part of a name, such as tenant or vaultName.
+        if name.count >= 5, let whole = known.first(where: { $0.lowercased().contains(name.lowercased()) }) {
+            return "did you mean \(whole)?"
+        }
+        return "remove it; known are \(known.joined(separator: ", "))"
     }
 
     static func suggestion(for name: String, among known: [String]) -> String {

@@ -26,6 +26,16 @@ package struct ClassReading: Sendable {
 
     package var tenantID: String { text("tenantID").isEmpty ? text("tenantId") : text("tenantID") }
 
+    /// The Kubernetes Secrets that `secretObjects` asks for, each with the volume's files that go into it.
+    var secretObjects: [(name: String, files: [String])] {
+        (manifest.root["spec"]?["secretObjects"]?.sequence ?? []).map { entry in
+            (
+                entry["secretName"]?.text ?? "",
+                (entry["data"]?.sequence ?? []).compactMap { $0["objectName"]?.text }
+            )
+        }
+    }
+
     /// All parameters as texts.
     var parameterTexts: [String: String] { parameters.compactMapValues(\.value.text) }
 

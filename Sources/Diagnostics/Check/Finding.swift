@@ -28,11 +28,11 @@ package struct Finding: Sendable {
 
 extension Finding {
     /// A file that cannot be read.
-    package init(unreadable path: String, _ reason: String) {
+    package init(unreadable path: String, _ reason: String, fix: String) {
         self.init(
             rule: CheckRule.fileUnreadable.rawValue, severity: .error, path: path,
             position: TextSource.Position(line: 1, column: 1), line: "", subject: "", message: reason,
-            fix: "name a file or a directory that exists, or - for standard input")
+            fix: fix)
     }
 }
 

@@ -79,8 +79,11 @@ package struct ManifestCheck: Sendable {
             rule: CheckRule.yamlInvalid.rawValue, severity: .error, path: file.path,
             position: TextSource.Position(line: line, column: max(1, error.column)), line: text, subject: "",
             message: "the file is not YAML: \(error.reason)",
-            fix: text.contains("\t")
-                ? "indent with spaces: YAML takes no tabs" : "check the indentation of this line and the one before it")
+            fix: error.reason.contains("aliasing")
+                ? "do without nested anchors, or split the file"
+                : text.contains("\t")
+                    ? "indent with spaces: YAML takes no tabs"
+                    : "check the indentation of this line and the one before it")
     }
 
     /// The API server takes no key twice.

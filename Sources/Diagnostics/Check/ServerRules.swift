@@ -45,7 +45,7 @@ struct ServerRules {
             if let place = Self.yamlPlace(in: error.message) { return (place, objects.source) }
             return (fallback, nil)
         }
-        let names = Array(reading.parameters.keys) + MountAttributes.parameterNames
+        let names = Array(reading.parameters.keys) + ParameterNames.known
         if let name = Self.name(of: names, in: error), let member = reading.parameters[name] {
             return (member.value.text == nil ? member.key.start : member.value.start, nil)
         }

@@ -15,6 +15,8 @@ package struct Doctor: Sendable {
         package var timeout = Duration.seconds(15)
         /// The provider's socket, if it is to be asked too.
         package var provider: Endpoint?
+        /// Of classes that name none.
+        package var cloudName = "AzurePublicCloud"
         package var cloudFile: @Sendable (String?) -> AzureCloud.EnvironmentFile? = { _ in nil }
 
         package init(transport: any HTTPTransport, proxy: ProxySettings) {
@@ -120,7 +122,9 @@ package struct Doctor: Sendable {
             let isReachable = !vault.contains { $0.status == .failed }
             tokens.append(isReachable ? exchanged[source.principal] ?? nil : nil)
         }
-        steps += await ObjectSteps(settings: settings, attributes: attributes, tokens: tokens).steps()
+        steps += await ObjectSteps(
+            settings: settings, attributes: attributes, tokens: tokens, secrets: patient.reading.secretObjects
+        ).steps()
         return DoctorReport(patient, steps)
     }
 
@@ -167,7 +171,7 @@ package struct Doctor: Sendable {
         return try MountAttributes(
             validating: patient.reading.identified(request),
             MountAttributes.Environment(
-                defaultCloudName: "AzurePublicCloud", environmentFile: settings.cloudFile,
+                defaultCloudName: settings.cloudName, environmentFile: settings.cloudFile,
                 now: settings.time.wallClock()))
     }
 }

@@ -16,11 +16,20 @@ package struct DoctorReport: Sendable {
 
     package var verdict: String {
         if let cause { return "\(cause.title): \(cause.detail)" }
-        let odd = steps.filter { $0.status == .warning }
-        return odd.isEmpty ? "The mount works." : "The mount works, but: \(odd[0].title): \(odd[0].detail)"
+        return odd.isEmpty
+            ? "The mount works."
+            : "The mount works, but: " + odd.map { "\($0.title): \($0.detail)" }.joined(separator: "; ")
     }
 
-    package var fix: String { (cause ?? steps.first { $0.status == .warning })?.fix ?? "" }
+    /// Of a cause alone; of what is odd, of each, since none of it follows from another.
+    package var fix: String {
+        if let cause { return cause.fix }
+        var fixes: [String] = []
+        for step in odd where !step.fix.isEmpty && !fixes.contains(step.fix) { fixes.append(step.fix) }
+        return fixes.joined(separator: "; ")
+    }
+
+    private var odd: [DoctorStep] { steps.filter { $0.status == .warning } }
 
     package func text(_ style: TextStyle) -> String {
         var lines = [style(subject.printable, .bold)]
@@ -44,6 +53,14 @@ package struct DoctorReport: Sendable {
         lines.append(style(verdict.printable, cause == nil ? .green : .red, .bold))
         if !fix.isEmpty { lines.append("\(style("To fix:", .green)) \(fix.printable)") }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What stands in the place of a report when nothing could be examined.
+    package static func json(failure: String) -> JSONOutput {
+        .object([
+            ("subject", .text("")), ("works", .bool(false)), ("verdict", .text(failure)), ("fix", .text("")),
+            ("cause", .text("input")), ("steps", .array([])),
+        ])
     }
 
     package var json: JSONOutput {

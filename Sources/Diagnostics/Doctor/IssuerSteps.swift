@@ -28,7 +28,8 @@ struct IssuerSteps {
             steps.append(
                 DoctorStep(
                     "issuer-discovery", "Issuer: discovery", .warning, reason.text + Self.fromHere,
-                    fix: "curl --fail '\(address)' from the internet", duration: settings.time.elapsed() - start))
+                    fix: "curl --fail \(AzureCommand.quoted(address.clipped)) from the internet",
+                    duration: settings.time.elapsed() - start))
             return steps
         case .success(let discovery):
             let named = discovery["issuer"]?.text ?? "nobody"
@@ -49,11 +50,7 @@ struct IssuerSteps {
     /// What makes the issuer unreachable for Entra whatever the network.
     private func shape() -> String? {
         guard issuer.hasPrefix("https://") else { return "the issuer \(issuer.clipped) is no https URL" }
-        let host = issuer.dropFirst("https://".count).prefix { $0 != "/" && $0 != ":" }.lowercased()
-        let privates = [".svc", ".cluster.local", ".local", ".internal"]
-        if privates.contains(where: { host.hasSuffix($0) }) || host.hasPrefix("10.") || host.hasPrefix("192.168.")
-            || host == "kubernetes.default"
-        {
+        if HostKind.isPrivate(String(issuer.dropFirst("https://".count).prefix { $0 != "/" && $0 != ":" })) {
             return "the issuer \(issuer.clipped) exists inside the cluster only, so Entra cannot fetch its keys"
         }
         return nil
@@ -65,7 +62,8 @@ struct IssuerSteps {
         switch await document(address) {
         case .failure(let reason):
             return DoctorStep(
-                "issuer-keys", title, .warning, reason.text + Self.fromHere, fix: "curl --fail '\(address.clipped)'")
+                "issuer-keys", title, .warning, reason.text + Self.fromHere,
+                fix: "curl --fail \(AzureCommand.quoted(address.clipped))")
         case .success(let document):
             let identifiers = (document["keys"]?.array ?? []).compactMap { $0.object?["kid"]?.text }
             let isThere = keyID.map(identifiers.contains) ?? false

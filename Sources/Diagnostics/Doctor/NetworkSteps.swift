@@ -35,8 +35,7 @@ struct NetworkSteps {
     }
 
     private static func remark(on addresses: [String]) -> String {
-        let isPrivate = addresses.contains { $0.hasPrefix("10.") || $0.hasPrefix("192.168.") || $0.hasPrefix("172.") }
-        return isPrivate ? " (a private endpoint)" : ""
+        addresses.contains(where: HostKind.isPrivateAddress) ? " (a private endpoint)" : ""
     }
 
     private func failed(_ failure: NetworkProbe.Failure, _ place: String) -> [DoctorStep] {

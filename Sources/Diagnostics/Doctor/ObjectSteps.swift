@@ -7,12 +7,18 @@ struct ObjectSteps {
     let attributes: MountAttributes
     /// By the plan's sources; nil for those that cannot be asked.
     let tokens: [AccessToken?]
+    /// What `secretObjects` makes of the files.
+    let secrets: [(name: String, files: [String])]
 
-    private let client: KeyVaultClient
+    let client: KeyVaultClient
     private let fetch: VaultFetch
 
-    init(settings: Doctor.Settings, attributes: MountAttributes, tokens: [AccessToken?]) {
+    init(
+        settings: Doctor.Settings, attributes: MountAttributes, tokens: [AccessToken?],
+        secrets: [(name: String, files: [String])]
+    ) {
         self.settings = settings
+        self.secrets = secrets
         self.attributes = attributes
         self.tokens = tokens
         var retry = RetryPolicy()
@@ -85,57 +91,11 @@ struct ObjectSteps {
         }
     }
 
-    /// What the vault's other collections say of the same name.
-    private func explanation(
-        of error: ProviderError, _ object: KeyVaultObject, _ source: MountPlan.Source, _ token: AccessToken?
-    ) async -> (message: String, fix: String) {
-        guard let token else { return (error.message, error.hint) }
-        let (vault, clientID) = (source.vault, source.signIn.identity.clientID)
-        let assignee = clientID.isEmpty ? "<client id of the identity>" : clientID
-        switch error.code {
-        case .vaultForbidden where error.message.contains("ForbiddenByRbac"):
-            var message = error.message
-            if object.type == .secret, await exists(object, as: .certificate, in: vault, token) {
-                message += "; as a certificate it may be read, but its private key is a secret"
-            }
-            return (
-                message,
-                AzureCommand.role(for: object, vault: vault.name, assignee: assignee)
-                    + " (a new role takes some minutes)"
-            )
-        case .objectNotFound:
-            for other in KeyVaultObject.ObjectType.allCases where other != object.type {
-                guard await exists(object, as: other, in: vault, token) else { continue }
-                return (
-                    "\(error.message); there is a \(other.rawValue) of that name", "write objectType: \(other.rawValue)"
-                )
-            }
-            return (
-                error.message,
-                "az keyvault \(object.type.rawValue == "cert" ? "certificate" : object.type.rawValue) list --vault-name \(vault.name) --query '[].name'; deleted ones: list-deleted"
-            )
-        default: return (error.message, error.hint)
-        }
-    }
-
-    private func exists(
-        _ object: KeyVaultObject, as type: KeyVaultObject.ObjectType, in vault: VaultAddress, _ token: AccessToken
-    ) async -> Bool {
-        let other = KeyVaultObject(name: object.name, type: type)
-        do throws(ProviderError) {
-            let outcome = try await client.read(
-                other, version: "", in: vault, token: token, priority: .firstMount, until: settings.deadline)
-            if case .value = outcome { return true }
-            return false
-        } catch {
-            return false
-        }
-    }
-
     private func volume(_ plan: MountPlan, _ fetched: [[FetchedVersion]]) -> DoctorStep {
         do throws(ProviderError) {
             let answer = try MountAnswer(
                 plan, fetched: fetched, conversion: ContentConversion(), now: settings.time.wallClock())
+            if let step = tooLargeSecret(answer) { return step }
             let bytes = answer.files.reduce(0) { $0 + $1.contents.count }
             return DoctorStep(
                 "volume", "Volume", .passed,
@@ -143,5 +103,19 @@ struct ObjectSteps {
         } catch {
             return DoctorStep("volume", "Volume", .failed, error.message, fix: error.hint)
         }
+    }
+
+    /// The files are mounted all the same; only the Secret is missing, and only an event says so.
+    private func tooLargeSecret(_ answer: MountAnswer) -> DoctorStep? {
+        let sizes = Dictionary(answer.files.map { ($0.path, $0.contents.count) }, uniquingKeysWith: { $1 })
+        for secret in secrets {
+            let bytes = secret.files.reduce(0) { $0 + (sizes[$1] ?? 0) }
+            guard bytes > SizeCheck.largestSecret else { continue }
+            return DoctorStep(
+                "volume", "Volume", .warning,
+                "the Secret \(secret.name.clipped) would hold \(bytes) bytes, Kubernetes takes \(SizeCheck.largestSecret)",
+                fix: "spread the keys over several Secrets, or read the file in place of the Secret")
+        }
+        return nil
     }
 }

@@ -46,7 +46,7 @@ struct TokenSteps {
     }
 
     private var request: String {
-        "kubectl create token \(serviceAccount) --namespace \(namespace) --audience \(audience) > token"
+        "kubectl create token \(AzureCommand.word(serviceAccount)) --namespace \(AzureCommand.word(namespace)) --audience \(audience) > token"
     }
 
     func steps() -> [DoctorStep] {

@@ -20,7 +20,7 @@ extension Migration {
     package var commands: [String] {
         guard !federations.isEmpty else { return [] }
         var lines = [
-            "ISSUER=$(az aks show --name <cluster> --resource-group <group> --query oidcIssuerProfile.issuerUrl --output tsv)"
+            "ISSUER=$(az aks show --name '<cluster>' --resource-group '<group>' --query oidcIssuerProfile.issuerUrl --output tsv)"
         ]
         for (federation, objects) in rights {
             let name = "\(federation.namespace)-\(federation.serviceAccount)"

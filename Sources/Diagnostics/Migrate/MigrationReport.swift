@@ -46,6 +46,9 @@ extension Migration {
         }
     }
 
+    /// What stands in the place of the report when nothing could be read, or not everything changed.
+    package static func json(failure: String) -> JSONOutput { .object([("error", .text(failure))]) }
+
     package var json: JSONOutput {
         func notes(_ list: [Note]) -> JSONOutput {
             .array(

@@ -6,9 +6,13 @@ package struct FindingReport: Sendable {
     /// How many files were read.
     package var files: Int
 
-    package init(findings: [Finding], files: Int) {
+    /// How many classes of this provider they hold.
+    package var classes: Int
+
+    package init(findings: [Finding], files: Int, classes: Int = 1) {
         self.findings = findings
         self.files = files
+        self.classes = classes
     }
 
     /// The gravest of them; nil when there are none.
@@ -20,7 +24,10 @@ package struct FindingReport: Sendable {
             let count = findings.count { $0.severity == severity }
             return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
         }
-        let place = "in \(files) file\(files == 1 ? "" : "s")"
+        let place =
+            "in \(files) file\(files == 1 ? "" : "s")"
+            + (classes == 0 && counts.isEmpty
+                ? ", which hold\(files == 1 ? "s" : "") no SecretProviderClass for azure" : "")
         blocks.append(
             counts.isEmpty
                 ? style("Nothing to find fault with \(place).", .green)

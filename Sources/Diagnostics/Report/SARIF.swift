@@ -30,14 +30,17 @@ extension FindingReport {
             ("results", .array(results)),
         ])
         return .object([
-            ("$schema", .text("https://json.schemastore.org/sarif-2.1.0.json")),
+            (
+                "$schema",
+                .text("https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json")
+            ),
             ("version", .text("2.1.0")),
             ("runs", .array([run])),
         ])
     }
 
     private static func location(_ finding: Finding) -> JSONOutput {
-        .object([
+        var members: [(String, JSONOutput)] = [
             (
                 "physicalLocation",
                 .object([
@@ -50,17 +53,28 @@ extension FindingReport {
                         ])
                     ),
                 ])
-            ),
-            ("logicalLocations", .array([.object([("fullyQualifiedName", .text(finding.subject))])])),
-        ])
+            )
+        ]
+        // What cannot be read has no object of Kubernetes in it.
+        if !finding.subject.isEmpty {
+            members.append(
+                ("logicalLocations", .array([.object([("fullyQualifiedName", .text(finding.subject))])])))
+        }
+        return .object(members)
     }
 
-    /// A path as a reference: what means something else in a URL is escaped.
+    /// A path as a reference that code hosts find in their tree: relative ones without `./`, absolute ones as
+    /// file URLs, and what means something else in a URL escaped (sections 3.4.3 and 3.10 of the standard).
     private static func uri(_ path: String) -> String {
+        let elements = path.split(separator: "/").filter { $0 != "." }
+        return (path.hasPrefix("/") ? "file:///" : "") + elements.map(escaped).joined(separator: "/")
+    }
+
+    private static func escaped(_ element: Substring) -> String {
         var result = ""
-        for byte in path.utf8 {
+        for byte in element.utf8 {
             let character = Character(Unicode.Scalar(byte))
-            if byte < 0x80, character.isLetter || character.isNumber || "/-._~".contains(character) {
+            if byte < 0x80, character.isLetter || character.isNumber || "-._~".contains(character) {
                 result.append(character)
             } else {
                 let hex = String(byte, radix: 16, uppercase: true)

@@ -26,10 +26,13 @@ package struct Manifest: Sendable {
     /// What it is called in messages, such as `Deployment payments-api`.
     package var title: String { name.isEmpty ? kind : "\(kind) \(name)" }
 
+    /// Of one file: more than the manifests of a large cluster have.
+    private static let maximumNodes = 5_000_000
+
     /// Every object of a file; a `List` counts as its items.
     package static func read(_ file: ManifestFile) throws(YAMLError) -> [Manifest] {
         let source = TextSource(file: file.text)
-        return try YAMLParser.parseAll(file.text).flatMap { document in
+        return try YAMLParser.parseAll(file.text, maximumNodes: maximumNodes).flatMap { document in
             let items = document["kind"]?.text == "List" ? document["items"]?.sequence : nil
             return (items ?? [document]).map { Manifest(path: file.path, source: source, root: $0) }
         }.filter { !$0.root.isNull }

@@ -22,15 +22,17 @@ extension YAMLError: CustomStringConvertible {
 /// library, so both scan alike.
 package struct YAMLParser {
     /// What a manifest may cost: enough for thousands of objects, too little for a bomb of aliases.
-    private static let maximumNodes = 100_000
+    package static let standardNodes = 100_000
     private static let maximumDepth = 100
 
     private var anchors: [String: YAMLNode] = [:]
     private var openAnchors: Set<String> = []
     private var nodes: Int
+    private let maximumNodes: Int
 
-    private init(nodes: Int) {
+    private init(nodes: Int, maximumNodes: Int) {
         self.nodes = nodes
+        self.maximumNodes = maximumNodes
     }
 
     /// The first document of `text`; nil when there is none.
@@ -44,10 +46,13 @@ package struct YAMLParser {
         try parse(text, limit: 1, &nodes).first
     }
 
-    /// Every document of `text`.
-    package static func parseAll(_ text: String) throws(YAMLError) -> [YAMLNode] {
+    /// Every document of `text`, which together may have `maximumNodes`: a whole cluster's manifests have more
+    /// than what a node is given to read.
+    package static func parseAll(
+        _ text: String, maximumNodes: Int = standardNodes
+    ) throws(YAMLError) -> [YAMLNode] {
         var nodes = 0
-        return try parse(text, limit: .max, &nodes)
+        return try parse(text, limit: .max, &nodes, maximumNodes)
     }
 
     /// Every document of a vault object's content, which never becomes one `String`; its scalars do.
@@ -58,17 +63,19 @@ package struct YAMLParser {
         }
     }
 
-    private static func parse(_ text: String, limit: Int, _ nodes: inout Int) throws(YAMLError) -> [YAMLNode] {
+    private static func parse(
+        _ text: String, limit: Int, _ nodes: inout Int, _ maximumNodes: Int = standardNodes
+    ) throws(YAMLError) -> [YAMLNode] {
         var text = text
         // Typed throws cannot pass through withUTF8, so the outcome is carried as a value.
         let result: Result<[YAMLNode], YAMLError> = text.withUTF8 { bytes in
-            Result { () throws(YAMLError) in try documents(bytes, limit: limit, &nodes) }
+            Result { () throws(YAMLError) in try documents(bytes, limit: limit, &nodes, maximumNodes) }
         }
         return try result.get()
     }
 
     private static func documents(
-        _ bytes: UnsafeBufferPointer<UInt8>, limit: Int, _ nodes: inout Int
+        _ bytes: UnsafeBufferPointer<UInt8>, limit: Int, _ nodes: inout Int, _ maximumNodes: Int = standardNodes
     ) throws(YAMLError) -> [YAMLNode] {
         var library = yaml_parser_t()
         guard yaml_parser_initialize(&library) == 1 else { throw YAMLError(reason: "out of memory", line: 0) }
@@ -78,7 +85,7 @@ package struct YAMLParser {
 
         var documents: [YAMLNode] = []
         while documents.count < limit {
-            var parser = YAMLParser(nodes: nodes)
+            var parser = YAMLParser(nodes: nodes, maximumNodes: maximumNodes)
             defer { nodes = parser.nodes }
             guard let node = try parser.document(&library) else { break }
             documents.append(node)
@@ -101,7 +108,7 @@ package struct YAMLParser {
         _ event: Event, _ library: inout yaml_parser_t, depth: Int
     ) throws(YAMLError) -> YAMLNode {
         nodes += 1
-        guard nodes <= Self.maximumNodes, depth <= Self.maximumDepth else {
+        guard nodes <= maximumNodes, depth <= Self.maximumDepth else {
             throw YAMLError(reason: "document contains excessive aliasing or nesting", line: event.line)
         }
         if let anchor = event.anchor, event.kind != YAML_ALIAS_EVENT { openAnchors.insert(anchor) }
@@ -151,8 +158,8 @@ package struct YAMLParser {
         guard let target = anchors[name] else {
             throw YAMLError(reason: "unknown anchor '\(name)' referenced", line: 0)
         }
-        nodes += Self.size(of: target, limit: Self.maximumNodes - nodes)
-        guard nodes <= Self.maximumNodes else {
+        nodes += Self.size(of: target, limit: maximumNodes - nodes)
+        guard nodes <= maximumNodes else {
             throw YAMLError(reason: "document contains excessive aliasing or nesting", line: event.line)
         }
         return target

@@ -155,7 +155,9 @@ private struct PolicyReader {
     }
 
     private func unknown(_ name: String, _ what: String, _ known: [String]) -> String {
-        let nearest = NearestName.of(name, among: known).map { ", did you mean \($0)?" } ?? ""
+        let nearest =
+            NearestName.of(name, among: known, differingIn: max(2, name.utf8.count / 2)).map { ", did you mean \($0)?" }
+            ?? "."
         return "\"\(name.clipped)\" is no \(what)\(nearest) There are \(known.joined(separator: ", "))"
     }
 

@@ -1,12 +1,14 @@
 /// Finds what was probably meant by a name that does not exist.
 package enum NearestName {
     /// Of `names` the one that holds `name`, in any letter case and number, else the one with the fewest
-    /// differing letters.
-    package static func of(_ name: String, among names: [String]) -> String? {
+    /// differing letters, of which there may be `most`.
+    package static func of(_ name: String, among names: [String], differingIn most: Int = .max) -> String? {
         let wanted = name.lowercased()
         let stem = wanted.hasSuffix("s") ? String(wanted.dropLast()) : wanted
         if stem.count >= 4, let holder = names.first(where: { $0.lowercased().contains(stem) }) { return holder }
-        return names.min { distance(wanted, $0.lowercased()) < distance(wanted, $1.lowercased()) }
+        let candidates = names.map { ($0, distance(wanted, $0.lowercased())) }
+        guard let best = candidates.min(by: { $0.1 < $1.1 }), best.1 <= most else { return nil }
+        return best.0
     }
 
     /// The one of `names` that differs from `name` in so few letters that it was probably meant.

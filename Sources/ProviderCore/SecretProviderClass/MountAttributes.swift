@@ -21,14 +21,6 @@ package struct MountAttributes: Sendable {
     /// What is probably not meant, for the log.
     package var warnings: [String]
 
-    /// Every parameter that is read from a SecretProviderClass.
-    package static let parameterNames =
-        [
-            "keyvaultName", "tenantID", "tenantId", "objects", "clientID", "usePodIdentity", "useVMManagedIdentity",
-            "userAssignedIdentityID", "useAzureTokenProxy", "cloudName", "cloudEnvFileName", "refreshInterval",
-            "refreshNonce",
-        ] + ClassSettings.keys
-
     /// What validation needs beside the request.
     package struct Environment: Sendable {
         /// The cloud for classes that name none.
@@ -94,9 +86,13 @@ package struct MountAttributes: Sendable {
         errors += parsed.errors
         if let mode, let document { errors += document.objects.compactMap { $0.source.problem(in: mode, of: $0) } }
 
+        let misspelt = ParameterNames.misspelt(in: parameters)
         guard let cloud, let identity, let document, errors.isEmpty else {
-            throw ProviderError.combining(errors)
-                ?? ProviderError(.internal, "the mount's attributes could not be validated")
+            // What is missing may be there under a name that nobody reads.
+            throw
+                (ProviderError.combining(errors)
+                ?? ProviderError(.internal, "the mount's attributes could not be validated"))
+                .adding([("ignored", ParameterNames.list(misspelt))])
         }
         self.pod = pod
         self.vaultName = vaultName
@@ -112,7 +108,9 @@ package struct MountAttributes: Sendable {
         self.defaultMode = request.defaultMode
         self.refreshInterval = refreshInterval
         self.settings = settings
-        self.warnings = document.warnings
+        warnings =
+            misspelt.map { "unknown parameter \($0.name.clipped) is ignored; did you mean \($0.meant)?" }
+            + document.warnings
     }
 
     // MARK: - The single rules

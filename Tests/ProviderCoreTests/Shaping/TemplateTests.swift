@@ -74,7 +74,10 @@ struct TemplateTests {
                 #"line 1, column 9: quote knows "json", "yaml", "toml", "properties", "shell" only"#
             ),
             (#"{{ db | pointer "a" }}"#, "line 1, column 9: a JSON Pointer is empty or begins with '/', as in /a"),
-            (#"{{ db | jmesPath "a[" }}"#, "line 1, column 9: column 3: unexpected the end, expected '*'"),
+            (
+                #"{{ db | jmesPath "a[" }}"#,
+                "line 1, column 9: column 3: unexpected end of the expression, expected a number, ':' or '*'"
+            ),
             (#"{{ db | default "x }}"#, "line 1, column 17: this text has no closing quote"),
             (#"{{ db | default "\x" }}"#, "line 1, column 17: a text in quotes is written as a JSON string"),
             (#"{{ db | default "\"#, "line 1, column 17: this text has no closing quote"),

@@ -154,7 +154,7 @@ struct JMESPathParser {
         case .leftBracket:
             index += 1
             if let index = try indexOrSlice(left) { return index }
-            try take(.star)
+            guard takes(.star) else { throw unexpected("a number, ':' or '*'") }
             try take(.rightBracket)
             return try projection(left, Power.star)
         default:

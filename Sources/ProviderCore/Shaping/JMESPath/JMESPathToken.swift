@@ -44,15 +44,15 @@ struct JMESPathToken: Sendable {
         if case .symbol(let symbol) = kind { symbol } else { nil }
     }
 
-    /// How it is called in an error.
+    /// How it is called in an error, after "unexpected".
     var shown: String {
         switch kind {
         case .identifier(let name): "'\(name.clipped)'"
         case .quotedIdentifier(let name): "'\"\(name.clipped)\"'"
         case .number(let number): "'\(number)'"
-        case .literal: "a literal"
+        case .literal: "literal"
         case .symbol(let symbol): "'\(symbol.rawValue)'"
-        case .end: "the end"
+        case .end: "end of the expression"
         }
     }
 }

@@ -1,0 +1,92 @@
+internal import ProviderCore
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// Reads what a command names, be it a file, a pipe such as `<(kustomize build .)`, or standard input.
+enum FileBytes {
+    /// No manifest is larger; what never ends, such as `/dev/zero`, ends here.
+    static let maximum = 256 << 20
+
+    struct Failure: Error {
+        /// In the system's words.
+        var reason: String
+    }
+
+    enum Kind {
+        case directory
+        case regular
+        /// A pipe, a socket or a device.
+        case stream
+    }
+
+    /// Links are followed.
+    static func kind(_ path: String) throws(Failure) -> Kind {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw failure() }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: return .directory
+        case S_IFREG: return .regular
+        default: return .stream
+        }
+    }
+
+    /// Links are not followed.
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func read(_ path: String) throws(Failure) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        return try read(descriptor)
+    }
+
+    static func read(_ descriptor: Int32) throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count == 0 { return bytes }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw failure()
+            }
+            bytes += chunk[..<count]
+            guard bytes.count <= maximum else { throw Failure(reason: "it has more than \(maximum) bytes") }
+        }
+    }
+
+    /// The service account's token without white space at its ends, from a file or a pipe such as
+    /// `<(kubectl create token …)`.
+    static func token(_ path: String) throws(Fatal) -> SecretBytes {
+        let bytes = try secret("token file", path)
+        return SecretBytes(String(decoding: bytes, as: UTF8.self).trimmingSpace())
+    }
+
+    /// The data of nodePublishSecretRef, as they stand.
+    static func credentials(_ path: String) throws(Fatal) -> SecretBytes {
+        SecretBytes(try secret("file", path))
+    }
+
+    private static func secret(_ what: String, _ path: String) throws(Fatal) -> [UInt8] {
+        do throws(Failure) { return try read(path) } catch {
+            throw Fatal("the \(what) \(path) cannot be read: \(error.reason)")
+        }
+    }
+
+    /// Where `path` leads, links and dots resolved; itself when it leads nowhere.
+    static func resolved(_ path: String) -> String {
+        guard let pointer = realpath(path, nil) else { return path }
+        defer { free(pointer) }
+        return String(cString: pointer)
+    }
+
+    private static func failure() -> Failure {
+        let text = String(cString: strerror(errno))
+        return Failure(reason: text.prefix(1).lowercased() + text.dropFirst())
+    }
+}

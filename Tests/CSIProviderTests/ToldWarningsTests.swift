@@ -1,0 +1,55 @@
+import CSIProvider
+import Testing
+
+@Suite("Warnings about a class")
+struct ToldWarningsTests {
+    private static func pod(
+        _ parameters: [String: String], name: String = "pod", objectKey: String = ""
+    ) -> Node.Pod {
+        var pod = Node.pod(
+            "{objectName: user, objectType: secret\(objectKey)}",
+            parameters: ["secretProviderClass": "payments"].merging(parameters) { $1 })
+        pod.name = name
+        return pod
+    }
+
+    @Test("are in the log once for each class, however often and by however many pods it is mounted")
+    func once() async throws {
+        let node = ServedNode()
+        let wrong = ["refreshinterval": "5m"]
+        for pod in ["a", "b"] {
+            for _ in 0..<3 {
+                #expect(try await node.mount(Self.pod(wrong, name: pod, objectKey: ", objectalias: x")) == .ok)
+            }
+        }
+        let lines = node.log.with("code", "setting-ignored")
+        #expect(lines.map { $0["level"] } == ["warning", "warning"])
+        #expect(lines.map { $0["secret_provider_class"] } == ["payments", "payments"])
+        #expect(
+            lines.first?["warning"] == "unknown parameter refreshinterval is ignored; did you mean refreshInterval?")
+        #expect(lines.last?["warning"]?.contains("did you mean objectAlias?") == true)
+    }
+
+    @Test("are told again when they have changed, and of another class")
+    func again() async throws {
+        let node = ServedNode()
+        let wrong = ["refreshinterval": "5m"]
+        #expect(try await node.mount(Self.pod(wrong)) == .ok)
+        #expect(try await node.mount(Self.pod(wrong.merging(["cloudname": "x"]) { $1 })) == .ok)
+        #expect(node.log.with("code", "setting-ignored").count == 3)
+        #expect(try await node.mount(Self.pod(wrong.merging(["secretProviderClass": "other"]) { $1 })) == .ok)
+        #expect(node.log.with("code", "setting-ignored").count == 4)
+        #expect(try await node.mount(Self.pod([:])) == .ok)
+        #expect(node.log.with("code", "setting-ignored").count == 4)
+    }
+
+    @Test("fill no log, however many there are")
+    func many() async throws {
+        let node = ServedNode()
+        let keys = (0..<100).map { ", key\($0): x" }.joined()
+        #expect(try await node.mount(Self.pod([:], objectKey: keys)) == .ok)
+        let lines = node.log.with("code", "setting-ignored")
+        #expect(lines.count == 21)
+        #expect(lines.last?["warning"] == "and 80 more, see akv-csi check")
+    }
+}

@@ -1,0 +1,70 @@
+import ProviderCore
+import Testing
+
+@Suite("Names of parameters")
+struct ParameterNamesTests {
+    @Test(
+        "A name that nobody reads leads to the one that was probably meant",
+        arguments: [
+            ("keyVaultName", "keyvaultName"), ("keyvaultname", "keyvaultName"), ("keyvault-name", "keyvaultName"),
+            ("key_vault_name", "keyvaultName"), ("keyvaltName", "keyvaultName"), ("tenantid", "tenantID"),
+            ("TenantId", "tenantID"), ("tennantID", "tenantID"), ("clientId", "clientID"), ("client_id", "clientID"),
+            ("object", "objects"), ("Objects", "objects"), ("usePodIdentiy", "usePodIdentity"),
+            ("useVmManagedIdentity", "useVMManagedIdentity"), ("userAssignedIdentityId", "userAssignedIdentityID"),
+            ("cloudname", "cloudName"), ("refreshinterval", "refreshInterval"), ("fallbackvault", "fallbackVault"),
+        ])
+    func meant(name: String, expected: String) {
+        #expect(ParameterNames.meant(by: name) == expected)
+    }
+
+    @Test(
+        "A name that exists, or resembles none, is nobody's mistake",
+        arguments: ParameterNames.known + [
+            "", "secretProviderClass", "nodePublishSecretRef", "resourceGroup", "subscriptionId", "useWorkloadIdentity",
+            "team", "mode", "title", "vaultAddress", "roleName", "csi.storage.k8s.io/pod.name",
+            String(repeating: "objects", count: 20), "keyvault\nName", "keyvаultName", "tenant\u{1B}ID",
+        ])
+    func innocent(name: String) {
+        #expect(ParameterNames.meant(by: name) == nil)
+    }
+
+    private static func validate(_ changes: [String: String?]) throws -> MountAttributes {
+        try MountAttributes(
+            validating: try mountRequest(ValidMount.attributes(changing: changes)),
+            MountAttributes.Environment(
+                defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow))
+    }
+
+    @Test("A misspelt parameter is warned of, and nothing that driver, kubelet or pod add")
+    func warnings() throws {
+        let changes = [
+            "refreshinterval": "5m", "cloudname": "AzureChinaCloud", "csi.storage.k8s.io/ephemeral": "true",
+            "nodePublishSecretRef": "x", "resourceGroup": "group", "team": "payments", "tenantId": "",
+        ]
+        #expect(
+            try Self.validate(changes).warnings == [
+                "unknown parameter cloudname is ignored; did you mean cloudName?",
+                "unknown parameter refreshinterval is ignored; did you mean refreshInterval?",
+            ])
+    }
+
+    @Test("What is missing under its own name is looked for under others")
+    func missing() throws {
+        let error = #expect(throws: ProviderError.self) {
+            try Self.validate(["keyvaultName": nil, "keyVaultName": "kv", "tenantID": nil, "tenantid": "t"])
+        }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains("keyvaultName is not provided") && text.contains("tenantId is not provided"))
+        #expect(
+            text.contains("ignored: keyVaultName (did you mean keyvaultName?), tenantid (did you mean tenantID?)"))
+    }
+
+    @Test("A request with very many names is judged in no time")
+    func many() throws {
+        var changes: [String: String] = [:]
+        for index in 0..<20_000 { changes["keyvault\(index)"] = "x" }
+        let start = ContinuousClock.now
+        #expect(try Self.validate(changes).warnings.count <= 64)
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+}

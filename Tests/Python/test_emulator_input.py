@@ -1,0 +1,88 @@
+"""The emulator's commands on mistakes: one line that says what is wrong, and nothing begun."""
+
+import os
+import pathlib
+import pty
+import subprocess
+import tempfile
+import unittest
+
+from azure.core.exceptions import ResourceNotFoundError
+
+import emulated
+import world as w
+
+
+class InputTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="akv-py-", dir="/tmp")
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+        self.seed = self.directory / "seed.yaml"
+        self.seed.write_text("vaults: []\n")
+
+    def refused(self, *words):
+        """What a command says that cannot be done. None of them serves."""
+        done = subprocess.run([str(word) for word in (w.PROGRAMS / "akv-emulator", *words)], cwd=self.directory,
+                              capture_output=True, text=True, timeout=w.DEADLINE)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "")
+        self.assertTrue(done.stderr.startswith("Error: "), done.stderr)
+        # The words of a library, for those who wrote it.
+        for word in ["Domain", "UserInfo", "DecodingError", "Cancellation"]:
+            self.assertNotIn(word, done.stderr)
+        return done.stderr
+
+    def test_files_that_are_none(self):
+        (self.directory / "latin.yaml").write_bytes(b"vaults: \xff\n")
+        for place, reason in [("nowhere", "No such file or directory"), ("latin.yaml", "is not UTF-8"), (".", "cannot be read")]:
+            for words in [["--seed", place], ["--seed", self.seed, "--schedule", place], ["fault", "schedule", place]]:
+                with self.subTest(words=words):
+                    self.assertIn(reason, self.refused(*words))
+        self.assertIn("cannot be used", self.refused("--seed", self.seed, "--state", self.seed))
+        self.assertIn("cannot be used", self.refused("--seed", self.seed, "--state", "."))
+
+    def test_places_that_cannot_be_written(self):
+        for place in [self.seed / "below", "/proc/nowhere"]:
+            self.assertIn("cannot be written", self.refused("--seed", self.seed, "--directory", place))
+
+    def test_numbers_that_are_none(self):
+        for option, value in [("--port", 65536), ("--proxy-port", 99999), ("--admin-port", -1), ("--latency", -3)]:
+            self.assertIn("less than nothing" if option == "--latency" else f"there is no {option} {value}",
+                          self.refused("--seed", self.seed, f"{option}={value}"))
+
+    def test_a_command_that_does_not_exist(self):
+        self.assertIn("Unexpected argument 'sevre'", self.refused("sevre"))
+        self.assertIn("--seed is missing", self.refused())
+
+    def test_no_emulator(self):
+        for words in [["list"], ["log"], ["log", "--output", "json"], ["calls"], ["role", "list"], ["token", "x"],
+                      ["fault", "list"], ["print-env"], ["federation", "list"], ["set", "a", "b", "c"]]:
+            self.assertIn("start one, or name its --directory", self.refused(*words))
+
+
+class AnswersTest(emulated.EmulatedTest):
+    def test_colours_are_for_terminals_that_want_them(self):
+        self.refused(ResourceNotFoundError, "SecretNotFound", self.secrets().get_secret, "absent")
+
+        def on_terminal(**environment):
+            master, slave = pty.openpty()
+            self.addCleanup(os.close, master)
+            subprocess.run([w.PROGRAMS / "akv-emulator", "log", "--directory", self.world.directory / "azure"],
+                           stdout=slave, check=True, env={**os.environ, "TERM": "xterm", **environment})
+            os.close(slave)
+            return os.read(master, 65536)
+
+        self.assertIn(b"\x1b[31m", on_terminal(NO_COLOR=""))
+        self.assertNotIn(b"\x1b[", on_terminal(NO_COLOR="1"))
+        self.assertNotIn(b"\x1b[", on_terminal(NO_COLOR="", TERM="dumb"))
+
+    def test_what_is_not_there_is_no_mistake_in_the_command(self):
+        for words in [["list", "kv-test"], ["list", "kv-test", "--output", "json"], ["print-env", "--identity", "nobody"]]:
+            done = self.command(*words, check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+            self.assertIn("there is no", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
