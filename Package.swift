@@ -33,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -74,6 +75,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -126,6 +128,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -248,7 +251,8 @@ if let fuzzer = Context.environment["AKV_FUZZER"] {
         target.path = "."
         target.sources = ["Sources/Azure", "Tests/Fuzz/Network"]
         target.exclude = [
-            "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "TimeLimit", "Timekeeper",
+            "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "FirstConnections", "TimeLimit",
+            "Timekeeper",
             "TransportFailure+NIO", "TrustRoots",
         ].map { "Sources/Azure/HTTP/\($0).swift" }
         target.dependencies = ["ProviderCore", .product(name: "Crypto", package: "swift-crypto")]

@@ -1,5 +1,6 @@
 package import Foundation
 internal import Hummingbird
+internal import HummingbirdHTTP2
 internal import HummingbirdTLS
 package import Logging
 internal import NIOCore
@@ -19,6 +20,8 @@ package struct Emulator: Sendable {
         package var nodePort = 0
         /// Added to every answer of Entra and the vaults.
         package var latency = Duration.zero
+        /// Whether Entra and the vaults offer HTTP/2 beside HTTP/1.1.
+        package var offersHTTP2 = false
         /// Where everything is kept that must survive a restart; nothing is kept when nil. A file that exists
         /// counts, and of the seed only what cannot change: issuers, the node, faults.
         package var state: URL?
@@ -114,7 +117,10 @@ package struct Emulator: Sendable {
             gate: FaultGate(faults: faults, calls: calls, clock: clock, latency: .zero), recorder: recorder)
         let (azurePort, azureReady) = AsyncStream<Int>.makeStream()
         let azureApplication = Application(
-            responder: azure, server: try .tls(tlsConfiguration: tls.tls(handshakeFault)),
+            responder: azure,
+            server: options.offersHTTP2
+                ? try .http2Upgrade(tlsConfiguration: tls.tls(handshakeFault))
+                : try .tls(tlsConfiguration: tls.tls(handshakeFault)),
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: nil),
             onServerRunning: { azureReady.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)

@@ -28,7 +28,8 @@ package struct Run: Sendable {
         }
         try await bench.stop()
         let results = ResultFile(
-            measurements, providerFlags: programs.providerFlags, isQuick: extent.isQuick)
+            measurements, providerFlags: programs.providerFlags, emulatorFlags: programs.emulatorFlags,
+            isQuick: extent.isQuick)
         return (results, bench.features.isKnown ? Check.failures(checks) : [])
     }
 }

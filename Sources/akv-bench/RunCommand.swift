@@ -25,6 +25,11 @@ struct RunCommand: AsyncParsableCommand {
         help: "A flag for akv-csi serve, such as --provider-flag=--refresh-interval=0. May be given again.")
     var providerFlags: [String] = []
 
+    @Option(
+        name: .customLong("emulator-flag"), parsing: .unconditionalSingleValue,
+        help: "A flag for akv-emulator serve, such as --emulator-flag=--http2. May be given again.")
+    var emulatorFlags: [String] = []
+
     @Option(name: .customLong("scenario"), help: "Run only this one. May be given again.")
     var scenarios: [String] = []
 
@@ -65,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
         let run = try Run(
             programs: try Programs(
                 provider: provider ?? program("akv-csi"), emulator: emulator ?? program("akv-emulator"),
-                providerFlags: providerFlags),
+                providerFlags: providerFlags, emulatorFlags: emulatorFlags),
             extent: Extent(isQuick: quick, soak: soak), scenarios: scenarios)
         let (results, failures) = try await run.results { name in
             FileHandle.standardError.write(Data("akv-bench: \(name)\n".utf8))

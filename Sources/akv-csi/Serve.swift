@@ -158,6 +158,7 @@ enum ServeCommand {
                 proxy: try ProxySettings(environment: environment),
                 userAgent: agent.joined(separator: " ")),
             drainTimeout: flags.duration("drain-timeout"))
+        configuration.network.allowsHTTP2 = flags.bool("http2")
         configuration.audit = audit
         if flags.bool("events") {
             configuration.events = try apiServer(flags, environment, failure: "events cannot be posted")

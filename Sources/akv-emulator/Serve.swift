@@ -39,6 +39,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Milliseconds to wait before each answer of Entra and the vaults.")
     var latency = 0
 
+    @Flag(name: .customLong("http2"), help: "Offer HTTP/2 beside HTTP/1.1 for Entra and the vaults.")
+    var offersHTTP2 = false
+
     @Flag(help: "Log every request.")
     var verbose = false
 
@@ -65,6 +68,7 @@ struct Serve: AsyncParsableCommand {
         options.adminPort = adminPort
         options.state = state.map { URL(fileURLWithPath: $0) }
         options.latency = .milliseconds(latency)
+        options.offersHTTP2 = offersHTTP2
         options.seedDirectory = url.deletingLastPathComponent()
         var logger = Logger(label: "akv-emulator", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = verbose ? .info : .warning

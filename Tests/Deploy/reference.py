@@ -43,7 +43,7 @@ def flags():
     program = ROOT / os.environ.get("AKV_PROGRAMS", ".build/debug") / "akv-csi"
     usage = subprocess.run([program, "serve", "--help"], check=True, capture_output=True, text=True).stdout
     rows = ["| flag | default | |", "|---|---|---|"]
-    for name, help_text in re.findall(r"^  -([a-z-]+)(?: \w+)?\n {8}(.*)$", usage, re.M):
+    for name, help_text in re.findall(r"^  -([a-z0-9-]+)(?: \w+)?\n {8}(.*)$", usage, re.M):
         text, default = re.fullmatch(r"(.*?)(?: \(default ([^()]*)\))?", help_text).groups()
         rows.append(f"| `--{name}` | {f'`{default}`' if default else ''} | {cell(text)} |")
     return "\n".join(rows)

@@ -53,8 +53,10 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     private static func split(_ faults: String) -> [String] { faults.split(separator: ";").map(String.init) }
 
     /// Every case in one emulator, each with a provider that knows nothing yet.
-    static func run(_ cases: [FaultCase], connectTimeout: Duration = .seconds(5)) async throws {
-        try await World.with(keys: false) { world in
+    static func run(
+        _ cases: [FaultCase], connectTimeout: Duration = .seconds(5), http2: Bool = false
+    ) async throws {
+        try await World.with(keys: false, http2: http2) { world in
             for fault in cases {
                 world.emulator.faults.clear()
                 try await world.withNewProvider(time: ImpatientTime().source, connectTimeout: connectTimeout) {

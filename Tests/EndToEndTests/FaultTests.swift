@@ -8,8 +8,10 @@ struct FaultTests {
     private static let tls = "tls:kv-tests.vault.azure.net"
     private static let history = [World.object("secret", "history", "objectVersionHistory: 2")]
 
-    @Test("gets over connections that break and services that are busy, with as many calls as it takes")
-    func transient() async throws {
+    @Test(
+        "gets over connections that break and services that are busy, with as many calls as it takes",
+        arguments: [false, true])
+    func transient(http2: Bool) async throws {
         var cases: [FaultCase] = []
         for kind in [
             "reset", "close", "reset-after-headers", "half-body", "html", "html status=503", "status status=500",
@@ -40,7 +42,7 @@ struct FaultTests {
                     "\(kind) target=proxy:kv-tests.vault.azure.net count=2",
                     calls: ["proxy:kv-tests.vault.azure.net": 3, Self.get: 1]))
         }
-        try await FaultCase.run(cases)
+        try await FaultCase.run(cases, http2: http2)
     }
 
     @Test("takes what is odd but right as it is")
@@ -53,8 +55,8 @@ struct FaultTests {
         ])
     }
 
-    @Test("gives up after a bounded number of calls and names the hop")
-    func persistent() async throws {
+    @Test("gives up after a bounded number of calls and names the hop", arguments: [false, true])
+    func persistent(http2: Bool) async throws {
         let vault = "the vault kv-tests.vault.azure.net"
         var cases: [FaultCase] = []
         for kind in ["reset", "close", "reset-after-headers", "half-body"] {
@@ -92,11 +94,11 @@ struct FaultTests {
                 "close target=proxy:kv*", .internal, [vault, "through the proxy"],
                 calls: ["proxy:kv-tests.vault.azure.net": 4]),
         ]
-        try await FaultCase.run(cases)
+        try await FaultCase.run(cases, http2: http2)
     }
 
-    @Test("does not try again when a certificate is wrong")
-    func certificates() async throws {
+    @Test("does not try again when a certificate is wrong", arguments: [false, true])
+    func certificates(http2: Bool) async throws {
         let entra = "tls:login.microsoftonline.com"
         var cases: [FaultCase] = []
         for (kind, reason) in [
@@ -117,7 +119,7 @@ struct FaultTests {
                     calls: ["token-proxy": 0]),
             ]
         }
-        try await FaultCase.run(cases)
+        try await FaultCase.run(cases, http2: http2)
     }
 
     @Test("takes no answer that is none, and asks nobody that it should not")

@@ -41,7 +41,7 @@ struct World: Sendable {
     /// takes its time, so those who need none leave the vaults' keys and certificates out.
     static func with(
         keys: Bool = true, conversion: ContentConversion = ContentConversion(), cache: CacheSettings = CacheSettings(),
-        seed: Seed? = nil, proxy: Proxy = Proxy(), requests: RecordedRequests? = nil,
+        seed: Seed? = nil, proxy: Proxy = Proxy(), http2: Bool = false, requests: RecordedRequests? = nil,
         _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
         var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
@@ -50,6 +50,7 @@ struct World: Sendable {
         let clock = EmulatorClock()
         var options = Emulator.Options()
         options.proxyCredentials = proxy.demanded
+        options.offersHTTP2 = http2
         let emulator = try await Emulator(
             seed: seed, options: options, clock: clock, logger: requests?.logger ?? logger)
         let (ready, signal) = AsyncStream<Emulator.Endpoints>.makeStream()

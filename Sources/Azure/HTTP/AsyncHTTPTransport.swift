@@ -19,6 +19,8 @@ package final class AsyncHTTPTransport: HTTPTransport {
         /// Below the four minutes after which Azure's load balancers drop idle flows.
         package var idleTimeout = Duration.seconds(100)
         package var connectionsPerHost = 25
+        /// Whether HTTP/2 is spoken with whoever offers it, over one connection for each host.
+        package var allowsHTTP2 = true
 
         package init(trustRoots: TrustRoots, proxy: ProxySettings, userAgent: String) {
             self.trustRoots = trustRoots
@@ -60,7 +62,16 @@ package final class AsyncHTTPTransport: HTTPTransport {
                 proxy: proxy, connection: request.connection,
                 serverName: request.connection == nil ? nil : target.hostWithoutBrackets))
         do {
-            return try await withTimeout(timeout) { try await self.perform(request, with: box) }
+            return try await withTimeout(timeout) {
+                // Of special connections, each client has but one host, and no burst of requests.
+                guard let openings = box.openings, target.isHTTPS, request.connection == nil else {
+                    return try await self.perform(request, with: box)
+                }
+                let host = "\(target.host):\(target.port)"
+                let isFirst = await openings.enter(host)
+                defer { if isFirst { openings.ended(host) } }
+                return try await self.perform(request, with: box)
+            }
         } catch let failure as TransportFailure {
             throw failure
         } catch {
@@ -131,13 +142,22 @@ package final class AsyncHTTPTransport: HTTPTransport {
             tls.additionalTrustRoots = [.certificates(configuration.trustRoots.loadAdditional())]
         }
         var client = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-        client.httpVersion = .http1Only
+        let openings = configuration.allowsHTTP2 ? FirstConnections(idleTimeout: configuration.idleTimeout) : nil
+        client.httpVersion = configuration.allowsHTTP2 ? .automatic : .http1Only
         client.timeout.connect = TimeAmount(configuration.connectTimeout)
         client.connectionPool.idleTimeout = TimeAmount(configuration.idleTimeout)
         client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
         // Our own loop retries; a second one inside would hide a refused connection as a time-out.
         client.connectionPool.retryConnectionEstablishment = false
         client.http1_1ConnectionDebugInitializer = { [serverName = path.serverName] channel in
+            CertificateNameGuard.install(on: channel, serverName: serverName)
+                .always { _ in openings?.made(.http1, on: channel) }
+        }
+        client.http2ConnectionDebugInitializer = { channel in
+            openings?.made(.http2, on: channel)
+            return channel.eventLoop.makeSucceededVoidFuture()
+        }
+        client.http2StreamChannelDebugInitializer = { [serverName = path.serverName] channel in
             CertificateNameGuard.install(on: channel, serverName: serverName)
         }
         if let connection = path.connection, let name = path.serverName, name != connection.host {
@@ -147,7 +167,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
             let authorization = proxy.credentials.map { HTTPClient.Authorization.basic(credentials: base64($0)) }
             client.proxy = .server(host: proxy.host, port: proxy.port, authorization: authorization)
         }
-        return ClientBox(HTTPClient(eventLoopGroupProvider: .singleton, configuration: client))
+        return ClientBox(HTTPClient(eventLoopGroupProvider: .singleton, configuration: client), openings)
     }
 
     private func base64(_ text: String) -> String {
@@ -170,12 +190,22 @@ package final class AsyncHTTPTransport: HTTPTransport {
     }
 }
 
+extension FirstConnections {
+    /// Tells of it once the library's pool knows too, so that those who go on find the connection there.
+    fileprivate func made(_ version: Version, on channel: any Channel) {
+        channel.eventLoop.execute { self.made(version) }
+    }
+}
+
 /// Shuts its client down once nobody uses it any more.
 private final class ClientBox: Sendable {
     let client: HTTPClient
+    /// Set where a connection may take many requests.
+    let openings: FirstConnections?
 
-    init(_ client: HTTPClient) {
+    init(_ client: HTTPClient, _ openings: FirstConnections?) {
         self.client = client
+        self.openings = openings
     }
 
     deinit {

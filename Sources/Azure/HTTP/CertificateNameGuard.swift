@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOHTTP2
 internal import NIOSSL
 
 /// Lets a request pass only if the server's certificate names the request's host.
@@ -26,19 +27,25 @@ final class CertificateNameGuard: ChannelOutboundHandler {
         self.serverName = serverName
     }
 
-    /// Puts a guard on a new connection. `serverName` is the host that is meant, if it is not the one of
+    /// Puts a guard on a new connection, or on a request's stream in one. `serverName` is the host that is meant, if it is not the one of
     /// the requests' `Host` headers. Connections without TLS need none.
     static func install(on channel: any Channel, serverName: String?) -> EventLoopFuture<Void> {
         channel.eventLoop.submit {
             let pipeline = channel.pipeline.syncOperations
-            guard let tls = try? pipeline.handler(type: NIOSSLClientHandler.self) else { return }
+            let connection = channel.parent?.pipeline.syncOperations ?? pipeline
+            guard let tls = try? connection.handler(type: NIOSSLClientHandler.self) else { return }
             let names = tls.peerCertificate?._subjectAlternativeNames().compactMap { name -> String? in
                 guard name.nameType == .dnsName else { return nil }
                 return String(decoding: name.contents, as: UTF8.self)
             }
-            let encoder = try pipeline.handler(type: HTTPRequestEncoder.self)
-            try pipeline.addHandler(
-                CertificateNameGuard(names: names ?? [], serverName: serverName), position: .after(encoder))
+            let guardian = CertificateNameGuard(names: names ?? [], serverName: serverName)
+            if channel.parent == nil {
+                let encoder = try pipeline.handler(type: HTTPRequestEncoder.self)
+                try pipeline.addHandler(guardian, position: .after(encoder))
+            } else {
+                let encoder = try pipeline.handler(type: HTTP2FramePayloadToHTTP1ClientCodec.self)
+                try pipeline.addHandler(guardian, position: .after(encoder))
+            }
         }
     }
 
@@ -53,7 +60,8 @@ final class CertificateNameGuard: ChannelOutboundHandler {
         else {
             promise?.fail(Mismatch(host: host))
             context.fireErrorCaught(Mismatch(host: host))
-            context.close(promise: nil)
+            // With all its streams, or the next request would meet the same certificate.
+            (context.channel.parent ?? context.channel).close(promise: nil)
             return
         }
         accepted = host

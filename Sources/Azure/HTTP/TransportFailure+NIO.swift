@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import NIOCore
+internal import NIOHTTP2
 internal import NIOPosix
 internal import NIOSSL
 
@@ -39,6 +40,12 @@ extension TransportFailure {
             self.init(.connect, .transient, "cannot connect: \(Self.text(error))")
         case let error as HTTPClientError:
             self.init(classifying: error, throughProxy: throughProxy)
+        case is NIOHTTP2Errors.StreamClosed, is NIOHTTP2Errors.IOOnClosedConnection, is NIOHTTP2Errors.NoSuchStream,
+            is NIOHTTP2Errors.CreatedStreamAfterGoaway:
+            self.init(.request, .transient, "the request was broken off before its answer was complete")
+            isLostConnection = true
+        case is any NIOHTTP2Error:
+            self.init(.request, .transient, "what came is no HTTP/2: \(type(of: error))")
         default:
             self.init(.request, .transient, Self.text(error))
             if let error = error as? IOError { isLostConnection = [ECONNRESET, EPIPE].contains(error.errnoCode) }

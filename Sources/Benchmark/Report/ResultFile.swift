@@ -14,13 +14,19 @@ package struct ResultFile: Codable, Equatable, Sendable {
     private var format: Int
     package var machine: Machine
     package var providerFlags: [String]
+    /// Absent in older files.
+    package var emulatorFlags: [String]?
     package var isQuick: Bool
     package var measurements: [Measurement]
 
-    package init(_ measurements: [Measurement], providerFlags: [String] = [], isQuick: Bool = false) {
+    package init(
+        _ measurements: [Measurement], providerFlags: [String] = [], emulatorFlags: [String] = [],
+        isQuick: Bool = false
+    ) {
         format = Self.currentFormat
         machine = .this
         self.providerFlags = providerFlags
+        self.emulatorFlags = emulatorFlags
         self.isQuick = isQuick
         self.measurements = measurements
     }

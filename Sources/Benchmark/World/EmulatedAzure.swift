@@ -23,7 +23,8 @@ struct EmulatedAzure: Sendable {
         try Data(seed.yaml.utf8).write(to: URL(fileURLWithPath: seedFile))
         process = try ChildProcess(
             programs.emulator,
-            ["serve", "--seed", seedFile, "--directory", directory, "--latency", "\(milliseconds)"],
+            ["serve", "--seed", seedFile, "--directory", directory, "--latency", "\(milliseconds)"]
+                + programs.emulatorFlags,
             environment: Programs.environment, log: "\(directory).log", watchdog: watchdog)
         let endpoints = try await process.ready("the emulator's endpoints") {
             try FileManager.default.contents(atPath: "\(directory)/endpoints.json").map {

@@ -81,6 +81,9 @@ extension FlagSet {
                 help: "how old a value may be to stand in for a vault that cannot be reached, throttles or fails;"
                     + " 0 never"),
             Flag(
+                name: "http2", kind: .bool, standard: "true",
+                help: "speak HTTP/2 with Entra ID and Key Vault where they offer it"),
+            Flag(
                 name: "vault-concurrency", kind: .integer, standard: "25",
                 help: "the most requests that the node has under way at one vault"),
             Flag(
