@@ -61,7 +61,7 @@ struct ParsedClassesTests {
         let padding = String(repeating: "#", count: 1000) + "\n"
         for number in 0..<2000 { #expect(try names(padding + text("o\(number)")) == ["o\(number)"]) }
         #expect(classes.count < 600)
-        let huge = String(repeating: "#", count: 100_000) + "\n" + text("huge")
+        let huge = String(repeating: "#", count: 300_000) + "\n" + text("huge")
         let count = classes.count
         #expect(try names(huge) == ["huge"])
         #expect(classes.count == count)

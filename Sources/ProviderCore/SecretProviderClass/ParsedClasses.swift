@@ -14,6 +14,10 @@ struct ParsedClass: Sendable {
         errors = report.errors
     }
 
+    var objectCount: Int {
+        if case .success(let document) = document { document.objects.count } else { 0 }
+    }
+
     /// All that reading depends on. Bytes, because Swift takes texts for equal that only look alike.
     static func source(_ parameters: StringMap) -> ByteKey {
         var source: [UInt8] = []
@@ -36,8 +40,10 @@ package final class ParsedClasses: Sendable {
         var earlier: [ByteKey: ParsedClass] = [:]
     }
 
-    /// Of texts in one generation. What is read from them takes a few times as much.
-    private static let maximumBytes = 256 << 10
+    /// Of one generation.
+    private static let maximumBytes = 512 << 10
+    /// What an object takes beside its text, roughly.
+    private static let objectBytes = 512
 
     private let state = Mutex(State())
 
@@ -47,14 +53,15 @@ package final class ParsedClasses: Sendable {
         let source = ParsedClass.source(parameters)
         if let known = state.withLock({ $0.recent[source] }) { return known }
         let parsed = state.withLock { $0.earlier[source] } ?? ParsedClass(parameters)
-        guard source.bytes.count <= Self.maximumBytes / 4 else { return parsed }
+        let cost = source.bytes.count + Self.objectBytes * (1 + parsed.objectCount)
+        guard cost <= Self.maximumBytes / 2 else { return parsed }
         state.withLock { state in
-            if state.recentBytes + source.bytes.count > Self.maximumBytes {
+            if state.recentBytes + cost > Self.maximumBytes {
                 state.earlier = state.recent
                 state.recent = [:]
                 state.recentBytes = 0
             }
-            if state.recent.updateValue(parsed, forKey: source) == nil { state.recentBytes += source.bytes.count }
+            if state.recent.updateValue(parsed, forKey: source) == nil { state.recentBytes += cost }
         }
         return parsed
     }

@@ -9,20 +9,12 @@ package struct SettingsMapping {
     /// Where mistakes and warnings go.
     package let report: SettingsReport
     private let members: [String: YAMLNode]
-    /// The keys of `members`, as they stand in the source.
-    private let keys: [String]
-    private let vocabulary = Vocabulary()
-
-    /// The keys that were asked for.
-    final class Vocabulary {
-        var keys: [String] = []
-    }
+    private let keys: MappingKeys
 
     /// Takes over a mapping's members, merge keys resolved. `known` keys are read by others.
     package init(_ members: [YAMLNode.Member], place: String, report: SettingsReport, known: [String] = []) {
         self.place = place
         self.report = report
-        vocabulary.keys = known
         var values: [String: YAMLNode] = [:]
         var keys: [String] = []
         for (key, value) in members {
@@ -34,8 +26,8 @@ package struct SettingsMapping {
             }
         }
         self.members = values
-        self.keys = keys
-        report.add(self)
+        self.keys = MappingKeys(place: place, present: keys, askedFor: known)
+        report.add(self.keys)
     }
 
     // MARK: - Values of one key each; nil when absent or refused
@@ -100,7 +92,7 @@ package struct SettingsMapping {
     /// A mapping of texts to texts, in the order of the source.
     package func pairs(_ key: String) -> [(name: String, value: String)]? {
         guard let inner = mapping(key) else { return nil }
-        return inner.keys.compactMap { name in
+        return inner.keys.present.compactMap { name in
             inner.verbatim(name).map { (name, $0.trimmingSpace()) }
         }
     }
@@ -133,16 +125,8 @@ package struct SettingsMapping {
         for key in keys where has(key) { refuse(key, reason, hint: hint) }
     }
 
-    /// The keys that nothing has asked for, each with what was probably meant.
-    func unknownKeys() -> [String] {
-        keys.filter { !vocabulary.keys.contains($0) }.map { key in
-            let near = NearestName.near(key, among: vocabulary.keys).map { "; did you mean \($0)?" } ?? ""
-            return "\(place): unknown key \(key.clipped) is ignored\(near)"
-        }
-    }
-
     private func node(_ key: String) -> YAMLNode? {
-        if !vocabulary.keys.contains(key) { vocabulary.keys.append(key) }
+        keys.ask(for: key)
         guard let node = members[key], !node.isNull else { return nil }
         return node
     }
@@ -168,19 +152,46 @@ package struct SettingsMapping {
     }
 }
 
-/// Gathers the mistakes and the unknown keys of a document's mappings.
+/// The keys of one mapping: those that stand there, and those that were asked for.
+final class MappingKeys {
+    private let place: String
+    /// As they stand in the source.
+    let present: [String]
+    private var askedFor: [String]
+
+    init(place: String, present: [String], askedFor: [String]) {
+        self.place = place
+        self.present = present
+        self.askedFor = askedFor
+    }
+
+    func ask(for key: String) {
+        if !askedFor.contains(key) { askedFor.append(key) }
+    }
+
+    /// The keys that nothing has asked for, each with what was probably meant.
+    func unknown() -> [String] {
+        present.filter { !askedFor.contains($0) }.map { key in
+            let near = NearestName.near(key, among: askedFor).map { "; did you mean \($0)?" } ?? ""
+            return "\(place): unknown key \(key.clipped) is ignored\(near)"
+        }
+    }
+}
+
+/// Gathers the mistakes and the unknown keys of a document's mappings. It keeps no mapping, as each of them keeps
+/// the report.
 package final class SettingsReport {
     private(set) package var errors: [ProviderError] = []
-    private var mappings: [SettingsMapping] = []
+    private var keys: [MappingKeys] = []
 
     package init() {}
 
     package func add(_ error: ProviderError) { errors.append(error) }
 
-    func add(_ mapping: SettingsMapping) { mappings.append(mapping) }
+    func add(_ keys: MappingKeys) { self.keys.append(keys) }
 
     /// About keys that nothing has asked for; to be read when everything has been.
-    package var warnings: [String] { mappings.flatMap { $0.unknownKeys() } }
+    package var warnings: [String] { keys.flatMap { $0.unknown() } }
 }
 
 /// Time spans in the settings: Go's notation, and whole days.
