@@ -66,7 +66,10 @@ struct DoctorTests {
                 let client = RPCClient(endpoint: endpoint)
                 let request = MountRequestMessage(
                     attributes: Array("{}".utf8), secrets: Array("null".utf8), targetPath: "/unused", permission: "420")
-                let call = Task { try? await client.mount(request) }
+                let call = Task { () -> RPCStatus? in
+                    do throws(RPCStatus) { _ = try await client.mount(request) } catch { return error }
+                    return nil
+                }
                 #expect(try await eventually { server.runningMounts == 1 })
                 let stop = Task { await server.stop(grace: .seconds(60)) }
                 #expect(try await eventually { try await !client.isServing() })
@@ -74,7 +77,7 @@ struct DoctorTests {
                     $0.settings.provider = endpoint
                 }.check(in: world)
                 opening.finish()
-                _ = await call.value
+                #expect(await call.value?.message == "too late")
                 await stop.value
             }
         }

@@ -13,6 +13,19 @@ import world as w
 
 EXAMPLE = w.ROOT / "deploy/examples/payments/payments.yaml"
 
+# What made the payments example's pod an identity with aad-pod-identity.
+POD_IDENTITY = """---
+apiVersion: aadpodidentity.k8s.io/v1
+kind: AzureIdentity
+metadata: {name: payments, namespace: team-payments}
+spec: {type: 0, clientID: 11111111-aaaa-4aaa-8aaa-000000000001}
+---
+apiVersion: aadpodidentity.k8s.io/v1
+kind: AzureIdentityBinding
+metadata: {name: payments, namespace: team-payments}
+spec: {azureIdentity: payments, selector: payments}
+"""
+
 
 def run(*words, **options):
     return subprocess.run([str(word) for word in (w.PROGRAMS / "akv-csi", *words)], capture_output=True, text=True, **options)
@@ -71,17 +84,7 @@ class ToolsTest(unittest.TestCase):
     def test_migrate_changes_files_only_when_told(self):
         old = EXAMPLE.read_text().replace('usePodIdentity: "false"', 'usePodIdentity: "true"  # for now').replace(
             "        azure.workload.identity/use:", "        aadpodidbinding: payments  # old\n        other:")
-        old += """---
-apiVersion: aadpodidentity.k8s.io/v1
-kind: AzureIdentity
-metadata: {name: payments, namespace: team-payments}
-spec: {type: 0, clientID: 11111111-aaaa-4aaa-8aaa-000000000001}
----
-apiVersion: aadpodidentity.k8s.io/v1
-kind: AzureIdentityBinding
-metadata: {name: payments, namespace: team-payments}
-spec: {azureIdentity: payments, selector: payments}
-"""
+        old += POD_IDENTITY
         file = self.directory / "payments.yaml"
         file.write_text(old)
         result = run("migrate", file)

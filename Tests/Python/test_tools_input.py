@@ -11,7 +11,7 @@ import unittest
 
 import test_mount
 import world as w
-from test_tools import EXAMPLE, run
+from test_tools import EXAMPLE, POD_IDENTITY, run
 
 WRONG = EXAMPLE.read_text().replace("clientID:", "cloudNames: x\n    clientID:")
 COMMANDS = ["serve", "mount", "check", "doctor", "migrate"]
@@ -145,17 +145,7 @@ class InputTest(unittest.TestCase):
     def test_migrate_changes_a_file_once_and_keeps_a_link_a_link(self):
         old = EXAMPLE.read_text().replace('usePodIdentity: "false"', 'usePodIdentity: "true"').replace(
             "azure.workload.identity/use:", "aadpodidbinding: payments  #")
-        old += """---
-apiVersion: aadpodidentity.k8s.io/v1
-kind: AzureIdentity
-metadata: {name: payments, namespace: team-payments}
-spec: {type: 0, clientID: 11111111-aaaa-4aaa-8aaa-000000000001}
----
-apiVersion: aadpodidentity.k8s.io/v1
-kind: AzureIdentityBinding
-metadata: {name: payments, namespace: team-payments}
-spec: {azureIdentity: payments, selector: payments}
-"""
+        old += POD_IDENTITY
         file, link = self.directory / "payments.yaml", self.directory / "link.yaml"
         file.write_text(old)
         file.chmod(0o640)
