@@ -76,7 +76,7 @@ python_clients() { python_tests Tests/Python .build/debug; }
 jmespath() { Tests/jmespath.sh; }
 
 # A short search in each parser; `make fuzz` searches for longer.
-fuzz() { Tests/fuzz.sh 4; }
+fuzz() { Tests/fuzz.sh 15; }
 
 release() { make release >"$work/release.txt" || { cat "$work/release.txt"; return 1; }; tail -n 1 "$work/release.txt"; }
 
