@@ -29,7 +29,7 @@ def chart_values():
         if list_indent is not None and indent >= list_indent:
             continue
         list_indent = indent if line.lstrip().startswith("- ") else None
-        if match := re.fullmatch(r"( *)([A-Za-z-]+):(.*)", line):
+        if match := re.fullmatch(r"( *)([A-Za-z0-9-]+):(.*)", line):
             path = path[:len(match[1]) // 2] + [match[2]]
             name, default = ".".join(path), match[3].strip()
             if default or comment:

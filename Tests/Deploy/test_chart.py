@@ -43,7 +43,7 @@ class ChartTest(unittest.TestCase):
 
     def test_the_program_takes_every_flag_that_the_chart_writes(self):
         usage = subprocess.run([w.PROGRAMS / "akv-csi", "serve", "--help"], capture_output=True, text=True, check=True).stdout
-        known = set(re.findall(r"^  -([a-z-]+)", usage, re.M))
+        known = set(re.findall(r"^  -([a-z0-9-]+)", usage, re.M))
         everything = c.arguments(self.chart.render(EVERYTHING))
         self.assertLessEqual(set(everything), known)
         # A flag of the program that no value leads to is one that the chart forgot.
@@ -210,6 +210,7 @@ EVERYTHING = {
     },
     "cloud": {"environment": {"name": "AzureStackCloud", "activeDirectoryEndpoint": "https://adfs.example/"}, "envDirs": ["/etc/clouds"]},
     "proxy": {"https": "http://proxy.example:3128", "noProxy": ["10.0.0.0/8"]},
+    "http2": {"enabled": False},
     "caBundle": {"pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"},
     "events": {"enabled": True}, "serviceAccountAnnotations": {"enabled": True, "namespaces": ["team"]},
     "tokenProxy": {"enabled": True, "url": "https://proxy.example", "sniName": "a.ests.aks"},

@@ -66,7 +66,7 @@ def commands_of(program, *command):
 
 def flags(words):
     """The flags among words, without what belongs to them."""
-    return [re.match(r"--?[A-Za-z][A-Za-z-]*", word)[0] for word in words if re.match(r"--?[A-Za-z]", word)]
+    return [re.match(r"--?[A-Za-z][A-Za-z0-9-]*", word)[0] for word in words if re.match(r"--?[A-Za-z]", word)]
 
 
 class LinksTest(unittest.TestCase):
@@ -165,7 +165,7 @@ class NamesTest(unittest.TestCase):
         # Of the API server, of helm, and of every program of ours.
         known |= {"service-account-issuer", "set", "generate-completion-script"}
         for path in FILES:
-            for flag in re.findall(r"`--([a-z][a-z-]+)[^`]*`", path.read_text()):
+            for flag in re.findall(r"`--([a-z][a-z0-9-]+)[^`]*`", path.read_text()):
                 with self.subTest(page=path.name):
                     self.assertIn(flag, known)
 
