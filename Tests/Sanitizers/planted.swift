@@ -17,7 +17,8 @@ struct Planted {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    for _ in 0..<1000 {
+                    // Long enough that a busy machine gives it more than one thread.
+                    for _ in 0..<100_000 {
                         counter.add()
                         if fault == "race" { unguarded += 1 }
                     }
