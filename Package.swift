@@ -19,6 +19,29 @@ let grpcLinkerSettings: [LinkerSetting] =
     ? grpcLibraries.map { .linkedLibrary($0) }
     : [.unsafeFlags(["-use-ld=lld"] + archiveFlags.flatMap { ["-Xlinker", $0] })]
 
+// Products of other packages, under the names that the targets below use.
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let package = Package(
     name: "akv-csi",
     products: [
@@ -52,170 +75,112 @@ let package = Package(
         ),
         .target(name: "ProviderTransport", dependencies: ["CProviderTransport"]),
 
-        // From mount request to files, without I/O.
+        // From a mount request to files, in layers, without I/O.
+        .target(name: "SecretMemory"),
         .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
-        .target(
-            name: "ProviderCore",
-            dependencies: [
-                "CLibYAML",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-            ]
-        ),
+        .target(name: "Documents", dependencies: ["SecretMemory", "CLibYAML"]),
+        .target(name: "KeyMaterial", dependencies: ["SecretMemory", "Documents", crypto, cryptoExtras]),
+        .target(name: "Shaping", dependencies: ["SecretMemory", "Documents"]),
+        .target(name: "ProviderCore", dependencies: ["SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto]),
 
-        // Entra and Key Vault.
+        // The services on the network.
         .target(
             name: "Azure",
             dependencies: [
-                "ProviderCore",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "Logging", package: "swift-log"),
+                "SecretMemory", "Documents", "KeyMaterial", "ProviderCore",
+                asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, nioHTTP2, logging,
             ]
         ),
+        .target(
+            name: "Kubernetes",
+            dependencies: ["SecretMemory", "Documents", "ProviderCore", "Azure"]
+        ),
 
-        // The provider itself.
+        // The provider.
         .target(name: "CProcess"),
         .target(
             name: "CSIProvider",
             dependencies: [
-                "CProcess", "ProviderTransport", "ProviderCore", "Azure",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "CProcess", "ProviderTransport", "SecretMemory", "Documents", "ProviderCore", "Azure", "Kubernetes",
+                nioCore, nioHTTP1, nioPosix, logging, serviceLifecycle, unixSignals,
             ]
         ),
-        // What the other commands do; `serve` runs none of it.
+        // The driver's half, for `akv-csi mount` and the tools.
+        .target(
+            name: "DriverSimulator",
+            dependencies: ["ProviderTransport", "SecretMemory", "Documents", "KeyMaterial", "ProviderCore"]
+        ),
+        // The other commands; `serve` runs none of it.
         .target(
             name: "Diagnostics",
             dependencies: [
-                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents", "KeyMaterial", "ProviderCore",
+                "Azure", nioCore, nioPosix, nioTLS, nioSSL,
             ]
         ),
         .executableTarget(
             name: "akv-csi",
             dependencies: [
-                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "Diagnostics",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "CSIProvider", "Diagnostics", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents",
+                "ProviderCore", "Azure", "Kubernetes", argumentParser, logging, unixSignals,
             ]
         ),
 
-        // A local Entra and Key Vault. It imports none of the provider's targets, on purpose: the
-        // client must not be able to agree with itself.
-        .target(
-            name: "CEmulatorPKCS12",
-            linkerSettings: [.linkedLibrary("crypto")]
-        ),
+        // A local Entra and Key Vault. It imports none of the provider's targets, so that a bug cannot hide
+        // in both client and emulator.
+        .target(name: "CEmulatorPKCS12", linkerSettings: [.linkedLibrary("crypto")]),
         .target(
             name: "AzureEmulator",
             dependencies: [
-                "CEmulatorPKCS12",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "X509", package: "swift-certificates"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-                .product(name: "Yams", package: "Yams"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "CEmulatorPKCS12", asyncHTTPClient, httpTypes, hummingbird, hummingbirdHTTP2, hummingbirdTLS, nioCore,
+                nioPosix, nioSSL, crypto, cryptoExtras, x509, swiftASN1, jwtKit, yams, logging, serviceLifecycle,
             ],
             resources: [.embedInCode("Admin/Page")]
         ),
         .executableTarget(
             name: "akv-emulator",
-            dependencies: [
-                "AzureEmulator",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]
+            dependencies: ["AzureEmulator", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1]
         ),
 
-        // The benchmark: it starts the two programs above and plays the driver.
-        .target(
-            name: "Benchmark",
-            dependencies: [
-                "ProviderTransport",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]
-        ),
+        // The benchmark starts the two programs and acts as the driver.
+        .target(name: "Benchmark", dependencies: ["ProviderTransport", asyncHTTPClient, nioCore, nioHTTP1]),
         .target(name: "CAllocationCount"),
-        .executableTarget(
-            name: "akv-bench",
-            dependencies: ["Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser")]
-        ),
+        .executableTarget(name: "akv-bench", dependencies: ["Benchmark", argumentParser]),
 
         // Tests.
-        .target(
-            name: "TestSupport",
-            dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Yams", package: "Yams"),
-            ],
-            path: "Tests/TestSupport"
-        ),
+        .target(name: "TestSupport", dependencies: [crypto, yams], path: "Tests/TestSupport"),
         .testTarget(
             name: "ProviderTransportTests",
-            dependencies: ["ProviderTransport", "CProviderTransport", "ProviderCore", "TestSupport"]),
+            dependencies: ["ProviderTransport", "CProviderTransport", "SecretMemory", "ProviderCore", "TestSupport"]
+        ),
         .testTarget(
             name: "ProviderCoreTests",
             dependencies: [
-                "ProviderCore", "TestSupport",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
+                "ProviderCore", "SecretMemory", "CLibYAML", "Documents", "KeyMaterial", "Shaping", "TestSupport",
+                crypto, swiftASN1, x509,
             ]
         ),
+        .testTarget(
+            name: "AzureTests", dependencies: ["Azure", "SecretMemory", "Documents", "ProviderCore", "TestSupport"]),
         .testTarget(
             name: "CSIProviderTests",
             dependencies: [
-                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Yams", package: "Yams"),
+                "CSIProvider", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents", "KeyMaterial",
+                "ProviderCore", "Azure", "Kubernetes", "TestSupport", logging, yams,
             ]
         ),
-        .testTarget(name: "AzureTests", dependencies: ["Azure", "ProviderCore", "TestSupport"]),
         .testTarget(
             name: "DiagnosticsTests",
             dependencies: [
-                "Diagnostics", "ProviderCore", "TestSupport",
-                .product(name: "Yams", package: "Yams"),
+                "Diagnostics", "DriverSimulator", "SecretMemory", "Documents", "ProviderCore", "TestSupport", yams,
             ]
         ),
         .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CSIProvider", "ProviderCore", "ProviderTransport", "Azure", "AzureEmulator", "Diagnostics",
-                "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
+                "CSIProvider", "DriverSimulator", "Diagnostics", "ProviderTransport", "SecretMemory", "Documents",
+                "ProviderCore", "Azure", "Kubernetes", "AzureEmulator", "TestSupport", logging,
             ]
         ),
     ],

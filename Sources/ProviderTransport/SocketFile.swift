@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// Why a server cannot listen.
 package struct ListenError: Error, CustomStringConvertible, Sendable {

@@ -1,9 +1,6 @@
 internal import ArgumentParser
 internal import CSIProvider
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// The provider's command line.
 @main

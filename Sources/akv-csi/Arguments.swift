@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import CSIProvider
-internal import ProviderCore
+internal import Documents
 
 /// A duration in Go's notation as a command's option.
 struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {

@@ -1,8 +1,5 @@
-internal import ProviderCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
+internal import SecretMemory
 
 /// Reads what a command names, be it a file, a pipe such as `<(kustomize build .)`, or standard input.
 enum FileBytes {

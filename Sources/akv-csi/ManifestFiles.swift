@@ -1,13 +1,6 @@
 internal import Diagnostics
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import FoundationEssentials
+internal import Glibc
 
 /// Finds and reads the manifests that a command names.
 struct ManifestFiles {

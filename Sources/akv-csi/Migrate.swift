@@ -1,15 +1,8 @@
 internal import ArgumentParser
 internal import Diagnostics
-internal import ProviderCore
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Documents
+internal import FoundationEssentials
+internal import Glibc
 
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

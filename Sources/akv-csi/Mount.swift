@@ -1,16 +1,14 @@
 internal import ArgumentParser
 internal import Azure
-internal import CSIProvider
 internal import Diagnostics
+internal import Documents
+internal import DriverSimulator
+internal import FoundationEssentials
+internal import Kubernetes
 internal import Logging
 internal import ProviderCore
 internal import ProviderTransport
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
+internal import SecretMemory
 
 struct Mount: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,8 @@
-internal import CSIProvider
+internal import Documents
+internal import DriverSimulator
 internal import ProviderCore
 internal import ProviderTransport
+internal import SecretMemory
 
 /// What `mount` tells of its success: the volume's files, their versions, and the Secrets.
 struct MountReport {

@@ -1,14 +1,12 @@
 internal import Azure
-internal import CSIProvider
 internal import Diagnostics
+internal import Documents
+internal import DriverSimulator
+internal import FoundationEssentials
+internal import Kubernetes
 internal import ProviderCore
 internal import ProviderTransport
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
+internal import SecretMemory
 
 /// Mounts a pod's volumes, again and again if need be, and remembers what they held.
 struct MountSession {

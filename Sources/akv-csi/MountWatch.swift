@@ -1,8 +1,5 @@
+internal import Glibc
 internal import UnixSignals
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 /// When a watched volume is mounted again.
 enum MountWatch {

@@ -1,15 +1,12 @@
 internal import ArgumentParser
 internal import Azure
 internal import CSIProvider
+internal import FoundationEssentials
+internal import Kubernetes
 internal import Logging
 internal import ProviderCore
 internal import ProviderTransport
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
+internal import SecretMemory
 
 /// `serve` among the other commands; its flags are Go's, see `FlagSet`.
 struct Serve: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import Azure
 import ProviderCore
+import SecretMemory
 import Testing
 
 @Suite("The Key Vault client")

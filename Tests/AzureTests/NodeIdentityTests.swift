@@ -1,6 +1,7 @@
 import Azure
 import Foundation
 import ProviderCore
+import SecretMemory
 import Synchronization
 import TestSupport
 import Testing

@@ -7,7 +7,7 @@ struct RequestGateTests {
     /// What tasks tell the test.
     private final class Notes: Sendable {
         let running = Mutex((now: 0, most: 0))
-        let order = Mutex<[FetchPriority]>([])
+        let order = Mutex<[RequestPriority]>([])
     }
 
     @Test("lets no more through at once than it should, and all in the end")
@@ -40,7 +40,7 @@ struct RequestGateTests {
         _ = try await gate.enter(.firstMount, until: deadline)
         let notes = Notes()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for priority in [FetchPriority.republish, .republish, .firstMount, .firstMount] {
+            for priority in [RequestPriority.republish, .republish, .firstMount, .firstMount] {
                 let before = gate.waiting
                 group.addTask {
                     _ = try await gate.enter(priority, until: deadline)

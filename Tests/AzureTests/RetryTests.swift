@@ -1,5 +1,4 @@
 import Azure
-import ProviderCore
 import Testing
 
 @Suite("The retry loop")

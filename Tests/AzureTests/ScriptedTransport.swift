@@ -1,5 +1,5 @@
 import Azure
-import ProviderCore
+import SecretMemory
 import Synchronization
 
 /// A network that gives the answers it was told to, in order, and keeps what was sent.

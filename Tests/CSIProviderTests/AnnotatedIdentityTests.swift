@@ -1,4 +1,3 @@
-import Azure
 import CSIProvider
 import Foundation
 import ProviderCore

@@ -1,6 +1,4 @@
-import Azure
 import CSIProvider
-import ProviderCore
 
 /// A node whose provider asks a cluster's API server for the annotations of service accounts.
 struct AnnotatedNode {

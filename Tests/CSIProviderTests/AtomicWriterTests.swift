@@ -1,6 +1,6 @@
-import CSIProvider
+import DriverSimulator
 import Foundation
-import ProviderCore
+import SecretMemory
 import TestSupport
 import Testing
 

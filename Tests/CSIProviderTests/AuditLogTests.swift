@@ -1,6 +1,4 @@
-import Azure
 import CSIProvider
-import ProviderCore
 import Testing
 
 /// The lines for auditors: which there are, and what each of them says.

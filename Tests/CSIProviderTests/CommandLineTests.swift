@@ -1,5 +1,5 @@
 import CSIProvider
-import ProviderCore
+import Documents
 import Testing
 
 @Suite("Flags as Go's flag package takes them")

@@ -1,7 +1,5 @@
-import Azure
 import CSIProvider
 import Foundation
-import ProviderCore
 import ProviderTransport
 import TestSupport
 import Testing

@@ -1,6 +1,4 @@
-import Azure
-import CSIProvider
-import ProviderCore
+import Documents
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import Azure
-import CSIProvider
 import Foundation
-import ProviderCore
+import Kubernetes
+import SecretMemory
 import Synchronization
 import TestSupport
 

@@ -1,5 +1,6 @@
 import Azure
 import Foundation
+import ProviderCore
 
 extension FakeAzure {
     /// What the instance metadata service and aad-pod-identity's NMI answer; nil to requests for others.

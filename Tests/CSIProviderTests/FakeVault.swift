@@ -1,6 +1,6 @@
 import Azure
 import Foundation
-import ProviderCore
+import SecretMemory
 import TestSupport
 
 /// One vault of the table's content.

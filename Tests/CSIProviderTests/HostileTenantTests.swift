@@ -1,4 +1,3 @@
-import Azure
 import ProviderCore
 import TestSupport
 import Testing

@@ -1,7 +1,5 @@
-import Azure
-import CSIProvider
 import Foundation
-import ProviderCore
+import Kubernetes
 import Testing
 
 @Suite("The client of the cluster's API server")

@@ -2,6 +2,7 @@ import Azure
 import CSIProvider
 import Foundation
 import ProviderCore
+import SecretMemory
 import Synchronization
 
 /// A small Entra and vault whose content, roles and health change while they are in use, and which

@@ -1,5 +1,3 @@
-import Azure
-import ProviderCore
 import Testing
 
 @Suite("While a vault cannot be asked")

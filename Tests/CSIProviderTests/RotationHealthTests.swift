@@ -1,6 +1,3 @@
-import Azure
-import CSIProvider
-import ProviderCore
 import ProviderTransport
 import Testing
 

@@ -1,5 +1,6 @@
-import CSIProvider
-import ProviderCore
+import Documents
+import DriverSimulator
+import SecretMemory
 import TestSupport
 import Testing
 

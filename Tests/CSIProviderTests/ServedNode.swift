@@ -1,6 +1,5 @@
 import Azure
 import CSIProvider
-import ProviderCore
 import ProviderTransport
 import TestSupport
 

@@ -1,4 +1,3 @@
-import Azure
 import ProviderCore
 import Synchronization
 import Testing

@@ -1,4 +1,3 @@
-import CSIProvider
 import Testing
 
 @Suite("Warnings about a class")

@@ -1,5 +1,4 @@
 import Diagnostics
-import ProviderCore
 import Testing
 
 @Suite("A migration")

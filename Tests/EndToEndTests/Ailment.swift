@@ -1,10 +1,11 @@
 import Azure
 import AzureEmulator
 import Diagnostics
+import Documents
 import Foundation
 import Logging
-import ProviderCore
 import ProviderTransport
+import SecretMemory
 import TestSupport
 import Testing
 

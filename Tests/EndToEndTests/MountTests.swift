@@ -1,9 +1,9 @@
 import Azure
 import AzureEmulator
-import CSIProvider
 import Foundation
 import ProviderCore
 import ProviderTransport
+import SecretMemory
 import Testing
 
 @Suite("A mount over the real socket and real TLS", .timeLimit(.minutes(2)))

@@ -1,5 +1,6 @@
 import AzureEmulator
 import Foundation
+import ProviderCore
 import ProviderTransport
 import Testing
 

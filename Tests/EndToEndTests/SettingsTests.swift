@@ -1,8 +1,6 @@
 import Azure
 import AzureEmulator
-import CSIProvider
 import Foundation
-import ProviderCore
 import ProviderTransport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import ProviderCore
+import SecretMemory
 
 extension SecretBytes {
     /// The content as text, which only tests may want.

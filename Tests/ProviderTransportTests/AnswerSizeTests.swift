@@ -1,4 +1,5 @@
 import ProviderTransport
+import SecretMemory
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-package import ProviderCore
+package import SecretMemory
 
 /// What Entra gives for an accepted assertion. Opaque: it is sent to the vault and never looked into.
 package struct AccessToken: Sendable {

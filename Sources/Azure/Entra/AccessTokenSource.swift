@@ -29,7 +29,7 @@ package struct AccessTokenSource: Sendable {
 
     /// A token for `resource`: that the mount holds one now is the proof of its principal.
     package func token(
-        for signIn: SignIn, resource: String, priority: FetchPriority, until deadline: Deadline
+        for signIn: SignIn, resource: String, priority: RequestPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         let exchange: TokenCache.Exchange = { [issuer] deadline in
             do throws(ProviderError) {

@@ -1,5 +1,7 @@
 internal import Crypto
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// The JWT with which an application proves that it holds its certificate's private key (RFC 7523):
 /// for one token endpoint and ten minutes, so that it is worth little to anybody who sees it.

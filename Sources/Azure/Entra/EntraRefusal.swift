@@ -1,5 +1,7 @@
 internal import Crypto
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// An error answer of Entra's token endpoint.
 ///

@@ -1,4 +1,6 @@
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// The node's own managed identities, from the instance metadata service (IMDS).
 struct ManagedIdentityClient: Sendable {
@@ -27,7 +29,7 @@ struct ManagedIdentityClient: Sendable {
 
     /// A token of the user-assigned identity `clientID`, or of the system-assigned one.
     func token(
-        clientID: String?, resource: String, priority: FetchPriority, until deadline: Deadline
+        clientID: String?, resource: String, priority: RequestPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         var url = "\(service)/metadata/identity/oauth2/token?api-version=2018-02-01&resource=\(resource.percentEncoded)"
         if let clientID { url += "&client_id=\(clientID.percentEncoded)" }

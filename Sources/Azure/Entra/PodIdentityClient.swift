@@ -1,4 +1,6 @@
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// Tokens from aad-pod-identity's node agent (NMI), for those who have not moved on yet.
 struct PodIdentityClient: Sendable {
@@ -25,7 +27,7 @@ struct PodIdentityClient: Sendable {
 
     /// A token of whatever identity NMI assigns to `pod`.
     func token(
-        pod: PodReference, resource: String, priority: FetchPriority, until deadline: Deadline
+        pod: PodReference, resource: String, priority: RequestPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         let request = HTTPRequest(
             .get, "\(service)/host/token/?resource=\(resource)",

@@ -1,4 +1,6 @@
+internal import Documents
 package import ProviderCore
+package import SecretMemory
 
 /// The exchange of a credential for an access token at Entra's token endpoint.
 ///
@@ -47,7 +49,7 @@ package struct TokenExchange: Sendable {
         cloud: AzureCloud,
         resource: String,
         through proxy: TokenProxy.Route? = nil,
-        priority: FetchPriority,
+        priority: RequestPriority,
         until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         let endpoint = TokenEndpoint(authority: cloud.authority, tenantID: tenantID)

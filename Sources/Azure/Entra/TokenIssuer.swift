@@ -18,7 +18,7 @@ struct TokenIssuer: Sendable {
 
     /// A token for `resource`.
     func token(
-        for signIn: SignIn, resource: String, priority: FetchPriority, until deadline: Deadline
+        for signIn: SignIn, resource: String, priority: RequestPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         func exchanged(
             _ credential: TokenExchange.Credential, _ clientID: String, _ route: TokenProxy.Route? = nil

@@ -1,12 +1,8 @@
 internal import Crypto
+internal import FoundationEssentials
 package import ProviderCore
+internal import SecretMemory
 internal import Synchronization
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 /// The cluster's token proxy of AKS identity bindings: an address at the API server, told apart by the
 /// TLS server name, that swaps the pod's token and passes the request on to Entra.

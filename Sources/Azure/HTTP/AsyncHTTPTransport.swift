@@ -5,7 +5,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
-internal import ProviderCore
+internal import SecretMemory
 internal import Synchronization
 
 /// The real network: pooled keep-alive connections over TLS 1.2 or later, no redirects.

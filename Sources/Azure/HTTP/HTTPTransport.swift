@@ -1,4 +1,5 @@
-package import ProviderCore
+package import Documents
+package import SecretMemory
 
 /// A request to Entra, Key Vault or the cluster's API server.
 package struct HTTPRequest: Sendable {

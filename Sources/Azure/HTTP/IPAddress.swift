@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// An IPv4 or IPv6 address as its bytes.
 struct IPAddress: Sendable, Equatable {

@@ -35,7 +35,7 @@ package final class RequestGate: Sendable {
         var lastRefusal = Duration.zero
         /// The moment of the next request, when the rate is bounded.
         var nextSlot = Duration.seconds(-1000)
-        var waiting: [FetchPriority: [Waiter]] = [:]
+        var waiting: [RequestPriority: [Waiter]] = [:]
         /// Callers that were cancelled before they began to wait.
         var cancelled: Set<UInt64> = []
         var nextNumber: UInt64 = 0
@@ -71,7 +71,7 @@ package final class RequestGate: Sendable {
     }
 
     /// Waits for a place, the first mounts of pods before others.
-    package func enter(_ priority: FetchPriority, until deadline: Deadline) async throws(TransportFailure) -> Pass {
+    package func enter(_ priority: RequestPriority, until deadline: Deadline) async throws(TransportFailure) -> Pass {
         enum Step {
             case pass(Pass)
             case paused(Duration)
@@ -133,7 +133,7 @@ package final class RequestGate: Sendable {
 
     /// Nil when the caller is cancelled. Its own deadline need not be watched here: the mount that it
     /// works for is ended at its time.
-    private func wait(_ number: UInt64, _ priority: FetchPriority) async -> Pass? {
+    private func wait(_ number: UInt64, _ priority: RequestPriority) async -> Pass? {
         defer { state.withLock { _ = $0.cancelled.remove(number) } }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -192,7 +192,7 @@ package final class RequestGate: Sendable {
             let next: (Waiter, Pass)? = state.withLock { state in
                 let now = time.elapsed()
                 guard now >= state.pausedUntil, state.running < Int(state.limit) else { return nil }
-                for priority in [FetchPriority.firstMount, .republish] {
+                for priority in [RequestPriority.firstMount, .republish] {
                     guard let waiter = state.waiting[priority]?.first else { continue }
                     state.waiting[priority]?.removeFirst()
                     return (waiter, admit(&state, now))

@@ -1,5 +1,3 @@
-internal import ProviderCore
-
 /// The one retry loop: bounded in attempts and by the mount's deadline, with jitter, and obedient to
 /// the service's own hints.
 package struct RetryPolicy: Sendable {
@@ -19,7 +17,7 @@ package struct RetryPolicy: Sendable {
         _ request: HTTPRequest,
         over transport: any HTTPTransport,
         through gate: RequestGate,
-        _ priority: FetchPriority,
+        _ priority: RequestPriority,
         until deadline: Deadline,
         time: TimeSource
     ) async throws(TransportFailure) -> HTTPResponse {

@@ -1,12 +1,9 @@
 internal import AsyncHTTPClient
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP2
 internal import NIOPosix
 internal import NIOSSL
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 extension TransportFailure {
     /// Says where a client library's error happened and whether trying again can help.

@@ -1,8 +1,5 @@
+internal import Glibc
 internal import NIOSSL
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 /// Which certificate authorities are trusted, by the conventions of `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR`; without them the system's own, with what an administrator put beside them.

@@ -1,4 +1,5 @@
 package import ProviderCore
+internal import SecretMemory
 
 /// Key Vault's data plane, read-only.
 package struct KeyVaultClient: Sendable {
@@ -40,7 +41,8 @@ package struct KeyVaultClient: Sendable {
     /// Reads one object with the token on the first request: the vault's host and resource are known
     /// from the cloud, so the usual unauthenticated first request would be a wasted round trip.
     package func read(
-        _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken, priority: FetchPriority,
+        _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken,
+        priority: RequestPriority,
         until deadline: Deadline
     ) async throws(ProviderError) -> Outcome<VaultBundle> {
         let path = "\(Self.path(object))/\(version.percentEncoded)"
@@ -61,7 +63,7 @@ package struct KeyVaultClient: Sendable {
 
     /// Lists every version of an object, over as many pages as the vault makes of them.
     package func versions(
-        of object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, priority: FetchPriority,
+        of object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, priority: RequestPriority,
         until deadline: Deadline
     ) async throws(ProviderError) -> Outcome<[VersionRecord]> {
         try await list(
@@ -70,7 +72,7 @@ package struct KeyVaultClient: Sendable {
 
     /// Lists every object of the type of `object`, which is a selector.
     package func objects(
-        like object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, priority: FetchPriority,
+        like object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, priority: RequestPriority,
         until deadline: Deadline
     ) async throws(ProviderError) -> Outcome<[ObjectRecord]> {
         let collection = object.type.collection
@@ -81,7 +83,7 @@ package struct KeyVaultClient: Sendable {
 
     private func list<Page: VaultPage>(
         _ path: String, _ object: KeyVaultObject, _ vault: VaultAddress, _ token: AccessToken,
-        _ priority: FetchPriority, _ deadline: Deadline,
+        _ priority: RequestPriority, _ deadline: Deadline,
         decode: (SecretBytes) throws(VaultAnswerError) -> Page
     ) async throws(ProviderError) -> Outcome<[Page.Record]> {
         var url = "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)"
@@ -120,7 +122,7 @@ package struct KeyVaultClient: Sendable {
 
     private func get(
         _ url: String, _ object: KeyVaultObject, _ vault: VaultAddress, _ token: AccessToken,
-        _ priority: FetchPriority, _ deadline: Deadline
+        _ priority: RequestPriority, _ deadline: Deadline
     ) async throws(ProviderError) -> Outcome<SecretBytes> {
         let request = HTTPRequest(
             .get, url,

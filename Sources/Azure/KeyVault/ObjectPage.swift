@@ -1,4 +1,6 @@
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// One page of a vault's objects of one type.
 struct ObjectPage: VaultPage {

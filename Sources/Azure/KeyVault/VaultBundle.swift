@@ -1,4 +1,7 @@
+internal import Documents
+internal import KeyMaterial
 package import ProviderCore
+internal import SecretMemory
 
 /// Why a vault's 200 answer cannot be used.
 struct VaultAnswerError: Error {

@@ -1,4 +1,4 @@
-internal import ProviderCore
+internal import SecretMemory
 
 /// The vault's `WWW-Authenticate: Bearer …` header.
 package struct VaultChallenge: Equatable {

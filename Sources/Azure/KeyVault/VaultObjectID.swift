@@ -1,4 +1,5 @@
 internal import ProviderCore
+internal import SecretMemory
 
 /// What the identifier in an answer must say: `https://HOST/COLLECTION/NAME/VERSION`.
 ///

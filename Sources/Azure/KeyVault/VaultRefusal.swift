@@ -1,4 +1,6 @@
+internal import Documents
 package import ProviderCore
+internal import SecretMemory
 
 /// An error answer of Key Vault.
 struct VaultRefusal {

@@ -1,4 +1,6 @@
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// One page of a list.
 protocol VaultPage {

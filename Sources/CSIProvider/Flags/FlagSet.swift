@@ -1,4 +1,5 @@
-internal import ProviderCore
+internal import Documents
+internal import SecretMemory
 
 /// Command-line flags as Go's flag package reads them, because upstream's DaemonSets write them so:
 /// one or two dashes, `=` or a space before the value, switches with or without one.

@@ -1,11 +1,8 @@
 internal import FoundationEssentials
+internal import Glibc
 package import Logging
 package import ProviderCore
 internal import Synchronization
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 /// The operator's policy, read again whenever its file changes.
 ///

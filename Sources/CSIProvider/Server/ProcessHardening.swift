@@ -1,9 +1,6 @@
 internal import CProcess
+internal import Glibc
 internal import Logging
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 /// Keeps what the process holds in memory from getting out by way of the system.
 enum ProcessHardening {

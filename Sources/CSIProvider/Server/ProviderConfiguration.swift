@@ -1,4 +1,5 @@
 package import Azure
+package import Kubernetes
 package import ProviderTransport
 
 /// What `serve` needs to know, complete and checked.

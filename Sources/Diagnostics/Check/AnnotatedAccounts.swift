@@ -1,3 +1,4 @@
+internal import Documents
 package import ProviderCore
 
 /// What the files' ServiceAccounts say of whom their pods are in Azure, and whether the provider looks at it.

@@ -1,4 +1,6 @@
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// The rules for the driver's own CSIDriver object.
 struct CSIDriverCheck {
@@ -8,7 +10,7 @@ struct CSIDriverCheck {
     func findings() -> [Finding] {
         guard manifest.kind == "CSIDriver" else { return [] }
         guard manifest.name == Workload.driver else {
-            guard NearestName.distance(manifest.name, Workload.driver) <= 5 else { return [] }
+            guard SpellingSuggestion.distance(manifest.name, Workload.driver) <= 5 else { return [] }
             return [
                 manifest.finding(
                     .driverName, at: manifest.root["metadata"]?["name"],
@@ -52,7 +54,7 @@ struct CSIDriverCheck {
         if needsBinding { wanted.append(ServiceAccountTokens.identityBindingAudience) }
         return wanted.filter { !audiences.contains($0) }.map { audience in
             let near = requests.first { request in
-                NearestName.distance(request["audience"]?.text?.lowercased() ?? "", audience.lowercased()) <= 3
+                SpellingSuggestion.distance(request["audience"]?.text?.lowercased() ?? "", audience.lowercased()) <= 3
             }
             return manifest.finding(
                 .tokenRequestsMissing, at: near?["audience"] ?? spec?.key("tokenRequests") ?? spec,

@@ -1,4 +1,6 @@
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// The rules for one SecretProviderClass.
 struct ClassCheck {
@@ -59,7 +61,7 @@ struct ClassCheck {
                     .manifestInvalid, at: spec, "the class has no spec.provider", fix: "write provider: azure")
             ]
         }
-        guard name != "azure", NearestName.distance(name.lowercased(), "azure") <= 2 else { return [] }
+        guard name != "azure", SpellingSuggestion.distance(name.lowercased(), "azure") <= 2 else { return [] }
         return [
             manifest.finding(
                 .providerName, at: spec["provider"],
@@ -143,8 +145,8 @@ struct ClassCheck {
         if let same = known.first(where: { $0.lowercased() == lowercased }) {
             return "write \(same): letter case counts"
         }
-        guard let nearest = NearestName.of(name, among: known),
-            NearestName.distance(lowercased, nearest.lowercased()) <= max(2, name.count / 3)
+        guard let nearest = SpellingSuggestion.of(name, among: known),
+            SpellingSuggestion.distance(lowercased, nearest.lowercased()) <= max(2, name.count / 3)
                 || nearest.lowercased().contains(lowercased)
         else { return "remove it; known are \(known.joined(separator: ", "))" }
         return "did you mean \(nearest)?"

@@ -1,4 +1,4 @@
-package import ProviderCore
+package import Documents
 
 /// One thing that is wrong, or probably not meant, in a manifest.
 package struct Finding: Sendable {

@@ -1,4 +1,6 @@
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// The rules for what workload identity wants of pods and ServiceAccounts.
 struct IdentityCheck {
@@ -52,7 +54,7 @@ struct IdentityCheck {
     private static func isMeant(_ name: String) -> Bool {
         if name.lowercased().hasPrefix(prefix) { return true }
         guard let slash = name.firstIndex(of: "/") else { return false }
-        return NearestName.distance(String(name[...slash]).lowercased(), prefix) <= 3
+        return SpellingSuggestion.distance(String(name[...slash]).lowercased(), prefix) <= 3
     }
 
     // MARK: - Pods
@@ -83,8 +85,8 @@ struct IdentityCheck {
         let name = workload.template.serviceAccount
         let here = accounts.filter { ($0.namespace ?? "default") == workload.namespace }
         guard let account = here.first(where: { $0.name == name }) else {
-            guard name != "default", let nearest = NearestName.of(name, among: here.map(\.name)),
-                NearestName.distance(name, nearest) <= 2
+            guard name != "default", let nearest = SpellingSuggestion.of(name, among: here.map(\.name)),
+                SpellingSuggestion.distance(name, nearest) <= 2
             else { return [] }
             return [
                 workload.manifest.finding(

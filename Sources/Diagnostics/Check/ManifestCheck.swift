@@ -1,4 +1,5 @@
-internal import ProviderCore
+internal import Documents
+internal import SecretMemory
 
 /// Judges manifests together, by the server's own rules and those of driver, kubelet and workload identity.
 package struct ManifestCheck: Sendable {

@@ -1,4 +1,5 @@
-internal import ProviderCore
+internal import Documents
+internal import SecretMemory
 
 /// The rules for `secretObjects`: what the driver will make of the volume's files.
 struct SecretObjectsCheck {
@@ -74,7 +75,7 @@ struct SecretObjectsCheck {
         let fix: String
         if let path = files.path(ofObject: file) {
             fix = "objectName here is the file's path, not the vault's name: write objectName: \(path)"
-        } else if let nearest = NearestName.of(file, among: files.paths) {
+        } else if let nearest = SpellingSuggestion.of(file, among: files.paths) {
             fix = "the nearest file is \(nearest)"
         } else {
             fix = "list the object under parameters.objects"

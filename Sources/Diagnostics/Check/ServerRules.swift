@@ -1,3 +1,4 @@
+internal import Documents
 internal import ProviderCore
 
 /// Turns what the server says of a class into findings at the places that it speaks of.

@@ -1,3 +1,4 @@
+internal import Documents
 internal import ProviderCore
 
 /// How large a class's volume and Secrets can become, by what a vault lets an object be.
@@ -14,7 +15,7 @@ struct SizeCheck {
         var findings: [Finding] = []
         let files = ExpectedFiles(plan).paths.count
         let manifest = reading.manifest
-        if files * Self.largestObject > MountAnswer.maximumBytes {
+        if files * Self.largestObject > VolumeLimits.maximumBytes {
             findings.append(
                 manifest.finding(
                     .volumeTooLarge, at: reading.parameters["objects"]?.key,

@@ -1,4 +1,6 @@
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// The rules for a pod's volumes.
 struct WorkloadCheck {
@@ -26,7 +28,7 @@ struct WorkloadCheck {
         workload.template.csiVolumes.compactMap { _, csi in
             let name = csi["driver"]?.text ?? ""
             let isMeant = csi["volumeAttributes"]?["secretProviderClass"] != nil
-            guard name != Workload.driver, isMeant || NearestName.distance(name, Workload.driver) <= 5 else {
+            guard name != Workload.driver, isMeant || SpellingSuggestion.distance(name, Workload.driver) <= 5 else {
                 return nil
             }
             return manifest.finding(
@@ -46,7 +48,7 @@ struct WorkloadCheck {
         }
         if volume.className.isEmpty {
             let keys = (volume.csi["volumeAttributes"]?.mapping ?? []).compactMap(\.key.scalar?.text)
-            let near = keys.first { NearestName.distance($0.lowercased(), "secretproviderclass") <= 3 }
+            let near = keys.first { SpellingSuggestion.distance($0.lowercased(), "secretproviderclass") <= 3 }
             findings.append(
                 manifest.finding(
                     .volumeAttribute, at: near.flatMap { volume.csi["volumeAttributes"]?.key($0) } ?? volume.csi,
@@ -102,7 +104,7 @@ struct WorkloadCheck {
                 return []
             }
             let elsewhere = classNames.first { $0.hasSuffix("/\(volume.className)") }
-            let near = NearestName.of(
+            let near = SpellingSuggestion.of(
                 volume.className, among: classNames.filter { $0.hasPrefix("\(workload.namespace)/") }.sorted())
             return [
                 manifest.finding(

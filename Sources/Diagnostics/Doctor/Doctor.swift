@@ -1,6 +1,8 @@
 package import Azure
+internal import Documents
 package import ProviderCore
 package import ProviderTransport
+package import SecretMemory
 
 /// Finds out why a class cannot be mounted, by going the mount's way step by step. It reads only, and
 /// tells of no token and no value.

@@ -1,5 +1,3 @@
-internal import ProviderCore
-
 /// All steps, and what they come to.
 package struct DoctorReport: Sendable {
     package var subject: String

@@ -1,5 +1,7 @@
 internal import Azure
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// Entra's side: the way there, its clock, the tenant, and the exchange itself.
 struct EntraSteps {

@@ -1,5 +1,6 @@
 internal import Azure
-internal import ProviderCore
+internal import Documents
+internal import SecretMemory
 
 /// The cluster's issuer, as Entra will look at it: its address, its discovery document, its keys.
 struct IssuerSteps {

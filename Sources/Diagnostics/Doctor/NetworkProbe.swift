@@ -1,13 +1,11 @@
 internal import Azure
+internal import Glibc
+internal import KeyMaterial
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 internal import NIOTLS
-internal import ProviderCore
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import SecretMemory
 
 /// Goes to a host hop by hop and looks at what is there, without asking it for anything.
 ///

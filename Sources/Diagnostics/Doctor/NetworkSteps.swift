@@ -1,5 +1,6 @@
 internal import Azure
-internal import ProviderCore
+internal import Documents
+internal import SecretMemory
 
 /// The hops to one of Azure's hosts: name, connection, certificate.
 struct NetworkSteps {

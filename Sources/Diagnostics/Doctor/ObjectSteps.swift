@@ -1,5 +1,6 @@
 internal import Azure
 internal import ProviderCore
+internal import SecretMemory
 
 /// The objects, each read as the mount would read it, and the volume that they make.
 struct ObjectSteps {
@@ -99,7 +100,7 @@ struct ObjectSteps {
             let bytes = answer.files.reduce(0) { $0 + $1.contents.count }
             return DoctorStep(
                 "volume", "Volume", .passed,
-                "\(answer.files.count) files, \(bytes) bytes, of \(MountAnswer.maximumBytes) at most")
+                "\(answer.files.count) files, \(bytes) bytes, of \(VolumeLimits.maximumBytes) at most")
         } catch {
             return DoctorStep("volume", "Volume", .failed, error.message, fix: error.hint)
         }

@@ -1,4 +1,3 @@
-internal import Azure
 internal import ProviderTransport
 
 /// The provider on this node: whether the driver would find it.

@@ -1,4 +1,6 @@
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// What a service-account token says of itself, for comparison with what Azure has been told.
 struct TokenInspection {

@@ -1,5 +1,6 @@
 internal import Azure
 internal import ProviderCore
+internal import SecretMemory
 
 /// A vault's side before any object is read: the way there, and its challenge.
 struct VaultSteps {

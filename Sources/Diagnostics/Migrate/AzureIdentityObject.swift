@@ -1,4 +1,4 @@
-internal import ProviderCore
+internal import Documents
 
 /// The identity that a workload had before, as far as the manifests tell.
 struct FormerIdentity: Hashable, Sendable {

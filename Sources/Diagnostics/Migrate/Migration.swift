@@ -1,4 +1,6 @@
-package import ProviderCore
+package import Documents
+internal import ProviderCore
+internal import SecretMemory
 
 /// The way of a set of manifests from aad-pod-identity and client secrets to workload identity.
 package struct Migration: Sendable {

@@ -1,4 +1,5 @@
 internal import Azure
+internal import Documents
 internal import ProviderCore
 
 /// What Azure must be told for the migrated manifests to work, as commands or as Terraform.

@@ -1,5 +1,3 @@
-internal import ProviderCore
-
 extension Migration {
     /// Whether there was anything to migrate.
     package var isNeeded: Bool { !changedFiles.isEmpty || !undecided.isEmpty || !leftovers.isEmpty }

@@ -1,4 +1,4 @@
-internal import ProviderCore
+internal import Documents
 
 /// A change of a file's text between two of its positions. The text around it stays as it is, comments
 /// and all.

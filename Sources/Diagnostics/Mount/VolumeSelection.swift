@@ -1,5 +1,5 @@
-package import CSIProvider
-internal import ProviderCore
+internal import Documents
+package import DriverSimulator
 
 /// The volumes that `mount` plays the driver for, in the order in which a kubelet comes to them.
 package struct VolumeSelection: Sendable {

@@ -1,4 +1,5 @@
 internal import Azure
+internal import Documents
 package import ProviderCore
 
 /// What mounting a class would ask of Azure, as whom, and what Azure must have been told before.

@@ -1,5 +1,3 @@
-internal import ProviderCore
-
 /// The findings of a check, as a person, a program or a code host reads them.
 package struct FindingReport: Sendable {
     package var findings: [Finding]

@@ -1,4 +1,4 @@
-internal import ProviderCore
+internal import Documents
 
 /// A JSON text to be written, members in the order given.
 package indirect enum JSONOutput: Sendable {

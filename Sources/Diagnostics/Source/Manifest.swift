@@ -1,4 +1,4 @@
-package import ProviderCore
+package import Documents
 
 /// A file of manifests, as it was read.
 package struct ManifestFile: Sendable {

@@ -1,4 +1,5 @@
-package import ProviderCore
+package import Documents
+internal import SecretMemory
 
 /// A text whose positions are those of a file: the file itself, or a scalar that stands in another text.
 ///

@@ -1,3 +1,6 @@
+internal import KeyMaterial
+package import SecretMemory
+
 /// A file made of a vault object: what comes after the object's path, and the bytes.
 package struct ConvertedFile: Sendable {
     package var suffix: String
@@ -103,33 +106,11 @@ package struct ContentConversion: Sendable {
             case .failure(let error): throw DERError(error.message)
             }
         case .hex:
-            return try content.withExposed { bytes throws(DERError) in try Hex.decode(bytes) }
-        }
-    }
-}
-
-/// Hexadecimal text, in either case, with Go's error texts.
-enum Hex {
-    static func decode(_ bytes: UnsafeRawBufferPointer) throws(DERError) -> SecretBytes {
-        var builder = SecretBytesBuilder(capacity: bytes.count / 2)
-        var high: UInt8?
-        for byte in bytes {
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-            // The byte itself is part of a secret, so it is not shown.
-            default: throw DERError("encoding/hex: invalid byte in the secret's value")
-            }
-            if let first = high {
-                builder.append(first << 4 | digit)
-                high = nil
-            } else {
-                high = digit
+            do throws(HexError) {
+                return try content.withExposed { bytes throws(HexError) in try Hex.decode(bytes) }
+            } catch {
+                throw DERError(error.message)
             }
         }
-        guard high == nil else { throw DERError("encoding/hex: odd length hex string") }
-        return builder.finish()
     }
 }

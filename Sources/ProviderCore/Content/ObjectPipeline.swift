@@ -1,3 +1,6 @@
+package import SecretMemory
+internal import Shaping
+
 /// From what the vault holds under a name to the files of one object, as a row of pure steps. This is the
 /// one place that says which steps there are and in which order.
 package struct ObjectPipeline: Sendable {

@@ -1,3 +1,6 @@
+package import KeyMaterial
+package import SecretMemory
+
 /// What the vault answered for one object, freed of its JSON.
 package indirect enum VaultItem: Sendable {
     case secret(SecretBundle)
@@ -26,25 +29,5 @@ package struct SecretBundle: Sendable {
         self.version = version
         self.contentType = contentType
         self.isCertificate = isCertificate
-    }
-}
-
-/// The public part of a key, as a JSON Web Key (RFC 7518) describes it.
-package struct PublicKey: Sendable {
-    /// `RSA`, `RSA-HSM`, `EC`, `EC-HSM`, `oct`, ….
-    package var type: String
-    package var curve: String
-    package var modulus: [UInt8]
-    package var exponent: [UInt8]
-    package var x: [UInt8]
-    package var y: [UInt8]
-
-    package init(type: String, curve: String, modulus: [UInt8], exponent: [UInt8], x: [UInt8], y: [UInt8]) {
-        self.type = type
-        self.curve = curve
-        self.modulus = modulus
-        self.exponent = exponent
-        self.x = x
-        self.y = y
     }
 }

@@ -1,3 +1,6 @@
+package import Documents
+internal import SecretMemory
+
 /// What a ServiceAccount's annotations say of whom its pods are in Azure.
 package struct AnnotatedIdentity: Hashable, Sendable {
     package static let clientIDAnnotation = "azure.workload.identity/client-id"
@@ -38,7 +41,9 @@ extension MountRequest {
     ///
     /// It is whom the kubelet names. Those keys it writes over what a pod's `volumeAttributes` say.
     package var accountToIdentify: ServiceAccountReference? {
-        guard case .servicePrincipal? = try? MountAttributes.mode(attributes), !bringsCredential else { return nil }
+        guard case .servicePrincipal? = try? IdentityMode.requested(by: attributes), !bringsCredential else {
+            return nil
+        }
         let pod = PodReference(attributes)
         return ServiceAccountReference(namespace: pod.namespace, name: pod.serviceAccount)
     }

@@ -1,11 +1,9 @@
 internal import Crypto
 internal import CryptoExtras
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
+internal import Documents
+internal import FoundationEssentials
+internal import KeyMaterial
+package import SecretMemory
 
 /// An application's certificate and the RSA key that belongs to it: what a service principal without
 /// a client secret proves itself with.

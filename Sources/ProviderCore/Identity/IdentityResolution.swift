@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 extension Identity {
     /// Gathers what `mode` needs from the request. No mode falls through into another: what is missing
     /// is an error that says which mode was chosen and why.
@@ -103,19 +105,6 @@ extension Identity {
         } catch {
             throw ProviderError(
                 .credentialsInvalid, "clientcertificate in secrets cannot be used: \(error.reason)", hint: error.hint)
-        }
-    }
-}
-
-extension SecretBytes {
-    /// Without ASCII white space at both ends.
-    func trimmingSpace() -> SecretBytes {
-        withExposed { bytes in
-            func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-            guard let first = bytes.firstIndex(where: { !isSpace($0) }),
-                let last = bytes.lastIndex(where: { !isSpace($0) })
-            else { return SecretBytes([]) }
-            return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bytes[first...last]))
         }
     }
 }

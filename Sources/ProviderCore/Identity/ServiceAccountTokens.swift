@@ -1,3 +1,6 @@
+internal import Documents
+package import SecretMemory
+
 /// The pod's own tokens, which the kubelet asked for on behalf of the CSIDriver's `tokenRequests`.
 package struct ServiceAccountToken: Sendable {
     /// Sent to Entra as the client assertion.

@@ -1,3 +1,6 @@
+internal import Documents
+package import SecretMemory
+
 /// What a token says of itself, read without verifying it: only Entra can do that. It serves to
 /// refuse what cannot work, and to show beside Entra's refusal what was presented.
 package struct TokenClaims: Sendable {

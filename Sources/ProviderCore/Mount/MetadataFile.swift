@@ -1,3 +1,6 @@
+internal import Documents
+internal import SecretMemory
+
 /// Says which versions a volume holds, as JSON: the file that `metadataFile` asks for.
 ///
 /// It holds nothing of the moment at which it was made, so it stays the same, byte for byte, while the

@@ -1,3 +1,5 @@
+package import SecretMemory
+
 /// The answer to a mount: all files of the volume and the versions they came from.
 package struct MountAnswer: Sendable {
     package struct File: Sendable {
@@ -13,9 +15,6 @@ package struct MountAnswer: Sendable {
 
     package private(set) var files: [File] = []
     package private(set) var versions: [Version] = []
-
-    /// The largest message the driver takes.
-    package static let maximumBytes = 4 << 20
 
     /// Converts what was fetched and checks the whole against the driver's rules. `fetched[i]` holds the
     /// versions of `plan.items[i]`, the newest first, and none where an optional object is missing. `now` is in
@@ -70,11 +69,13 @@ package struct MountAnswer: Sendable {
     private mutating func addFilesOfTheWhole(
         _ plan: MountPlan, _ contents: ObjectContents, _ metadata: MetadataFile
     ) throws(ProviderError) {
-        for file in try plan.settings.joinedFiles?.files(of: contents) ?? [] {
+        for file in try plan.settings.joinedFiles?.rendered(with: contents) ?? [] {
             let path = (file.path ?? "") + file.suffix
             files.append(File(path: path, mode: file.permission ?? plan.defaultMode, contents: file.contents))
         }
-        versions += plan.settings.joinedFiles?.versions(of: contents) ?? []
+        versions += (plan.settings.joinedFiles?.versions(of: contents) ?? []).map {
+            Version(id: $0.id, version: $0.version)
+        }
         // A volume with nothing else in it is still an error.
         if let path = plan.settings.metadataFile, !files.isEmpty {
             files.append(File(path: path, mode: plan.defaultMode, contents: metadata.contents))
@@ -97,12 +98,12 @@ package struct MountAnswer: Sendable {
             }
         }
         let size = encodedSize
-        guard size <= Self.maximumBytes else {
+        guard size <= VolumeLimits.maximumBytes else {
             let largest = files.sorted { $0.contents.count > $1.contents.count }.prefix(3)
                 .map { "\($0.path) (\($0.contents.count) bytes)" }.joined(separator: ", ")
             throw ProviderError(
                 .answerTooLarge,
-                "the volume's content has \(size) bytes, the driver takes \(Self.maximumBytes); the largest: \(largest)"
+                "the volume's content has \(size) bytes, the driver takes \(VolumeLimits.maximumBytes); the largest: \(largest)"
             )
         }
     }

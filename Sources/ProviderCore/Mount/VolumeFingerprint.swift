@@ -1,4 +1,5 @@
 internal import Crypto
+internal import SecretMemory
 
 /// Tells volumes apart: what is to be mounted, and where, whatever token it is asked for with.
 ///

@@ -1,3 +1,6 @@
+internal import Documents
+internal import SecretMemory
+
 extension AccessPolicy {
     /// What is wrong with a policy's text, all of it at once.
     package struct Invalid: Error, Sendable, Equatable {
@@ -89,11 +92,11 @@ private struct PolicyReader {
         return rule
     }
 
-    private mutating func names(_ member: Member?, _ key: String) -> [Pattern]? {
-        texts(member, key)?.map { Pattern($0.text, ignoresCase: false) }
+    private mutating func names(_ member: Member?, _ key: String) -> [Glob]? {
+        texts(member, key)?.map { Glob($0.text, ignoresCase: false) }
     }
 
-    private mutating func values(_ member: Member?, of limit: AccessPolicy.Limit) -> [Pattern]? {
+    private mutating func values(_ member: Member?, of limit: AccessPolicy.Limit) -> [Glob]? {
         guard let texts = texts(member, limit.rawValue) else { return nil }
         return texts.map { line, text in
             if let vocabulary = limit.vocabulary, !vocabulary.contains(text) {
@@ -101,7 +104,7 @@ private struct PolicyReader {
             } else if limit == .cloudEnvFileNames, text.contains("*") {
                 note(line, "\(limit.rawValue) are whole paths, without wild cards")
             }
-            return Pattern(text, ignoresCase: limit.ignoresCase)
+            return Glob(text, ignoresCase: limit.ignoresCase)
         }
     }
 
@@ -156,7 +159,9 @@ private struct PolicyReader {
 
     private func unknown(_ name: String, _ what: String, _ known: [String]) -> String {
         let nearest =
-            NearestName.of(name, among: known, differingIn: max(2, name.utf8.count / 2)).map { ", did you mean \($0)?" }
+            SpellingSuggestion.of(name, among: known, differingIn: max(2, name.utf8.count / 2)).map {
+                ", did you mean \($0)?"
+            }
             ?? "."
         return "\"\(name.clipped)\" is no \(what)\(nearest) There are \(known.joined(separator: ", "))"
     }

@@ -1,3 +1,6 @@
+internal import Documents
+internal import SecretMemory
+
 /// What the operator of a cluster lets its namespaces ask for.
 ///
 /// Rules add up, as those of Kubernetes' network policies do, so their order means nothing: a mount is
@@ -15,10 +18,10 @@ package struct AccessPolicy: Sendable, Equatable {
     package struct Rule: Sendable, Equatable {
         package var name: String
         /// Whom the rule is for; everybody when nil.
-        var namespaces: [Pattern]?
-        var serviceAccounts: [Pattern]?
+        var namespaces: [Glob]?
+        var serviceAccounts: [Glob]?
         /// What is not listed is not limited.
-        var limits: [Limit: [Pattern]]
+        var limits: [Limit: [Glob]]
     }
 
     /// What audit lines call the default; no rule may have this name.
@@ -71,7 +74,7 @@ extension AccessPolicy.Rule {
     }
 }
 
-extension [Pattern]? {
+extension [Glob]? {
     fileprivate func permits(_ name: String) -> Bool {
         self.map { patterns in patterns.contains { $0.matches(name) } } ?? true
     }

@@ -1,3 +1,5 @@
+internal import Documents
+
 extension AccessPolicy {
     /// What a rule can limit. The raw values are the keys in the file: the parameter's name in a
     /// SecretProviderClass, in the plural.
@@ -59,7 +61,7 @@ extension AccessPolicy.Limit {
     }
 
     /// A vault may also be named by its whole host, which tells those of one name in two clouds apart.
-    func matches(_ permitted: Pattern, _ asked: String, _ attributes: MountAttributes) -> Bool {
+    func matches(_ permitted: Glob, _ asked: String, _ attributes: MountAttributes) -> Bool {
         if !takesWildCards { return permitted.text == asked }
         guard self == .keyvaultNames, permitted.text.contains(".") else { return permitted.matches(asked) }
         return permitted.matches(VaultAddress(name: asked, suffix: attributes.cloud.vaultSuffix).host)

@@ -1,3 +1,5 @@
+internal import Documents
+
 /// The parameters of a SecretProviderClass that go beyond upstream's and concern all its objects.
 package struct ClassSettings: Sendable {
     /// Stands in for the class's vault.

@@ -1,3 +1,6 @@
+internal import Documents
+internal import SecretMemory
+
 extension ObjectsDocument {
     /// One list item with upstream's fields as text, before anything is checked.
     struct Entry {
@@ -22,7 +25,7 @@ extension ObjectsDocument {
                         + "`\(node.text?.prefix(60) ?? "")` into types.KeyVaultObject",
                     hint: "write each object as lines of `key: value`, at least objectName and objectType")
             }
-            if let duplicate = ObjectsDocument.duplicateKey(members) {
+            if let duplicate = YAMLNode.duplicateKey(in: members) {
                 throw ProviderError(.objectsMalformed, failure + duplicate)
             }
             do throws(YAMLError) {

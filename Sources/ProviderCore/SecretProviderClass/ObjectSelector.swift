@@ -1,3 +1,6 @@
+package import Documents
+internal import SecretMemory
+
 /// Picks objects by what the vault's list says of them: `select` in place of `objectName`.
 package struct ObjectSelector: Sendable, Hashable {
     /// A name with `*` and `?`.

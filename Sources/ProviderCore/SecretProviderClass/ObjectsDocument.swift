@@ -1,3 +1,5 @@
+internal import Documents
+
 /// The `objects` parameter: a YAML text whose `array` lists objects, each again a YAML text.
 ///
 /// Read as yaml.v3 reads it into upstream's types: scalars are their source text, unknown keys are
@@ -79,7 +81,7 @@ package struct ObjectsDocument: Sendable {
                     + "yaml: unmarshal errors: line \(root.line): cannot unmarshal \(root.tag) into types.StringArray",
                 hint: "objects must be a mapping with the key array, not a bare list or text")
         }
-        if let duplicate = duplicateKey(members) {
+        if let duplicate = YAMLNode.duplicateKey(in: members) {
             throw ProviderError(.objectsMalformed, failure + duplicate)
         }
         let merged: [YAMLNode.Member]
@@ -130,19 +132,6 @@ package struct ObjectsDocument: Sendable {
             }
         }
         return items
-    }
-
-    static func duplicateKey(_ members: [(key: YAMLNode, value: YAMLNode)]) -> String? {
-        var lines: [String: Int] = [:]
-        for member in members {
-            guard let key = member.key.scalar else { continue }
-            if let first = lines[key.text] {
-                return
-                    "yaml: unmarshal errors: line \(key.line): mapping key \"\(key.text)\" already defined at line \(first)"
-            }
-            lines[key.text] = key.line
-        }
-        return nil
     }
 
     /// Two files that cannot both exist, of those that are known of so far, with the place of the object

@@ -1,3 +1,6 @@
+internal import Documents
+internal import SecretMemory
+
 /// What the parameters of a SecretProviderClass are called, and what was meant by those that do not exist.
 package enum ParameterNames {
     /// Every parameter that is read. `tenantId` is upstream's older spelling of `tenantID`.
@@ -17,7 +20,7 @@ package enum ParameterNames {
         guard !knownSet.contains(name), name.utf8.count <= 40, isWord(name) else { return nil }
         let letters = plain(name)
         if let same = known.first(where: { plain($0) == letters }) { return same }
-        let candidates = known.map { ($0, NearestName.distance(letters, plain($0))) }
+        let candidates = known.map { ($0, SpellingSuggestion.distance(letters, plain($0))) }
         guard let best = candidates.min(by: { $0.1 < $1.1 }), best.1 <= (letters.utf8.count < 7 ? 1 : 2) else {
             return nil
         }

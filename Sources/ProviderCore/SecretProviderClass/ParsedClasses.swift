@@ -1,3 +1,4 @@
+internal import SecretMemory
 internal import Synchronization
 
 /// What a class says of its objects, read but not yet joined with what else a mount brings.

@@ -1,7 +1,9 @@
 import TestSupport
 import Testing
 
-@testable import ProviderCore
+@testable import Documents
+@testable import SecretMemory
+@testable import Shaping
 
 @Suite("ContentDocument")
 struct ContentDocumentTests {
@@ -23,7 +25,7 @@ struct ContentDocumentTests {
 
     @Test("It can be moved in")
     func indented() throws {
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         let value = try json(#"{"a":[1,{}],"b":{"c":[]}}"#)
         let text = try JSONRenderer.render(value, indent: 2, &budget).exposedText
         #expect(text == "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n    \"c\": []\n  }\n}")
@@ -36,7 +38,7 @@ struct ContentDocumentTests {
             (#"["a"]"#, #"["a"]"#), (#"{"a":1}"#, #"{"a":1}"#),
         ])
     func files(text: String, expected: String) throws {
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         #expect(try ContentDocument.file(of: try json(text), &budget).exposedText == expected)
     }
 
@@ -116,7 +118,7 @@ struct ContentDocumentTests {
         var value = JSONValue.null
         for _ in 0..<500 { value = .array([value]) }
         let error = refusal { () throws(ShapingError) in
-            var budget = ShapingBudget()
+            var budget = ShapingBudget.forTests
             return try JSONRenderer.render(value, &budget)
         }
         #expect(error?.kind == .tooLarge)

@@ -1,14 +1,15 @@
 import TestSupport
 import Testing
 
-@testable import ProviderCore
+@testable import SecretMemory
+@testable import Shaping
 
 @Suite("EnvFile")
 struct EnvFileTests {
     private func text(_ values: [(String, String)], _ dialect: EnvFile.Dialect) throws -> String {
         var envFile = EnvFile()
         envFile.dialect = dialect
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         return try envFile.file(
             of: values.map { EnvFile.Variable(name: $0.0, value: SecretBytes($0.1)) }, &budget
         ).exposedText
@@ -52,7 +53,7 @@ struct EnvFileTests {
         for dialect in EnvFile.Dialect.allCases {
             var envFile = EnvFile()
             envFile.dialect = dialect
-            var budget = ShapingBudget()
+            var budget = ShapingBudget.forTests
             let error = refusal { () throws(ShapingError) in
                 try envFile.file(of: [EnvFile.Variable(name: "A", value: SecretBytes([0xFF]))], &budget)
             }
@@ -73,7 +74,7 @@ struct EnvFileTests {
     func members() throws {
         var envFile = EnvFile()
         envFile.dialect = .docker
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         let document = try json(#"{"user":"root","port":5432,"tls-ca":{"x":[1]},"none":null}"#)
         #expect(throws: ShapingError.self) {
             try envFile.file(of: try envFile.variables(of: document, &budget), &budget)
@@ -110,7 +111,7 @@ struct EnvFileTests {
     func shell() throws {
         let directory = try TemporaryDirectory()
         var envFile = EnvFile()
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         let variables = Self.values.enumerated().map {
             EnvFile.Variable(name: "V\($0.offset)", value: SecretBytes($0.element))
         }

@@ -1,14 +1,17 @@
+import ProviderCore
 import Testing
 
-@testable import ProviderCore
+@testable import Shaping
 
 @Suite("Explode")
 struct ExplodeTests {
     private func files(_ text: String, _ change: (inout Explode) -> Void = { _ in }) throws -> [String] {
         var explode = Explode()
         change(&explode)
-        var budget = ShapingBudget()
-        return try explode.files(of: try json(text), path: "db", &budget).map {
+        var budget = ShapingBudget.forTests
+        return try explode.files(
+            of: try json(text), path: "db", pathProblem: MountPath.problem, &budget
+        ).map {
             "\($0.path)=\($0.contents.exposedText)"
         }
     }
@@ -61,8 +64,11 @@ struct ExplodeTests {
         ])
     func refused(text: String, reason: String) throws {
         let document = try json(text)
-        var budget = ShapingBudget()
-        let error = refusal { () throws(ShapingError) in try Explode().files(of: document, path: "db", &budget) }
+        var budget = ShapingBudget.forTests
+        let error = refusal { () throws(ShapingError) in
+            try Explode().files(
+                of: document, path: "db", pathProblem: MountPath.problem, &budget)
+        }
         #expect(error?.reason == reason)
     }
 
@@ -89,7 +95,7 @@ struct ExplodeTests {
         func problem(_ change: (inout Explode) -> Void) -> String? {
             var explode = Explode()
             change(&explode)
-            return explode.problem(path: "db")
+            return explode.problem(path: "db", pathProblem: MountPath.problem)
         }
         #expect(problem { _ in } == nil)
         for name in ["a", "{{path}}", "{{key}}.{{name}}", "{key}", "{{key", "{{key}}}", "}}{{key}}"] {

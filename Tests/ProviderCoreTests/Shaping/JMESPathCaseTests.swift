@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import ProviderCore
+@testable import Documents
+@testable import SecretMemory
+@testable import Shaping
 
 /// Cases of others in the format of the JMESPath project's compliance tests, out of the directory that
 /// `AKV_JMESPATH_CASES` names (Tests/jmespath.sh).
@@ -34,7 +36,7 @@ struct JMESPathCaseTests {
 
     private func check(_ test: JSONValue, _ given: JSONValue, _ file: String, _ outcome: inout Outcome) {
         guard let object = test.object, let expression = object["expression"]?.text else { return }
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         let found: JSONValue?
         var error: ShapingError?
         do throws(ShapingError) {

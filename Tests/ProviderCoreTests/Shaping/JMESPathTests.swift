@@ -1,7 +1,9 @@
+import Documents
 import TestSupport
 import Testing
 
-@testable import ProviderCore
+@testable import SecretMemory
+@testable import Shaping
 
 @Suite("JMESPath")
 struct JMESPathTests {
@@ -13,7 +15,7 @@ struct JMESPathTests {
         """
 
     private func search(_ expression: String, _ document: String = Self.document) throws -> String {
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         return try compact(try JMESPath(expression).search(try json(document), &budget))
     }
 
@@ -175,7 +177,7 @@ struct JMESPathTests {
     func types(expression: String, reason: String) throws {
         let expression = try JMESPath(expression)
         let document = try json(Self.document)
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         let error = refusal { () throws(ShapingError) in try expression.search(document, &budget) }
         #expect(error == ShapingError(.invalidType, reason))
     }
@@ -183,7 +185,7 @@ struct JMESPathTests {
     @Test("A number that cannot be written is refused")
     func overflow() throws {
         let error = refusal { () throws(ShapingError) in
-            var budget = ShapingBudget()
+            var budget = ShapingBudget.forTests
             return try JMESPath("sum(`[1e308, 1e308]`)").search(.null, &budget)
         }
         #expect(error?.kind == .invalidValue)
@@ -236,7 +238,7 @@ struct JMESPathTests {
         for index in 0..<3000 {
             let text = String(decoding: random.mutation(of: expressions[index % expressions.count]), as: UTF8.self)
             _ = refusal { () throws(ShapingError) in
-                var budget = ShapingBudget()
+                var budget = ShapingBudget.forTests
                 return try JMESPath(text).search(document, &budget)
             }
         }

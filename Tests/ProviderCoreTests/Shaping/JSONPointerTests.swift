@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import ProviderCore
+@testable import Shaping
 
 @Suite("JSONPointer")
 struct JSONPointerTests {

@@ -1,4 +1,6 @@
-@testable import ProviderCore
+@testable import Documents
+@testable import SecretMemory
+@testable import Shaping
 
 /// `text` read as JSON.
 func json(_ text: String) throws -> JSONValue {
@@ -7,7 +9,7 @@ func json(_ text: String) throws -> JSONValue {
 
 /// `value` on one line of JSON.
 func compact(_ value: JSONValue) throws -> String {
-    var budget = ShapingBudget()
+    var budget = ShapingBudget.forTests
     return try JSONRenderer.render(value, &budget).exposedText
 }
 
@@ -19,4 +21,9 @@ func refusal<Result>(_ body: () throws(ShapingError) -> Result) -> ShapingError?
     } catch {
         return error
     }
+}
+
+extension ShapingBudget {
+    /// The budget of one file in a mount.
+    static var forTests: ShapingBudget { ShapingBudget(bytes: 4 << 20) }
 }

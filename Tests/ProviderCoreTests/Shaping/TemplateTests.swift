@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import ProviderCore
+@testable import SecretMemory
+@testable import Shaping
 
 @Suite("Template")
 struct TemplateTests {
@@ -18,7 +19,7 @@ struct TemplateTests {
     ]
 
     private func render(_ template: String) throws -> String {
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         return try Template(template).render(Self.contents, &budget).exposedText
     }
 
@@ -118,7 +119,7 @@ struct TemplateTests {
         ])
     func missing(template: String, reason: String) throws {
         let template = try Template(template)
-        var budget = ShapingBudget()
+        var budget = ShapingBudget.forTests
         let error = refusal { () throws(ShapingError) in try template.render(Self.contents, &budget) }
         #expect(error?.reason == reason)
     }
@@ -156,7 +157,7 @@ struct TemplateTests {
         for _ in 0..<3000 {
             let text = String(decoding: random.mutation(of: valid), as: UTF8.self)
             _ = refusal { () throws(ShapingError) in
-                var budget = ShapingBudget()
+                var budget = ShapingBudget.forTests
                 return try Template(text).render(Self.contents, &budget)
             }
         }

@@ -1,0 +1,135 @@
+internal import ProviderCore
+
+/// One reading of objects of one vault, for one identity.
+struct FetchRound: Sendable {
+    let plan: MountPlan
+    /// Those of the plan's items that are read.
+    let items: [Int]
+    let vault: VaultAddress
+    /// Who asks that vault.
+    let scope: ValueCache.Scope
+    /// The namespace on whose share of the cache it is kept.
+    let owner: String
+    let maximumAge: Duration
+    let priority: RequestPriority
+    let deadline: Deadline
+    /// Objects that must be read again, and after which moment: they have to fit one that has changed.
+    var notBefore: [ValueCache.Key: Duration] = [:]
+
+    enum Outcome: Sendable {
+        /// `outdated` are those that were read before another one was seen to have changed.
+        case found(VaultReading, outdated: [ValueCache.Key: Duration])
+        /// The vault does not take the token.
+        case rejected(resource: String?, error: ProviderError)
+    }
+
+    func run(with reader: ObjectReader, _ token: AccessToken) async -> Outcome {
+        var reading = VaultReading()
+        let lists = await FetchBatch(items.compactMap(listJob), self, reader, token)
+        if let rejection = lists.rejection { return rejection }
+        reading.errors = lists.errors
+        var versions: [Int: [String]] = [:]
+        for item in items where listJob(item) == nil { versions[item] = [plan.items[item].object.version] }
+        for (job, entry, source) in lists.contents {
+            if source == .stale { reading.isStale = true }
+            switch entry.content {
+            case .objects(let records): reading.records[job.item] = records
+            case .list(let records):
+                do throws(ProviderError) {
+                    versions[job.item] = try VersionHistory.select(records, for: job.object)
+                } catch {
+                    reading.errors.append((job.item, error))
+                }
+            case .item: break
+            }
+        }
+
+        let jobs = items.flatMap { item in
+            (versions[item] ?? []).map { job(item, .content(version: $0)) }
+        }
+        let reads = await FetchBatch(jobs, self, reader, token)
+        if let rejection = reads.rejection { return rejection }
+        reading.errors += reads.errors
+        for (job, entry, source) in reads.contents {
+            guard case .item(let item, let attributes) = entry.content else { continue }
+            if source == .stale { reading.isStale = true }
+            reading.versions[job.item, default: []].append(
+                (FetchedVersion(item, attributes: attributes, vault: vault), source))
+        }
+        // What fails anyway is not read once more.
+        let isComplete = reading.errors.allSatisfy { $0.error.provesAbsence }
+        return .found(reading, outdated: isComplete ? Self.outdated(lists.contents + reads.contents) : [:])
+    }
+
+    /// The list that has to be read before the object can be; nil when none.
+    private func listJob(_ item: Int) -> ObjectReader.Job? {
+        let object = plan.items[item].object
+        if object.selector != nil { return job(item, .objects) }
+        return object.needsVersions ? job(item, .versions) : nil
+    }
+
+    private func job(_ item: Int, _ question: ValueCache.Question) -> ObjectReader.Job {
+        let object = plan.items[item].object
+        let key = ValueCache.Key(scope: scope, type: object.type, name: object.name, question: question)
+        return ObjectReader.Job(
+            item: item, object: object, key: key,
+            freshness: ValueCache.Freshness(maximumAge: maximumAge, notBefore: notBefore.isEmpty ? nil : notBefore[key])
+        )
+    }
+
+    /// The latest objects that were read before another one of the set was seen to have changed.
+    private static func outdated(_ contents: [FetchBatch.Content]) -> [ValueCache.Key: Duration] {
+        // Nearly always all were read after the last change of any.
+        guard let lastChange = contents.lazy.filter(\.job.isLatest).map(\.entry.settledAt).max(),
+            contents.contains(where: { $0.job.isLatest && $0.entry.fetchedAt < lastChange })
+        else { return [:] }
+        let latest = contents.filter(\.job.isLatest)
+        var outdated: [ValueCache.Key: Duration] = [:]
+        // The latest change, and the latest among the others of the object it belongs to.
+        let changes = latest.map { ($0.job.key, $0.entry.settledAt) }.sorted { $0.1 > $1.1 }
+        for content in latest {
+            guard let change = changes.first(where: { $0.0 != content.job.key })?.1 else { continue }
+            if content.entry.fetchedAt < change { outdated[content.job.key] = change }
+        }
+        return outdated
+    }
+}
+
+/// What one vault gave for some of a plan's items.
+struct VaultReading: Sendable {
+    /// By item, the newest version first.
+    var versions: [Int: [(version: FetchedVersion, source: ContentSource)]] = [:]
+    /// By item that is a selector.
+    var records: [Int: [ObjectRecord]] = [:]
+    var errors: [(item: Int, error: ProviderError)] = []
+    /// Some of it is kept from before, because the vault could not be asked.
+    var isStale = false
+    /// It comes from the vault that stood in for another.
+    var isAnsweredByFallback = false
+    /// There was no token to ask the vault with.
+    var isUnproven = false
+
+    /// The vault could not be asked, or not now.
+    var isOutage: Bool { !isUnproven && (isStale || errors.contains { $0.error.code.isOutage }) }
+
+    /// The same as of a vault that stood in for another.
+    var fromFallback: VaultReading {
+        var copy = self
+        copy.isAnsweredByFallback = true
+        copy.versions = versions.mapValues { versions in
+            versions.map { version, source in
+                var version = version
+                version.isFromFallback = true
+                return (version, source)
+            }
+        }
+        return copy
+    }
+
+    mutating func merge(_ other: VaultReading) {
+        versions.merge(other.versions) { $1 }
+        records.merge(other.records) { $1 }
+        errors += other.errors
+        isStale = isStale || other.isStale
+    }
+}

@@ -1,0 +1,235 @@
+package import ProviderCore
+internal import Synchronization
+
+/// Fetches all objects of a plan, from each of its vaults side by side: proof first, then the lists of
+/// versions that are wanted, then all contents, sharing with other mounts of the same principal.
+package struct VaultFetch: Sendable {
+    /// How a mount wants it.
+    package struct Request: Sendable {
+        /// None is kept from earlier than so long ago.
+        package var maximumAge: Duration
+        package var priority: RequestPriority
+        package var deadline: Deadline
+        /// What is spent on the vault, once there is a token for it.
+        fileprivate var patience: Duration?
+
+        package init(maximumAge: Duration, priority: RequestPriority, deadline: Deadline) {
+            self.maximumAge = maximumAge
+            self.priority = priority
+            self.deadline = deadline
+        }
+    }
+
+    /// A vault that changes faster than it is read is answered as it was read in the last round.
+    private static let maximumRounds = 3
+    private let tokens: AccessTokenSource
+    private let reader: ObjectReader
+    private let time: TimeSource
+    private let resources = LearnedResources()
+    private let outages: VaultOutages
+    private let patienceWithFallback: Duration
+
+    /// `patienceWithFallback` is what is spent on a vault that does not answer while there is another one to
+    /// stand in for it.
+    package init(
+        tokens: AccessTokenSource, vault: KeyVaultClient, values: ValueCache,
+        patienceWithFallback: Duration = .seconds(8), time: TimeSource = .system,
+        observer: any FetchObserver = SilentObserver()
+    ) {
+        self.patienceWithFallback = patienceWithFallback
+        self.tokens = tokens
+        self.time = time
+        reader = ObjectReader(vault: vault, values: values, time: time, observer: observer)
+        outages = VaultOutages(time: time)
+    }
+
+    /// The versions of each item. Every object that fails is reported, in the plan's order; optional ones
+    /// that the vault does not have are left out.
+    ///
+    /// Objects that are read as their latest from one vault belong together, such as a user's name and
+    /// password: when one has changed, the others are read again, so that all are from after the change.
+    package func contents(
+        of plan: MountPlan, _ request: Request
+    ) async throws(ProviderError) -> FetchedContents {
+        let reading = await self.reading(of: plan, request)
+        try Self.check(reading) { plan.items[$0].object.missing != .fail && $1.provesAbsence }
+        let found = plan.items.indices.map { reading.versions[$0] ?? [] }
+        let contents = FetchedContents(
+            items: found.map { $0.map(\.version) }, sources: found.map { $0.map(\.source) })
+        for source in contents.sources.joined() { reader.observer.observe(source) }
+        return contents
+    }
+
+    /// The lists of objects that the plan's selectors choose from, in its order.
+    package func records(
+        for plan: MountPlan, _ request: Request
+    ) async throws(ProviderError) -> [[ObjectRecord]] {
+        let reading = await self.reading(of: plan, request)
+        try Self.check(reading) { _, _ in false }
+        return plan.items.indices.map { reading.records[$0] ?? [] }
+    }
+
+    /// Throws the errors that nothing tolerates.
+    private static func check(
+        _ reading: VaultReading, tolerating isTolerable: (Int, ProviderError) -> Bool
+    ) throws(ProviderError) {
+        // The same refusal of one identity at two vaults is one cause.
+        var seen: Set<String> = []
+        let errors = reading.errors.filter { !isTolerable($0.item, $0.error) && seen.insert("\($0.error)").inserted }
+        if let error = ProviderError.combining(errors.sorted { $0.item < $1.item }.map(\.error)) { throw error }
+    }
+
+    // MARK: - One source after the other
+
+    private func reading(of plan: MountPlan, _ request: Request) async -> VaultReading {
+        if plan.sources.count == 1 { return await self.reading(of: 0, in: plan, request) }
+        return await withTaskGroup(of: VaultReading.self) { group in
+            for source in plan.sources.indices {
+                group.addTask { await self.reading(of: source, in: plan, request) }
+            }
+            return await group.reduce(into: VaultReading()) { $0.merge($1) }
+        }
+    }
+
+    private func reading(of index: Int, in plan: MountPlan, _ request: Request) async -> VaultReading {
+        let source = plan.sources[index]
+        let items = plan.items.indices.filter { plan.items[$0].source == index }
+        guard let fallback = source.fallback else {
+            return await read(items, of: plan, from: source.vault, source, request)
+        }
+
+        var reading = VaultReading()
+        if fallback.conditions.contains(.unavailable) {
+            reading = await self.reading(of: items, in: plan, source, or: fallback.vault, request)
+        } else {
+            reading = await read(items, of: plan, from: source.vault, source, request)
+        }
+        guard fallback.conditions.contains(.notFound), !reading.isAnsweredByFallback else { return reading }
+        let absent = reading.errors.filter(\.error.provesAbsence).map(\.item)
+        if absent.isEmpty { return reading }
+        let second = await read(absent, of: plan, from: fallback.vault, source, request).fromFallback
+        let found = Set(absent).subtracting(second.errors.map(\.item))
+        reading.errors.removeAll { found.contains($0.item) }
+        reading.merge(second.keeping { !$0.provesAbsence })
+        return reading
+    }
+
+    /// From the source's vault, or from `fallback` while that one cannot be asked. All of it from one of them:
+    /// a name and its password belong together.
+    private func reading(
+        of items: [Int], in plan: MountPlan, _ source: MountPlan.Source, or fallback: VaultAddress,
+        _ request: Request
+    ) async -> VaultReading {
+        var hurried = request
+        hurried.patience = patienceWithFallback
+        if outages.isRecent(source) {
+            let second = await read(items, of: plan, from: fallback, source, hurried)
+            // A stand-in that has not all of it does not keep its vault from being asked.
+            let isGood = second.errors.allSatisfy {
+                $0.error.provesAbsence && plan.items[$0.item].object.missing != .fail
+            }
+            if isGood, !second.isOutage { return second.fromFallback }
+        }
+        let first = await read(items, of: plan, from: source.vault, source, hurried)
+        guard first.isOutage else {
+            if !first.isUnproven { outages.end(source) }
+            return first
+        }
+        let second = await read(items, of: plan, from: fallback, source, request)
+        if second.isUnproven || !second.isOutage {
+            outages.begin(source)
+            var second = second.fromFallback
+            // Whoever reads that the other vault refuses must know why it was asked at all.
+            if !second.errors.isEmpty { second.errors = first.errors + second.errors }
+            return second
+        }
+        if first.errors.isEmpty { return first }
+        if second.errors.isEmpty { return second.fromFallback }
+        var both = first
+        both.errors += second.errors
+        return both
+    }
+
+    // MARK: - One vault
+
+    private func read(
+        _ items: [Int], of plan: MountPlan, from vault: VaultAddress, _ source: MountPlan.Source, _ request: Request
+    ) async -> VaultReading {
+        do throws(ProviderError) {
+            return try await rounds(items, of: plan, from: vault, source, request)
+        } catch {
+            var reading = VaultReading()
+            reading.errors = [(items.first ?? 0, error)]
+            reading.isUnproven = true
+            return reading
+        }
+    }
+
+    /// Throws when there is no token that the vault takes.
+    private func rounds(
+        _ items: [Int], of plan: MountPlan, from vault: VaultAddress, _ source: MountPlan.Source, _ request: Request
+    ) async throws(ProviderError) -> VaultReading {
+        let signIn = source.signIn
+        var resource = resources[vault.host] ?? signIn.cloud.vaultResource
+        var token = try await tokens.token(
+            for: signIn, resource: resource, priority: request.priority, until: request.deadline)
+        var round = FetchRound(
+            plan: plan, items: items, vault: vault,
+            scope: ValueCache.Scope(principal: source.principal, vault: vault.host), owner: signIn.pod.namespace,
+            maximumAge: request.maximumAge, priority: request.priority,
+            deadline: request.patience.map { min(request.deadline, time.deadline(after: $0)) } ?? request.deadline)
+        var number = 1
+        var isRenewed = false
+        while true {
+            switch await round.run(with: reader, token) {
+            case .rejected(let wanted, let error):
+                // The vault may want another audience than its cloud's, or have seen the token expire.
+                tokens.drop(token, for: signIn, resource: resource)
+                guard !isRenewed else { throw error }
+                isRenewed = true
+                resource = wanted ?? resource
+                token = try await tokens.token(
+                    for: signIn, resource: resource, priority: request.priority, until: request.deadline)
+            case .found(let reading, let outdated):
+                if isRenewed { resources[vault.host] = resource }
+                if outdated.isEmpty || number == Self.maximumRounds { return reading }
+                round.notBefore = outdated
+                number += 1
+            }
+        }
+    }
+}
+
+extension VaultReading {
+    /// Without the errors that `isKept` does not want.
+    fileprivate func keeping(_ isKept: (ProviderError) -> Bool) -> VaultReading {
+        var copy = self
+        copy.errors = errors.filter { isKept($0.error) }
+        return copy
+    }
+}
+
+/// What was fetched for a plan, and from where.
+package struct FetchedContents: Sendable {
+    /// By item of the plan, the newest version first.
+    package var items: [[FetchedVersion]]
+    /// Of each of those.
+    package var sources: [[ContentSource]]
+}
+
+/// What vaults have said, in their challenges, that they want tokens for, where that is not what their
+/// cloud says.
+private final class LearnedResources: Sendable {
+    private static let maximum = 1000
+    private let byHost = Mutex<[String: String]>([:])
+
+    subscript(host: String) -> String? {
+        get { byHost.withLock { $0[host] } }
+        set {
+            byHost.withLock { known in
+                if known.count >= Self.maximum { known = [:] }
+                known[host] = newValue
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+internal import FoundationEssentials
+internal import Glibc
+
+/// What the kernel tells of this process under `/proc/self`. What cannot be read is empty.
+enum ProcFS {
+    /// Reads until there is nothing more. The kernel hands out such files in pieces of any size, so a
+    /// short one is not the end.
+    static func read(_ path: String) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var contents: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return String(decoding: contents, as: UTF8.self) }
+            contents += buffer[..<count]
+        }
+    }
+
+    static func names(in directory: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    }
+
+    /// Where each open file descriptor leads, such as `socket:[123]` or a path.
+    static func descriptors() -> [String] {
+        names(in: "/proc/self/fd").compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+        }
+    }
+
+    /// One line of `stat`, proc_pid_stat(5).
+    struct Stat {
+        var name: String
+        var state: String
+        /// Processor time, in clock ticks.
+        var ticks: Int
+
+        init?(_ line: String) {
+            // The name stands in parentheses and may hold any character, another parenthesis too.
+            guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"), open < close else {
+                return nil
+            }
+            let fields = line[line.index(after: close)...].split(separator: " ")
+            guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return nil }
+            name = String(line[line.index(after: open)..<close])
+            state = String(fields[0])
+            ticks = user + system
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package import Azure
+package import ProviderCore
+internal import SecretMemory
+
+/// From a decoded request to the volume's files: the whole way of a mount, one step after another.
+package struct MountService: Sendable {
+    /// What the operator chose, fixed at start.
+    package struct Settings: Sendable {
+        package var defaultCloudName: String
+        package var conversion: ContentConversion
+        package var cloudFiles: CloudFiles
+        package var tokens: AccessTokenSource.Settings
+        package var cache: CacheSettings
+        /// The most requests that the node has under way at one vault.
+        package var vaultConcurrency = 25
+        /// What is spent on a vault that does not answer before another one stands in for it.
+        package var patienceWithFallback = Duration.seconds(8)
+        /// What namespaces may ask for; everything when nil.
+        package var policy: PolicyFile?
+
+        package init(
+            defaultCloudName: String, conversion: ContentConversion, cloudFiles: CloudFiles,
+            tokens: AccessTokenSource.Settings = AccessTokenSource.Settings(), cache: CacheSettings = CacheSettings()
+        ) {
+            self.tokens = tokens
+            self.cache = cache
+            self.defaultCloudName = defaultCloudName
+            self.conversion = conversion
+            self.cloudFiles = cloudFiles
+        }
+    }
+
+    private let settings: Settings
+    private let tokens: AccessTokenSource
+    private let values: ValueCache
+    private let fetch: VaultFetch
+    private let ledger = MountLedger()
+    private let classes = ParsedClasses()
+    private let time: TimeSource
+    /// Names the clients of classes that name none; nil for leaving those to fail.
+    private let accounts: ServiceAccountAnnotations?
+
+    package init(
+        settings: Settings, transport: any HTTPTransport, metrics: ProviderMetrics = ProviderMetrics(),
+        accounts: ServiceAccountAnnotations? = nil, time: TimeSource = .system
+    ) {
+        self.settings = settings
+        self.accounts = accounts
+        self.time = time
+        tokens = AccessTokenSource(
+            settings: settings.tokens, transport: transport, keepsTokens: settings.cache.keepsTokens, time: time,
+            observer: metrics)
+        values = ValueCache(settings: settings.cache, time: time)
+        fetch = VaultFetch(
+            tokens: tokens,
+            vault: KeyVaultClient(
+                transport: transport, parallelRequests: settings.vaultConcurrency, time: time, observer: metrics),
+            values: values, patienceWithFallback: settings.patienceWithFallback, time: time, observer: metrics)
+    }
+
+    /// The request as it is, or where its class leaves that to the pod's ServiceAccount, with the client that
+    /// the account's annotations name.
+    ///
+    /// What is wrong with the class is said before the API server is asked for anything.
+    package func identified(
+        _ request: MountRequest, secondsLeft: Double
+    ) async throws(ProviderError) -> MountRequest {
+        guard let accounts, let account = request.accountToIdentify else { return request }
+        if let known = accounts.known(account), let same = try? request.identified(as: known, of: account),
+            ledger.contains(VolumeFingerprint(same))
+        {
+            return same
+        }
+        do throws(ProviderError) {
+            _ = try validate(request.awaitingIdentity(of: account))
+            let deadline = time.deadline(after: Self.budget(secondsLeft: secondsLeft))
+            return try request.identified(as: await accounts.identity(of: account, until: deadline), of: account)
+        } catch {
+            throw error.adding([("identity mode", IdentityMode.workloadIdentity.explanation(account))])
+        }
+    }
+
+    /// Checks the request as a whole, before any network.
+    package func validate(_ request: MountRequest) throws(ProviderError) -> MountAttributes {
+        try MountAttributes(
+            validating: request,
+            MountAttributes.Environment(
+                defaultCloudName: settings.defaultCloudName, environmentFile: settings.cloudFiles.read,
+                now: time.wallClock(), classes: classes))
+    }
+
+    /// Asks the operator's policy, whether the answer would come from the vault or from memory.
+    package func authorize(_ attributes: MountAttributes) throws(ProviderError) -> AuthorizedMount {
+        guard let file = settings.policy else { return AuthorizedMount(attributes: attributes, rule: nil) }
+        do throws(ProviderError) {
+            let rule = try policy(of: file).permission(for: attributes)
+            return AuthorizedMount(attributes: attributes, rule: rule)
+        } catch {
+            throw error.adding(Self.surroundings(of: attributes) + [("policy", file.path)])
+        }
+    }
+
+    /// Fetches and converts what a mount asks for, within `secondsLeft` of the caller's patience.
+    ///
+    /// A volume that this process has not filled before gets what is in the vault now; later calls for it
+    /// may be answered with what the node has read within the refresh interval.
+    package func mount(
+        _ mount: AuthorizedMount, into volume: VolumeFingerprint, secondsLeft: Double
+    ) async throws(ProviderError) -> MountResult {
+        let isKnown = ledger.contains(volume)
+        do throws(ProviderError) {
+            let request = VaultFetch.Request(
+                maximumAge: maximumAge(mount.attributes, isKnown: isKnown),
+                priority: isKnown ? .republish : .firstMount,
+                deadline: time.deadline(after: Self.budget(secondsLeft: secondsLeft)))
+            let mount = try await expanding(mount, request)
+            let plan = MountPlan(mount.attributes)
+            let contents = try await fetch.contents(of: plan, request)
+            let answer = try MountAnswer(
+                plan, fetched: contents.items, conversion: settings.conversion, now: time.wallClock())
+            ledger.insert(volume)
+            return MountResult(answer: answer, mount: mount, plan: plan, contents: contents)
+        } catch {
+            throw error.adding(Self.surroundings(of: mount.attributes))
+        }
+    }
+
+    /// The same with what its selectors pick, which the policy is asked about before any of it is read.
+    private func expanding(
+        _ mount: AuthorizedMount, _ request: VaultFetch.Request
+    ) async throws(ProviderError) -> AuthorizedMount {
+        guard mount.attributes.hasSelectors else { return mount }
+        let records = try await fetch.records(for: MountPlan(mount.attributes.selectorsOnly), request)
+        return try authorize(try mount.attributes.expanding(records))
+    }
+
+    /// As whom which vaults are asked, for errors.
+    private static func surroundings(of attributes: MountAttributes) -> [(name: String, value: String)] {
+        let sources = MountPlan(attributes).sources
+        func all(_ value: (MountPlan.Source) -> String) -> String {
+            var values: [String] = []
+            for source in sources where !values.contains(value(source)) { values.append(value(source)) }
+            return values.joined(separator: ", ").clipped
+        }
+        return [
+            ("vault", all(\.vault.host)), ("tenant", all(\.signIn.tenantID)),
+            ("client id", all(\.signIn.identity.clientID)),
+            ("identity mode", attributes.identity.mode.explanation(attributes.identifiedAccount)),
+        ]
+    }
+
+    /// The rules in force; with new ones, nothing that was read under the old ones is kept.
+    private func policy(of file: PolicyFile) -> AccessPolicy {
+        file.current { values.removeAll() }
+    }
+
+    /// Forgets what need not be kept any more, and looks whether the policy has changed.
+    package func sweep() {
+        if let file = settings.policy { _ = policy(of: file) }
+        tokens.sweep()
+        accounts?.sweep()
+        values.sweep()
+    }
+
+    /// Whether the policy's file can be used; nil without one.
+    package var isPolicyValid: Bool? { settings.policy?.isValid }
+
+    /// What the kept values take, in bytes and number, and how many were pushed out for others.
+    package var cacheUsage: (bytes: Int, count: Int, evictions: Int) { values.usage }
+
+    private func maximumAge(_ attributes: MountAttributes, isKnown: Bool) -> Duration {
+        let cache = settings.cache
+        guard cache.refreshInterval > .zero else { return .zero }
+        let asked = attributes.refreshInterval.map { min(max($0, cache.shortestInterval), cache.longestInterval) }
+        return isKnown ? asked ?? cache.refreshInterval : min(.seconds(1), asked ?? .seconds(1))
+    }
+
+    /// Ends before the caller gives up, so that the error that names the slow hop still reaches it: 10
+    /// seconds early, or half way for callers in a hurry, and never more than 100 seconds.
+    static func budget(secondsLeft: Double) -> Duration {
+        .seconds(max(0, min(100, secondsLeft - min(10, secondsLeft / 2))))
+    }
+}
+
+/// A mount that the operator lets pass; `MountService.authorize` alone makes one, so none gets around it.
+package struct AuthorizedMount: Sendable {
+    package let attributes: MountAttributes
+    /// The rule that permits it; nil without a policy.
+    package let rule: String?
+
+    fileprivate init(attributes: MountAttributes, rule: String?) {
+        self.attributes = attributes
+        self.rule = rule
+    }
+}

@@ -1,0 +1,146 @@
+package import Azure
+package import Kubernetes
+package import Logging
+internal import ProviderCore
+internal import SecretMemory
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Tells pods by Events that their rotation fails, and that it works again.
+///
+/// A mount only leaves a note here, which takes no time to speak of and cannot fail. The notes are posted
+/// one after another by `run`, at a bounded rate. What cannot be posted is dropped and counted.
+package final class EventPoster: Service {
+    private struct State {
+        var book = EventBook()
+        var counter = Counter(
+            name: "akv_csi_events_total", help: "Events on pods, by what became of them.", labelName: "result")
+        /// Why events are dropped at the time; nil while they are not.
+        var trouble: KubernetesFailure.Kind?
+    }
+
+    private static let maximumAttempts = 3
+    /// How long an API server that refuses for want of a rule is left alone.
+    private static let patience = Duration.seconds(300)
+
+    private let client: KubernetesClient
+    private let node: String
+    private let logger: Logger
+    private let time: TimeSource
+    private let state = Mutex(State())
+    private let notes: AsyncStream<Void>
+    private let bell: AsyncStream<Void>.Continuation
+
+    /// `node` is this node's name, or empty.
+    package init(client: KubernetesClient, node: String, logger: Logger, time: TimeSource = .system) {
+        self.client = client
+        self.node = node
+        self.logger = logger
+        self.time = time
+        (notes, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Notes the turn of a volume's rotation, if it is one.
+    func note(_ rotation: RotationHealth.VolumeTurn?, of pod: PodReference, _ error: ProviderError?) {
+        let name = pod.secretProviderClass.clipped
+        switch rotation {
+        case nil: return
+        case .failing(let isRepeated):
+            note(
+                PodEvent(
+                    on: pod, .failed,
+                    "SecretProviderClass \(name): the volume keeps its old files: \(error?.description ?? "")"),
+                isRepeated: isRepeated)
+        case .recovered(let duration):
+            note(
+                PodEvent(
+                    on: pod, .complete,
+                    "SecretProviderClass \(name): the volume's files are renewed again, after"
+                        + " \(Int(duration.seconds)) s"),
+                isRepeated: false)
+        }
+    }
+
+    private func note(_ event: PodEvent?, isRepeated: Bool) {
+        let elapsed = time.elapsed()
+        state.withLock { state in
+            guard let event else { return state.counter.count("invalid") }
+            if !state.book.note(event, isRepeated: isRepeated, elapsed: elapsed) { state.counter.count("dropped-full") }
+        }
+        bell.yield()
+    }
+
+    /// One family in Prometheus' text format; empty before the first event.
+    package var exposition: String { state.withLock { $0.counter.exposition } }
+
+    /// Posts what is noted, until a graceful shutdown or a cancellation.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in self.notes {
+                while let wait = self.state.withLock({ $0.book.wait(elapsed: self.time.elapsed()) }) {
+                    guard await self.slept(wait) else { return }
+                    guard let pause = await self.postNext() else { continue }
+                    guard await self.slept(pause) else { return }
+                }
+            }
+        }
+    }
+
+    private func slept(_ duration: Duration) async -> Bool {
+        do throws(CancellationError) {
+            if duration > .zero { try await time.sleep(duration) }
+            return !Task.isCancelled
+        } catch {
+            return false
+        }
+    }
+
+    /// Posts the next event; returns how long to leave the API server alone after a failure.
+    private func postNext() async -> Duration? {
+        let (elapsed, now) = (time.elapsed(), time.wallClock())
+        guard let posting = state.withLock({ $0.book.next(elapsed: elapsed, now: now) }) else { return nil }
+        do throws(KubernetesFailure) {
+            if posting.isNew {
+                try await client.create(posting.event, as: posting.record, node: node, now: now)
+            } else {
+                try await client.update(posting.event, of: posting.record, now: now)
+            }
+        } catch {
+            return failed(posting, error)
+        }
+        let trouble = state.withLock { state in
+            state.book.succeeded(posting, elapsed: time.elapsed())
+            state.counter.count(posting.isNew ? "created" : "updated")
+            defer { state.trouble = nil }
+            return state.trouble
+        }
+        if trouble != nil { logger.info("events are posted again") }
+        return nil
+    }
+
+    private func failed(_ posting: EventBook.Posting, _ failure: KubernetesFailure) -> Duration? {
+        if Task.isCancelled { return nil }
+        let isLast = posting.attempts >= Self.maximumAttempts
+        // The object is gone, or its name is taken: the next one has another.
+        let isForAnother = failure.kind == .conflict || failure.kind == .notFound && !posting.isNew
+        let isNews = state.withLock { state in
+            if !isLast, isForAnother || failure.isTransient {
+                state.book.again(posting, asNew: isForAnother)
+            } else {
+                let count = 1 + (failure.kind == .forbidden ? state.book.drop() : 0)
+                for _ in 0..<count { state.counter.count("dropped-\(failure.kind.rawValue)") }
+            }
+            guard failure.isTransient || failure.kind == .forbidden else { return false }
+            defer { state.trouble = failure.kind }
+            return state.trouble != failure.kind
+        }
+        if isNews {
+            logger.error(
+                "events cannot be posted",
+                metadata: ["code": "\(LogCode.eventsFailing.rawValue)", "error": "\(failure)"])
+        }
+        if failure.kind == .forbidden { return Self.patience }
+        guard failure.isTransient else { return nil }
+        return min(Self.patience, max(failure.pause ?? .zero, .seconds(5) * (1 << (posting.attempts - 1))))
+    }
+}

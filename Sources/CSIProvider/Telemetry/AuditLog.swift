@@ -1,0 +1,105 @@
+internal import Azure
+internal import Logging
+internal import ProviderCore
+internal import SecretMemory
+
+/// Tells auditors, in lines of the log, who was given what, as whom, by which rule and from where.
+///
+/// Azure's own log has no line for what a node answers from memory, so this is the only record of it.
+/// It names objects and versions and never holds a value.
+package struct AuditLog: Sendable {
+    /// How much is told.
+    package enum Extent: String, CaseIterable, Sendable {
+        case off
+        /// What a volume was not given before: every object of its first mount, later the changed ones.
+        /// And every failure.
+        case changes
+        /// Every object of every mount.
+        case all
+    }
+
+    private let extent: Extent
+    private let memory = AuditMemory()
+
+    init(_ extent: Extent) {
+        self.extent = extent
+    }
+
+    /// A line for each object that went to the volume.
+    func succeeded(_ result: MountResult, into volume: VolumeFingerprint, _ logger: Logger) {
+        guard extent != .off else { return }
+        let mount = result.mount
+        var deliveries: [(item: MountPlan.Item, content: FetchedVersion, source: ContentSource)] = []
+        for (index, item) in result.plan.items.enumerated() {
+            for (content, source) in zip(result.contents.items[index], result.contents.sources[index]) {
+                deliveries.append((item, content, source))
+            }
+        }
+        let isNew = memory.replace(
+            volume,
+            with: deliveries.map { delivery in
+                var hasher = Hasher()
+                hasher.combine(delivery.item.object.name)
+                hasher.combine(delivery.content.version)
+                hasher.combine(mount.rule)
+                hasher.combine(delivery.source == .stale)
+                return hasher.finalize()
+            })
+        // Most mounts bring nothing new, and cost no more than this.
+        guard extent == .all || isNew.contains(true) else { return }
+        let common = Self.fields(mount.attributes.pod, mount.attributes, rule: mount.rule)
+        for (delivery, isNew) in zip(deliveries, isNew) where isNew || extent == .all {
+            let object = delivery.item.object
+            let signIn = result.plan.sources[delivery.item.source].signIn
+            var fields: Logger.Metadata = [
+                "result": "ok", "object": "\(object.type.rawValue)/\(object.name)",
+                "version": "\(delivery.content.version)", "source": "\(delivery.source.rawValue)",
+                "tenant": "\(signIn.tenantID)", "vault_host": "\(delivery.content.vault.host)",
+                "vault": "\(delivery.content.vault.name)",
+            ]
+            if object.source.clientID != nil {
+                fields["client_id"] = "\(signIn.identity.clientID.clipped)"
+                if mount.attributes.identifiedAccount != nil { fields["client_id_from"] = "object" }
+            }
+            if let selector = object.pickedBy { fields["picked_by"] = "\(selector)" }
+            logger.info("audit", metadata: common.merging(fields) { $1 })
+        }
+    }
+
+    /// One line: a mount that fails delivers nothing, whichever object is the cause.
+    func failed(
+        _ error: ProviderError, _ pod: PodReference?, _ attributes: MountAttributes?, rule: String?, _ logger: Logger
+    ) {
+        guard extent != .off else { return }
+        var fields = Self.fields(pod, attributes, rule: rule)
+        fields["result"] = "\(error.code.rawValue)"
+        if let attributes {
+            let names = attributes.objects.map { object in
+                "\(object.type.rawValue)/\(object.selector.map { "(\($0))" } ?? object.name)"
+            }
+            fields["requested"] = "\(names.prefix(Self.longestList).joined(separator: ", "))"
+        }
+        logger.info("audit", metadata: fields)
+    }
+
+    private static let longestList = 100
+
+    /// Who asked, as whom, and what let them.
+    private static func fields(
+        _ pod: PodReference?, _ attributes: MountAttributes?, rule: String?
+    ) -> Logger.Metadata {
+        var fields: Logger.Metadata = [:]
+        if let pod {
+            fields["namespace"] = "\(pod.namespace.clipped)"
+            fields["service_account"] = "\(pod.serviceAccount.clipped)"
+            fields["pod_uid"] = "\(pod.uid.clipped)"
+        }
+        if let attributes {
+            fields["tenant"] = "\(attributes.tenantID)"
+            fields["vault_host"] =
+                "\(VaultAddress(name: attributes.vaultName, suffix: attributes.cloud.vaultSuffix).host)"
+        }
+        if let rule { fields["policy_rule"] = "\(rule)" }
+        return fields
+    }
+}

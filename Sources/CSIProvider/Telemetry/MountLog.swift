@@ -1,0 +1,99 @@
+internal import Azure
+internal import Documents
+internal import Logging
+internal import ProviderCore
+internal import SecretMemory
+
+/// The log of one mount: one line at its end, at `info` when it went well and at `error` when not.
+struct MountLog {
+    private(set) var logger: Logger
+    private let start = ContinuousClock.now
+
+    init(_ logger: Logger) {
+        self.logger = logger
+        self.logger[metadataKey: "call"] = "\(String(UInt32.random(in: 0 ... .max), radix: 16))"
+    }
+
+    /// The log of what happens to a class outside of any mount.
+    init(_ logger: Logger, rotationOf name: RotationHealth.ClassName) {
+        self.logger = logger
+        self.logger[metadataKey: "namespace"] = "\(name.namespace)"
+        self.logger[metadataKey: "secret_provider_class"] = "\(name.name)"
+    }
+
+    mutating func identify(_ pod: PodReference) {
+        logger[metadataKey: "pod"] = "\(pod.namespace.clipped)/\(pod.name.clipped)"
+        logger[metadataKey: "secret_provider_class"] = "\(pod.secretProviderClass.clipped)"
+    }
+
+    /// `warnings` are those that have not been told yet.
+    mutating func note(_ attributes: MountAttributes, warnings: [String]) {
+        logger[metadataKey: "vault"] = "\(attributes.vaultName)"
+        logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"
+        if attributes.identifiedAccount != nil { logger[metadataKey: "client_id_from"] = "service account annotation" }
+        logger[metadataKey: "identity_mode"] = "\(attributes.identity.mode.rawValue)"
+        logger[metadataKey: "objects"] = "\(attributes.objects.count)"
+        for warning in warnings {
+            logger.warning(
+                "SecretProviderClass",
+                metadata: ["code": "\(LogCode.settingIgnored.rawValue)", "warning": "\(warning)"])
+        }
+    }
+
+    func succeeded(_ result: MountResult) {
+        var metadata: Logger.Metadata = [
+            "files": "\(result.answer.files.count)", "duration_ms": "\(milliseconds)",
+        ]
+        // Only what happened, so that a quiet node's log is short.
+        for source in ContentSource.allCases {
+            let count = result.contents.sources.joined().count { $0 == source }
+            if count > 0 { metadata[source.rawValue] = "\(count)" }
+        }
+        logger.info("mounted", metadata: metadata)
+    }
+
+    func failed(_ error: ProviderError) {
+        logger.error(
+            "mount failed",
+            metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "duration_ms": "\(milliseconds)"])
+    }
+
+    /// Tells that an object ends soon, or has ended.
+    func ending(_ notice: ExpiryWatch.Notice) {
+        logger.warning(
+            notice.daysLeft < 0 ? "object has expired" : "object expires soon",
+            metadata: [
+                "code": "\(LogCode.objectEnding.rawValue)", "object": "\(notice.object)",
+                "vault_host": "\(notice.vaultHost)", "version": "\(notice.version)",
+                "expires": "\(Timestamp.text(notice.expires))", "days_left": "\(notice.daysLeft)",
+            ])
+    }
+
+    /// Tells that the rotation of a class has begun to fail, or no longer does.
+    func turned(_ turn: RotationHealth.Turn?, _ cause: ErrorCode? = nil) {
+        switch turn {
+        case nil: return
+        case .failing:
+            logger.warning(
+                "rotation failing",
+                metadata: [
+                    "code": "\(LogCode.rotationFailing.rawValue)", "cause": "\(cause?.rawValue ?? "")",
+                ])
+        case .recovered(let duration):
+            logger.info("rotation recovered", metadata: Self.recovery("mounted", after: duration))
+        case .ended(let duration):
+            logger.info("rotation recovered", metadata: Self.recovery("pods gone", after: duration))
+        }
+    }
+
+    private static func recovery(_ reason: String, after duration: Duration) -> Logger.Metadata {
+        [
+            "code": "\(LogCode.rotationRecovered.rawValue)", "reason": "\(reason)",
+            "failing_seconds": "\(Int(duration.seconds))",
+        ]
+    }
+
+    var elapsed: Duration { ContinuousClock.now - start }
+
+    private var milliseconds: Double { (elapsed.seconds * 1e4).rounded() / 10 }
+}

@@ -1,0 +1,160 @@
+internal import Azure
+internal import ProviderCore
+internal import SecretMemory
+internal import Synchronization
+
+/// Whether the pods of each SecretProviderClass are still given what is in the vault.
+///
+/// Once a pod runs the driver hides that a mount of its volume failed: the old files stay. So the turn
+/// from success to failure, and back, is told here.
+final class RotationHealth: Sendable {
+    /// A turn of a class's health.
+    enum Turn: Equatable {
+        /// A volume that was filled before could not be, and all volumes of the class could until now.
+        case failing
+        /// The last such volume was filled again.
+        case recovered(after: Duration)
+        /// The last such volume has not been asked for any more: its pod is gone.
+        case ended(after: Duration)
+    }
+
+    /// The same of one volume, for the pod it belongs to.
+    enum VolumeTurn: Equatable {
+        /// It was filled before and could not be; `isRepeated` if that is so already.
+        case failing(isRepeated: Bool)
+        case recovered(after: Duration)
+    }
+
+    struct ClassName: Hashable, Comparable {
+        var namespace: String
+        var name: String
+
+        init(_ pod: PodReference) {
+            namespace = pod.namespace.clipped
+            name = pod.secretProviderClass.clipped
+        }
+
+        static func < (a: ClassName, b: ClassName) -> Bool { (a.namespace, a.name) < (b.namespace, b.name) }
+    }
+
+    fileprivate struct Volume {
+        var lastSeen: Duration
+        var wasFilled = false
+        var failingSince: Duration?
+
+        var isFailing: Bool { failingSince != nil }
+    }
+
+    fileprivate struct Health {
+        var lastSeen: Duration
+        /// Seconds since 1970; nil before the first.
+        var lastSuccess: Int?
+        /// By target path.
+        var volumes: [String: Volume] = [:]
+        var failingSince: Duration?
+
+        var isRotationFailing: Bool { volumes.values.contains { $0.wasFilled && $0.isFailing } }
+    }
+
+    private static let maximumClasses = 1000
+    private static let maximumVolumes = 512
+    private static let memory = Duration.seconds(86400)
+    /// The kubelet comes back to a failing volume within about two minutes.
+    private static let patience = Duration.seconds(600)
+
+    private let state = Mutex<[ClassName: Health]>([:])
+    private let time: TimeSource
+
+    init(time: TimeSource) {
+        self.time = time
+    }
+
+    /// One mount of a class's volume, and whether it succeeded.
+    func observe(
+        _ pod: PodReference, _ targetPath: String, succeeded: Bool
+    ) -> (class: Turn?, volume: VolumeTurn?) {
+        let now = time.elapsed()
+        let wallClock = time.wallClock()
+        let name = ClassName(pod)
+        return state.withLock { classes in
+            guard classes[name] != nil || classes.count < Self.maximumClasses else { return (nil, nil) }
+            return classes[name, default: Health(lastSeen: now)]
+                .observe(targetPath, succeeded, now, wallClock, maximumVolumes: Self.maximumVolumes)
+        }
+    }
+
+    /// Forgets volumes and classes that are not asked for any more.
+    func sweep() -> [(name: ClassName, turn: Turn)] {
+        let now = time.elapsed()
+        return state.withLock { classes in
+            classes = classes.filter { now - $0.value.lastSeen < Self.memory }
+            var turns: [(name: ClassName, turn: Turn)] = []
+            for name in classes.keys.sorted() {
+                guard let index = classes.index(forKey: name) else { continue }
+                let since = classes.values[index].failingSince
+                classes.values[index].volumes = classes.values[index].volumes.filter { _, volume in
+                    now - volume.lastSeen < (volume.isFailing ? Self.patience : Self.memory)
+                }
+                if let since, !classes.values[index].isRotationFailing {
+                    classes.values[index].failingSince = nil
+                    turns.append((name, .ended(after: now - since)))
+                }
+            }
+            return turns
+        }
+    }
+
+    /// Two families in Prometheus' text format; empty before the first mount.
+    var exposition: String {
+        let classes = state.withLock { $0 }.sorted { $0.key < $1.key }
+        guard !classes.isEmpty else { return "" }
+        func family(_ name: String, _ help: String, _ value: (Health) -> Int?) -> String {
+            "# HELP \(name) \(help)\n# TYPE \(name) gauge\n"
+                + classes.map { key, health in
+                    guard let value = value(health) else { return "" }
+                    return "\(name){namespace=\"\(MetricText.escaped(key.namespace))\","
+                        + "secret_provider_class=\"\(MetricText.escaped(key.name))\"} \(value)\n"
+                }.joined()
+        }
+        return family(
+            "akv_csi_mount_last_success_timestamp_seconds", "When a volume of the class was last mounted, since 1970.",
+            \.lastSuccess)
+            + family("akv_csi_mount_failing", "1 while a volume of the class cannot be mounted, else 0.") { health in
+                health.volumes.values.contains { $0.isFailing } ? 1 : 0
+            }
+    }
+}
+
+extension RotationHealth.Health {
+    fileprivate mutating func observe(
+        _ path: String, _ succeeded: Bool, _ now: Duration, _ wallClock: Int, maximumVolumes: Int
+    ) -> (class: RotationHealth.Turn?, volume: RotationHealth.VolumeTurn?) {
+        lastSeen = now
+        if volumes[path] == nil, volumes.count >= maximumVolumes { makeRoom() }
+        var volume = volumes[path] ?? RotationHealth.Volume(lastSeen: now)
+        let before = volume
+        volume.lastSeen = now
+        volume.wasFilled = before.wasFilled || succeeded
+        volume.failingSince = succeeded ? nil : before.failingSince ?? now
+        volumes[path] = volume
+        if succeeded { lastSuccess = wallClock }
+        // A first mount that fails is told by the kubelet itself.
+        guard before.wasFilled else { return (nil, nil) }
+        guard succeeded else {
+            defer { failingSince = failingSince ?? now }
+            return (failingSince == nil ? .failing : nil, .failing(isRepeated: before.isFailing))
+        }
+        let recovery = before.failingSince.map { RotationHealth.VolumeTurn.recovered(after: now - $0) }
+        guard let since = failingSince, !isRotationFailing else { return (nil, recovery) }
+        failingSince = nil
+        return (.recovered(after: now - since), recovery)
+    }
+
+    /// Forgets the volume that was not asked for the longest, rather one that is well.
+    private mutating func makeRoom() {
+        let oldest = volumes.min { a, b in
+            a.value.isFailing == b.value.isFailing ? a.value.lastSeen < b.value.lastSeen : b.value.isFailing
+        }
+        if let oldest { volumes[oldest.key] = nil }
+    }
+}

@@ -1,0 +1,41 @@
+/// A pattern for names: `*` stands for any characters (also none), `?` for one, and every other character for
+/// itself.
+package struct Glob: Sendable, Equatable {
+    package var text: String
+    /// Azure's own names are the same in any letter case.
+    var ignoresCase: Bool
+
+    package init(_ text: String, ignoresCase: Bool) {
+        self.text = text
+        self.ignoresCase = ignoresCase
+    }
+
+    package func matches(_ name: String) -> Bool {
+        ignoresCase
+            ? Self.matches(Array(text.lowercased().utf8), Array(name.lowercased().utf8))
+            : Self.matches(Array(text.utf8), Array(name.utf8))
+    }
+
+    /// Goes back to the last `*` only, so its time is bounded by the product of the lengths.
+    private static func matches(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
+        var p = 0
+        var n = 0
+        var star: (pattern: Int, name: Int)?
+        while n < name.count {
+            if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
+                star = (p, n)
+                p += 1
+            } else if p < pattern.count, pattern[p] == UInt8(ascii: "?") || pattern[p] == name[n] {
+                p += 1
+                n += 1
+            } else if let last = star {
+                star = (last.pattern, last.name + 1)
+                p = last.pattern + 1
+                n = last.name + 1
+            } else {
+                return false
+            }
+        }
+        return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+}

@@ -1,0 +1,180 @@
+internal import Glibc
+internal import ProviderCore
+package import SecretMemory
+
+/// Writes a volume's content as the kubelet and the driver do: complete into a new directory, then
+/// visible in one step by renaming the `..data` link. A reader sees the old set or the new, no mixture.
+package struct AtomicWriter: Sendable {
+    package struct File: Sendable {
+        package var path: String
+        package var mode: UInt32
+        package var contents: SecretBytes
+
+        package init(path: String, mode: UInt32, contents: SecretBytes) {
+            self.path = path
+            self.mode = mode
+            self.contents = contents
+        }
+    }
+
+    /// What could not be done, and why.
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    private static let dataLink = "..data"
+
+    private let target: String
+
+    package init(target: String) {
+        self.target = target
+    }
+
+    /// Makes `files` the whole content of the volume. Tells whether anything changed; like the driver,
+    /// it looks at paths and contents only.
+    @discardableResult
+    package func write(_ files: [File]) throws(Failure) -> Bool {
+        for file in files {
+            if let problem = MountPath.problem(with: file.path) {
+                throw Failure(description: "\(file.path): \(problem)")
+            }
+        }
+        try makeDirectory(target, 0o755)
+        let previous = link(Self.dataLink)
+        if let previous, isSame(files, in: "\(target)/\(previous)") { return false }
+
+        let name = try newDirectory()
+        for file in files { try write(file, below: "\(target)/\(name)") }
+        let temporary = "\(target)/..data_tmp"
+        unlink(temporary)
+        guard symlink(name, temporary) == 0, rename(temporary, "\(target)/\(Self.dataLink)") == 0 else {
+            throw failure("switch to the new content")
+        }
+        try publish(files)
+        if let previous { remove("\(target)/\(previous)") }
+        return true
+    }
+
+    /// Links each top-level name to where `..data` leads, and drops links that lead nowhere any more.
+    private func publish(_ files: [File]) throws(Failure) {
+        let names = Set(files.map { String($0.path.prefix { $0 != "/" }) })
+        for name in names where link(name) == nil {
+            guard symlink("\(Self.dataLink)/\(name)", "\(target)/\(name)") == 0 else { throw failure("link \(name)") }
+        }
+        for name in entries(target) where !names.contains(name) && !name.hasPrefix("..") && link(name) != nil {
+            unlink("\(target)/\(name)")
+        }
+    }
+
+    private func write(_ file: File, below directory: String) throws(Failure) {
+        var parent = directory
+        for element in file.path.split(separator: "/").dropLast() {
+            parent += "/\(element)"
+            try makeDirectory(parent, 0o755)
+        }
+        let path = "\(directory)/\(file.path)"
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("create \(file.path)") }
+        defer { close(descriptor) }
+        let isWritten = file.contents.withExposed { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                guard count > 0 else { return false }
+                rest = rest.dropFirst(count)
+            }
+            return true
+        }
+        // Not by the creation mode, which the umask would narrow.
+        guard isWritten, fchmod(descriptor, mode_t(file.mode)) == 0 else { throw failure("write \(file.path)") }
+    }
+
+    // MARK: - The directory
+
+    private func newDirectory() throws(Failure) -> String {
+        for _ in 0..<100 {
+            let name = "..\(String(UInt64.random(in: 0 ... .max), radix: 16))"
+            if mkdir("\(target)/\(name)", 0o755) == 0 { return name }
+            guard errno == EEXIST else { break }
+        }
+        throw failure("make a directory")
+    }
+
+    private func makeDirectory(_ path: String, _ mode: mode_t) throws(Failure) {
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw failure("make the directory \(path)") }
+    }
+
+    private func isSame(_ files: [File], in directory: String) -> Bool {
+        Set(tree(directory)) == Set(files.map(\.path))
+            && files.allSatisfy { file in
+                guard let current = contents("\(directory)/\(file.path)", limit: file.contents.count + 1) else {
+                    return false
+                }
+                return current.hasSameBytes(as: file.contents)
+            }
+    }
+
+    private func contents(_ path: String, limit: Int) -> SecretBytes? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var builder = SecretBytesBuilder(capacity: limit)
+        return withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { buffer in
+            while builder.count <= limit {
+                let count = read(descriptor, buffer.baseAddress, buffer.count)
+                guard count >= 0 else { return nil }
+                if count == 0 { break }
+                builder.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+            return builder.finish()
+        }
+    }
+
+    /// The paths of all files below `directory`.
+    private func tree(_ directory: String) -> [String] {
+        entries(directory).flatMap { name -> [String] in
+            let path = "\(directory)/\(name)"
+            return isDirectory(path) ? tree(path).map { "\(name)/\($0)" } : [name]
+        }
+    }
+
+    private func remove(_ path: String) {
+        if isDirectory(path) {
+            for name in entries(path) { remove("\(path)/\(name)") }
+            rmdir(path)
+        } else {
+            unlink(path)
+        }
+    }
+
+    private func isDirectory(_ path: String) -> Bool {
+        var information = stat()
+        return lstat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+    }
+
+    private func link(_ name: String) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
+            guard let base = buffer.baseAddress else { return nil }
+            let count = readlink("\(target)/\(name)", base, buffer.count)
+            guard count > 0 else { return nil }
+            return String(decoding: UnsafeRawBufferPointer(buffer)[..<count], as: UTF8.self)
+        }
+    }
+
+    private func entries(_ directory: String) -> [String] {
+        guard let handle = opendir(directory) else { return [] }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private func failure(_ what: String) -> Failure {
+        Failure(description: "cannot \(what) in \(target): \(String(cString: strerror(errno)))")
+    }
+}

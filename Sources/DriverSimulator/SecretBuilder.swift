@@ -1,0 +1,94 @@
+internal import Documents
+internal import KeyMaterial
+package import SecretMemory
+
+/// Builds the Kubernetes Secrets that `secretObjects` ask for, by the driver's rules.
+package enum SecretBuilder {
+    /// A Secret that could be built.
+    package struct Secret: Sendable {
+        package var name: String
+        package var namespace: String
+        package var type: String
+        package var data: [(key: String, value: SecretBytes)]
+        package var labels: [(key: String, value: String)]
+        package var annotations: [(key: String, value: String)]
+    }
+
+    /// Why one could not; the mount itself succeeds all the same.
+    package struct Failure: Error, CustomStringConvertible, Sendable {
+        package var description: String
+    }
+
+    /// The label by which the driver knows its Secrets.
+    private static let managedLabel = "secrets-store.csi.k8s.io/managed"
+
+    package static func build(
+        _ object: SecretProviderClassManifest.SecretObject, namespace: String, files: [AtomicWriter.File]
+    ) throws(Failure) -> Secret {
+        var data: [(key: String, value: SecretBytes)] = []
+        for item in object.data {
+            guard let file = files.last(where: { $0.path == item.objectName }) else {
+                throw Failure(description: "file matching objectName \(item.objectName) not found in the pod")
+            }
+            var value = file.contents
+            if object.type == "kubernetes.io/tls" {
+                do throws(DERError) {
+                    value = try TLSParts.part(item.key, of: file.contents)
+                } catch {
+                    throw Failure(
+                        description: "failed to get data \(item.key) of secret \(object.secretName): \(error.reason)")
+                }
+            }
+            data.append((item.key, value))
+        }
+        return Secret(
+            name: object.secretName, namespace: namespace, type: object.type, data: data,
+            labels: object.labels.filter { $0.key != managedLabel } + [(managedLabel, "true")],
+            annotations: object.annotations)
+    }
+}
+
+extension SecretBuilder.Secret {
+    /// The Secret as a manifest, values in base64.
+    package var manifest: SecretBytes {
+        var builder = SecretBytesBuilder(capacity: 1024)
+        func line(_ text: String) { builder.append(contentsOf: "\(text)\n".utf8) }
+        func mapping(_ title: String, _ members: [(key: String, value: String)]) {
+            if members.isEmpty { return }
+            line("  \(title):")
+            for member in members { line("    \(Self.quoted(member.key)): \(Self.quoted(member.value))") }
+        }
+        line("apiVersion: v1")
+        line("kind: Secret")
+        line("metadata:")
+        line("  name: \(Self.quoted(name))")
+        line("  namespace: \(Self.quoted(namespace))")
+        mapping("labels", labels)
+        mapping("annotations", annotations)
+        line("type: \(Self.quoted(type))")
+        line("data:")
+        for (key, value) in data {
+            builder.append(contentsOf: "  \(Self.quoted(key)): ".utf8)
+            if value.isEmpty { builder.append(contentsOf: "\"\"".utf8) }
+            value.withExposed { Base64.encode($0, into: &builder) }
+            builder.append(0x0A)
+        }
+        return builder.finish()
+    }
+
+    /// Plain where YAML lets it be, in JSON's quotes otherwise.
+    private static func quoted(_ text: String) -> String {
+        let isPlain =
+            text.first?.isLetter == true
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            } && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
+        return isPlain ? text : JSONWriter.quoted(text)
+    }
+}

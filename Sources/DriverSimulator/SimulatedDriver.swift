@@ -1,0 +1,138 @@
+internal import Documents
+internal import ProviderCore
+package import ProviderTransport
+package import SecretMemory
+
+/// Plays the Secrets Store CSI driver for one volume: asks the provider as the driver would, and does
+/// with the answer what the driver does.
+package struct DriverStandIn: Sendable {
+    /// The pod whose volume is mounted.
+    package struct Pod: Sendable {
+        package var name: String
+        package var namespace: String
+        package var uid: String
+        package var serviceAccount: String
+
+        package init(name: String, namespace: String, uid: String, serviceAccount: String) {
+            self.name = name
+            self.namespace = namespace
+            self.uid = uid
+            self.serviceAccount = serviceAccount
+        }
+    }
+
+    /// A service-account token for one audience.
+    package struct Token: Sendable {
+        package var audience: String
+        package var secret: SecretBytes
+        /// RFC 3339.
+        package var expiry: String
+
+        package init(audience: String, secret: SecretBytes, expiry: String) {
+            self.audience = audience
+            self.secret = secret
+            self.expiry = expiry
+        }
+    }
+
+    /// What a mount brought about.
+    package struct Outcome: Sendable {
+        package var files: [AtomicWriter.File]
+        package var versions: [ObjectVersionMessage]
+        /// Whether the volume's content is another than before.
+        package var isChanged: Bool
+        package var secrets: [SecretBuilder.Secret]
+        /// Secrets that could not be built; the mount stands all the same.
+        package var secretFailures: [String]
+    }
+
+    /// Why the driver would fail the mount.
+    package struct Failure: Error, CustomStringConvertible, Sendable {
+        package var description: String
+    }
+
+    private let endpoint: Endpoint
+    private let client: RPCClient
+    private let timeout: Duration
+
+    package init(endpoint: Endpoint, timeout: Duration) {
+        self.endpoint = endpoint
+        client = RPCClient(endpoint: endpoint)
+        self.timeout = timeout
+    }
+
+    /// `secrets` is the JSON of nodePublishSecretRef's data.
+    package func mount(
+        _ manifest: SecretProviderClassManifest, for pod: Pod, tokens: [Token],
+        secrets: SecretBytes = SecretBytes("null"), target: String
+    ) async throws -> Outcome {
+        guard manifest.provider == "azure" else {
+            throw Failure(
+                description:
+                    "SecretProviderClass \(manifest.name) is for the provider \"\(manifest.provider)\", not azure")
+        }
+        let request = MountRequestMessage(
+            attributes: Self.attributes(manifest, pod, tokens), secrets: secrets.withExposed { Array($0) },
+            targetPath: target,
+            permission: "420")
+        let response: MountResponseMessage
+        do throws(RPCStatus) {
+            response = try await client.mount(request, timeout: timeout)
+        } catch {
+            throw Failure(description: description(of: error))
+        }
+        if !response.errorCode.isEmpty {
+            throw Failure(description: "mount request failed with provider error code \(response.errorCode)")
+        }
+        guard !response.objectVersions.isEmpty else { throw Failure(description: "missing object versions") }
+        let files = response.files.map { file in
+            AtomicWriter.File(
+                path: file.path, mode: UInt32(bitPattern: file.mode) & 0o777, contents: SecretBytes(file.contents))
+        }
+        let isChanged = try AtomicWriter(target: target).write(files)
+        var outcome = Outcome(
+            files: files, versions: response.objectVersions, isChanged: isChanged, secrets: [], secretFailures: [])
+        for object in manifest.secretObjects {
+            do throws(SecretBuilder.Failure) {
+                outcome.secrets.append(try SecretBuilder.build(object, namespace: pod.namespace, files: files))
+            } catch {
+                outcome.secretFailures.append("FailedToCreateSecret \(object.secretName): \(error)")
+            }
+        }
+        return outcome
+    }
+
+    /// As the driver would pass it on to the pod, but for what no provider has said.
+    private func description(of status: RPCStatus) -> String {
+        switch status.code {
+        case .unavailable: "no provider answers at \(endpoint): \(status.message)"
+        case .deadlineExceeded: "the provider at \(endpoint) has not answered within \(timeout)"
+        default: "rpc error: code = \(status.code.name) desc = \(status.message)"
+        }
+    }
+
+    /// The class's parameters overlaid with the volume context, as the driver merges them.
+    private static func attributes(
+        _ manifest: SecretProviderClassManifest, _ pod: Pod, _ tokens: [Token]
+    ) -> [UInt8] {
+        var members = manifest.parameters
+        members["csi.storage.k8s.io/pod.name"] = pod.name
+        members["csi.storage.k8s.io/pod.namespace"] = pod.namespace
+        members["csi.storage.k8s.io/pod.uid"] = pod.uid
+        members["csi.storage.k8s.io/serviceAccount.name"] = pod.serviceAccount
+        members["csi.storage.k8s.io/ephemeral"] = "true"
+        members["secretProviderClass"] = manifest.name
+        if !tokens.isEmpty {
+            let entries = tokens.map { token in
+                let text = token.secret.withExposed { String(decoding: $0, as: UTF8.self) }
+                return "\(JSONWriter.quoted(token.audience)):{\"token\":\(JSONWriter.quoted(text)),"
+                    + "\"expirationTimestamp\":\(JSONWriter.quoted(token.expiry))}"
+            }
+            members[ServiceAccountTokens.attribute] = "{\(entries.joined(separator: ","))}"
+        }
+        let pairs = members.sorted { $0.key < $1.key }.map {
+            "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))"
+        }
+        return Array("{\(pairs.joined(separator: ","))}".utf8)
+    }
+}

@@ -1,0 +1,119 @@
+package import SecretMemory
+
+/// An X.509 certificate (RFC 5280), read as far as a chain of them needs it.
+package struct X509Certificate: Sendable {
+    package let der: SecretBytes
+    /// In RFC 3339.
+    package let notBefore: String
+    package let notAfter: String
+    package let publicKey: SubjectPublicKey
+
+    /// The names as they are encoded.
+    let issuer: [UInt8]
+    let subject: [UInt8]
+    let subjectKeyIdentifier: [UInt8]
+    let authorityKeyIdentifier: [UInt8]
+    let signature: CertificateSignature
+
+    /// Whether the certificate says that its key may sign others; version 1 could not say so yet.
+    let isAuthority: Bool
+    /// How many intermediate authorities may stand between this one and a leaf; nil for any number.
+    let pathLength: Int?
+    /// Whether the key's usages, where they are named, include the signing of certificates.
+    let usageAllowsSigning: Bool
+
+    package init(_ der: SecretBytes) throws(DERError) {
+        let fields = try X509Fields(der)
+        self.der = der
+        (notBefore, notAfter) = (fields.notBefore, fields.notAfter)
+        (issuer, subject) = (fields.issuer, fields.subject)
+        publicKey = try SubjectPublicKey(algorithm: fields.keyAlgorithm, bits: fields.publicKey)
+        signature = try CertificateSignature(of: der, fields)
+
+        var extensions = Extensions()
+        if let list = fields.rest.first(where: { $0.tag == DERElement.Tag.context(3) }) {
+            try extensions.read(try DERElement.parse(list.content))
+        }
+        subjectKeyIdentifier = extensions.subjectKey
+        authorityKeyIdentifier = extensions.authorityKey
+        isAuthority = extensions.isAuthority ?? (fields.version == 1 && fields.issuer == fields.subject)
+        pathLength = extensions.pathLength
+        usageAllowsSigning = extensions.usageAllowsSigning
+    }
+
+    /// Issuer and subject have one name, as a root's have.
+    package var isSelfIssued: Bool { issuer == subject }
+
+    /// The subject's name for whoever reads an error, such as `CN=api.example, O=Example`.
+    package var name: String { X509Name.text(subject) }
+
+    func isSame(as other: X509Certificate) -> Bool { der.hasSameBytes(as: other.der) }
+
+    /// Whether `other` may have issued this certificate, by what both say about it.
+    func namesAsIssuer(_ other: X509Certificate) -> Bool {
+        let identifiersAreKnown = !authorityKeyIdentifier.isEmpty && !other.subjectKeyIdentifier.isEmpty
+        if identifiersAreKnown { return authorityKeyIdentifier == other.subjectKeyIdentifier }
+        return issuer == other.subject
+    }
+
+    private struct Extensions {
+        var subjectKey: [UInt8] = []
+        var authorityKey: [UInt8] = []
+        var isAuthority: Bool?
+        var pathLength: Int?
+        var usageAllowsSigning = true
+
+        mutating func read(_ list: DERElement) throws(DERError) {
+            for item in try list.children() {
+                let parts = try item.children()
+                guard let first = parts.first, let last = parts.last, parts.count >= 2 else { continue }
+                let value = try DERElement.parse(try last.octets())
+                switch try first.objectIdentifier() {
+                case "2.5.29.14": subjectKey = value.content.bytes()
+                case "2.5.29.35":
+                    let key = try value.children().first { $0.tag == DERElement.Tag.primitiveContext(0) }
+                    authorityKey = key?.content.bytes() ?? []
+                case "2.5.29.19":
+                    let fields = try value.children()
+                    let boolean: UInt8 = 0x01
+                    isAuthority = fields.contains { $0.tag == boolean && $0.content.bytes().contains { $0 != 0 } }
+                    pathLength = try fields.first { $0.tag == DERElement.Tag.integer }?.integer()
+                case "2.5.29.15":
+                    // The first byte counts unused bits; keyCertSign is bit 5, from the left.
+                    usageAllowsSigning = value.content.bytes().dropFirst().first.map { $0 & 0x04 != 0 } ?? false
+                default: break
+                }
+            }
+        }
+    }
+}
+
+/// The names in certificates.
+enum X509Name {
+    /// The name's common attributes in the order of its encoding, without what would garble a line.
+    static func text(_ encoding: [UInt8]) -> String {
+        guard let sets = try? DERElement.parse(SecretBytes(encoding)).children() else { return "no readable name" }
+        let attributes = sets.prefix(16).flatMap { (try? $0.children()) ?? [] }.compactMap(attribute)
+        return attributes.isEmpty ? "no name" : attributes.joined(separator: ", ").clipped
+    }
+
+    private static func attribute(_ element: DERElement) -> String? {
+        guard let parts = try? element.children(), parts.count == 2,
+            let identifier = try? parts[0].objectIdentifier(), let type = types[identifier]
+        else { return nil }
+        let bytes = parts[1].content.bytes()
+        let bmpString: UInt8 = 0x1E
+        let text =
+            parts[1].tag == bmpString
+            ? String(
+                decoding: zip(bytes, bytes.dropFirst()).enumerated().filter { $0.offset % 2 == 0 }
+                    .map { UInt16($0.element.0) << 8 | UInt16($0.element.1) }, as: UTF16.self)
+            : String(decoding: bytes, as: UTF8.self)
+        return "\(type)=\(String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))"
+    }
+
+    private static let types = [
+        "2.5.4.3": "CN", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.6": "C", "2.5.4.5": "serialNumber",
+        "0.9.2342.19200300.100.1.25": "DC",
+    ]
+}

@@ -1,0 +1,101 @@
+internal import Crypto
+internal import CryptoExtras
+internal import FoundationEssentials
+package import SecretMemory
+
+/// An RSA or EC private key, and the forms in which programs ask for it.
+package struct PrivateKey: Sendable {
+    /// How a key is wrapped.
+    package enum Format: String, Sendable, CaseIterable {
+        /// Any algorithm, RFC 5208: `PRIVATE KEY`.
+        case pkcs8
+        /// RSA alone, RFC 8017: `RSA PRIVATE KEY`.
+        case pkcs1
+        /// EC alone, RFC 5915: `EC PRIVATE KEY`.
+        case sec1
+    }
+
+    /// PKCS#8 PrivateKeyInfo in the one form that this provider writes.
+    package let pkcs8: SecretBytes
+    package let publicKey: SubjectPublicKey
+
+    /// From PKCS#8.
+    package init(pkcs8 key: SecretBytes) throws(DERError) {
+        let canonical = try PrivateKeyInfo.canonical(key)
+        pkcs8 = canonical
+        publicKey = try Self.publicKey(of: canonical)
+    }
+
+    /// From a PEM block of any key type; nil if the block holds something else.
+    package init?(_ block: PEMBlock) throws(DERError) {
+        guard block.label.hasSuffix("PRIVATE KEY") else { return nil }
+        guard !block.headers.contains(where: { $0.key == "Proc-Type" && $0.value.contains("ENCRYPTED") }),
+            block.label != "ENCRYPTED PRIVATE KEY"
+        else { throw DERError("the private key is encrypted; store it without a password") }
+        switch block.label {
+        case "PRIVATE KEY": try self.init(pkcs8: block.der)
+        case "RSA PRIVATE KEY":
+            try self.init(
+                pkcs8: DERWriter.sequence(
+                    DERWriter.integer([0]),
+                    DERWriter.sequence(DERWriter.objectIdentifier("1.2.840.113549.1.1.1"), DERWriter.null),
+                    DERWriter.octetString(block.der)))
+        case "EC PRIVATE KEY":
+            var reader = try DERElement.parse(block.der).expecting(DERElement.Tag.sequence, "EC key").reader()
+            var curve: SecretBytes?
+            while !reader.isAtEnd {
+                let element = try reader.next()
+                if element.tag == DERElement.Tag.context(0) { curve = element.content.copy() }
+            }
+            guard let curve else { throw DERError("the EC private key does not name its curve") }
+            try self.init(
+                pkcs8: DERWriter.sequence(
+                    DERWriter.integer([0]),
+                    DERWriter.sequence(DERWriter.objectIdentifier("1.2.840.10045.2.1"), curve),
+                    DERWriter.octetString(block.der)))
+        case let label: throw DERError("a private key of the kind \(label.clipped) is not supported")
+        }
+    }
+
+    /// The key in one of its forms, with its PEM label.
+    package func block(_ format: Format) throws(DERError) -> PEMBlock {
+        let block = PEMBlock(label: "PRIVATE KEY", der: pkcs8)
+        switch (format, publicKey) {
+        case (.pkcs8, _): return block
+        case (.pkcs1, .rsa), (.sec1, .ellipticCurve): return try PrivateKeyInfo.traditional(block)
+        case (.pkcs1, _):
+            throw DERError("the private key is \(publicKey.kind), and keyFormat pkcs1 is for RSA; use sec1 or pkcs8")
+        case (.sec1, _):
+            throw DERError("the private key is \(publicKey.kind), and keyFormat sec1 is for EC; use pkcs1 or pkcs8")
+        }
+    }
+
+    /// Whether the key's numbers fit each other, as far as that can be found out.
+    package var isConsistent: Bool {
+        switch publicKey {
+        case .rsa:
+            let key = try? pkcs8.withExposed { try _RSA.Signing.PrivateKey(unsafeDERRepresentation: Array($0)) }
+            return key != nil
+        // The public point was made from the private number, or, on P-256K, has to be believed.
+        default: return true
+        }
+    }
+
+    /// Out of PKCS#8 in the form that `PrivateKeyInfo` writes.
+    private static func publicKey(of key: SecretBytes) throws(DERError) -> SubjectPublicKey {
+        let parts = try DERElement.parse(key).children()
+        guard parts.count == 3, let algorithm = try parts[1].children().last else {
+            throw DERError("private key expected")
+        }
+        let inner = try DERElement.parse(parts[2].content).children()
+        if algorithm.tag == DERElement.Tag.null {
+            guard inner.count == 9 else { throw DERError("RSA key expected") }
+            return .rsa(inner[1].content.bytes(), inner[2].content.bytes())
+        }
+        guard let curve = EllipticCurve(identifier: try algorithm.objectIdentifier()), let last = inner.last else {
+            throw DERError("EC key expected")
+        }
+        let bits = try DERElement.parse(last.content).expecting(DERElement.Tag.bitString, "public key").content
+        return .ellipticCurve(curve, point: Array(bits.bytes().dropFirst()))
+    }
+}

@@ -1,0 +1,135 @@
+internal import Crypto
+internal import FoundationEssentials
+package import SecretMemory
+
+/// Rewrites private keys into the one PKCS#8 form that upstream (Go's crypto/x509) writes: without
+/// attributes, and for elliptic curves with the public key inside.
+package enum PrivateKeyInfo {
+    private static let rsa = "1.2.840.113549.1.1.1"
+    private static let ellipticCurve = "1.2.840.10045.2.1"
+    private static let failure = "failed to parse key for type pkcs1, pkcs8 or ec"
+
+    /// `key` is a PKCS#8 PrivateKeyInfo.
+    package static func canonical(_ key: SecretBytes) throws(DERError) -> SecretBytes {
+        var reader = try DERElement.parse(key).expecting(DERElement.Tag.sequence, "private key").reader()
+        _ = try reader.next(DERElement.Tag.integer, "version")
+        var algorithm = try reader.next(DERElement.Tag.sequence, "key algorithm").reader()
+        let inner = try reader.next(DERElement.Tag.octetString, "key").content
+        switch try algorithm.next().objectIdentifier() {
+        case rsa:
+            return DERWriter.sequence(
+                DERWriter.integer([0]),
+                DERWriter.sequence(DERWriter.objectIdentifier("1.2.840.113549.1.1.1"), DERWriter.null),
+                DERWriter.octetString(try rsaKey(inner)))
+        case ellipticCurve:
+            let name = try algorithm.next()
+            let curve = try name.objectIdentifier()
+            return DERWriter.sequence(
+                DERWriter.integer([0]),
+                DERWriter.sequence(DERWriter.objectIdentifier("1.2.840.10045.2.1"), name.encoding.copy()),
+                DERWriter.octetString(try ecKey(inner, curve: curve)))
+        case let other:
+            throw DERError("\(failure): algorithm \(other) is not supported")
+        }
+    }
+
+    /// A key block in the older form of its algorithm, `RSA PRIVATE KEY` or `EC PRIVATE KEY`, as the
+    /// driver writes it into TLS Secrets.
+    package static func traditional(_ block: PEMBlock) throws(DERError) -> PEMBlock {
+        if block.label == "RSA PRIVATE KEY" || block.label == "EC PRIVATE KEY" { return block }
+        var reader = try DERElement.parse(block.der).expecting(DERElement.Tag.sequence, "private key").reader()
+        _ = try reader.next(DERElement.Tag.integer, "version")
+        var algorithm = try reader.next(DERElement.Tag.sequence, "key algorithm").reader()
+        let inner = try reader.next(DERElement.Tag.octetString, "key").content
+        switch try algorithm.next().objectIdentifier() {
+        case rsa: return PEMBlock(label: "RSA PRIVATE KEY", der: try rsaKey(inner))
+        case ellipticCurve:
+            let name = try algorithm.next()
+            let key = try ecKey(inner, curve: try name.objectIdentifier(), naming: name.encoding.copy())
+            return PEMBlock(label: "EC PRIVATE KEY", der: key)
+        case let other: throw DERError("keys of algorithm \(other) cannot be synced to a TLS secret")
+        }
+    }
+
+    /// RSAPrivateKey (RFC 8017): nine integers, all of them checked for shape.
+    private static func rsaKey(_ slice: SecretSlice) throws(DERError) -> SecretBytes {
+        let numbers = try DERElement.parse(slice).expecting(DERElement.Tag.sequence, "RSA key").children()
+        guard numbers.count >= 9, numbers.prefix(9).allSatisfy({ $0.tag == DERElement.Tag.integer }) else {
+            throw DERError(failure)
+        }
+        let parts = numbers.prefix(9).map { number in number.content.withExposed { DERWriter.integer(Array($0)) } }
+        return DERWriter.element(DERElement.Tag.sequence, parts)
+    }
+
+    /// ECPrivateKey (RFC 5915), with the curve's name only where no outer structure has it.
+    private static func ecKey(
+        _ slice: SecretSlice, curve: String, naming name: SecretBytes? = nil
+    ) throws(DERError) -> SecretBytes {
+        var reader = try DERElement.parse(slice).expecting(DERElement.Tag.sequence, "EC key").reader()
+        _ = try reader.next(DERElement.Tag.integer, "version")
+        let scalar = try reader.next(DERElement.Tag.octetString, "EC private key").content.copy()
+        var point: SecretBytes?
+        while !reader.isAtEnd {
+            let element = try reader.next()
+            if element.tag == DERElement.Tag.context(1) {
+                let bits = try DERElement.parse(element.content).expecting(DERElement.Tag.bitString, "public key")
+                    .content
+                guard bits.count > 1 else { throw DERError(failure) }
+                point = SecretBytes(bits.bytes().dropFirst())
+            }
+        }
+        guard let known = Curve(rawValue: curve) else { throw DERError("\(failure): curve \(curve) is not supported") }
+        let padded = try known.padded(scalar)
+        let publicKey = known.publicKey(for: padded) ?? point
+        guard let publicKey else { throw DERError(failure) }
+        let parameters = name.map { [DERWriter.element(DERElement.Tag.context(0), [$0])] } ?? []
+        return DERWriter.element(
+            DERElement.Tag.sequence,
+            [DERWriter.integer([1]), DERWriter.octetString(padded)] + parameters
+                + [DERWriter.element(DERElement.Tag.context(1), [DERWriter.bitString(publicKey)])])
+    }
+
+    private enum Curve: String {
+        case p256 = "1.2.840.10045.3.1.7"
+        case p384 = "1.3.132.0.34"
+        case p521 = "1.3.132.0.35"
+        case secp256k1 = "1.3.132.0.10"
+
+        var scalarLength: Int {
+            switch self {
+            case .p256, .secp256k1: 32
+            case .p384: 48
+            case .p521: 66
+            }
+        }
+
+        func padded(_ scalar: SecretBytes) throws(DERError) -> SecretBytes {
+            try scalar.withExposed { bytes throws(DERError) in
+                let digits = bytes.drop { $0 == 0 }
+                guard digits.count <= scalarLength else { throw DERError(failure) }
+                var builder = SecretBytesBuilder(capacity: scalarLength)
+                for _ in digits.count..<scalarLength { builder.append(0) }
+                builder.append(UnsafeRawBufferPointer(rebasing: digits))
+                return builder.finish()
+            }
+        }
+
+        /// The uncompressed point, where the curve is at hand; nil otherwise.
+        func publicKey(for scalar: SecretBytes) -> SecretBytes? {
+            scalar.withExposed { bytes in
+                switch self {
+                case .p256:
+                    (try? P256.Signing.PrivateKey(rawRepresentation: Array(bytes)))
+                        .map { SecretBytes($0.publicKey.x963Representation) }
+                case .p384:
+                    (try? P384.Signing.PrivateKey(rawRepresentation: Array(bytes)))
+                        .map { SecretBytes($0.publicKey.x963Representation) }
+                case .p521:
+                    (try? P521.Signing.PrivateKey(rawRepresentation: Array(bytes)))
+                        .map { SecretBytes($0.publicKey.x963Representation) }
+                case .secp256k1: nil
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package import SecretMemory
+
+extension PublicKey {
+    /// How a public key is written.
+    package enum Format: String, Sendable, CaseIterable {
+        /// SubjectPublicKeyInfo as a PEM `PUBLIC KEY`.
+        case pem
+        /// SubjectPublicKeyInfo.
+        case der
+        /// A JSON Web Key (RFC 7517).
+        case jwk
+        /// A line as in `authorized_keys` (RFC 4253 and 5656).
+        case openssh
+    }
+
+    /// The key as a file; `comment` is what an OpenSSH line says about it.
+    package func file(_ format: Format, comment: String) throws(DERError) -> SecretBytes {
+        switch format {
+        case .pem: return try pem()
+        case .der: return try subjectPublicKeyInfo()
+        case .jwk: return SecretBytes(try jwk())
+        case .openssh: return SecretBytes(try openSSHLine(comment: comment))
+        }
+    }
+
+    /// The required members alone, in the order of RFC 7638: the file's SHA-256 is the key's thumbprint.
+    func jwk() throws(DERError) -> String {
+        func text(_ bytes: [UInt8]) -> String {
+            var encoded = SecretBytesBuilder(capacity: bytes.count / 3 * 4 + 4)
+            SecretBytes(bytes).withExposed { Base64.encodeURL($0, into: &encoded) }
+            return "\"" + encoded.finish().withExposed { String(decoding: $0, as: UTF8.self) } + "\""
+        }
+        switch try SubjectPublicKey(self) {
+        case .rsa(let modulus, let exponent): return #"{"e":\#(text(exponent)),"kty":"RSA","n":\#(text(modulus))}"#
+        case .ellipticCurve(let curve, let point):
+            let length = curve.coordinateLength
+            // RFC 8812 has its own name for the curve.
+            let name = curve == .p256k ? "secp256k1" : curve.rawValue
+            let (x, y) = (text(Array(point[1...length])), text(Array(point[(length + 1)...])))
+            return #"{"crv":"\#(name)","kty":"EC","x":\#(x),"y":\#(y)}"#
+        case .ed25519, .other: throw DERError("this key cannot be written as a JSON Web Key")
+        }
+    }
+
+    private func openSSHLine(comment: String) throws(DERError) -> String {
+        var blob: [UInt8] = []
+        func add(_ bytes: some Collection<UInt8>) {
+            blob += withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { Array($0) } + bytes
+        }
+        /// A number that stays positive.
+        func addNumber(_ magnitude: [UInt8]) { add((magnitude.first ?? 0) & 0x80 == 0 ? magnitude : [0] + magnitude) }
+
+        let type: String
+        switch try SubjectPublicKey(self) {
+        case .rsa(let modulus, let exponent):
+            type = "ssh-rsa"
+            add(type.utf8)
+            addNumber(exponent)
+            addNumber(modulus)
+        case .ellipticCurve(let curve, let point):
+            let names: [EllipticCurve: String] = [.p256: "nistp256", .p384: "nistp384", .p521: "nistp521"]
+            guard let name = names[curve] else {
+                throw DERError("OpenSSH has no keys on the curve \(curve.rawValue); choose another publicKeyFormat")
+            }
+            type = "ecdsa-sha2-\(name)"
+            add(type.utf8)
+            add(name.utf8)
+            add(point)
+        case .ed25519, .other: throw DERError("this key cannot be written as an OpenSSH line")
+        }
+        var encoded = SecretBytesBuilder(capacity: blob.count / 3 * 4 + 4)
+        SecretBytes(blob).withExposed { Base64.encode($0, into: &encoded) }
+        let text = encoded.finish().withExposed { String(decoding: $0, as: UTF8.self) }
+        // A line break in the comment would begin another line, which is another key.
+        let line = String(comment.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F })
+        return line.isEmpty ? "\(type) \(text)\n" : "\(type) \(text) \(line)\n"
+    }
+}
+
+extension SubjectPublicKey {
+    /// From what the vault says about a key.
+    init(_ key: PublicKey) throws(DERError) {
+        let parts = try DERElement.parse(try key.subjectPublicKeyInfo()).children()
+        guard parts.count == 2 else { throw DERError("public key expected") }
+        try self.init(algorithm: parts[0], bits: Array(parts[1].content.bytes().dropFirst()))
+    }
+}

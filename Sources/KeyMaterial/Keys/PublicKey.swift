@@ -1,0 +1,19 @@
+/// The public part of a key, as a JSON Web Key (RFC 7518) describes it.
+package struct PublicKey: Sendable {
+    /// `RSA`, `RSA-HSM`, `EC`, `EC-HSM`, `oct`, ….
+    package var type: String
+    package var curve: String
+    package var modulus: [UInt8]
+    package var exponent: [UInt8]
+    package var x: [UInt8]
+    package var y: [UInt8]
+
+    package init(type: String, curve: String, modulus: [UInt8], exponent: [UInt8], x: [UInt8], y: [UInt8]) {
+        self.type = type
+        self.curve = curve
+        self.modulus = modulus
+        self.exponent = exponent
+        self.x = x
+        self.y = y
+    }
+}

@@ -1,0 +1,158 @@
+package import Azure
+package import Documents
+internal import Glibc
+internal import SecretMemory
+internal import Synchronization
+
+/// A client of the cluster's API server, for this pod's own service account.
+///
+/// It knows no kinds: what is asked of the API stands in extensions, one file for each kind. Token and
+/// authority are read from their files for each request, because the kubelet replaces them while the pod
+/// runs. It trusts the cluster's authority alone and never goes through an HTTP proxy.
+package final class KubernetesClient: Sendable {
+    package struct Configuration: Sendable {
+        /// Why there is no API server to be asked.
+        package struct Problem: Error, CustomStringConvertible {
+            package var description: String
+        }
+
+        /// An address or a name, without brackets.
+        package var host: String
+        package var port: Int
+        /// Where the kubelet puts `token` and `ca.crt`.
+        package var directory: String
+        /// How long a request may take.
+        package var timeout = Duration.seconds(5)
+
+        /// Takes the API server's address from the variables that the kubelet sets in every pod.
+        package init(
+            environment: [String: String], directory: String = "/var/run/secrets/kubernetes.io/serviceaccount"
+        ) throws(Problem) {
+            guard let host = environment["KUBERNETES_SERVICE_HOST"], !host.isEmpty else {
+                throw Problem(description: "KUBERNETES_SERVICE_HOST is not set: this is no pod of a cluster")
+            }
+            let isPlain = host.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: ":"):
+                    true
+                default: false
+                }
+            }
+            guard isPlain else { throw Problem(description: "invalid KUBERNETES_SERVICE_HOST: \(host.clipped)") }
+            let text = environment["KUBERNETES_SERVICE_PORT"] ?? "443"
+            guard let port = UInt16(text), port > 0 else {
+                throw Problem(description: "invalid KUBERNETES_SERVICE_PORT: \(text.clipped)")
+            }
+            self.host = host
+            self.port = Int(port)
+            self.directory = directory
+        }
+
+        /// What the requests' URLs begin with.
+        var base: String { "https://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+    }
+
+    /// Larger files are no token and no authorities.
+    private static let maximumFileBytes = 1 << 20
+
+    private let configuration: Configuration
+    private let transport: any HTTPTransport
+    private let time: TimeSource
+    /// What the authority's file held when it last held something.
+    private let authority = Mutex<[UInt8]?>(nil)
+
+    package init(configuration: Configuration, transport: any HTTPTransport, time: TimeSource = .system) {
+        self.configuration = configuration
+        self.transport = transport
+        self.time = time
+    }
+
+    /// Does `verb` to `resource` and returns the object in the answer. A `patch` is a JSON merge patch.
+    ///
+    /// A token that is not accepted is read once more: it may just have been replaced.
+    package func send(
+        _ verb: KubernetesResource.Verb, _ resource: KubernetesResource, body: String? = nil
+    ) async throws(KubernetesFailure) -> JSONObject {
+        let token = try token()
+        var response = try await attempt(verb, resource, body, token)
+        if response.status == 401, case let newer = try self.token(), !newer.hasSameBytes(as: token) {
+            response = try await attempt(verb, resource, body, newer)
+        }
+        guard (200..<300).contains(response.status) else {
+            throw KubernetesFailure(response, to: verb, resource, now: time.wallClock())
+        }
+        guard let object = response.json else {
+            throw KubernetesFailure(.unavailable, "the API server answered \(response.status) without an object")
+        }
+        return object
+    }
+
+    private func attempt(
+        _ verb: KubernetesResource.Verb, _ resource: KubernetesResource, _ body: String?, _ token: SecretBytes
+    ) async throws(KubernetesFailure) -> HTTPResponse {
+        let method: HTTPRequest.Method
+        var headers = [(name: "Accept", value: "application/json")]
+        switch verb {
+        case .get: method = .get
+        case .create:
+            method = .post
+            headers.append((name: "Content-Type", value: "application/json"))
+        case .patch:
+            method = .patch
+            headers.append((name: "Content-Type", value: "application/merge-patch+json"))
+        }
+        var request = HTTPRequest(
+            method, configuration.base + resource.path, headers: headers, bearer: token,
+            body: body.map { SecretBytes($0) }, maximumResponseBytes: 2 << 20)
+        request.connection = HTTPRequest.Connection(host: configuration.host, authorityPEM: try authorities())
+        do throws(TransportFailure) {
+            return try await transport.send(request, timeout: configuration.timeout)
+        } catch {
+            throw KubernetesFailure(error)
+        }
+    }
+
+    private func token() throws(KubernetesFailure) -> SecretBytes {
+        let path = "\(configuration.directory)/token"
+        guard let contents = Self.contents(of: path) else {
+            throw KubernetesFailure(
+                .setup, "\(path) cannot be read: the provider's pod needs automountServiceAccountToken: true")
+        }
+        // What would end a header's line is no token.
+        let token = contents.withExposed { bytes -> SecretBytes? in
+            let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+            let text = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+            return text.isEmpty || !text.allSatisfy({ (0x21...0x7E).contains($0) }) ? nil : SecretBytes(text)
+        }
+        guard let token else { throw KubernetesFailure(.setup, "\(path) holds no token") }
+        return token
+    }
+
+    /// While the file is being replaced, and so empty or not there, what it held before.
+    private func authorities() throws(KubernetesFailure) -> [UInt8] {
+        let path = "\(configuration.directory)/ca.crt"
+        let now = Self.contents(of: path).map { $0.withExposed { Array($0) } } ?? []
+        let known = authority.withLock { known in
+            if !now.isEmpty { known = now }
+            return known
+        }
+        guard let known else { throw KubernetesFailure(.setup, "\(path) cannot be read or is empty") }
+        return known
+    }
+
+    private static func contents(of path: String) -> SecretBytes? {
+        guard let handle = fopen(path, "re") else { return nil }
+        defer { fclose(handle) }
+        var builder = SecretBytesBuilder(capacity: 4096)
+        let isWhole = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+            defer { if let base = buffer.baseAddress { explicit_bzero(base, buffer.count) } }
+            while case let count = fread(buffer.baseAddress, 1, buffer.count, handle), count > 0 {
+                builder.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                if builder.count > maximumFileBytes { return false }
+            }
+            return ferror(handle) == 0
+        }
+        return isWhole ? builder.finish() : nil
+    }
+}

@@ -1,0 +1,68 @@
+internal import Documents
+package import ProviderCore
+
+/// An Event on a pod, of the core API: the kind in which the kubelet's FailedMount stands beside it, with the
+/// `count` and `lastTimestamp` that `kubectl describe` and event exporters read.
+package struct PodEvent: Sendable {
+    /// Under the names that the driver gave them up to 1.5, and gives no more.
+    package enum Reason: String, Sendable {
+        case failed = "MountRotationFailed"
+        case complete = "MountRotationComplete"
+
+        var type: String { self == .failed ? "Warning" : "Normal" }
+    }
+
+    /// Kubernetes' own bound for messages.
+    static let maximumMessageBytes = 1024
+    private static let component = "csi-secrets-store-provider-azure"
+
+    package var pod: PodReference
+    package var reason: Reason
+    private(set) var message: String
+
+    /// Nil for what no pod can be called.
+    package init?(on pod: PodReference, _ reason: Reason, _ message: String) {
+        guard Self.isName(pod.name), Self.isName(pod.namespace), pod.uid.utf8.count <= 128 else { return nil }
+        self.pod = pod
+        self.reason = reason
+        var bytes = 0
+        let fitting = message.unicodeScalars.prefix { scalar in
+            bytes += UTF8.width(scalar)
+            return bytes <= Self.maximumMessageBytes
+        }
+        self.message = String(String.UnicodeScalarView(fitting))
+    }
+
+    /// The whole object. `first` and `last` are seconds since 1970.
+    func json(named name: String, node: String, count: Int, first: Int, last: Int) -> String {
+        let quoted = JSONWriter.quoted
+        let object =
+            "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"namespace\":\(quoted(pod.namespace)),\"name\":\(quoted(pod.name)),"
+            + "\"uid\":\(quoted(pod.uid))}"
+        return "{\"apiVersion\":\"v1\",\"kind\":\"Event\","
+            + "\"metadata\":{\"name\":\(quoted(name)),\"namespace\":\(quoted(pod.namespace))},"
+            + "\"involvedObject\":\(object),\"type\":\(quoted(reason.type)),\"reason\":\(quoted(reason.rawValue)),"
+            + "\"source\":{\"component\":\(quoted(Self.component)),\"host\":\(quoted(node))},"
+            + "\"firstTimestamp\":\(quoted(Timestamp.text(first))),"
+            + body(count: count, last: last).dropFirst()
+    }
+
+    /// What changes of it when the same happens again.
+    func body(count: Int, last: Int) -> String {
+        "{\"message\":\(JSONWriter.quoted(message)),\"count\":\(count),"
+            + "\"lastTimestamp\":\(JSONWriter.quoted(Timestamp.text(last)))}"
+    }
+
+    /// A DNS subdomain, as names of pods and namespaces are.
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 253
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+                    UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+    }
+}

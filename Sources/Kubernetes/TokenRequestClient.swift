@@ -1,0 +1,54 @@
+package import Azure
+internal import Documents
+package import SecretMemory
+
+/// Kubernetes' TokenRequest call, for trying a mount outside a cluster: against an API server's proxy
+/// or the emulator's cluster.
+package struct TokenRequestClient: Sendable {
+    /// A token and the moment until which it is valid, in RFC 3339.
+    package struct Token: Sendable {
+        package var secret: SecretBytes
+        package var expiry: String
+    }
+
+    /// Why no token came.
+    package struct Failure: Error, CustomStringConvertible, Sendable {
+        package var description: String
+    }
+
+    private let transport: any HTTPTransport
+    private let server: String
+
+    /// `server` is the API server's URL.
+    package init(server: String, transport: any HTTPTransport) {
+        self.server = server.droppingTrailingSlashes()
+        self.transport = transport
+    }
+
+    package func token(
+        namespace: String, serviceAccount: String, audience: String
+    ) async throws(Failure) -> Token {
+        let url =
+            "\(server)/api/v1/namespaces/\(namespace.percentEncoded)/serviceaccounts/\(serviceAccount.percentEncoded)/token"
+        let body =
+            "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":\"TokenRequest\",\"spec\":{\"audiences\":["
+            + JSONWriter.quoted(audience) + "]}}"
+        let request = HTTPRequest(
+            .post, url, headers: [("Content-Type", "application/json"), ("Accept", "application/json")],
+            body: SecretBytes(body), maximumResponseBytes: 1 << 20)
+        let response: HTTPResponse
+        do throws(TransportFailure) {
+            response = try await transport.send(request, timeout: .seconds(10))
+        } catch {
+            throw Failure(description: "no token from \(server): \(error.reason)")
+        }
+        guard response.status == 201 || response.status == 200, let status = response.json?["status"]?.object,
+            let secret = status["token"]?.secret
+        else {
+            throw Failure(
+                description:
+                    "no token from \(server): it answered \(response.status) \(response.json?["message"]?.text ?? "")")
+        }
+        return Token(secret: secret, expiry: status["expirationTimestamp"]?.text ?? "")
+    }
+}

@@ -1,0 +1,35 @@
+internal import SecretMemory
+
+/// The rules for a vault's name, which becomes a part of its host.
+enum VaultName {
+    static let rule = "match [-a-zA-Z0-9]{3,24}"
+
+    /// What a name must do and does not; nil if nothing.
+    static func problem(with name: String) -> String? {
+        if !(3...24).contains(name.utf8.count) { return "be between 3 and 24 chars" }
+        let isValid = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        return isValid ? nil : rule
+    }
+}
+
+/// The rules for a tenant, which becomes a part of a URL's path.
+enum TenantName {
+    static func isValid(_ tenant: String) -> Bool {
+        let isValid = tenant.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        return isValid && !tenant.utf8.containsTwoDots && tenant != "." && tenant.utf8.count <= 255
+    }
+}

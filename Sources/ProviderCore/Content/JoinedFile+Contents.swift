@@ -1,0 +1,56 @@
+internal import SecretMemory
+internal import Shaping
+
+extension JoinedFile {
+    func contents(of others: ObjectContents) throws(ProviderError) -> SecretBytes {
+        var budget = ShapingBudget(bytes: VolumeLimits.maximumBytes)
+        do {
+            switch kind {
+            case .template(let template):
+                return try template.render(try contents(template.references.map(\.name), others), &budget)
+            case .envFile(let envFile, let fieldsOf):
+                return try envFile.file(of: try variables(envFile, fieldsOf, others, &budget), &budget)
+            }
+        } catch let error as ShapingError {
+            throw ProviderError(shaping: error, prefix: "\(place): ")
+        } catch let error as ProviderError {
+            throw error
+        } catch {
+            throw ProviderError(.internal, "\(place): \(error)")
+        }
+    }
+
+    /// What a template's names stand for; a name of an object that the vault does not have is left out.
+    private func contents(
+        _ names: [String], _ others: ObjectContents
+    ) throws(ProviderError) -> [String: Template.Content] {
+        var result: [String: Template.Content] = [:]
+        for name in names where result[name] == nil {
+            let object = objects.first { $0.name == name }?.object ?? name
+            guard let bytes = try others.content(of: object) else { continue }
+            result[name] = Template.Content(bytes: bytes, format: others.format(of: object))
+        }
+        return result
+    }
+
+    /// The variables, of those objects that the vault has.
+    private func variables(
+        _ envFile: EnvFile, _ fieldsOf: [String], _ others: ObjectContents, _ budget: inout ShapingBudget
+    ) throws -> [EnvFile.Variable] {
+        var variables: [EnvFile.Variable] = []
+        for (name, object) in objects {
+            guard let value = try others.content(of: object) else { continue }
+            variables.append(EnvFile.Variable(name: envFile.prefix + name, value: value))
+        }
+        for object in fieldsOf {
+            guard let content = try others.content(of: object) else { continue }
+            do {
+                let document = try ContentDocument.parse(content, as: others.format(of: object))
+                variables += try envFile.variables(of: document, &budget)
+            } catch {
+                throw ShapingError(error.kind, "\(object.clipped): \(error.reason)")
+            }
+        }
+        return variables
+    }
+}

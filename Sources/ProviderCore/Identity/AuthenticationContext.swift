@@ -1,0 +1,26 @@
+/// As whom a vault is asked: the identity, and the directory in which it proves itself.
+package struct SignIn: Sendable {
+    package var pod: PodReference
+    package var tenantID: String
+    package var cloud: AzureCloud
+    package var identity: Identity
+
+    package init(pod: PodReference, tenantID: String, cloud: AzureCloud, identity: Identity) {
+        self.pod = pod
+        self.tenantID = tenantID
+        self.cloud = cloud
+        self.identity = identity
+    }
+}
+
+extension Identity {
+    /// The same credential, presented for another client. Validation lets an object name one only where
+    /// there is one to replace.
+    func replacingClient(by clientID: String) -> Identity {
+        switch self {
+        case .workloadIdentity(_, let token): .workloadIdentity(clientID: clientID, token: token)
+        case .azureTokenProxy(_, let token): .azureTokenProxy(clientID: clientID, token: token)
+        case .servicePrincipal, .certificatePrincipal, .podIdentity, .vmManagedIdentity: self
+        }
+    }
+}

@@ -1,0 +1,164 @@
+internal import Documents
+internal import SecretMemory
+
+/// A mount's attributes after validation: everything that can be known to be wrong before the first
+/// network call has been found by now.
+package struct MountAttributes: Sendable {
+    package var pod: PodReference
+    package var vaultName: String
+    package var tenantID: String
+    package var cloud: AzureCloud
+    /// The cloud's proper name; one that is described by a file cannot take another's.
+    package var cloudName: String
+    /// The description that the class itself names, of those clouds that need one.
+    package var cloudFile: String?
+    package var identity: Identity
+    /// Whose annotations the client was taken from; nil when it is the class's own.
+    package var identifiedAccount: ServiceAccountReference?
+    package var objects: [KeyVaultObject]
+    package var defaultMode: FilePermission
+    /// How old what it mounts may be when it comes again; the operator's choice when nil.
+    package var refreshInterval: Duration?
+    /// What concerns all objects, beyond upstream's parameters.
+    package var settings: ClassSettings
+    /// What is probably not meant, for the log.
+    package var warnings: [String]
+
+    /// What validation needs beside the request.
+    package struct Environment: Sendable {
+        /// The cloud for classes that name none.
+        package var defaultCloudName: String
+        /// Finds a cloud description: the file that `cloudEnvFileName` names, or the operator's own when
+        /// it names none. Nil when there is no such file to look for.
+        package var environmentFile: @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?
+        /// Seconds since 1970.
+        package var now: Int
+        package var classes: ParsedClasses
+
+        package init(
+            defaultCloudName: String,
+            environmentFile: @escaping @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?,
+            now: Int,
+            classes: ParsedClasses = ParsedClasses()
+        ) {
+            self.defaultCloudName = defaultCloudName
+            self.environmentFile = environmentFile
+            self.now = now
+            self.classes = classes
+        }
+    }
+
+    /// Checks all parameters and reports every mistake at once, in the order in which upstream, which
+    /// stops at the first, would have come to them.
+    package init(validating request: MountRequest, _ environment: Environment) throws(ProviderError) {
+        let parameters = request.attributes
+        var errors: [ProviderError] = []
+        func attempt<Value>(_ body: () throws(ProviderError) -> Value) -> Value? {
+            do throws(ProviderError) { return try body() } catch {
+                errors.append(error)
+                return nil
+            }
+        }
+        func required(_ value: String, _ failure: String, _ code: ErrorCode = .parameterMissing) {
+            if value.isEmpty { errors.append(ProviderError(code, failure)) }
+        }
+
+        let pod = PodReference(parameters)
+        required(pod.name, "pod name is not provided", .podInfoMissing)
+        required(pod.namespace, "pod namespace is not provided", .podInfoMissing)
+        let mode = attempt { () throws(ProviderError) in try IdentityMode.requested(by: parameters) } ?? nil
+        let vaultName = parameters["keyvaultName"]
+        required(vaultName, "keyvaultName is not provided")
+        let tenantID = parameters["tenantID"].isEmpty ? parameters["tenantId"] : parameters["tenantID"]
+        required(tenantID, "tenantId is not provided")
+        if let problem = Self.tenantProblem(tenantID) { errors.append(problem) }
+        let cloud = attempt { () throws(ProviderError) in try Self.cloud(parameters, environment) }
+        let identity: Identity?
+        if let mode {
+            identity = attempt { () throws(ProviderError) in
+                try Identity.resolve(mode, in: request, now: environment.now)
+            }
+        } else {
+            identity = nil
+        }
+        let parsed = environment.classes.parse(parameters)
+        let settings = parsed.settings
+        let document = attempt { () throws(ProviderError) in try parsed.document.get() }
+        let refreshInterval = attempt { () throws(ProviderError) in try Self.refreshInterval(parameters) } ?? nil
+        if !vaultName.isEmpty, let problem = Self.vaultNameProblem(vaultName) { errors.append(problem) }
+        errors += parsed.errors
+        if let mode, let document { errors += document.objects.compactMap { $0.source.problem(in: mode, of: $0) } }
+
+        let misspelt = ParameterNames.misspelt(in: parameters)
+        guard let cloud, let identity, let document, errors.isEmpty else {
+            // What is missing may be there under a name that nobody reads.
+            throw
+                (ProviderError.combining(errors)
+                ?? ProviderError(.internal, "the mount's attributes could not be validated"))
+                .adding([("ignored", ParameterNames.list(misspelt))])
+        }
+        self.pod = pod
+        self.vaultName = vaultName
+        self.tenantID = tenantID
+        self.cloud = cloud
+        let isDescribed = Self.isDescribed(parameters, environment)
+        cloudName = isDescribed ? AzureCloud.describedName : cloud.name
+        let file = parameters["cloudEnvFileName"]
+        cloudFile = isDescribed && !file.isEmpty ? file : nil
+        self.identity = identity
+        identifiedAccount = request.identifiedAccount
+        self.objects = document.objects
+        self.defaultMode = request.defaultMode
+        self.refreshInterval = refreshInterval
+        self.settings = settings
+        warnings =
+            misspelt.map { "unknown parameter \($0.name.clipped) is ignored; did you mean \($0.meant)?" }
+            + document.warnings
+    }
+
+    // MARK: - The single rules
+
+    private static func refreshInterval(_ parameters: StringMap) throws(ProviderError) -> Duration? {
+        let text = parameters["refreshInterval"]
+        if text.isEmpty { return nil }
+        guard let interval = GoDuration.parse(text) else {
+            throw ProviderError(
+                .parameterInvalid, "refreshInterval \(text.clipped) is no duration",
+                hint: "write refreshInterval as a number with a unit, such as 30s, 5m or 1h")
+        }
+        return interval
+    }
+
+    /// The tenant becomes part of a URL's path, so only what a tenant can be is let through.
+    private static func tenantProblem(_ tenant: String) -> ProviderError? {
+        if TenantName.isValid(tenant) { return nil }
+        return ProviderError(
+            .parameterInvalid, "tenantID \(tenant.clipped) is neither a directory id nor a domain name",
+            hint: "set tenantID to the directory (tenant) id of the vault, as `az account show` prints it")
+    }
+
+    private static func vaultNameProblem(_ name: String) -> ProviderError? {
+        guard let problem = VaultName.problem(with: name) else { return nil }
+        return ProviderError(
+            .parameterInvalid, "failed to get vault: Invalid vault name: \"\(name.clipped)\", must \(problem)",
+            hint: "set keyvaultName to the vault's name alone, not its URL")
+    }
+
+    private static func cloud(
+        _ parameters: StringMap, _ environment: Environment
+    ) throws(ProviderError) -> AzureCloud {
+        let requested = parameters["cloudEnvFileName"]
+        return try AzureCloud.named(
+            cloudName(parameters, environment),
+            environmentFile: isDescribed(parameters, environment)
+                ? environment.environmentFile(requested.isEmpty ? nil : requested) : nil)
+    }
+
+    private static func cloudName(_ parameters: StringMap, _ environment: Environment) -> String {
+        parameters["cloudName"].isEmpty ? environment.defaultCloudName : parameters["cloudName"]
+    }
+
+    private static func isDescribed(_ parameters: StringMap, _ environment: Environment) -> Bool {
+        cloudName(parameters, environment).lowercased() == AzureCloud.describedName.lowercased()
+    }
+}

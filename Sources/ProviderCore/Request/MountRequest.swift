@@ -1,0 +1,60 @@
+internal import Documents
+package import SecretMemory
+
+/// A Mount request after decoding: still unvalidated, but no longer bytes.
+package struct MountRequest: Sendable {
+    /// The SecretProviderClass parameters, overlaid with the volume context.
+    package var attributes: StringMap
+    /// The nodePublishSecretRef data; nil when there is none.
+    package var secrets: StringMap?
+    /// The mode for files whose object names none.
+    package var defaultMode: FilePermission
+    package var targetPath: String
+    /// Whose annotations the client was taken from; nil when it is the class's own.
+    var identifiedAccount: ServiceAccountReference?
+
+    /// The most that is read of the attributes' and secrets' JSON together. Kubernetes keeps no object above
+    /// 1.5 MiB, and a request is made of three at most.
+    private static let maximumBytes = 8 << 20
+
+    /// Decodes the request's three JSON texts. `secrets` may be the literal `null` (observed driver
+    /// behaviour); the phrases are upstream's.
+    package init(
+        attributes: SecretBytes,
+        secrets: SecretBytes,
+        permission: String,
+        targetPath: String
+    ) throws(ProviderError) {
+        let size = attributes.count + secrets.count
+        guard size <= Self.maximumBytes else {
+            throw ProviderError(
+                .requestMalformed,
+                "the request's attributes and secrets have \(size) bytes, at most \(Self.maximumBytes) are read")
+        }
+        guard let map = try StringMap.decode(attributes, failure: "failed to unmarshal attributes, error: ") else {
+            throw ProviderError(.requestMalformed, "failed to unmarshal attributes, error: attributes are null")
+        }
+        self.attributes = map
+        self.secrets = try StringMap.decode(secrets, failure: "failed to unmarshal secrets, error: ")
+        self.defaultMode = try Self.mode(permission)
+        self.targetPath = targetPath
+    }
+
+    private static func mode(_ text: String) throws(ProviderError) -> FilePermission {
+        let failure = "failed to unmarshal file permission, error: "
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(SecretBytes(text))
+        } catch {
+            throw ProviderError(.requestMalformed, failure + error.reason)
+        }
+        guard case .number(let source) = value else {
+            throw ProviderError(.requestMalformed, failure + "expected a number, found a \(value.kind)")
+        }
+        guard let number = UInt32(source), let mode = FilePermission(rawValue: number) else {
+            throw ProviderError(
+                .requestMalformed, failure + "\(source.prefix(20)) is no file mode between 0 and 511 (0777)")
+        }
+        return mode
+    }
+}

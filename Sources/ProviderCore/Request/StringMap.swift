@@ -1,0 +1,60 @@
+internal import Documents
+package import SecretMemory
+
+/// A JSON object of strings, any of which may be a credential.
+package struct StringMap: Sendable {
+    private var members: [String: JSONText?]
+
+    /// Nil for the literal `null`. A null member counts as an empty string, as in Go.
+    static func decode(_ document: SecretBytes, failure: String) throws(ProviderError) -> StringMap? {
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(document)
+        } catch {
+            throw ProviderError(.requestMalformed, failure + error.reason)
+        }
+        if case .null = value { return nil }
+        guard case .object(let object) = value else {
+            throw ProviderError(
+                .requestMalformed,
+                failure + "json: cannot unmarshal \(value.kind) into Go value of type map[string]string")
+        }
+        var members: [String: JSONText?] = [:]
+        for (key, value) in object.members {
+            switch value {
+            case .string(let text): members[key] = .some(text)
+            case .null: members[key] = .some(nil)
+            default:
+                throw ProviderError(
+                    .requestMalformed,
+                    failure + "json: cannot unmarshal \(value.kind) into Go value of type string"
+                        + " (key \(String(key.prefix(100))))")
+            }
+        }
+        return StringMap(members: members)
+    }
+
+    package var keys: some Collection<String> { members.keys }
+
+    /// The key under `key` as it is written in the document, for telling documents apart.
+    func withSource<Result>(_ key: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        guard let text = members[key] ?? nil else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        return text.withSource(body)
+    }
+
+    /// Puts `text` in the place of what is under `key`.
+    mutating func set(_ key: String, to text: String) {
+        members[key] = JSONText(quoting: text)
+    }
+
+    /// The text under `key` without white space at its ends; empty when absent.
+    package subscript(key: String) -> String {
+        (members[key] ?? nil)?.string.trimmingSpace() ?? ""
+    }
+
+    /// The value under `key` as it stands, for credentials; nil when absent or empty.
+    package func secret(_ key: String) -> SecretBytes? {
+        guard let secret = (members[key] ?? nil)?.secret, !secret.isEmpty else { return nil }
+        return secret
+    }
+}

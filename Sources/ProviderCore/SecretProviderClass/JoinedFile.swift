@@ -1,0 +1,77 @@
+internal import SecretMemory
+internal import Shaping
+
+/// One file that is made of several objects.
+struct JoinedFile: Sendable {
+    enum Kind: Sendable {
+        /// Placeholders name objects, or what `objects` calls them.
+        case template(Template)
+        /// `objects` gives variables their objects, and of `fieldsOf` every member is one.
+        case envFile(EnvFile, fieldsOf: [String])
+    }
+
+    var place: String
+    var path: String
+    var permission: FilePermission?
+    var kind: Kind
+    /// Names that are good here only, and the objects they stand for.
+    var objects: [(name: String, object: String)]
+
+    /// Reads an item of `files`; nil when it is refused.
+    init?(reading settings: SettingsMapping, place: String) {
+        let path = settings.path("fileName")
+        if path == nil, !settings.has("fileName") { settings.refuse("fileName", "is missing") }
+        permission = settings.text("filePermission").flatMap { text in
+            let permission = FilePermission(octal: text)
+            if permission == nil {
+                settings.refuse(
+                    "filePermission", "\(text.clipped) should be octal between 0000 and 0777",
+                    hint: "write filePermission as octal digits, for example 0644")
+            }
+            return permission
+        }
+        objects = (settings.pairs("objects") ?? []).map { ($0.name, $0.value) }
+        let text = settings.verbatim("template")
+        let envFile = settings.mapping("envFile").map(EnvFile.init(reading:))
+        let fieldsOf = settings.texts("fieldsOf") ?? []
+        switch (text, envFile) {
+        case (let text?, nil):
+            settings.refuse(any: ["fieldsOf"], "means something for envFile only")
+            guard let template = settings.read("template", { () throws(ShapingError) in try Template(text) }) else {
+                return nil
+            }
+            kind = .template(template)
+        case (nil, let envFile?):
+            if objects.isEmpty, fieldsOf.isEmpty {
+                settings.refuse(
+                    "envFile", "has no variables",
+                    hint:
+                        "name them under objects, as NAME: object, or the objects whose fields they are under fieldsOf")
+            }
+            for (name, _) in objects {
+                if let problem = EnvFile.problem(withName: envFile.prefix + name) {
+                    settings.refuse("objects", "\(name.clipped) \(problem)")
+                }
+            }
+            kind = .envFile(envFile, fieldsOf: fieldsOf)
+        default:
+            settings.refuse("template", text == nil ? "or envFile is missing" : "cannot stand beside envFile")
+            return nil
+        }
+        guard let path else { return nil }
+        self.path = path
+        self.place = "\(place) (\(path))"
+    }
+
+    /// The objects that are named, and where.
+    var references: [(object: String, place: String)] {
+        let listed = objects.map { ($0.object, "objects") }
+        switch kind {
+        case .envFile(_, let fieldsOf): return listed + fieldsOf.map { ($0, "fieldsOf") }
+        case .template(let template):
+            return listed
+                + template.references.filter { reference in !objects.contains { $0.name == reference.name } }
+                .map { ($0.name, "template, \($0.place)") }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+internal import Documents
+internal import SecretMemory
+
+/// The files of a volume that are made of several objects: the class's parameter `files`.
+package struct JoinedFiles: Sendable {
+    static let maximumFiles = 100
+
+    private(set) var files: [JoinedFile] = []
+    private(set) var source = ""
+
+    /// The paths in the volume.
+    package var fileNames: [String] { files.map(\.path) }
+
+    /// Reads the parameter `files`, a YAML text; nil without it.
+    init?(reading settings: SettingsMapping) {
+        guard let text = settings.verbatim("files") else { return nil }
+        source = text
+        func refuse(_ reason: String) {
+            settings.report.add(
+                ProviderError(
+                    .parameterInvalid, "files \(reason)",
+                    hint: "write files as a YAML list, each item with fileName and either template or envFile"))
+        }
+        let root: YAMLNode?
+        do {
+            root = try YAMLParser.parseFirst(text)
+        } catch {
+            refuse("cannot be read: \(error.description)")
+            return
+        }
+        guard let items = root?.sequence, !items.isEmpty else {
+            refuse("is no list")
+            return
+        }
+        guard items.count <= Self.maximumFiles else {
+            refuse("lists \(items.count) files, \(Self.maximumFiles) are the most")
+            return
+        }
+        for (index, item) in items.enumerated() {
+            guard case .mapping(let members, _) = item else {
+                refuse("has something else than a mapping at index \(index)")
+                continue
+            }
+            do {
+                let place = "files[\(index)]"
+                let mapping = SettingsMapping(
+                    try YAMLNode.merging(members), place: place, report: settings.report)
+                if let file = JoinedFile(reading: mapping, place: place) { files.append(file) }
+            } catch {
+                refuse("cannot be read: \(error.description)")
+            }
+        }
+    }
+
+    /// What the files name and no object of the class is called, as far as the objects are known by now.
+    func problems(among objects: [KeyVaultObject]) -> [ProviderError] {
+        guard !objects.contains(where: { $0.selector != nil }) else { return [] }
+        let names = objects.flatMap { [$0.path, $0.name] }
+        return files.flatMap { file in
+            file.references.filter { !names.contains($0.object) }.map { reference in
+                let near = SpellingSuggestion.near(reference.object, among: names).map { "; did you mean \($0)?" } ?? ""
+                return ProviderError(
+                    .parameterInvalid,
+                    "\(file.place): \(reference.place): no object is called \(reference.object.clipped)\(near)",
+                    hint: "name an object of the class by its objectAlias or objectName")
+            }
+        }
+    }
+}

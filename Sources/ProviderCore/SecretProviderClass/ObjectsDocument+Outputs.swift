@@ -1,0 +1,76 @@
+internal import Documents
+internal import SecretMemory
+
+/// What the outputs of a class have to do with each other.
+extension ObjectsDocument {
+    /// Encrypting one takes a node some milliseconds, and the driver asks for all of them every 75 seconds.
+    package static let maximumKeystores = 100
+
+    /// Key stores beyond what a node can spare for one volume.
+    func excessOfKeystores() -> ProviderError? {
+        let count = objects.reduce(0) { total, object in
+            let stores = object.outputs?.keystoreCount ?? 0
+            // Every factor is cut off, so that no product overflows.
+            let versions = min(max(object.versionHistory, 1), 1000)
+            return min(total + min(stores, 1000) * versions * min(object.selector?.maximum ?? 1, 1000), Int(Int32.max))
+        }
+        guard count > Self.maximumKeystores else { return nil }
+        return ProviderError(
+            .objectInvalid,
+            "outputs ask for up to \(count) key stores, one volume takes \(Self.maximumKeystores) at most; versions of "
+                + "a history and objects that select may pick are counted",
+            hint: "ask for fewer versions, lower select's max, or spread the objects over several SecretProviderClasses"
+        )
+    }
+
+    /// Passwords that no object of the class could give.
+    func danglingPasswords() -> [ProviderError] {
+        // What a selector will pick nobody knows yet.
+        let canBePicked = objects.contains { $0.selector != nil }
+        return objects.flatMap { object in
+            (object.outputs?.passwordNames ?? []).compactMap { name -> ProviderError? in
+                let named = objects.filter { $0.name == name && $0.selector == nil }
+                let found = objects.first { $0.path == name && $0.selector == nil } ?? named.first
+                if let found {
+                    guard found.path == name || named.count == 1 else {
+                        return ProviderError(
+                            .objectInvalid,
+                            object.failurePrefix
+                                + "passwordFrom names \(name.clipped), and \(named.count) objects of the "
+                                + "class have that objectName",
+                            hint: "name the password's object by its objectAlias")
+                    }
+                    guard found.type != .secret else { return Self.standIn(for: found, name, object) }
+                    return ProviderError(
+                        .objectInvalid,
+                        object.failurePrefix + "passwordFrom names \(name.clipped), which is of type "
+                            + "\(found.type.rawValue); a password is a secret",
+                        hint: "name an object of objectType: secret")
+                }
+                if canBePicked { return nil }
+                let near = SpellingSuggestion.near(name, among: objects.filter { $0 != object }.map(\.path))
+                return ProviderError(
+                    .objectInvalid,
+                    object.failurePrefix + "passwordFrom names \(name.clipped), which no object of the class is"
+                        + (near.map { "; did you mean \($0)?" } ?? ""),
+                    hint: "add the secret with the password to objects; hidden: true keeps it out of the volume")
+            }
+        }
+    }
+
+    /// A password that the class itself would give when the vault does not have it.
+    private static func standIn(
+        for password: KeyVaultObject, _ name: String, _ object: KeyVaultObject
+    ) -> ProviderError? {
+        switch password.missing {
+        case .fail, .skip: return nil
+        case .empty, .text:
+            return ProviderError(
+                .objectInvalid,
+                object.failurePrefix
+                    + "passwordFrom names \(name.clipped), whose onMissing puts a text of the class in "
+                    + "the password's place; a password comes from the vault alone",
+                hint: "leave onMissing and default out of the password's object")
+        }
+    }
+}

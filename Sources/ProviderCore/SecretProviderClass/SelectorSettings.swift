@@ -1,0 +1,51 @@
+internal import Documents
+internal import SecretMemory
+
+extension ObjectSelector {
+    /// `select` and `fileName` as they stand in a class, with the type that its text names.
+    struct Reading {
+        var selector: ObjectSelector
+        var typeText: String
+
+        /// Reads `select`; nil without it. `fields` are upstream's, of which some make no sense beside it.
+        init?(_ settings: SettingsMapping, _ fields: [String: String]) {
+            let fileName = settings.text("fileName")
+            guard let select = settings.mapping("select") else {
+                settings.refuse(
+                    any: ["fileName"], "is only for objects with select", hint: "write objectAlias for the path")
+                return nil
+            }
+            var selector = ObjectSelector()
+            typeText = select.text("type") ?? "secret"
+            selector.glob = select.text("name")
+            if let text = select.text("regex") {
+                do throws(NamePattern.Invalid) {
+                    selector.regex = try NamePattern(text)
+                } catch {
+                    select.refuse("regex", "\(text.clipped) cannot be used: \(error.reason)")
+                }
+            }
+            selector.prefix = select.text("prefix")
+            for (name, value) in select.pairs("tags") ?? [] { selector.tags[name] = value }
+            selector.excludesCertificates = select.boolean("excludeCertificates") ?? false
+            selector.maximum =
+                select.count("max", in: 1...ObjectsDocument.maximumObjects) ?? ObjectSelector.standardMaximum
+            selector.allowsEmpty = select.boolean("allowEmpty") ?? false
+            if let text = fileName {
+                if let template = FileNameTemplate(text) {
+                    selector.fileName = template
+                } else {
+                    settings.refuse(
+                        "fileName", "\(text.clipped) is no template",
+                        hint: "write fileName with {{name}}, the object's name, or {{stem}}, what follows the prefix")
+                }
+            }
+            settings.refuse(any: ["objectName", "objectType", "objectAlias"], "makes no sense beside select")
+            let version = fields["objectVersion"] ?? ""
+            if !version.isEmpty, !KeyVaultObject.versionWords.contains(version) {
+                settings.refuse("objectVersion", "names one object's version, so it makes no sense beside select")
+            }
+            self.selector = selector
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package import Documents
+internal import SecretMemory
+
+/// One mapping of the settings language: an object, or a mapping inside one.
+///
+/// All of it is read by one habit. Scalars are the text of their source, null is as good as absent, a key
+/// that stands twice is refused, and every mistake is gathered with its place. The keys that are asked for
+/// are the keys there are, so each setting is one line where it is read, and what is left over is warned of.
+package struct SettingsMapping {
+    /// How errors call it, such as `object at index 2 (db): extract`.
+    package let place: String
+    /// Where mistakes and warnings go.
+    package let report: SettingsReport
+    private let members: [String: YAMLNode]
+    private let keys: MappingKeys
+
+    /// Takes over a mapping's members, merge keys resolved. `known` keys are read by others.
+    package init(_ members: [YAMLNode.Member], place: String, report: SettingsReport, known: [String] = []) {
+        self.place = place
+        self.report = report
+        var values: [String: YAMLNode] = [:]
+        var keys: [String] = []
+        for (key, value) in members {
+            guard let name = key.scalar?.text else { continue }
+            if values.updateValue(value, forKey: name) != nil {
+                report.add(ProviderError(.objectInvalid, "\(place): the key \(name.clipped) stands there twice"))
+            } else {
+                keys.append(name)
+            }
+        }
+        self.members = values
+        self.keys = MappingKeys(place: place, present: keys, askedFor: known)
+        report.add(self.keys)
+    }
+
+    // MARK: - Values of one key each; nil when absent or refused
+
+    /// Text without white space at its ends; nil when that leaves nothing.
+    package func text(_ key: String) -> String? {
+        guard let text = scalar(key)?.text.trimmingSpace(), !text.isEmpty else { return nil }
+        return text
+    }
+
+    /// Text as it stands.
+    package func verbatim(_ key: String) -> String? {
+        scalar(key)?.text
+    }
+
+    package func boolean(_ key: String) -> Bool? {
+        choice(key, ["true": true, "false": false])
+    }
+
+    /// One of `words`, in any letter case.
+    package func choice<Value>(_ key: String, _ words: KeyValuePairs<String, Value>) -> Value? {
+        guard let text = text(key) else { return nil }
+        if let found = words.first(where: { $0.key == text.lowercased() }) { return found.value }
+        let near = SpellingSuggestion.near(text, among: words.map(\.key)).map { "; did you mean \($0)?" } ?? ""
+        let known = words.map(\.key)
+        let list =
+            known.count < 2
+            ? known.joined() : known.dropLast().joined(separator: ", ") + " or " + known[known.count - 1]
+        refuse(key, "\(text.clipped) is not \(list)\(near)")
+        return nil
+    }
+
+    /// A whole number in `range`.
+    package func count(_ key: String, in range: ClosedRange<Int>) -> Int? {
+        guard let text = text(key) else { return nil }
+        if let number = Int(text), range.contains(number) { return number }
+        refuse(key, "\(text.clipped) is no number from \(range.lowerBound) to \(range.upperBound)")
+        return nil
+    }
+
+    /// A time span such as `90m`, `72h` or `30d`.
+    package func duration(_ key: String) -> Duration? {
+        guard let text = text(key) else { return nil }
+        if let duration = SettingsDuration.parse(text) { return duration }
+        refuse(
+            key, "\(text.clipped) is no duration", hint: "write \(key) as a number with a unit, such as 90m, 72h or 30d"
+        )
+        return nil
+    }
+
+    /// A list of texts, or one text that stands for a list of one.
+    package func texts(_ key: String) -> [String]? {
+        guard let node = node(key) else { return nil }
+        let texts = (node.sequence ?? [node]).map { $0.text?.trimmingSpace() ?? "" }
+        guard !texts.isEmpty, !texts.contains("") else {
+            refuse(key, "must be a text or a list of texts")
+            return nil
+        }
+        return texts
+    }
+
+    /// A mapping of texts to texts, in the order of the source.
+    package func pairs(_ key: String) -> [(name: String, value: String)]? {
+        guard let inner = mapping(key) else { return nil }
+        return inner.keys.present.compactMap { name in
+            inner.verbatim(name).map { (name, $0.trimmingSpace()) }
+        }
+    }
+
+    /// A mapping inside this one.
+    package func mapping(_ key: String) -> SettingsMapping? {
+        node(key).flatMap { inner($0, key) }
+    }
+
+    /// A list of mappings; one mapping stands for a list of one.
+    package func mappings(_ key: String) -> [SettingsMapping]? {
+        guard let node = node(key) else { return nil }
+        guard let elements = node.sequence else { return inner(node, key).map { [$0] } }
+        if elements.isEmpty { refuse(key, "is an empty list") }
+        return elements.enumerated().compactMap { inner($0.element, "\(key)[\($0.offset)]") }
+    }
+
+    /// Whether `key` has a value of any kind.
+    package func has(_ key: String) -> Bool { node(key) != nil }
+
+    // MARK: - Mistakes
+
+    /// Gathers a mistake about `key`.
+    package func refuse(_ key: String, _ reason: String, hint: String? = nil) {
+        report.add(ProviderError(.objectInvalid, "\(place): \(key) \(reason)", hint: hint))
+    }
+
+    /// Refuses those of `keys` that are there, because of `reason`.
+    package func refuse(any keys: [String], _ reason: String, hint: String? = nil) {
+        for key in keys where has(key) { refuse(key, reason, hint: hint) }
+    }
+
+    private func node(_ key: String) -> YAMLNode? {
+        keys.ask(for: key)
+        guard let node = members[key], !node.isNull else { return nil }
+        return node
+    }
+
+    private func scalar(_ key: String) -> YAMLScalar? {
+        guard let node = node(key) else { return nil }
+        if let scalar = node.scalar { return scalar }
+        refuse(key, "must be a text, not a \(node.sequence == nil ? "mapping" : "list")")
+        return nil
+    }
+
+    private func inner(_ node: YAMLNode, _ key: String) -> SettingsMapping? {
+        guard case .mapping(let members, _) = node else {
+            refuse(key, "must be a mapping")
+            return nil
+        }
+        do throws(YAMLError) {
+            return SettingsMapping(try YAMLNode.merging(members), place: "\(place): \(key)", report: report)
+        } catch {
+            refuse(key, error.description)
+            return nil
+        }
+    }
+}
+
+/// The keys of one mapping: those that stand there, and those that were asked for.
+final class MappingKeys {
+    private let place: String
+    /// As they stand in the source.
+    let present: [String]
+    private var askedFor: [String]
+
+    init(place: String, present: [String], askedFor: [String]) {
+        self.place = place
+        self.present = present
+        self.askedFor = askedFor
+    }
+
+    func ask(for key: String) {
+        if !askedFor.contains(key) { askedFor.append(key) }
+    }
+
+    /// The keys that nothing has asked for, each with what was probably meant.
+    func unknown() -> [String] {
+        present.filter { !askedFor.contains($0) }.map { key in
+            let near = SpellingSuggestion.near(key, among: askedFor).map { "; did you mean \($0)?" } ?? ""
+            return "\(place): unknown key \(key.clipped) is ignored\(near)"
+        }
+    }
+}
+
+/// Gathers the mistakes and the unknown keys of a document's mappings. It keeps no mapping, as each of them keeps
+/// the report.
+package final class SettingsReport {
+    private(set) package var errors: [ProviderError] = []
+    private var keys: [MappingKeys] = []
+
+    package init() {}
+
+    package func add(_ error: ProviderError) { errors.append(error) }
+
+    func add(_ keys: MappingKeys) { self.keys.append(keys) }
+
+    /// About keys that nothing has asked for; to be read when everything has been.
+    package var warnings: [String] { keys.flatMap { $0.unknown() } }
+}
+
+/// Time spans in the settings: Go's notation, and whole days.
+package enum SettingsDuration {
+    package static func parse(_ text: String) -> Duration? {
+        guard text.hasSuffix("d") else { return GoDuration.parse(text) }
+        guard let days = Int(text.dropLast()), (0...36_500).contains(days) else { return nil }
+        return .seconds(days * 86_400)
+    }
+}

@@ -1,0 +1,154 @@
+/// Base64 from wiped buffers into wiped buffers.
+package enum Base64 {
+    package enum Alphabet: Sendable {
+        /// RFC 4648 section 4, with padding; line breaks are ignored, as in Go.
+        case standard
+        /// RFC 4648 section 5, without padding.
+        case url
+    }
+
+    /// Nil for malformed input.
+    package static func decode(_ bytes: UnsafeRawBufferPointer, alphabet: Alphabet) -> SecretBytes? {
+        switch decoding(bytes, alphabet: alphabet) {
+        case .success(let decoded): decoded
+        case .failure: nil
+        }
+    }
+
+    /// Decodes as Go's encoding/base64 does, with the same offset in an error.
+    package static func decoding(
+        _ bytes: UnsafeRawBufferPointer, alphabet: Alphabet
+    ) -> Result<SecretBytes, Base64Error> {
+        var builder = SecretBytesBuilder(capacity: bytes.count / 4 * 3 + 3)
+        var group: UInt32 = 0
+        var digits = 0
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if alphabet == .standard, byte == 0x0A || byte == 0x0D {
+                index += 1
+                continue
+            }
+            if byte == UInt8(ascii: "="), alphabet == .standard {
+                return finishPadded(bytes, at: index, digits: digits, group: group, &builder)
+            }
+            guard let value = value(of: byte, alphabet) else { return .failure(Base64Error(offset: index)) }
+            group = group << 6 | value
+            digits += 1
+            if digits == 4 {
+                builder.append(UInt8(truncatingIfNeeded: group >> 16))
+                builder.append(UInt8(truncatingIfNeeded: group >> 8))
+                builder.append(UInt8(truncatingIfNeeded: group))
+                (group, digits) = (0, 0)
+            }
+            index += 1
+        }
+        switch (digits, alphabet) {
+        case (0, _): break
+        case (2, .url), (3, .url): appendPartial(group, digits, &builder)
+        default: return .failure(Base64Error(offset: index - digits))
+        }
+        return .success(SecretBytes(builder))
+    }
+
+    private static func finishPadded(
+        _ bytes: UnsafeRawBufferPointer, at start: Int, digits: Int, group: UInt32,
+        _ builder: inout SecretBytesBuilder
+    ) -> Result<SecretBytes, Base64Error> {
+        func skipBreaks(_ index: Int) -> Int {
+            var index = index
+            while index < bytes.count, bytes[index] == 0x0A || bytes[index] == 0x0D { index += 1 }
+            return index
+        }
+        guard digits >= 2 else { return .failure(Base64Error(offset: start)) }
+        var index = start + 1
+        if digits == 2 {
+            index = skipBreaks(index)
+            guard index < bytes.count else { return .failure(Base64Error(offset: bytes.count)) }
+            guard bytes[index] == UInt8(ascii: "=") else { return .failure(Base64Error(offset: index - 1)) }
+            index += 1
+        }
+        index = skipBreaks(index)
+        guard index == bytes.count else { return .failure(Base64Error(offset: index)) }
+        appendPartial(group, digits, &builder)
+        let finished = builder.finish()
+        return .success(finished)
+    }
+
+    private static func appendPartial(_ group: UInt32, _ digits: Int, _ builder: inout SecretBytesBuilder) {
+        let bits = digits == 2 ? group << 12 : group << 6
+        builder.append(UInt8(truncatingIfNeeded: bits >> 16))
+        if digits == 3 { builder.append(UInt8(truncatingIfNeeded: bits >> 8)) }
+    }
+
+    private static func value(of byte: UInt8, _ alphabet: Alphabet) -> UInt32? {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
+        case UInt8(ascii: "+") where alphabet == .standard, UInt8(ascii: "-") where alphabet == .url: 62
+        case UInt8(ascii: "/") where alphabet == .standard, UInt8(ascii: "_") where alphabet == .url: 63
+        default: nil
+        }
+    }
+
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// Appends `bytes` as standard base64, broken into lines of `lineLength` digits if that is set.
+    package static func encode(
+        _ bytes: UnsafeRawBufferPointer, into builder: inout SecretBytesBuilder, lineLength: Int? = nil
+    ) {
+        var index = 0
+        var column = 0
+        while index < bytes.count {
+            let available = min(3, bytes.count - index)
+            var group: UInt32 = 0
+            for offset in 0..<3 { group = group << 8 | (offset < available ? UInt32(bytes[index + offset]) : 0) }
+            for position in 0..<4 {
+                let digit = Int(group >> UInt32(18 - 6 * position) & 0x3F)
+                builder.append(position <= available ? digits[digit] : UInt8(ascii: "="))
+            }
+            index += 3
+            column += 4
+            if let lineLength, column == lineLength, index < bytes.count {
+                builder.append(0x0A)
+                column = 0
+            }
+        }
+    }
+
+    /// RFC 4648 section 5, as tokens and web keys have it, with or without padding and line breaks at the end.
+    package static func decoding(base64URL bytes: UnsafeRawBufferPointer) -> Result<SecretBytes, Base64Error> {
+        var end = bytes.count
+        while end > 0, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
+        var padding = 0
+        while end > 0, padding < 2, bytes[end - 1] == UInt8(ascii: "=") {
+            end -= 1
+            padding += 1
+        }
+        guard padding == 0 || (end + padding) % 4 == 0 else { return .failure(Base64Error(offset: end)) }
+        return decoding(UnsafeRawBufferPointer(rebasing: bytes[..<end]), alphabet: .url)
+    }
+
+    /// Appends `bytes` as RFC 4648 section 5 has it, without padding.
+    package static func encodeURL(_ bytes: UnsafeRawBufferPointer, into builder: inout SecretBytesBuilder) {
+        var standard = SecretBytesBuilder(capacity: bytes.count * 2)
+        encode(bytes, into: &standard)
+        standard.finish().withExposed { digits in
+            for digit in digits where digit != UInt8(ascii: "=") {
+                switch digit {
+                case UInt8(ascii: "+"): builder.append(UInt8(ascii: "-"))
+                case UInt8(ascii: "/"): builder.append(UInt8(ascii: "_"))
+                default: builder.append(digit)
+                }
+            }
+        }
+    }
+}
+
+/// Malformed base64. The message has the words of Go's encoding/base64, which upstream's users know.
+package struct Base64Error: Error, Equatable, Sendable {
+    /// The byte of the input at which decoding failed, counted from 0.
+    package var offset: Int
+    package var message: String { "illegal base64 data at input byte \(offset)" }
+}

@@ -1,0 +1,58 @@
+extension StringProtocol {
+    /// Without Unicode white space at both ends, as Go's strings.TrimSpace.
+    package func trimmingSpace() -> String {
+        // Nearly everything has neither space nor anything but ASCII at its ends.
+        let text = Substring(self)
+        if let first = text.utf8.first, let last = text.utf8.last, (0x21...0x7E).contains(first),
+            (0x21...0x7E).contains(last)
+        {
+            return String(text)
+        }
+        let scalars = text.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(Substring(scalars[first...last]))
+    }
+}
+
+extension String {
+    package func droppingTrailingSlashes() -> String {
+        var text = self
+        while text.hasSuffix("/") { text.removeLast() }
+        return text
+    }
+
+    /// Short enough to be repeated in an error. Counted in scalars, because one character may have any
+    /// number of them.
+    package var clipped: String {
+        let head = unicodeScalars.prefix(200)
+        return head.endIndex == unicodeScalars.endIndex ? self : String(String.UnicodeScalarView(head)) + "…"
+    }
+}
+
+extension SecretBytes {
+    /// Without ASCII white space at both ends.
+    package func trimmingSpace() -> SecretBytes {
+        withExposed { bytes in
+            func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+            guard let first = bytes.firstIndex(where: { !isSpace($0) }),
+                let last = bytes.lastIndex(where: { !isSpace($0) })
+            else { return SecretBytes([]) }
+            return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bytes[first...last]))
+        }
+    }
+}
+
+extension Collection<UInt8> {
+    /// Whether a dot follows a dot.
+    package var containsTwoDots: Bool {
+        var isAfterDot = false
+        for byte in self {
+            let isDot = byte == UInt8(ascii: ".")
+            if isDot && isAfterDot { return true }
+            isAfterDot = isDot
+        }
+        return false
+    }
+}
