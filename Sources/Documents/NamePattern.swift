@@ -7,11 +7,6 @@ package struct NamePattern: Sendable, Hashable {
     package var source: String
     private var program: [Instruction]
 
-    /// Why a text is no such expression.
-    package struct Invalid: Error {
-        package var reason: String
-    }
-
     indirect enum Expression {
         case empty
         case byte(ByteSet)
@@ -30,7 +25,7 @@ package struct NamePattern: Sendable, Hashable {
 
     private static let maximumInstructions = 500
 
-    package init(_ source: String) throws(Invalid) {
+    package init(_ source: String) throws(NamePatternError) {
         self.source = source
         var parser = NamePatternParser(source)
         let expression = try parser.parse()
@@ -69,8 +64,8 @@ package struct NamePattern: Sendable, Hashable {
         return result
     }
 
-    private static func compile(_ expression: Expression, _ program: inout [Instruction]) throws(Invalid) {
-        guard program.count < maximumInstructions else { throw Invalid(reason: "it is too large") }
+    private static func compile(_ expression: Expression, _ program: inout [Instruction]) throws(NamePatternError) {
+        guard program.count < maximumInstructions else { throw NamePatternError(reason: "it is too large") }
         switch expression {
         case .empty: break
         case .byte(let set): program.append(.byte(set))
@@ -137,4 +132,9 @@ struct ByteSet: Hashable, Sendable {
         hasher.combine(bits.0)
         hasher.combine(bits.1)
     }
+}
+
+/// Explains why a text is not a regular expression of the supported kind.
+package struct NamePatternError: Error {
+    package var reason: String
 }

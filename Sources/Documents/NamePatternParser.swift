@@ -13,22 +13,22 @@ struct NamePatternParser {
         self.bytes = bytes
     }
 
-    mutating func parse() throws(NamePattern.Invalid) -> NamePattern.Expression {
+    mutating func parse() throws(NamePatternError) -> NamePattern.Expression {
         let expression = try choice()
-        guard bytes.isEmpty else { throw NamePattern.Invalid(reason: "a ) has no ( before it") }
+        guard bytes.isEmpty else { throw NamePatternError(reason: "a ) has no ( before it") }
         return expression
     }
 
-    private mutating func choice() throws(NamePattern.Invalid) -> NamePattern.Expression {
+    private mutating func choice() throws(NamePatternError) -> NamePattern.Expression {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else { throw NamePattern.Invalid(reason: "it is nested too deeply") }
+        guard depth <= Self.maximumDepth else { throw NamePatternError(reason: "it is nested too deeply") }
         var options = [try sequence()]
         while take("|") { options.append(try sequence()) }
         return options.count == 1 ? options[0] : .choice(options)
     }
 
-    private mutating func sequence() throws(NamePattern.Invalid) -> NamePattern.Expression {
+    private mutating func sequence() throws(NamePatternError) -> NamePattern.Expression {
         var parts: [NamePattern.Expression] = []
         while let next = bytes.first, next != UInt8(ascii: "|"), next != UInt8(ascii: ")") {
             parts.append(try repetition(of: atom()))
@@ -38,17 +38,17 @@ struct NamePatternParser {
 
     private mutating func repetition(
         of atom: NamePattern.Expression
-    ) throws(NamePattern.Invalid) -> NamePattern.Expression {
+    ) throws(NamePatternError) -> NamePattern.Expression {
         if take("*") { return .repeat(atom, minimum: 0, maximum: nil) }
         if take("+") { return .repeat(atom, minimum: 1, maximum: nil) }
         if take("?") { return .repeat(atom, minimum: 0, maximum: 1) }
         guard take("{") else { return atom }
-        guard let minimum = number() else { throw NamePattern.Invalid(reason: "a { has no number after it") }
+        guard let minimum = number() else { throw NamePatternError(reason: "a { has no number after it") }
         var maximum: Int? = minimum
         if take(",") { maximum = number() }
-        guard take("}") else { throw NamePattern.Invalid(reason: "a { has no } after it") }
+        guard take("}") else { throw NamePatternError(reason: "a { has no } after it") }
         guard minimum <= Self.maximumCount, (maximum ?? minimum) <= Self.maximumCount, minimum <= maximum ?? minimum
-        else { throw NamePattern.Invalid(reason: "a count is above \(Self.maximumCount), or its bounds are reversed") }
+        else { throw NamePatternError(reason: "a count is above \(Self.maximumCount), or its bounds are reversed") }
         return .repeat(atom, minimum: minimum, maximum: maximum)
     }
 
@@ -63,13 +63,13 @@ struct NamePatternParser {
         return digits == 0 ? nil : value
     }
 
-    private mutating func atom() throws(NamePattern.Invalid) -> NamePattern.Expression {
+    private mutating func atom() throws(NamePatternError) -> NamePattern.Expression {
         let byte = bytes.removeFirst()
         switch byte {
         case UInt8(ascii: "("):
-            if take("?"), !take(":") { throw NamePattern.Invalid(reason: "of groups there are only ( ) and (?: )") }
+            if take("?"), !take(":") { throw NamePatternError(reason: "of groups there are only ( ) and (?: )") }
             let inner = try choice()
-            guard take(")") else { throw NamePattern.Invalid(reason: "a ( has no ) after it") }
+            guard take(")") else { throw NamePatternError(reason: "a ( has no ) after it") }
             return inner
         case UInt8(ascii: "["): return .byte(try byteClass())
         case UInt8(ascii: "."):
@@ -78,15 +78,15 @@ struct NamePatternParser {
             return .byte(all)
         case UInt8(ascii: "\\"): return .byte(try escape())
         case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{"):
-            throw NamePattern.Invalid(reason: "a \(Character(Unicode.Scalar(byte))) has nothing before it to repeat")
+            throw NamePatternError(reason: "a \(Character(Unicode.Scalar(byte))) has nothing before it to repeat")
         case UInt8(ascii: "^"), UInt8(ascii: "$"):
-            throw NamePattern.Invalid(reason: "^ and $ may only stand at the ends; the whole name has to match")
+            throw NamePatternError(reason: "^ and $ may only stand at the ends; the whole name has to match")
         case 0x21...0x7E: return .byte(set(of: byte))
-        default: throw NamePattern.Invalid(reason: "no name has white space or characters beyond ASCII")
+        default: throw NamePatternError(reason: "no name has white space or characters beyond ASCII")
         }
     }
 
-    private mutating func byteClass() throws(NamePattern.Invalid) -> ByteSet {
+    private mutating func byteClass() throws(NamePatternError) -> ByteSet {
         var result = ByteSet()
         let isInverted = take("^")
         var isFirst = true
@@ -97,19 +97,19 @@ struct NamePatternParser {
                 result.formUnion(try escape())
             } else if bytes.first == UInt8(ascii: "-"), let last = bytes.dropFirst().first, last != UInt8(ascii: "]") {
                 bytes.removeFirst(2)
-                guard byte <= last, last < 0x80 else { throw NamePattern.Invalid(reason: "a range in [ ] is reversed") }
+                guard byte <= last, last < 0x80 else { throw NamePatternError(reason: "a range in [ ] is reversed") }
                 for member in byte...last { result.insert(member) }
             } else {
                 result.insert(byte)
             }
         }
-        guard take("]") else { throw NamePattern.Invalid(reason: "a [ has no ] after it") }
+        guard take("]") else { throw NamePatternError(reason: "a [ has no ] after it") }
         if isInverted { result.invert() }
         return result
     }
 
-    private mutating func escape() throws(NamePattern.Invalid) -> ByteSet {
-        guard let byte = bytes.popFirst() else { throw NamePattern.Invalid(reason: "a \\ has nothing after it") }
+    private mutating func escape() throws(NamePatternError) -> ByteSet {
+        guard let byte = bytes.popFirst() else { throw NamePatternError(reason: "a \\ has nothing after it") }
         var result = ByteSet()
         switch byte {
         case UInt8(ascii: "d"): for digit in UInt8(0x30)...0x39 { result.insert(digit) }
@@ -119,7 +119,7 @@ struct NamePatternParser {
             result.insert(UInt8(ascii: "_"))
         case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: result.insert(byte)
         default:
-            throw NamePattern.Invalid(reason: "of escapes there are \\d, \\w and those of punctuation")
+            throw NamePatternError(reason: "of escapes there are \\d, \\w and those of punctuation")
         }
         return result
     }

@@ -5,7 +5,7 @@ package import SecretMemory
 
 /// Plays the Secrets Store CSI driver for one volume: asks the provider as the driver would, and does
 /// with the answer what the driver does.
-package struct DriverStandIn: Sendable {
+package struct SimulatedDriver: Sendable {
     /// The pod whose volume is mounted.
     package struct Pod: Sendable {
         package var name: String

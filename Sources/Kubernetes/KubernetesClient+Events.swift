@@ -18,13 +18,13 @@ extension KubernetesClient {
     /// Creates the object for `event`.
     package func create(
         _ event: PodEvent, as record: EventRecord, node: String, now: Int
-    ) async throws(KubernetesFailure) {
+    ) async throws(KubernetesError) {
         let body = event.json(named: record.name, node: node, count: record.count, first: record.first, last: now)
         _ = try await send(.create, KubernetesResource("events", in: event.pod.namespace), body: body)
     }
 
     /// Counts up the object of an earlier event that `event` repeats.
-    package func update(_ event: PodEvent, of record: EventRecord, now: Int) async throws(KubernetesFailure) {
+    package func update(_ event: PodEvent, of record: EventRecord, now: Int) async throws(KubernetesError) {
         let resource = KubernetesResource("events", in: event.pod.namespace, named: record.name)
         _ = try await send(.patch, resource, body: event.body(count: record.count, last: now))
     }

@@ -3,14 +3,14 @@ package import ProviderCore
 
 extension KubernetesClient {
     /// Reads whom `account`'s annotations name.
-    package func annotatedIdentity(of account: ServiceAccountReference) async throws(KubernetesFailure)
+    package func annotatedIdentity(of account: ServiceAccountReference) async throws(KubernetesError)
         -> AnnotatedIdentity
     {
         let object = try await send(
             .get, KubernetesResource("serviceaccounts", in: account.namespace, named: account.name))
         let metadata = object["metadata"]?.object
         guard metadata?["namespace"]?.text == account.namespace, metadata?["name"]?.text == account.name else {
-            throw KubernetesFailure(.unavailable, "the API server answered with another object")
+            throw KubernetesError(.unavailable, "the API server answered with another object")
         }
         return AnnotatedIdentity(reading: object)
     }

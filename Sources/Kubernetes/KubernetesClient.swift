@@ -73,24 +73,24 @@ package final class KubernetesClient: Sendable {
     /// A token that is not accepted is read once more: it may just have been replaced.
     package func send(
         _ verb: KubernetesResource.Verb, _ resource: KubernetesResource, body: String? = nil
-    ) async throws(KubernetesFailure) -> JSONObject {
+    ) async throws(KubernetesError) -> JSONObject {
         let token = try token()
         var response = try await attempt(verb, resource, body, token)
         if response.status == 401, case let newer = try self.token(), !newer.hasSameBytes(as: token) {
             response = try await attempt(verb, resource, body, newer)
         }
         guard (200..<300).contains(response.status) else {
-            throw KubernetesFailure(response, to: verb, resource, now: time.wallClock())
+            throw KubernetesError(response, to: verb, resource, now: time.wallClock())
         }
         guard let object = response.json else {
-            throw KubernetesFailure(.unavailable, "the API server answered \(response.status) without an object")
+            throw KubernetesError(.unavailable, "the API server answered \(response.status) without an object")
         }
         return object
     }
 
     private func attempt(
         _ verb: KubernetesResource.Verb, _ resource: KubernetesResource, _ body: String?, _ token: SecretBytes
-    ) async throws(KubernetesFailure) -> HTTPResponse {
+    ) async throws(KubernetesError) -> HTTPResponse {
         let method: HTTPRequest.Method
         var headers = [(name: "Accept", value: "application/json")]
         switch verb {
@@ -106,17 +106,17 @@ package final class KubernetesClient: Sendable {
             method, configuration.base + resource.path, headers: headers, bearer: token,
             body: body.map { SecretBytes($0) }, maximumResponseBytes: 2 << 20)
         request.connection = HTTPRequest.Connection(host: configuration.host, authorityPEM: try authorities())
-        do throws(TransportFailure) {
+        do throws(TransportError) {
             return try await transport.send(request, timeout: configuration.timeout)
         } catch {
-            throw KubernetesFailure(error)
+            throw KubernetesError(error)
         }
     }
 
-    private func token() throws(KubernetesFailure) -> SecretBytes {
+    private func token() throws(KubernetesError) -> SecretBytes {
         let path = "\(configuration.directory)/token"
         guard let contents = Self.contents(of: path) else {
-            throw KubernetesFailure(
+            throw KubernetesError(
                 .setup, "\(path) cannot be read: the provider's pod needs automountServiceAccountToken: true")
         }
         // What would end a header's line is no token.
@@ -125,19 +125,19 @@ package final class KubernetesClient: Sendable {
             let text = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
             return text.isEmpty || !text.allSatisfy({ (0x21...0x7E).contains($0) }) ? nil : SecretBytes(text)
         }
-        guard let token else { throw KubernetesFailure(.setup, "\(path) holds no token") }
+        guard let token else { throw KubernetesError(.setup, "\(path) holds no token") }
         return token
     }
 
     /// While the file is being replaced, and so empty or not there, what it held before.
-    private func authorities() throws(KubernetesFailure) -> [UInt8] {
+    private func authorities() throws(KubernetesError) -> [UInt8] {
         let path = "\(configuration.directory)/ca.crt"
         let now = Self.contents(of: path).map { $0.withExposed { Array($0) } } ?? []
         let known = authority.withLock { known in
             if !now.isEmpty { known = now }
             return known
         }
-        guard let known else { throw KubernetesFailure(.setup, "\(path) cannot be read or is empty") }
+        guard let known else { throw KubernetesError(.setup, "\(path) cannot be read or is empty") }
         return known
     }
 

@@ -2,7 +2,7 @@ internal import Azure
 internal import Documents
 
 /// Why the API server did not do what it was asked.
-package struct KubernetesFailure: Error, Sendable, CustomStringConvertible {
+package struct KubernetesError: Error, Sendable, CustomStringConvertible {
     package enum Kind: String, Sendable {
         /// This pod has no token, or no authority to know the API server by.
         case setup = "no-credentials"
@@ -34,7 +34,7 @@ package struct KubernetesFailure: Error, Sendable, CustomStringConvertible {
         self.description = description
     }
 
-    init(_ failure: TransportFailure) {
+    init(_ failure: TransportError) {
         self.init(.unreachable, "the API server cannot be reached: \(failure.hop.rawValue): \(failure.reason)")
     }
 

@@ -37,7 +37,7 @@ package struct TokenRequestClient: Sendable {
             .post, url, headers: [("Content-Type", "application/json"), ("Accept", "application/json")],
             body: SecretBytes(body), maximumResponseBytes: 1 << 20)
         let response: HTTPResponse
-        do throws(TransportFailure) {
+        do throws(TransportError) {
             response = try await transport.send(request, timeout: .seconds(10))
         } catch {
             throw Failure(description: "no token from \(server): \(error.reason)")

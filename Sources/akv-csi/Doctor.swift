@@ -146,7 +146,7 @@ struct DoctorCommand: AsyncParsableCommand {
         return (parts[2], parts[3])
     }
 
-    private func choose(among classes: [ClassReading]) throws -> ClassReading {
+    private func choose(among classes: [ClassManifest]) throws -> ClassManifest {
         let candidates = classes.filter { className == nil || $0.manifest.name == className }
         guard let first = candidates.first else {
             throw Fatal("there is no SecretProviderClass \(className ?? "for the provider azure") in these files")
@@ -172,7 +172,7 @@ struct DoctorCommand: AsyncParsableCommand {
             settings.tokens.metadataService = service.droppingTrailingSlashes()
         }
         settings.tokens.tokenProxy.takePort(from: environment)
-        let files = CloudFiles(standard: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "")
+        let files = CloudEnvironmentFiles(defaultPath: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "")
         settings.cloudFile = { files.read($0) }
         return settings
     }

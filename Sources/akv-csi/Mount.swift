@@ -96,13 +96,13 @@ struct Mount: AsyncParsableCommand {
     func run() async throws {
         guard let endpoint = Endpoint(endpoint) else { throw Fatal("invalid endpoint: \(endpoint)") }
         let selection = try selection()
-        let podInfo = DriverStandIn.Pod(
+        let podInfo = SimulatedDriver.Pod(
             name: pod,
             namespace: namespace ?? selection.volumes.first?.manifest.namespace ?? selection.namespace ?? "default",
             uid: podUID ?? UUID().uuidString.lowercased(),
             serviceAccount: serviceAccount ?? selection.serviceAccount ?? "default")
         var session = MountSession(
-            driver: DriverStandIn(endpoint: endpoint, timeout: timeout.value), selection: selection, pod: podInfo,
+            driver: SimulatedDriver(endpoint: endpoint, timeout: timeout.value), selection: selection, pod: podInfo,
             audience: audience, origin: origin, secrets: try credentials(), target: target)
         if explain {
             for volume in selection.volumes {
@@ -145,7 +145,7 @@ struct Mount: AsyncParsableCommand {
         }
     }
 
-    private func report(_ result: MountSession.Result, _ pod: DriverStandIn.Pod) -> MountReport {
+    private func report(_ result: MountSession.Result, _ pod: SimulatedDriver.Pod) -> MountReport {
         MountReport(
             outcome: result.outcome, className: result.volume.manifest.name, pod: pod, target: result.target,
             duration: result.duration, showsValues: showValues)

@@ -6,9 +6,9 @@ internal import SecretMemory
 
 /// What `mount` tells of its success: the volume's files, their versions, and the Secrets.
 struct MountReport {
-    var outcome: DriverStandIn.Outcome
+    var outcome: SimulatedDriver.Outcome
     var className: String
-    var pod: DriverStandIn.Pod
+    var pod: SimulatedDriver.Pod
     var target: String
     var duration: Duration
     var showsValues: Bool

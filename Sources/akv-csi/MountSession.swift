@@ -17,20 +17,20 @@ struct MountSession {
         case server(TokenRequestClient)
     }
 
-    let driver: DriverStandIn
+    let driver: SimulatedDriver
     let selection: VolumeSelection
-    let pod: DriverStandIn.Pod
+    let pod: SimulatedDriver.Pod
     let audience: String
     let origin: TokenOrigin
     let secrets: SecretBytes
     let target: String
 
-    private var token: DriverStandIn.Token?
+    private var token: SimulatedDriver.Token?
     private var tokenExpiry = 0
-    private var last: [String: DriverStandIn.Outcome] = [:]
+    private var last: [String: SimulatedDriver.Outcome] = [:]
 
     init(
-        driver: DriverStandIn, selection: VolumeSelection, pod: DriverStandIn.Pod, audience: String,
+        driver: SimulatedDriver, selection: VolumeSelection, pod: SimulatedDriver.Pod, audience: String,
         origin: TokenOrigin, secrets: SecretBytes, target: String
     ) {
         self.driver = driver
@@ -46,7 +46,7 @@ struct MountSession {
     struct Result {
         var volume: VolumeSelection.Volume
         var target: String
-        var outcome: DriverStandIn.Outcome
+        var outcome: SimulatedDriver.Outcome
         var duration: Duration
         /// What is another than at the last mount of this session.
         var changes: [String]
@@ -78,27 +78,27 @@ struct MountSession {
         )
     }
 
-    private mutating func currentTokens() async throws -> [DriverStandIn.Token] {
+    private mutating func currentTokens() async throws -> [SimulatedDriver.Token] {
         switch origin {
         case .none: return []
         case .file(let path):
             // Read each time: a projected token is renewed in its place.
             let secret = try FileBytes.token(path)
             let expiry = TokenClaims(reading: secret)?.expiry ?? 0
-            return [DriverStandIn.Token(audience: audience, secret: secret, expiry: Timestamp.text(expiry))]
+            return [SimulatedDriver.Token(audience: audience, secret: secret, expiry: Timestamp.text(expiry))]
         case .server(let client):
             // Kept like the kubelet keeps it: a new token would have to be proven anew.
             if let token, tokenExpiry > TimeSource.system.wallClock() + 300 { return [token] }
             let fresh = try await client.token(
                 namespace: pod.namespace, serviceAccount: pod.serviceAccount, audience: audience)
-            let token = DriverStandIn.Token(audience: audience, secret: fresh.secret, expiry: fresh.expiry)
+            let token = SimulatedDriver.Token(audience: audience, secret: fresh.secret, expiry: fresh.expiry)
             tokenExpiry = TokenClaims(reading: fresh.secret)?.expiry ?? 0
             self.token = token
             return [token]
         }
     }
 
-    private static func changes(from old: DriverStandIn.Outcome, to new: DriverStandIn.Outcome) -> [String] {
+    private static func changes(from old: SimulatedDriver.Outcome, to new: SimulatedDriver.Outcome) -> [String] {
         let before = Dictionary(old.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
         let after = Dictionary(new.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
         var lines: [String] = []

@@ -60,7 +60,7 @@ enum ServeCommand {
             if !flags.text("policy").isEmpty {
                 configuration.mounts.policy = try PolicyFile(path: flags.text("policy"), logger: logger)
             }
-            try await ProviderProcess.run(configuration, logger: logger)
+            try await ProviderServer.run(configuration, logger: logger)
             return 0
         } catch {
             logger.critical("cannot serve", metadata: ["error": "\(error)"])
@@ -114,15 +114,15 @@ enum ServeCommand {
         guard flags.text("metrics-backend").lowercased() == "prometheus" else {
             throw Fatal("unsupported metrics backend \(flags.text("metrics-backend"))")
         }
-        let files = CloudFiles(
-            standard: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "",
+        let files = CloudEnvironmentFiles(
+            defaultPath: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "",
             allowedDirectories: flags.text("cloud-env-dirs").split(separator: ":").map(String.init))
         do throws(ProviderError) {
             _ = try AzureCloud.named(flags.text("cloud-name"), environmentFile: files.read(nil))
         } catch {
             throw Fatal("failed validating default cloud environment: \(error)")
         }
-        var mounts = MountService.Settings(
+        var mounts = MountPipeline.Settings(
             defaultCloudName: flags.text("cloud-name"),
             conversion: ContentConversion(
                 constructsChain: flags.bool("construct-pem-chain"),
@@ -137,7 +137,7 @@ enum ServeCommand {
         // Upstream never sends it, so manifests may hold anything there: what no header can hold is left out.
         let custom = String(flags.text("custom-user-agent").unicodeScalars.filter { (" "..."~").contains($0) })
         let agent = ["akv-csi/\(Build.version)", custom.trimmingSpace()].filter { !$0.isEmpty }
-        guard let audit = AuditLog.Extent(rawValue: flags.text("audit-log")) else {
+        guard let audit = AuditLog.Level(rawValue: flags.text("audit-log")) else {
             throw Fatal("invalid audit-log: \(flags.text("audit-log")), must be off, changes or all")
         }
         var configuration = ProviderConfiguration(

@@ -20,11 +20,11 @@ struct NodeIdentityTests {
         let request = try MountRequest(
             attributes: SecretBytes(try JSONEncoder().encode(attributes)), secrets: SecretBytes("null"),
             permission: "420", targetPath: "/unused")
-        let validated = try MountAttributes(
+        let validated = try MountConfiguration(
             validating: request,
-            MountAttributes.Environment(defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 0))
+            MountConfiguration.Environment(defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 0))
         return try await AccessTokenSource(settings: .init(), transport: transport, time: time).token(
-            for: validated.signIn, resource: "https://vault.azure.net", priority: .firstMount,
+            for: validated.authentication, resource: "https://vault.azure.net", priority: .firstMount,
             until: time.deadline(after: .seconds(300)))
     }
 
@@ -48,7 +48,7 @@ struct NodeIdentityTests {
     private final class Patience: HTTPTransport {
         let timeouts = Mutex<[Duration]>([])
 
-        func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+        func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
             timeouts.withLock { $0.append(timeout) }
             return HTTPResponse(
                 status: 200, headers: [],

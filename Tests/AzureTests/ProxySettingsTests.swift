@@ -43,7 +43,7 @@ struct ProxySettingsTests {
             "http://a:b:c",
         ])
     func refused(text: String) {
-        #expect(throws: ProxySettings.Invalid.self) { try ProxySettings(environment: ["HTTPS_PROXY": text]) }
+        #expect(throws: ProxySettingsError.self) { try ProxySettings(environment: ["HTTPS_PROXY": text]) }
     }
 
     @Test(

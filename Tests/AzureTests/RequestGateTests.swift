@@ -61,17 +61,17 @@ struct RequestGateTests {
         let source = time.source()
         let gate = RequestGate(RequestGate.Limits(concurrent: 16), time: source)
         let deadline = source.deadline(after: .seconds(1000))
-        var passes: [RequestGate.Pass] = []
-        for _ in 0..<8 { passes.append(try await gate.enter(.firstMount, until: deadline)) }
+        var permits: [RequestGate.Permit] = []
+        for _ in 0..<8 { permits.append(try await gate.enter(.firstMount, until: deadline)) }
         time.advance(.milliseconds(10))
-        for pass in passes {
-            gate.calm(pass, pause: .seconds(1))
+        for permit in permits {
+            gate.throttle(permit, pause: .seconds(1))
             gate.leave(succeeded: false)
         }
         #expect(gate.limit == 8)
         time.advance(.seconds(2))
         let later = try await gate.enter(.firstMount, until: deadline)
-        gate.calm(later, pause: .seconds(1))
+        gate.throttle(later, pause: .seconds(1))
         gate.leave(succeeded: false)
         #expect(gate.limit == 4)
         time.advance(.seconds(2))
@@ -87,10 +87,10 @@ struct RequestGateTests {
         let time = ManualTime()
         let source = time.source()
         let gate = RequestGate(RequestGate.Limits(concurrent: 4), time: source)
-        let pass = try await gate.enter(.firstMount, until: source.deadline(after: .seconds(100)))
-        gate.calm(pass, pause: .seconds(30))
+        let permit = try await gate.enter(.firstMount, until: source.deadline(after: .seconds(100)))
+        gate.throttle(permit, pause: .seconds(30))
         gate.leave(succeeded: false)
-        let failure = await #expect(throws: TransportFailure.self) {
+        let failure = await #expect(throws: TransportError.self) {
             _ = try await gate.enter(.firstMount, until: source.deadline(after: .seconds(20)))
         }
         #expect(failure?.kind == .throttled)
@@ -106,7 +106,7 @@ struct RequestGateTests {
         let waiting = Task { try await gate.enter(.firstMount, until: deadline) }
         while gate.waiting == 0 { await Task.yield() }
         waiting.cancel()
-        await #expect(throws: TransportFailure.self) { try await waiting.value }
+        await #expect(throws: TransportError.self) { try await waiting.value }
         gate.leave(succeeded: true)
         _ = try await gate.enter(.firstMount, until: deadline)
     }

@@ -7,11 +7,11 @@ struct RetryTests {
 
     private func run(
         _ steps: [ScriptedTransport.Step], budget: Duration = .seconds(100)
-    ) async -> (result: Result<HTTPResponse, TransportFailure>, calls: Int, sleeps: [Duration]) {
+    ) async -> (result: Result<HTTPResponse, TransportError>, calls: Int, sleeps: [Duration]) {
         let (transport, time) = (ScriptedTransport(steps), ManualTime())
         let source = time.source()
-        let result: Result<HTTPResponse, TransportFailure>
-        do throws(TransportFailure) {
+        let result: Result<HTTPResponse, TransportError>
+        do throws(TransportError) {
             result = .success(
                 try await RetryPolicy().send(
                     request, over: transport,
@@ -49,17 +49,17 @@ struct RetryTests {
     @Test("tries again after a lost connection, not after a certificate that is wrong")
     func transportFailures() async throws {
         let lost = await run([
-            .failure(TransportFailure(.connect, .transient, "refused")), ScriptedTransport.answer(200),
+            .failure(TransportError(.connect, .transient, "refused")), ScriptedTransport.answer(200),
         ])
         #expect(try lost.result.get().status == 200)
-        let wrong = await run([.failure(TransportFailure(.tls, .final, "certificate")), ScriptedTransport.answer(200)])
-        #expect(throws: TransportFailure.self) { try wrong.result.get() }
+        let wrong = await run([.failure(TransportError(.tls, .final, "certificate")), ScriptedTransport.answer(200)])
+        #expect(throws: TransportError.self) { try wrong.result.get() }
         #expect(wrong.calls == 1)
     }
 
     @Test("sends again at once when a connection is lost, but only the first time")
     func lostConnection() async throws {
-        var lost = TransportFailure(.request, .transient, "closed")
+        var lost = TransportError(.request, .transient, "closed")
         lost.isLostConnection = true
         let outcome = await run([.failure(lost), .failure(lost), ScriptedTransport.answer(200)])
         #expect(try outcome.result.get().status == 200)

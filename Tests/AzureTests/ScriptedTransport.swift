@@ -4,7 +4,7 @@ import Synchronization
 
 /// A network that gives the answers it was told to, in order, and keeps what was sent.
 final class ScriptedTransport: HTTPTransport {
-    typealias Step = Result<HTTPResponse, TransportFailure>
+    typealias Step = Result<HTTPResponse, TransportError>
 
     private let state: Mutex<(steps: [Step], requests: [HTTPRequest])>
 
@@ -14,12 +14,12 @@ final class ScriptedTransport: HTTPTransport {
 
     var requests: [HTTPRequest] { state.withLock { $0.requests } }
 
-    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
         let step = state.withLock { state -> Step? in
             state.requests.append(request)
             return state.steps.isEmpty ? nil : state.steps.removeFirst()
         }
-        guard let step else { throw TransportFailure(.request, .final, "the script has ended") }
+        guard let step else { throw TransportError(.request, .final, "the script has ended") }
         return try step.get()
     }
 

@@ -63,7 +63,7 @@ struct AuditLogTests {
 
     @Test("tells all of every mount, or nothing, when told to")
     func extents() async throws {
-        for (extent, count) in [(AuditLog.Extent.all, 6), (.changes, 2), (.off, 0)] {
+        for (extent, count) in [(AuditLog.Level.all, 6), (.changes, 2), (.off, 0)] {
             let node = ServedNode(audit: extent)
             for _ in 0..<3 { try await node.mount(both) }
             #expect(node.log.with("msg", "audit").count == count)

@@ -50,7 +50,7 @@ final class FakeAPIServer: HTTPTransport {
         return KubernetesClient(configuration: configuration, transport: self, time: time)
     }
 
-    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
         defer { state.withLock { $0.answered += 1 } }
         let path = "/" + request.url.split(separator: "/").dropFirst(2).joined(separator: "/")
         let arrival = state.withLock { state in
@@ -62,7 +62,7 @@ final class FakeAPIServer: HTTPTransport {
         let bearer = request.bearer.map { $0.withExposed { String(decoding: $0, as: UTF8.self) } }
         let body = request.body.map { $0.withExposed { Data($0) } } ?? Data("{}".utf8)
         let isUnreachable = state.withLock { $0.isUnreachable }
-        guard !isUnreachable else { throw TransportFailure(.connect, .transient, "connection refused") }
+        guard !isUnreachable else { throw TransportError(.connect, .transient, "connection refused") }
         do {
             return try state.withLock { state in
                 guard bearer == state.token else { return Self.status(401, "Unauthorized") }
@@ -76,7 +76,7 @@ final class FakeAPIServer: HTTPTransport {
                 return Self.act(request.method, path, object, &state)
             }
         } catch {
-            throw TransportFailure(.request, .final, "\(error)")
+            throw TransportError(.request, .final, "\(error)")
         }
     }
 

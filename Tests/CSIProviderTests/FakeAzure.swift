@@ -69,27 +69,27 @@ struct FakeAzure: HTTPTransport {
     let content: Content
     let now: Int
 
-    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
         do {
             return try answer(request)
-        } catch let failure as TransportFailure {
+        } catch let failure as TransportError {
             throw failure
         } catch {
-            throw TransportFailure(.request, .final, "\(error)")
+            throw TransportError(.request, .final, "\(error)")
         }
     }
 
     private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
         if let answer = try nodeService(request) { return answer }
         guard let url = URLComponents(string: request.url), url.scheme == "https", let host = url.host else {
-            throw TransportFailure(.request, .final, "\(request.url) is no https URL")
+            throw TransportError(.request, .final, "\(request.url) is no https URL")
         }
         let path = url.percentEncodedPath.split(separator: "/").compactMap { $0.removingPercentEncoding }
         if request.connection != nil {
             // The token proxy is told apart by its server name and knows by the Host whom it stands for.
             guard host == Self.tokenProxy, path.first == "prefix", let authority = request.header("Host"),
                 let suffix = Self.clouds[authority]
-            else { throw TransportFailure(.request, .final, "there is no token proxy \(host)") }
+            else { throw TransportError(.request, .final, "there is no token proxy \(host)") }
             return try token(Array(path.dropFirst()), request, suffix, audience: "api://AKSIdentityBinding")
         }
         if let suffix = Self.clouds[host] { return try token(path, request, suffix) }
@@ -97,7 +97,7 @@ struct FakeAzure: HTTPTransport {
             case let suffix = host[host.index(after: dot)...], Self.clouds.values.contains(String(suffix)),
             let vault = content.vaults.first(where: { $0.name == host[..<dot].lowercased() })
         else {
-            throw TransportFailure(.nameResolution, .final, "there is no host \(host)")
+            throw TransportError(.nameResolution, .final, "there is no host \(host)")
         }
         let bearer = request.bearer.map { $0.withExposed { Data($0) } }
         guard let bearer, case let token = try JSONDecoder().decode(AccessToken.self, from: bearer),

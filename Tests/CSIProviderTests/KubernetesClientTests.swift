@@ -13,8 +13,8 @@ struct KubernetesClientTests {
 
     private func failure(
         _ client: KubernetesClient, _ verb: KubernetesResource.Verb = .get
-    ) async -> KubernetesFailure? {
-        do throws(KubernetesFailure) {
+    ) async -> KubernetesError? {
+        do throws(KubernetesError) {
             _ = try await client.send(verb, pods)
             return nil
         } catch {
@@ -120,8 +120,8 @@ struct KubernetesClientTests {
         arguments: [
             (401, .unauthorized), (403, .forbidden), (404, .notFound), (409, .conflict), (422, .refused),
             (429, .unavailable), (500, .unavailable), (503, .unavailable), (302, .refused),
-        ] as [(Int, KubernetesFailure.Kind)])
-    func refusals(status: Int, kind: KubernetesFailure.Kind) async throws {
+        ] as [(Int, KubernetesError.Kind)])
+    func refusals(status: Int, kind: KubernetesError.Kind) async throws {
         server.change { state in
             state.status = status
             state.answer = #"{"message":"because"}"#

@@ -69,9 +69,9 @@ final class LivingAzure: HTTPTransport {
             random: { 0 })
     }
 
-    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
         guard let url = URLComponents(string: request.url), let host = url.host else {
-            throw TransportFailure(.request, .final, "no URL")
+            throw TransportError(.request, .final, "no URL")
         }
         let isToken = url.path.hasSuffix("/token")
         let call: String
@@ -95,7 +95,7 @@ final class LivingAzure: HTTPTransport {
         return try isToken ? token(request) : vault(String(host.prefix { $0 != "." }), url.path, page, request)
     }
 
-    private func token(_ request: HTTPRequest) throws(TransportFailure) -> HTTPResponse {
+    private func token(_ request: HTTPRequest) throws(TransportError) -> HTTPResponse {
         let form = Self.form(request)
         let client = form["client_id"] ?? ""
         let assertion = form["client_assertion"] ?? ""
@@ -118,7 +118,7 @@ final class LivingAzure: HTTPTransport {
 
     private func vault(
         _ vault: String, _ path: String, _ page: Int, _ request: HTTPRequest
-    ) throws(TransportFailure) -> HTTPResponse {
+    ) throws(TransportError) -> HTTPResponse {
         let bearer = request.bearer.map { $0.withExposed { String(decoding: $0, as: UTF8.self) } } ?? ""
         let parts = path.split(separator: "/").map(String.init)
         let answer: HTTPResponse? = state.withLock { state in
@@ -153,7 +153,7 @@ final class LivingAzure: HTTPTransport {
                 #"{"id":"\#(base)/v\#(secret.version)","value":"\#(secret.value)","attributes":{\#(attributes)},"tags":\#(tags)}"#
             )
         }
-        guard let answer else { throw TransportFailure(.connect, .transient, "connection refused") }
+        guard let answer else { throw TransportError(.connect, .transient, "connection refused") }
         return answer
     }
 
@@ -198,7 +198,7 @@ final class LivingAzure: HTTPTransport {
 /// A node with one provider on it and a `LivingAzure` behind it.
 struct Node: Sendable {
     let azure: LivingAzure
-    let mounts: MountService
+    let mounts: MountPipeline
     let metrics = ProviderMetrics()
 
     init(
@@ -208,13 +208,13 @@ struct Node: Sendable {
         self.azure = azure
         var cache = CacheSettings()
         change(&cache)
-        var settings = MountService.Settings(
+        var settings = MountPipeline.Settings(
             defaultCloudName: "AzurePublicCloud", conversion: ContentConversion(),
-            cloudFiles: CloudFiles(standard: ""), cache: cache)
+            cloudFiles: CloudEnvironmentFiles(defaultPath: ""), cache: cache)
         settings.policy = policy
         // A busy machine is no outage.
-        settings.patienceWithFallback = .seconds(60)
-        mounts = MountService(
+        settings.primaryTimeout = .seconds(60)
+        mounts = MountPipeline(
             settings: settings, transport: azure, metrics: metrics, accounts: accounts, time: azure.time)
         azure.change { state in
             state.secrets = [
@@ -288,7 +288,7 @@ struct Node: Sendable {
         Dictionary(try await answer(pod).versions.map { ($0.id, $0.version) }) { $1 }
     }
 
-    func answer(_ pod: Pod, secondsLeft: Double = 110) async throws -> MountAnswer {
+    func answer(_ pod: Pod, secondsLeft: Double = 110) async throws -> MountResponse {
         var request = try MountRequest(
             attributes: SecretBytes(try attributes(pod)), secrets: SecretBytes(pod.secrets), permission: "420",
             targetPath: Self.targetPath(pod))

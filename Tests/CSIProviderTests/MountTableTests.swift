@@ -26,12 +26,12 @@ struct MountTableTests {
                 tokens.withLock { $0.append(text) }
                 return text
             }
-            var settings = MountService.Settings(testCase.flags, files: files)
+            var settings = MountPipeline.Settings(testCase.flags, files: files)
             settings.tokens.tokenProxy.url = "https://10.0.0.1/prefix/"
             settings.tokens.tokenProxy.serverName = FakeAzure.tokenProxy
             settings.tokens.tokenProxy.authorityFile = try directory.write("authority".utf8, to: "ca.crt")
             let service = ProviderService(
-                mounts: MountService(settings: settings, transport: azure, time: Self.time()),
+                mounts: MountPipeline(settings: settings, transport: azure, time: Self.time()),
                 logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)
             let outcome: MountOutcome
@@ -62,7 +62,7 @@ struct MountTableTests {
     }
 }
 
-extension MountService.Settings {
+extension MountPipeline.Settings {
     /// What an operator who sets `flags` gets.
     init(_ flags: MountCase.Flags?, files: [String: String]) {
         self.init(
@@ -70,7 +70,7 @@ extension MountService.Settings {
             conversion: ContentConversion(
                 constructsChain: flags?.constructsChain ?? true,
                 separatesCertificateAndKey: flags?.separatesCertificateAndKey ?? false),
-            cloudFiles: CloudFiles(standard: flags?.cloudFile.flatMap { files[$0] } ?? ""))
+            cloudFiles: CloudEnvironmentFiles(defaultPath: flags?.cloudFile.flatMap { files[$0] } ?? ""))
     }
 }
 

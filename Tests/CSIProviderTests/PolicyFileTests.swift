@@ -109,15 +109,15 @@ struct PolicyFileTests {
     @Test("must be usable at start")
     func start() async throws {
         try await TemporaryDirectory.with { directory in
-            #expect(throws: PolicyFile.Unusable.self) {
+            #expect(throws: PolicyFileError.self) {
                 try PolicyFile(path: directory.file("absent.yaml"), logger: logger)
             }
             let path = try directory.write("rules: []".utf8, to: "policy.yaml")
-            let error = #expect(throws: PolicyFile.Unusable.self) { try PolicyFile(path: path, logger: logger) }
+            let error = #expect(throws: PolicyFileError.self) { try PolicyFile(path: path, logger: logger) }
             #expect(error?.description.hasPrefix("\(path):1: apiVersion is missing") == true)
             for bytes: [UInt8] in [[0xFF, 0xFE, 0xFF], [UInt8](repeating: 0x23, count: 2 << 20)] {
                 let path = try directory.write(bytes, to: "odd.yaml")
-                #expect(throws: PolicyFile.Unusable.self) { try PolicyFile(path: path, logger: logger) }
+                #expect(throws: PolicyFileError.self) { try PolicyFile(path: path, logger: logger) }
             }
         }
     }

@@ -11,7 +11,7 @@ struct ServedNode: Sendable {
     /// Holds the policy.
     private var directory: TemporaryDirectory?
 
-    init(audit: AuditLog.Extent = .off, _ change: (inout CacheSettings) -> Void = { _ in }) {
+    init(audit: AuditLog.Level = .off, _ change: (inout CacheSettings) -> Void = { _ in }) {
         (node, log) = (Node(change), RecordedLog())
         service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
@@ -23,7 +23,7 @@ struct ServedNode: Sendable {
             mounts: node.mounts, logger: log.logger, audit: .off, events: events, time: node.azure.time)
     }
 
-    init(serving node: Node, logging log: RecordedLog, audit: AuditLog.Extent = .off) {
+    init(serving node: Node, logging log: RecordedLog, audit: AuditLog.Level = .off) {
         (self.node, self.log) = (node, log)
         service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
@@ -37,7 +37,7 @@ struct ServedNode: Sendable {
         return (ServedNode(node: node, log: log, events: poster), poster)
     }
 
-    init(audit: AuditLog.Extent, policy: String) throws {
+    init(audit: AuditLog.Level, policy: String) throws {
         let directory = try TemporaryDirectory()
         self.directory = directory
         log = RecordedLog()

@@ -51,9 +51,9 @@ struct AnnotationCheckTests {
             ("--service-account-annotations", true), ("-service-account-annotations=true", true),
             ("--service-account-annotations=false", false), ("--service-account-dir=/x", false),
         ])
-    func provider(argument: String, areRead: Bool) {
+    func provider(argument: String, usesAnnotations: Bool) {
         let check = ManifestCheck([Self.files(Self.client, rest: Self.provider(argument))])
-        #expect(check.findings().isEmpty == areRead, "\(check.findings().map(\.message))")
+        #expect(check.findings().isEmpty == usesAnnotations, "\(check.findings().map(\.message))")
     }
 
     @Test("says which annotation is missing or wrong, with the command that mends it")

@@ -120,7 +120,7 @@ struct Ailment: Sendable {
             logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
         var settings = Doctor.Settings(transport: transport, proxy: world.proxy)
         settings.tokens = world.tokens
-        settings.time = ImpatientTime().source
+        settings.time = ShortTimeouts().source
         settings.provider = world.endpoint
         var visit = Visit(world: world, settings: settings)
         visit.token = try await world.token()
@@ -169,7 +169,7 @@ struct CannedAnswers: HTTPTransport {
     /// A part of the URL, and the answer to it.
     var answers: [(part: String, status: Int, body: String)]
 
-    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
         // What nobody has signed is answered by the vault as ever.
         if let answer = answers.first(where: { request.url.contains($0.part) }),
             request.method == .post || request.bearer != nil

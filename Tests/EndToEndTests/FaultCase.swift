@@ -59,7 +59,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         try await World.with(keys: false, http2: http2) { world in
             for fault in cases {
                 world.emulator.faults.clear()
-                try await world.withNewProvider(time: ImpatientTime().source, connectTimeout: connectTimeout) {
+                try await world.withNewProvider(time: ShortTimeouts().source, connectTimeout: connectTimeout) {
                     try await fault.run(in: $0)
                 }
             }

@@ -37,7 +37,7 @@ struct FaultWalkTests {
         try await World.with(keys: false) { world in
             for fault in cases {
                 world.emulator.faults.clear()
-                try await world.withNewProvider(time: ImpatientTime().source, connectTimeout: .milliseconds(500)) {
+                try await world.withNewProvider(time: ShortTimeouts().source, connectTimeout: .milliseconds(500)) {
                     try await fault.runForCode(in: $0)
                 }
             }

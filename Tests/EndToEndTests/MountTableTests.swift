@@ -26,10 +26,10 @@ struct MountTableTests {
                 tokens.withLock { $0.append(text) }
                 return text
             }
-            var settings = MountService.Settings(testCase.flags, files: files)
+            var settings = MountPipeline.Settings(testCase.flags, files: files)
             settings.tokens = world.tokens
             let service = ProviderService(
-                mounts: MountService(settings: settings, transport: world.transport),
+                mounts: MountPipeline(settings: settings, transport: world.transport),
                 logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)
             let outcome = try await Self.outcome(of: call, service, at: .unix(path: directory.file("p.sock")))
@@ -123,7 +123,7 @@ extension Trait where Self == TableWorld {
     static var tableWorld: Self { Self() }
 }
 
-extension MountService.Settings {
+extension MountPipeline.Settings {
     /// What an operator who sets `flags` gets.
     fileprivate init(_ flags: MountCase.Flags?, files: [String: String]) {
         self.init(
@@ -131,6 +131,6 @@ extension MountService.Settings {
             conversion: ContentConversion(
                 constructsChain: flags?.constructsChain ?? true,
                 separatesCertificateAndKey: flags?.separatesCertificateAndKey ?? false),
-            cloudFiles: CloudFiles(standard: flags?.cloudFile.flatMap { files[$0] } ?? ""))
+            cloudFiles: CloudEnvironmentFiles(defaultPath: flags?.cloudFile.flatMap { files[$0] } ?? ""))
     }
 }

@@ -11,7 +11,7 @@ struct RetryAfterTests {
         arguments: ["seconds", "date", "retry-after-ms", "x-ms-retry-after-ms"], ["vault", "entra"])
     func obeyed(notation: String, target: String) async throws {
         try await World.with(keys: false) { world in
-            let time = ImpatientTime()
+            let time = ShortTimeouts()
             try await world.withNewProvider(time: time.source) { world in
                 let fault = try Fault(
                     words: [
@@ -30,7 +30,7 @@ struct RetryAfterTests {
     @Test("is not waited for past the mount's own end: the refusal is the answer, at once")
     func tooLong() async throws {
         try await World.with(keys: false) { world in
-            let time = ImpatientTime()
+            let time = ShortTimeouts()
             try await world.withNewProvider(time: time.source) { world in
                 world.emulator.faults.add(
                     try Fault(words: ["status", "status=429", "retryAfter=10m", "target=vault"]))

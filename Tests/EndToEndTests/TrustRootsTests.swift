@@ -19,7 +19,7 @@ struct TrustRootsTests {
                 /// Nil when the server is not trusted.
                 func status() async throws -> Int? {
                     let request = HTTPRequest(.get, "https://localhost:\(port)/nothing", maximumResponseBytes: 1 << 20)
-                    do throws(TransportFailure) {
+                    do throws(TransportError) {
                         return try await transport.send(request, timeout: .seconds(20)).status
                     } catch {
                         guard error.hop == .tls else { throw error }

@@ -70,11 +70,12 @@ struct UnreachableTests {
                     """
                 let environment = given.proxy.map { ["HTTPS_PROXY": filled($0)] } ?? [:]
                 let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
-                let time = ImpatientTime()
-                let mounts = MountService(
-                    settings: MountService.Settings(
+                let time = ShortTimeouts()
+                let mounts = MountPipeline(
+                    settings: MountPipeline.Settings(
                         defaultCloudName: "AzureStackCloud", conversion: ContentConversion(),
-                        cloudFiles: CloudFiles(standard: try directory.write(cloud.utf8, to: "cloud.json")),
+                        cloudFiles: CloudEnvironmentFiles(
+                            defaultPath: try directory.write(cloud.utf8, to: "cloud.json")),
                         tokens: world.tokens),
                     transport: AsyncHTTPTransport(
                         configuration: AsyncHTTPTransport.Configuration(

@@ -91,13 +91,14 @@ struct World: Sendable {
         tokens.tokenProxy.authorityFile = try directory.write(endpoints.authorityPEM.utf8, to: "cluster-ca.pem")
         tokens.tokenProxy.apiServerHost = "localhost"
         tokens.tokenProxy.apiServerPort = endpoints.httpsPort
-        var settings = MountService.Settings(
-            defaultCloudName: "AzurePublicCloud", conversion: conversion, cloudFiles: CloudFiles(standard: ""),
+        var settings = MountPipeline.Settings(
+            defaultCloudName: "AzurePublicCloud", conversion: conversion,
+            cloudFiles: CloudEnvironmentFiles(defaultPath: ""),
             tokens: tokens, cache: cache)
         // A busy machine is no outage.
-        settings.patienceWithFallback = .seconds(60)
+        settings.primaryTimeout = .seconds(60)
         let service = ProviderService(
-            mounts: MountService(
+            mounts: MountPipeline(
                 settings: settings, transport: transport, time: time),
             logger: logger)
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))

@@ -50,7 +50,7 @@ struct AnswerSizeTests {
             objects.append("{objectName: n, objectType: secret, objectAlias: \(path), filePermission: '\(octal)'}")
         }
         let plan = MountPlan(try Self.attributes("array: [\(objects.joined(separator: ", "))]"))
-        let answer = try MountAnswer(
+        let answer = try MountResponse(
             plan,
             fetched: files.map { file in
                 [
@@ -79,7 +79,7 @@ struct AnswerSizeTests {
         }
     }
 
-    private static func attributes(_ objects: String) throws -> MountAttributes {
+    private static func attributes(_ objects: String) throws -> MountConfiguration {
         let members = [
             ("csi.storage.k8s.io/pod.name", "p"), ("csi.storage.k8s.io/pod.namespace", "n"), ("keyvaultName", "vault"),
             ("tenantID", "t"), ("clientID", "c"), ("objects", objects),
@@ -88,9 +88,9 @@ struct AnswerSizeTests {
         let json = "{" + members.map { #""\#($0.0)":"\#($0.1)""# }.joined(separator: ",") + "}"
         let request = try MountRequest(
             attributes: SecretBytes(json), secrets: SecretBytes("null"), permission: "420", targetPath: "/t")
-        return try MountAttributes(
+        return try MountConfiguration(
             validating: request,
-            MountAttributes.Environment(
+            MountConfiguration.Environment(
                 defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 1_767_268_800))
     }
 }

@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// The work belongs to none of them: a caller that is cancelled leaves, and only when the last one
 /// has left is the work itself cancelled. Its deadline is the latest of its callers'.
-package final class Flight<Value: Sendable>: Sendable {
+package final class SharedTask<Value: Sendable>: Sendable {
     /// A place among those who wait; `value(for:)` takes it up.
     package struct Caller: Sendable {
         fileprivate var number: UInt64

@@ -29,26 +29,27 @@ package struct AccessTokenSource: Sendable {
 
     /// A token for `resource`: that the mount holds one now is the proof of its principal.
     package func token(
-        for signIn: SignIn, resource: String, priority: RequestPriority, until deadline: Deadline
+        for authentication: AuthenticationContext, resource: String, priority: RequestPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         let exchange: TokenCache.Exchange = { [issuer] deadline in
             do throws(ProviderError) {
                 return .success(
-                    try await issuer.token(for: signIn, resource: resource, priority: priority, until: deadline))
+                    try await issuer.token(for: authentication, resource: resource, priority: priority, until: deadline)
+                )
             } catch {
                 return .failure(error)
             }
         }
-        let key = TokenCache.Key(signIn, resource: resource)
+        let key = TokenCache.Key(authentication, resource: resource)
         if let token = cache?.peek(key) {
             observer.observe(TokenSource.cached)
             return token
         }
-        let found = await limited(to: deadline) {
+        let found = await withDeadline(deadline) {
             [cache] () async -> (Result<AccessToken, ProviderError>, TokenSource) in
             guard let cache else { return (await exchange(deadline), .issued) }
             return await cache.token(
-                for: key, owner: signIn.pod.namespace, until: deadline, exchange: exchange)
+                for: key, owner: authentication.pod.namespace, until: deadline, exchange: exchange)
         }
         var (result, source) =
             found ?? (
@@ -60,8 +61,8 @@ package struct AccessTokenSource: Sendable {
     }
 
     /// Forgets a token that a vault does not take.
-    func drop(_ token: AccessToken, for signIn: SignIn, resource: String) {
-        cache?.drop(token, for: TokenCache.Key(signIn, resource: resource))
+    func drop(_ token: AccessToken, for authentication: AuthenticationContext, resource: String) {
+        cache?.drop(token, for: TokenCache.Key(authentication, resource: resource))
     }
 
     /// Forgets what has expired.
@@ -69,9 +70,9 @@ package struct AccessTokenSource: Sendable {
 }
 
 extension TokenCache.Key {
-    fileprivate init(_ signIn: SignIn, resource: String) {
+    fileprivate init(_ authentication: AuthenticationContext, resource: String) {
         self.init(
-            principal: Principal(signIn), resource: resource,
-            credential: CredentialFingerprint(signIn.identity))
+            principal: Principal(authentication), resource: resource,
+            credential: CredentialFingerprint(authentication.identity))
     }
 }

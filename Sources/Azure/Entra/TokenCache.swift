@@ -22,17 +22,17 @@ final class TokenCache: Sendable {
         var expiresAt: Duration
     }
 
-    private typealias Pending = Flight<Result<AccessToken, ProviderError>>
+    private typealias Pending = SharedTask<Result<AccessToken, ProviderError>>
 
     private struct State {
         var entries: BoundedStore<Key, Entry>
-        var flights: [Key: Pending] = [:]
+        var sharedTasks: [Key: Pending] = [:]
     }
 
     private static let maximumTokens = 4096
     /// After a refresh that failed for reasons that may pass, while the old token is still good.
-    private static let pauseAfterFailedRefresh = Duration.seconds(30)
-    private static let patienceInBackground = Duration.seconds(60)
+    private static let retryDelayAfterFailedRefresh = Duration.seconds(30)
+    private static let backgroundTimeout = Duration.seconds(60)
 
     private let state = Mutex(State(entries: BoundedStore(capacity: maximumTokens)))
     private let time: TimeSource
@@ -53,23 +53,23 @@ final class TokenCache: Sendable {
         let step: Step = state.withLock { state in
             let now = time.elapsed()
             if let entry = state.entries[key], now < entry.expiresAt {
-                if now >= entry.refreshAt, state.flights[key] == nil {
-                    let deadline = time.deadline(after: Self.patienceInBackground)
-                    state.flights[key] = exchanging(key, owner, isAwaited: false, until: deadline, exchange)
+                if now >= entry.refreshAt, state.sharedTasks[key] == nil {
+                    let deadline = time.deadline(after: Self.backgroundTimeout)
+                    state.sharedTasks[key] = exchanging(key, owner, isAwaited: false, until: deadline, exchange)
                 }
                 return .done(entry.token)
             }
-            if let flight = state.flights[key], let caller = flight.join(until: deadline) {
-                return .wait(flight, caller, .joined)
+            if let sharedTask = state.sharedTasks[key], let caller = sharedTask.join(until: deadline) {
+                return .wait(sharedTask, caller, .joined)
             }
-            let flight = exchanging(key, owner, isAwaited: true, until: deadline, exchange)
-            state.flights[key] = flight
-            return .wait(flight, flight.first, .issued)
+            let sharedTask = exchanging(key, owner, isAwaited: true, until: deadline, exchange)
+            state.sharedTasks[key] = sharedTask
+            return .wait(sharedTask, sharedTask.first, .issued)
         }
         switch step {
         case .done(let token): return (.success(token), .cached)
-        case .wait(let flight, let caller, let source):
-            let result = await flight.value(for: caller)
+        case .wait(let sharedTask, let caller, let source):
+            let result = await sharedTask.value(for: caller)
             return (
                 result ?? .failure(ProviderError(.cancelled, "the mount was given up while waiting for a token")),
                 source
@@ -116,7 +116,7 @@ final class TokenCache: Sendable {
 
     private func keep(_ key: Key, _ owner: String, _ start: Duration, _ result: Result<AccessToken, ProviderError>) {
         state.withLock { state in
-            state.flights[key] = nil
+            state.sharedTasks[key] = nil
             switch result {
             case .success(let token):
                 let life = Duration.seconds(token.lifetime)
@@ -128,7 +128,7 @@ final class TokenCache: Sendable {
             case .failure(let error) where error.code.category == .identity:
                 state.entries.remove(key)
             case .failure:
-                let again = time.elapsed() + Self.pauseAfterFailedRefresh
+                let again = time.elapsed() + Self.retryDelayAfterFailedRefresh
                 state.entries.update(key) { $0.refreshAt = again }
             }
         }

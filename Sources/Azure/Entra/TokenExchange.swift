@@ -90,7 +90,7 @@ package struct TokenExchange: Sendable {
             throw error.providerError(reaching: proxy == nil ? "Entra ID" : "the cluster's token proxy").adding(context)
         }
         guard response.status == 200 else {
-            throw EntraRefusal(response).error(presenting: credential, clientID: clientID, tenantID: tenantID)
+            throw EntraErrorResponse(response).error(presenting: credential, clientID: clientID, tenantID: tenantID)
                 .adding(context)
         }
         guard let body = response.json, let secret = body["access_token"]?.secret, !secret.isEmpty else {

@@ -18,16 +18,16 @@ struct TokenIssuer: Sendable {
 
     /// A token for `resource`.
     func token(
-        for signIn: SignIn, resource: String, priority: RequestPriority, until deadline: Deadline
+        for authentication: AuthenticationContext, resource: String, priority: RequestPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
         func exchanged(
             _ credential: TokenExchange.Credential, _ clientID: String, _ route: TokenProxy.Route? = nil
         ) async throws(ProviderError) -> AccessToken {
             try await exchange.exchange(
-                credential, clientID: clientID, tenantID: signIn.tenantID, cloud: signIn.cloud,
+                credential, clientID: clientID, tenantID: authentication.tenantID, cloud: authentication.cloud,
                 resource: resource, through: route, priority: priority, until: deadline)
         }
-        switch signIn.identity {
+        switch authentication.identity {
         case .workloadIdentity(let clientID, let token):
             return try await exchanged(.assertion(token), clientID)
         case .servicePrincipal(let clientID, let secret):

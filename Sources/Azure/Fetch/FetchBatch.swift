@@ -12,30 +12,30 @@ struct FetchBatch: Sendable {
     private(set) var rejection: FetchRound.Outcome?
 
     init(_ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken) async {
-        var findings = jobs.map { reader.peek($0) }
-        let missing = findings.indices.filter { findings[$0] == nil }
+        var results = jobs.map { reader.peek($0) }
+        let missing = results.indices.filter { results[$0] == nil }
         if !missing.isEmpty {
-            let found = await limited(to: round.deadline) {
+            let found = await withDeadline(round.deadline) {
                 await Self.read(missing.map { jobs[$0] }, round, reader, token)
             }
             for (offset, index) in missing.enumerated() {
-                findings[index] = found.map { $0[offset] } ?? .failure(Self.timeUp(jobs[index], round))
+                results[index] = found.map { $0[offset] } ?? .failure(Self.timeUp(jobs[index], round))
             }
         }
         // An object that was not tried, because the vault was found not to answer, shares that fate.
-        let outage = findings.lazy.compactMap(Self.outage).first
-        for (job, finding) in zip(jobs, findings) {
-            switch finding {
+        let outage = results.lazy.compactMap(Self.outage).first
+        for (job, result) in zip(jobs, results) {
+            switch result {
             case .content(let entry, let source): contents.append((job, entry, source))
             case .rejected(let resource, let error): rejection = .rejected(resource: resource, error: error)
             case .failure, nil:
-                let error = Self.error(finding) ?? outage
+                let error = Self.error(result) ?? outage
                 // What has to fit a changed object must come from the vault.
                 if job.freshness.notBefore == nil, let error,
-                    case .content(let entry, let source) = reader.fallback(job, after: error)
+                    case .content(let entry, let source) = reader.staleEntry(job, after: error)
                 {
                     contents.append((job, entry, source))
-                } else if let error = Self.error(finding) {
+                } else if let error = Self.error(result) {
                     errors.append((job.item, error))
                 }
             }
@@ -48,23 +48,23 @@ struct FetchBatch: Sendable {
     /// Nil for those that were not begun.
     private static func read(
         _ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken
-    ) async -> [ValueCache.Finding?] {
+    ) async -> [ValueCache.LookupResult?] {
         if jobs.count == 1 { return [await reader.read(jobs[0], round, token)] }
-        return await withTaskGroup(of: (Int, ValueCache.Finding).self) { group in
-            var findings = [ValueCache.Finding?](repeating: nil, count: jobs.count)
+        return await withTaskGroup(of: (Int, ValueCache.LookupResult).self) { group in
+            var results = [ValueCache.LookupResult?](repeating: nil, count: jobs.count)
             var next = min(jobs.count, parallelReads)
             for index in 0..<next { group.addTask { (index, await reader.read(jobs[index], round, token)) } }
-            var isHopeless = false
-            while let (index, finding) = await group.next() {
-                findings[index] = finding
+            var vaultIsDown = false
+            while let (index, result) = await group.next() {
+                results[index] = result
                 // No more is begun with a vault that does not answer; what is under way may still tell.
-                if outage(finding) != nil { isHopeless = true }
-                guard next < jobs.count, !isHopeless else { continue }
+                if outage(result) != nil { vaultIsDown = true }
+                guard next < jobs.count, !vaultIsDown else { continue }
                 let following = next
                 next += 1
                 group.addTask { (following, await reader.read(jobs[following], round, token)) }
             }
-            return findings
+            return results
         }
     }
 
@@ -76,11 +76,11 @@ struct FetchBatch: Sendable {
                 + " had to wait for others of this node")
     }
 
-    private static func error(_ finding: ValueCache.Finding?) -> ProviderError? {
-        if case .failure(let error) = finding { error } else { nil }
+    private static func error(_ result: ValueCache.LookupResult?) -> ProviderError? {
+        if case .failure(let error) = result { error } else { nil }
     }
 
-    private static func outage(_ finding: ValueCache.Finding?) -> ProviderError? {
-        error(finding).flatMap { $0.code.isOutage ? $0 : nil }
+    private static func outage(_ result: ValueCache.LookupResult?) -> ProviderError? {
+        error(result).flatMap { $0.code.isOutage ? $0 : nil }
     }
 }

@@ -18,13 +18,13 @@ struct FetchRound: Sendable {
 
     enum Outcome: Sendable {
         /// `outdated` are those that were read before another one was seen to have changed.
-        case found(VaultReading, outdated: [ValueCache.Key: Duration])
+        case found(VaultResult, outdated: [ValueCache.Key: Duration])
         /// The vault does not take the token.
         case rejected(resource: String?, error: ProviderError)
     }
 
     func run(with reader: ObjectReader, _ token: AccessToken) async -> Outcome {
-        var reading = VaultReading()
+        var reading = VaultResult()
         let lists = await FetchBatch(items.compactMap(listJob), self, reader, token)
         if let rejection = lists.rejection { return rejection }
         reading.errors = lists.errors
@@ -57,7 +57,7 @@ struct FetchRound: Sendable {
                 (FetchedVersion(item, attributes: attributes, vault: vault), source))
         }
         // What fails anyway is not read once more.
-        let isComplete = reading.errors.allSatisfy { $0.error.provesAbsence }
+        let isComplete = reading.errors.allSatisfy { $0.error.isAuthoritativeNotFound }
         return .found(reading, outdated: isComplete ? Self.outdated(lists.contents + reads.contents) : [:])
     }
 
@@ -68,9 +68,9 @@ struct FetchRound: Sendable {
         return object.needsVersions ? job(item, .versions) : nil
     }
 
-    private func job(_ item: Int, _ question: ValueCache.Question) -> ObjectReader.Job {
+    private func job(_ item: Int, _ query: ValueCache.Query) -> ObjectReader.Job {
         let object = plan.items[item].object
-        let key = ValueCache.Key(scope: scope, type: object.type, name: object.name, question: question)
+        let key = ValueCache.Key(scope: scope, type: object.type, name: object.name, query: query)
         return ObjectReader.Job(
             item: item, object: object, key: key,
             freshness: ValueCache.Freshness(maximumAge: maximumAge, notBefore: notBefore.isEmpty ? nil : notBefore[key])
@@ -80,13 +80,13 @@ struct FetchRound: Sendable {
     /// The latest objects that were read before another one of the set was seen to have changed.
     private static func outdated(_ contents: [FetchBatch.Content]) -> [ValueCache.Key: Duration] {
         // Nearly always all were read after the last change of any.
-        guard let lastChange = contents.lazy.filter(\.job.isLatest).map(\.entry.settledAt).max(),
+        guard let lastChange = contents.lazy.filter(\.job.isLatest).map(\.entry.lastChangeSeenAt).max(),
             contents.contains(where: { $0.job.isLatest && $0.entry.fetchedAt < lastChange })
         else { return [:] }
         let latest = contents.filter(\.job.isLatest)
         var outdated: [ValueCache.Key: Duration] = [:]
         // The latest change, and the latest among the others of the object it belongs to.
-        let changes = latest.map { ($0.job.key, $0.entry.settledAt) }.sorted { $0.1 > $1.1 }
+        let changes = latest.map { ($0.job.key, $0.entry.lastChangeSeenAt) }.sorted { $0.1 > $1.1 }
         for content in latest {
             guard let change = changes.first(where: { $0.0 != content.job.key })?.1 else { continue }
             if content.entry.fetchedAt < change { outdated[content.job.key] = change }
@@ -96,7 +96,7 @@ struct FetchRound: Sendable {
 }
 
 /// What one vault gave for some of a plan's items.
-struct VaultReading: Sendable {
+struct VaultResult: Sendable {
     /// By item, the newest version first.
     var versions: [Int: [(version: FetchedVersion, source: ContentSource)]] = [:]
     /// By item that is a selector.
@@ -113,7 +113,7 @@ struct VaultReading: Sendable {
     var isOutage: Bool { !isUnproven && (isStale || errors.contains { $0.error.code.isOutage }) }
 
     /// The same as of a vault that stood in for another.
-    var fromFallback: VaultReading {
+    var fromFallback: VaultResult {
         var copy = self
         copy.isAnsweredByFallback = true
         copy.versions = versions.mapValues { versions in
@@ -126,7 +126,7 @@ struct VaultReading: Sendable {
         return copy
     }
 
-    mutating func merge(_ other: VaultReading) {
+    mutating func merge(_ other: VaultResult) {
         versions.merge(other.versions) { $1 }
         records.merge(other.records) { $1 }
         errors += other.errors

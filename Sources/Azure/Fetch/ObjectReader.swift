@@ -17,7 +17,7 @@ struct ObjectReader: Sendable {
 
         /// Whether its content may change under the same name.
         var isLatest: Bool {
-            switch key.question {
+            switch key.query {
             case .content(let version): version.isEmpty
             case .versions, .objects: true
             }
@@ -25,11 +25,11 @@ struct ObjectReader: Sendable {
     }
 
     /// What is at hand without waiting.
-    func peek(_ job: Job) -> ValueCache.Finding? {
+    func peek(_ job: Job) -> ValueCache.LookupResult? {
         values.peek(job.key, job.freshness).map { .content($0, .cached) }
     }
 
-    func read(_ job: Job, _ round: FetchRound, _ token: AccessToken) async -> ValueCache.Finding {
+    func read(_ job: Job, _ round: FetchRound, _ token: AccessToken) async -> ValueCache.LookupResult {
         await values.value(for: job.key, job.freshness, owner: round.owner, until: round.deadline) { deadline in
             let start = time.elapsed()
             let outcome = await request(job, in: round.vault, token, round.priority, deadline)
@@ -45,15 +45,15 @@ struct ObjectReader: Sendable {
     }
 
     /// What the vault last said, if it may stand in for one that cannot be asked.
-    func fallback(_ job: Job, after error: ProviderError) -> ValueCache.Finding? {
-        values.fallback(for: job.key, after: error).map { .content($0, .stale) }
+    func staleEntry(_ job: Job, after error: ProviderError) -> ValueCache.LookupResult? {
+        values.staleEntry(for: job.key, after: error).map { .content($0, .stale) }
     }
 
     private func request(
         _ job: Job, in address: VaultAddress, _ token: AccessToken, _ priority: RequestPriority, _ deadline: Deadline
     ) async -> Result<KeyVaultClient.Outcome<VaultContent>, ProviderError> {
         do throws(ProviderError) {
-            switch job.key.question {
+            switch job.key.query {
             case .content(let version):
                 return .success(
                     try await vault.read(

@@ -38,11 +38,11 @@ package final class ValueCache: Sendable {
         var type: KeyVaultObject.ObjectType
         /// Empty for the list of objects.
         var name: String
-        var question: Question
+        var query: Query
     }
 
     /// What a vault is asked about.
-    enum Question: Hashable, Sendable {
+    enum Query: Hashable, Sendable {
         /// A version's content; the latest when empty.
         case content(version: String)
         /// The list of an object's versions.
@@ -57,9 +57,9 @@ package final class ValueCache: Sendable {
         var fetchedAt: Duration
         /// The moment from which on others of a set must be, to fit this content: when it was seen to
         /// have changed.
-        var settledAt: Duration
+        var lastChangeSeenAt: Duration
         /// Shortens its life a little, so that what was fetched together is not renewed together.
-        var haste: Double
+        var lifetimeFactor: Double
     }
 
     /// Which kept contents will do.
@@ -70,7 +70,7 @@ package final class ValueCache: Sendable {
     }
 
     /// How asking for a content ended.
-    enum Finding: Sendable {
+    enum LookupResult: Sendable {
         case content(Entry, ContentSource)
         case failure(ProviderError)
         /// The vault does not take the token.
@@ -79,10 +79,10 @@ package final class ValueCache: Sendable {
 
     typealias Fetch = @Sendable (Deadline) async -> Result<KeyVaultClient.Outcome<VaultContent>, ProviderError>
 
-    private typealias FindingFlight = Flight<Finding>
+    private typealias SharedLookup = SharedTask<LookupResult>
 
     private struct Pending: Sendable {
-        var flight: FindingFlight
+        var sharedTask: SharedLookup
         var begunAt: Duration
         var number: UInt64
     }
@@ -98,11 +98,11 @@ package final class ValueCache: Sendable {
     private static let overhead = 512
     /// A mount that comes again may be this much later than its interval; until then what it had tells
     /// whether anything has changed.
-    private static let memory = Duration.seconds(180)
+    private static let retention = Duration.seconds(180)
     /// How exact the moment of an unknown content's appearance is taken to be.
     static let firstMountAge = Duration.seconds(1)
     /// With something kept to fall back on, no more than this is spent on a vault that does not answer.
-    private static let patienceWithFallback = Duration.seconds(8)
+    private static let timeoutWithStaleEntry = Duration.seconds(8)
 
     private let settings: CacheSettings
     private let time: TimeSource
@@ -123,42 +123,42 @@ package final class ValueCache: Sendable {
     /// The content for `key`: kept, on its way for others, or fetched.
     func value(
         for key: Key, _ freshness: Freshness, owner: String, until deadline: Deadline, fetch: @escaping Fetch
-    ) async -> Finding {
+    ) async -> LookupResult {
         let joined = await attempt(key, freshness, owner, mayJoin: true, deadline, fetch)
         // The token that was rejected is another mount's; one's own may do.
-        guard case (.rejected, .joined) = joined else { return joined.finding }
-        return await attempt(key, freshness, owner, mayJoin: false, deadline, fetch).finding
+        guard case (.rejected, .joined) = joined else { return joined.result }
+        return await attempt(key, freshness, owner, mayJoin: false, deadline, fetch).result
     }
 
     private func attempt(
         _ key: Key, _ freshness: Freshness, _ owner: String, mayJoin: Bool, _ deadline: Deadline,
         _ fetch: @escaping Fetch
-    ) async -> (finding: Finding, source: ContentSource) {
+    ) async -> (result: LookupResult, source: ContentSource) {
         enum Step {
             case done(Entry)
-            case wait(FindingFlight, FindingFlight.Caller, ContentSource)
+            case wait(SharedLookup, SharedLookup.Caller, ContentSource)
         }
         let step: Step = state.withLock { state in
             let now = time.elapsed()
             if let entry = Self.fresh(state.entries[key], freshness, now) { return .done(entry) }
             if mayJoin, let pending = state.pending[key], Self.isRecent(pending.begunAt, freshness, now),
-                let caller = pending.flight.join(until: deadline)
+                let caller = pending.sharedTask.join(until: deadline)
             {
-                return .wait(pending.flight, caller, .joined)
+                return .wait(pending.sharedTask, caller, .joined)
             }
             state.nextNumber += 1
-            let ticket = Ticket(
+            let stamp = RequestStamp(
                 number: state.nextNumber, begunAt: now, owner: owner, interval: freshness.maximumAge)
-            let flight = fetching(key, ticket, until: deadline, fetch)
-            state.pending[key] = Pending(flight: flight, begunAt: now, number: ticket.number)
-            return .wait(flight, flight.first, .fetched)
+            let sharedTask = fetching(key, stamp, until: deadline, fetch)
+            state.pending[key] = Pending(sharedTask: sharedTask, begunAt: now, number: stamp.number)
+            return .wait(sharedTask, sharedTask.first, .fetched)
         }
         switch step {
         case .done(let entry): return (.content(entry, .cached), .cached)
-        case .wait(let flight, let caller, let source):
-            switch await flight.value(for: caller) {
+        case .wait(let sharedTask, let caller, let source):
+            switch await sharedTask.value(for: caller) {
             case .content(let entry, _): return (.content(entry, source), source)
-            case .some(let finding): return (finding, source)
+            case .some(let result): return (result, source)
             case nil:
                 let error = ProviderError(.cancelled, "the mount was given up while waiting for \(key.scope.vault)")
                 return (.failure(error), source)
@@ -167,11 +167,11 @@ package final class ValueCache: Sendable {
     }
 
     /// The last known content, if it may stand in for a vault that failed with `error`.
-    func fallback(for key: Key, after error: ProviderError) -> Entry? {
-        error.code.isOutage ? fallback(key) : nil
+    func staleEntry(for key: Key, after error: ProviderError) -> Entry? {
+        error.code.isOutage ? staleEntry(key) : nil
     }
 
-    private func fallback(_ key: Key) -> Entry? {
+    private func staleEntry(_ key: Key) -> Entry? {
         guard settings.staleIfError > .zero else { return nil }
         let now = time.elapsed()
         return state.withLock { state in
@@ -188,7 +188,7 @@ package final class ValueCache: Sendable {
             // The list of objects may be what has led to it.
             isConcerned = {
                 $0.scope == key.scope && $0.type == key.type
-                    && ($0.name == key.name || $0.question == .objects)
+                    && ($0.name == key.name || $0.query == .objects)
             }
         default: return
         }
@@ -216,7 +216,7 @@ package final class ValueCache: Sendable {
 
     // MARK: - Keeping
 
-    private struct Ticket: Sendable {
+    private struct RequestStamp: Sendable {
         var number: UInt64
         var begunAt: Duration
         var owner: String
@@ -224,50 +224,52 @@ package final class ValueCache: Sendable {
     }
 
     private func fetching(
-        _ key: Key, _ ticket: Ticket, until deadline: Deadline, _ fetch: @escaping Fetch
-    ) -> FindingFlight {
-        FindingFlight(until: deadline) { [self] deadline in
-            let patience =
-                fallback(key) == nil ? deadline : min(deadline, time.deadline(after: Self.patienceWithFallback))
-            let answer = await fetch(patience)
+        _ key: Key, _ stamp: RequestStamp, until deadline: Deadline, _ fetch: @escaping Fetch
+    ) -> SharedLookup {
+        SharedLookup(until: deadline) { [self] deadline in
+            let limit =
+                staleEntry(key) == nil ? deadline : min(deadline, time.deadline(after: Self.timeoutWithStaleEntry))
+            let answer = await fetch(limit)
             switch answer {
-            case .success(.value(let content)): return .content(keep(key, ticket, content), .fetched)
+            case .success(.value(let content)): return .content(keep(key, stamp, content), .fetched)
             case .success(.tokenRejected(let resource, let error)):
-                end(key, ticket)
+                end(key, stamp)
                 return .rejected(resource: resource, error: error)
             case .failure(let error):
-                end(key, ticket)
+                end(key, stamp)
                 purge(after: error.code, key)
                 return .failure(error)
             }
         }
     }
 
-    private func end(_ key: Key, _ ticket: Ticket) {
+    private func end(_ key: Key, _ stamp: RequestStamp) {
         state.withLock { state in
-            if state.pending[key]?.number == ticket.number { state.pending[key] = nil }
+            if state.pending[key]?.number == stamp.number { state.pending[key] = nil }
         }
     }
 
     /// Stores what came, unless a purge or a younger request has come in between.
-    private func keep(_ key: Key, _ ticket: Ticket, _ content: VaultContent) -> Entry {
+    private func keep(_ key: Key, _ stamp: RequestStamp, _ content: VaultContent) -> Entry {
         let now = time.elapsed()
-        let haste = 1 - 0.15 * time.random()
+        let lifetimeFactor = 1 - 0.15 * time.random()
         return state.withLock { state in
-            let settledAt: Duration
+            let lastChangeSeenAt: Duration
             if let earlier = state.entries[key] {
-                settledAt = earlier.content.revision == content.revision ? earlier.settledAt : now
+                lastChangeSeenAt = earlier.content.revision == content.revision ? earlier.lastChangeSeenAt : now
             } else {
                 // Nothing is known of what was there before. A first mount reads everything anew anyway.
-                settledAt = ticket.interval > Self.firstMountAge ? ticket.begunAt - Self.firstMountAge : .zero
+                lastChangeSeenAt = stamp.interval > Self.firstMountAge ? stamp.begunAt - Self.firstMountAge : .zero
             }
-            let entry = Entry(content: content, fetchedAt: ticket.begunAt, settledAt: settledAt, haste: haste)
-            guard state.pending[key]?.number == ticket.number else { return entry }
+            let entry = Entry(
+                content: content, fetchedAt: stamp.begunAt, lastChangeSeenAt: lastChangeSeenAt,
+                lifetimeFactor: lifetimeFactor)
+            guard state.pending[key]?.number == stamp.number else { return entry }
             state.pending[key] = nil
-            guard ticket.interval > .zero else { return entry }
+            guard stamp.interval > .zero else { return entry }
             state.evictions += state.entries.store(
-                key, entry, cost: Self.overhead + content.byteCount, owner: ticket.owner,
-                keepUntil: ticket.begunAt + max(ticket.interval + Self.memory, settings.staleIfError))
+                key, entry, cost: Self.overhead + content.byteCount, owner: stamp.owner,
+                keepUntil: stamp.begunAt + max(stamp.interval + Self.retention, settings.staleIfError))
             return entry
         }
     }
@@ -278,7 +280,8 @@ package final class ValueCache: Sendable {
         guard let entry, freshness.maximumAge > .zero else { return nil }
         if let notBefore = freshness.notBefore, entry.fetchedAt < notBefore { return nil }
         // The shortest ages are promises to new pods; only an interval is shortened to spread its ends.
-        let age = freshness.maximumAge > firstMountAge ? freshness.maximumAge * entry.haste : freshness.maximumAge
+        let age =
+            freshness.maximumAge > firstMountAge ? freshness.maximumAge * entry.lifetimeFactor : freshness.maximumAge
         return now - entry.fetchedAt <= age ? entry : nil
     }
 

@@ -11,7 +11,7 @@ package struct VaultFetch: Sendable {
         package var priority: RequestPriority
         package var deadline: Deadline
         /// What is spent on the vault, once there is a token for it.
-        fileprivate var patience: Duration?
+        fileprivate var timeout: Duration?
 
         package init(maximumAge: Duration, priority: RequestPriority, deadline: Deadline) {
             self.maximumAge = maximumAge
@@ -27,16 +27,16 @@ package struct VaultFetch: Sendable {
     private let time: TimeSource
     private let resources = LearnedResources()
     private let outages: VaultOutages
-    private let patienceWithFallback: Duration
+    private let primaryTimeout: Duration
 
-    /// `patienceWithFallback` is what is spent on a vault that does not answer while there is another one to
+    /// `primaryTimeout` is what is spent on a vault that does not answer while there is another one to
     /// stand in for it.
     package init(
         tokens: AccessTokenSource, vault: KeyVaultClient, values: ValueCache,
-        patienceWithFallback: Duration = .seconds(8), time: TimeSource = .system,
+        primaryTimeout: Duration = .seconds(8), time: TimeSource = .system,
         observer: any FetchObserver = SilentObserver()
     ) {
-        self.patienceWithFallback = patienceWithFallback
+        self.primaryTimeout = primaryTimeout
         self.tokens = tokens
         self.time = time
         reader = ObjectReader(vault: vault, values: values, time: time, observer: observer)
@@ -51,9 +51,9 @@ package struct VaultFetch: Sendable {
     package func contents(
         of plan: MountPlan, _ request: Request
     ) async throws(ProviderError) -> FetchedContents {
-        let reading = await self.reading(of: plan, request)
-        try Self.check(reading) { plan.items[$0].object.missing != .fail && $1.provesAbsence }
-        let found = plan.items.indices.map { reading.versions[$0] ?? [] }
+        let result = await self.read(of: plan, request)
+        try Self.check(result) { plan.items[$0].object.missing != .fail && $1.isAuthoritativeNotFound }
+        let found = plan.items.indices.map { result.versions[$0] ?? [] }
         let contents = FetchedContents(
             items: found.map { $0.map(\.version) }, sources: found.map { $0.map(\.source) })
         for source in contents.sources.joined() { reader.observer.observe(source) }
@@ -64,69 +64,69 @@ package struct VaultFetch: Sendable {
     package func records(
         for plan: MountPlan, _ request: Request
     ) async throws(ProviderError) -> [[ObjectRecord]] {
-        let reading = await self.reading(of: plan, request)
-        try Self.check(reading) { _, _ in false }
-        return plan.items.indices.map { reading.records[$0] ?? [] }
+        let result = await self.read(of: plan, request)
+        try Self.check(result) { _, _ in false }
+        return plan.items.indices.map { result.records[$0] ?? [] }
     }
 
     /// Throws the errors that nothing tolerates.
     private static func check(
-        _ reading: VaultReading, tolerating isTolerable: (Int, ProviderError) -> Bool
+        _ result: VaultResult, tolerating isTolerable: (Int, ProviderError) -> Bool
     ) throws(ProviderError) {
         // The same refusal of one identity at two vaults is one cause.
         var seen: Set<String> = []
-        let errors = reading.errors.filter { !isTolerable($0.item, $0.error) && seen.insert("\($0.error)").inserted }
+        let errors = result.errors.filter { !isTolerable($0.item, $0.error) && seen.insert("\($0.error)").inserted }
         if let error = ProviderError.combining(errors.sorted { $0.item < $1.item }.map(\.error)) { throw error }
     }
 
     // MARK: - One source after the other
 
-    private func reading(of plan: MountPlan, _ request: Request) async -> VaultReading {
-        if plan.sources.count == 1 { return await self.reading(of: 0, in: plan, request) }
-        return await withTaskGroup(of: VaultReading.self) { group in
+    private func read(of plan: MountPlan, _ request: Request) async -> VaultResult {
+        if plan.sources.count == 1 { return await self.read(of: 0, in: plan, request) }
+        return await withTaskGroup(of: VaultResult.self) { group in
             for source in plan.sources.indices {
-                group.addTask { await self.reading(of: source, in: plan, request) }
+                group.addTask { await self.read(of: source, in: plan, request) }
             }
-            return await group.reduce(into: VaultReading()) { $0.merge($1) }
+            return await group.reduce(into: VaultResult()) { $0.merge($1) }
         }
     }
 
-    private func reading(of index: Int, in plan: MountPlan, _ request: Request) async -> VaultReading {
+    private func read(of index: Int, in plan: MountPlan, _ request: Request) async -> VaultResult {
         let source = plan.sources[index]
         let items = plan.items.indices.filter { plan.items[$0].source == index }
         guard let fallback = source.fallback else {
             return await read(items, of: plan, from: source.vault, source, request)
         }
 
-        var reading = VaultReading()
+        var result = VaultResult()
         if fallback.conditions.contains(.unavailable) {
-            reading = await self.reading(of: items, in: plan, source, or: fallback.vault, request)
+            result = await self.read(of: items, in: plan, source, or: fallback.vault, request)
         } else {
-            reading = await read(items, of: plan, from: source.vault, source, request)
+            result = await read(items, of: plan, from: source.vault, source, request)
         }
-        guard fallback.conditions.contains(.notFound), !reading.isAnsweredByFallback else { return reading }
-        let absent = reading.errors.filter(\.error.provesAbsence).map(\.item)
-        if absent.isEmpty { return reading }
+        guard fallback.conditions.contains(.notFound), !result.isAnsweredByFallback else { return result }
+        let absent = result.errors.filter(\.error.isAuthoritativeNotFound).map(\.item)
+        if absent.isEmpty { return result }
         let second = await read(absent, of: plan, from: fallback.vault, source, request).fromFallback
         let found = Set(absent).subtracting(second.errors.map(\.item))
-        reading.errors.removeAll { found.contains($0.item) }
-        reading.merge(second.keeping { !$0.provesAbsence })
-        return reading
+        result.errors.removeAll { found.contains($0.item) }
+        result.merge(second.keeping { !$0.isAuthoritativeNotFound })
+        return result
     }
 
     /// From the source's vault, or from `fallback` while that one cannot be asked. All of it from one of them:
     /// a name and its password belong together.
-    private func reading(
+    private func read(
         of items: [Int], in plan: MountPlan, _ source: MountPlan.Source, or fallback: VaultAddress,
         _ request: Request
-    ) async -> VaultReading {
+    ) async -> VaultResult {
         var hurried = request
-        hurried.patience = patienceWithFallback
+        hurried.timeout = primaryTimeout
         if outages.isRecent(source) {
             let second = await read(items, of: plan, from: fallback, source, hurried)
             // A stand-in that has not all of it does not keep its vault from being asked.
             let isGood = second.errors.allSatisfy {
-                $0.error.provesAbsence && plan.items[$0.item].object.missing != .fail
+                $0.error.isAuthoritativeNotFound && plan.items[$0.item].object.missing != .fail
             }
             if isGood, !second.isOutage { return second.fromFallback }
         }
@@ -154,45 +154,46 @@ package struct VaultFetch: Sendable {
 
     private func read(
         _ items: [Int], of plan: MountPlan, from vault: VaultAddress, _ source: MountPlan.Source, _ request: Request
-    ) async -> VaultReading {
+    ) async -> VaultResult {
         do throws(ProviderError) {
             return try await rounds(items, of: plan, from: vault, source, request)
         } catch {
-            var reading = VaultReading()
-            reading.errors = [(items.first ?? 0, error)]
-            reading.isUnproven = true
-            return reading
+            var result = VaultResult()
+            result.errors = [(items.first ?? 0, error)]
+            result.isUnproven = true
+            return result
         }
     }
 
     /// Throws when there is no token that the vault takes.
     private func rounds(
         _ items: [Int], of plan: MountPlan, from vault: VaultAddress, _ source: MountPlan.Source, _ request: Request
-    ) async throws(ProviderError) -> VaultReading {
-        let signIn = source.signIn
-        var resource = resources[vault.host] ?? signIn.cloud.vaultResource
+    ) async throws(ProviderError) -> VaultResult {
+        let authentication = source.authentication
+        var resource = resources[vault.host] ?? authentication.cloud.vaultResource
         var token = try await tokens.token(
-            for: signIn, resource: resource, priority: request.priority, until: request.deadline)
+            for: authentication, resource: resource, priority: request.priority, until: request.deadline)
         var round = FetchRound(
             plan: plan, items: items, vault: vault,
-            scope: ValueCache.Scope(principal: source.principal, vault: vault.host), owner: signIn.pod.namespace,
+            scope: ValueCache.Scope(principal: source.principal, vault: vault.host),
+            owner: authentication.pod.namespace,
             maximumAge: request.maximumAge, priority: request.priority,
-            deadline: request.patience.map { min(request.deadline, time.deadline(after: $0)) } ?? request.deadline)
+            deadline: request.timeout.map { min(request.deadline, time.deadline(after: $0)) } ?? request.deadline)
         var number = 1
         var isRenewed = false
         while true {
             switch await round.run(with: reader, token) {
             case .rejected(let wanted, let error):
                 // The vault may want another audience than its cloud's, or have seen the token expire.
-                tokens.drop(token, for: signIn, resource: resource)
+                tokens.drop(token, for: authentication, resource: resource)
                 guard !isRenewed else { throw error }
                 isRenewed = true
                 resource = wanted ?? resource
                 token = try await tokens.token(
-                    for: signIn, resource: resource, priority: request.priority, until: request.deadline)
-            case .found(let reading, let outdated):
+                    for: authentication, resource: resource, priority: request.priority, until: request.deadline)
+            case .found(let result, let outdated):
                 if isRenewed { resources[vault.host] = resource }
-                if outdated.isEmpty || number == Self.maximumRounds { return reading }
+                if outdated.isEmpty || number == Self.maximumRounds { return result }
                 round.notBefore = outdated
                 number += 1
             }
@@ -200,9 +201,9 @@ package struct VaultFetch: Sendable {
     }
 }
 
-extension VaultReading {
+extension VaultResult {
     /// Without the errors that `isKept` does not want.
-    fileprivate func keeping(_ isKept: (ProviderError) -> Bool) -> VaultReading {
+    fileprivate func keeping(_ isKept: (ProviderError) -> Bool) -> VaultResult {
         var copy = self
         copy.errors = errors.filter { isKept($0.error) }
         return copy

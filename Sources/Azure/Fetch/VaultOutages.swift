@@ -17,7 +17,7 @@ final class VaultOutages: Sendable {
     }
 
     /// How long the other vault is asked first.
-    static let memory = Duration.seconds(300)
+    static let retention = Duration.seconds(300)
     private static let maximum = 1000
 
     private let endings = Mutex<[Key: Duration]>([:])
@@ -36,7 +36,7 @@ final class VaultOutages: Sendable {
         let now = time.elapsed()
         endings.withLock { endings in
             if endings.count >= Self.maximum { endings = endings.filter { now < $0.value } }
-            if endings.count < Self.maximum { endings[Key(source)] = now + Self.memory }
+            if endings.count < Self.maximum { endings[Key(source)] = now + Self.retention }
         }
     }
 

@@ -51,7 +51,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
         self.logger = logger
     }
 
-    package func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+    package func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
         let target = try Target(url: request.url)
         // Plain http goes to the node's own services only, and a special connection is one inside the
         // cluster: neither is a proxy's business.
@@ -62,20 +62,20 @@ package final class AsyncHTTPTransport: HTTPTransport {
                 proxy: proxy, connection: request.connection,
                 serverName: request.connection == nil ? nil : target.hostWithoutBrackets))
         do {
-            return try await withTimeout(timeout) {
+            return try await answering(within: timeout) {
                 // Of special connections, each client has but one host, and no burst of requests.
-                guard let openings = box.openings, target.isHTTPS, request.connection == nil else {
+                guard let warmup = box.warmup, target.isHTTPS, request.connection == nil else {
                     return try await self.perform(request, with: box)
                 }
                 let host = "\(target.host):\(target.port)"
-                let isFirst = await openings.enter(host)
-                defer { if isFirst { openings.ended(host) } }
+                let isFirst = await warmup.enter(host)
+                defer { if isFirst { warmup.ended(host) } }
                 return try await self.perform(request, with: box)
             }
-        } catch let failure as TransportFailure {
+        } catch let failure as TransportError {
             throw failure
         } catch {
-            throw TransportFailure(classifying: error, throughProxy: proxy != nil)
+            throw TransportError(classifying: error, throughProxy: proxy != nil)
         }
     }
 
@@ -95,7 +95,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
         var body = SecretBytesBuilder(capacity: 4096)
         for try await chunk in response.body {
             guard body.count + chunk.readableBytes <= request.maximumResponseBytes else {
-                throw TransportFailure(
+                throw TransportError(
                     .request, .final, "the answer is larger than \(request.maximumResponseBytes) bytes")
             }
             chunk.withUnsafeReadableBytes { body.append($0) }
@@ -107,10 +107,10 @@ package final class AsyncHTTPTransport: HTTPTransport {
     }
 
     /// The client for requests that go that way, made anew when the trust roots have changed.
-    private func client(for path: Path) throws(TransportFailure) -> ClientBox {
+    private func client(for path: Path) throws(TransportError) -> ClientBox {
         let previous = state.withLock { $0.fingerprint }
         let fingerprint = configuration.trustRoots.fingerprint(after: previous)
-        let result: Result<ClientBox, TransportFailure> = state.withLock { state in
+        let result: Result<ClientBox, TransportError> = state.withLock { state in
             if state.fingerprint != fingerprint {
                 // Requests under way keep their client until they end.
                 state.clients = [:]
@@ -126,7 +126,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
                 state.clients[path] = client
                 return .success(client)
             } catch {
-                return .failure(TransportFailure(.tls, .final, "the trusted certificates cannot be read: \(error)"))
+                return .failure(TransportError(.tls, .final, "the trusted certificates cannot be read: \(error)"))
             }
         }
         return try result.get()
@@ -142,7 +142,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
             tls.additionalTrustRoots = [.certificates(configuration.trustRoots.loadAdditional())]
         }
         var client = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-        let openings = configuration.allowsHTTP2 ? FirstConnections(idleTimeout: configuration.idleTimeout) : nil
+        let warmup = configuration.allowsHTTP2 ? ConnectionWarmup(idleTimeout: configuration.idleTimeout) : nil
         client.httpVersion = configuration.allowsHTTP2 ? .automatic : .http1Only
         client.timeout.connect = TimeAmount(configuration.connectTimeout)
         client.connectionPool.idleTimeout = TimeAmount(configuration.idleTimeout)
@@ -151,10 +151,10 @@ package final class AsyncHTTPTransport: HTTPTransport {
         client.connectionPool.retryConnectionEstablishment = false
         client.http1_1ConnectionDebugInitializer = { [serverName = path.serverName] channel in
             CertificateNameGuard.install(on: channel, serverName: serverName)
-                .always { _ in openings?.made(.http1, on: channel) }
+                .always { _ in warmup?.made(.http1, on: channel) }
         }
         client.http2ConnectionDebugInitializer = { channel in
-            openings?.made(.http2, on: channel)
+            warmup?.made(.http2, on: channel)
             return channel.eventLoop.makeSucceededVoidFuture()
         }
         client.http2StreamChannelDebugInitializer = { [serverName = path.serverName] channel in
@@ -167,7 +167,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
             let authorization = proxy.credentials.map { HTTPClient.Authorization.basic(credentials: base64($0)) }
             client.proxy = .server(host: proxy.host, port: proxy.port, authorization: authorization)
         }
-        return ClientBox(HTTPClient(eventLoopGroupProvider: .singleton, configuration: client), openings)
+        return ClientBox(HTTPClient(eventLoopGroupProvider: .singleton, configuration: client), warmup)
     }
 
     private func base64(_ text: String) -> String {
@@ -177,20 +177,20 @@ package final class AsyncHTTPTransport: HTTPTransport {
     }
 
     /// Runs `body` and gives up on it after `timeout`.
-    private func withTimeout(
-        _ timeout: Duration, _ body: @escaping @Sendable () async throws -> HTTPResponse
+    private func answering(
+        within timeout: Duration, _ body: @escaping @Sendable () async throws -> HTTPResponse
     ) async throws -> HTTPResponse {
-        let outcome = await limited(after: timeout) { () async -> Result<HTTPResponse, any Error> in
+        let outcome = await withTimeout(timeout) { () async -> Result<HTTPResponse, any Error> in
             do { return .success(try await body()) } catch { return .failure(error) }
         }
         guard let outcome else {
-            throw TransportFailure(.request, .timedOut, "no answer within \(timeout.rounded)")
+            throw TransportError(.request, .timedOut, "no answer within \(timeout.rounded)")
         }
         return try outcome.get()
     }
 }
 
-extension FirstConnections {
+extension ConnectionWarmup {
     /// Tells of it once the library's pool knows too, so that those who go on find the connection there.
     fileprivate func made(_ version: Version, on channel: any Channel) {
         channel.eventLoop.execute { self.made(version) }
@@ -201,11 +201,11 @@ extension FirstConnections {
 private final class ClientBox: Sendable {
     let client: HTTPClient
     /// Set where a connection may take many requests.
-    let openings: FirstConnections?
+    let warmup: ConnectionWarmup?
 
-    init(_ client: HTTPClient, _ openings: FirstConnections?) {
+    init(_ client: HTTPClient, _ warmup: ConnectionWarmup?) {
         self.client = client
-        self.openings = openings
+        self.warmup = warmup
     }
 
     deinit {
@@ -224,9 +224,9 @@ private struct Target {
         host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
     }
 
-    init(url: String) throws(TransportFailure) {
+    init(url: String) throws(TransportError) {
         guard let scheme = url.firstRange(of: "://") else {
-            throw TransportFailure(.request, .final, "the URL has no scheme")
+            throw TransportError(.request, .final, "the URL has no scheme")
         }
         isHTTPS = url[..<scheme.lowerBound] == "https"
         let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }

@@ -74,7 +74,7 @@ package struct HTTPResponse: Sendable {
 }
 
 /// Why no answer came.
-package struct TransportFailure: Error, Sendable {
+package struct TransportError: Error, Sendable {
     /// Where on the way it went wrong.
     package enum Hop: String, Sendable {
         case nameResolution = "name resolution"
@@ -112,5 +112,5 @@ package struct TransportFailure: Error, Sendable {
 /// The seam between the protocols and the network: sends one request once, follows no redirect, and
 /// gives up at `timeout`.
 package protocol HTTPTransport: Sendable {
-    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse
 }

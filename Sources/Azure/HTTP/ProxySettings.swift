@@ -8,11 +8,6 @@ package struct ProxySettings: Sendable, Equatable {
         package var credentials: String?
     }
 
-    /// What in the environment cannot be used.
-    package struct Invalid: Error, CustomStringConvertible {
-        package var description: String
-    }
-
     private enum Exception: Sendable, Equatable {
         case everything
         case network(IPNetwork, port: Int?)
@@ -27,7 +22,7 @@ package struct ProxySettings: Sendable, Equatable {
 
     private init() {}
 
-    package init(environment: [String: String]) throws(Invalid) {
+    package init(environment: [String: String]) throws(ProxySettingsError) {
         func variable(_ name: String) -> String {
             if let value = environment[name], !value.isEmpty { return value }
             return environment[name.lowercased()] ?? ""
@@ -58,11 +53,11 @@ package struct ProxySettings: Sendable, Equatable {
         return isExcepted ? nil : proxy
     }
 
-    private static func parse(_ text: String) throws(Invalid) -> Proxy {
+    private static func parse(_ text: String) throws(ProxySettingsError) -> Proxy {
         var rest = text[...]
         if let scheme = rest.firstRange(of: "://") {
             guard rest[..<scheme.lowerBound].lowercased() == "http" else {
-                throw Invalid(
+                throw ProxySettingsError(
                     description: "HTTPS_PROXY has the scheme \(rest[..<scheme.lowerBound]), only http is supported")
             }
             rest = rest[scheme.upperBound...]
@@ -75,26 +70,26 @@ package struct ProxySettings: Sendable, Equatable {
         }
         let (host, port) = try hostAndPort(rest)
         guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw Invalid(description: "HTTPS_PROXY names no host")
+            throw ProxySettingsError(description: "HTTPS_PROXY names no host")
         }
         return Proxy(host: host, port: port ?? 80, credentials: credentials)
     }
 
     /// `host:port`, `[v6]:port`, a bare IPv6 address, or a host alone. What follows a colon must be a port: a
     /// socket could not be made for any other number.
-    private static func hostAndPort(_ text: Substring) throws(Invalid) -> (String, Int?) {
+    private static func hostAndPort(_ text: Substring) throws(ProxySettingsError) -> (String, Int?) {
         if IPAddress(String(text)) != nil { return (String(text), nil) }
         let end = (text.first == "[" ? text.firstIndex(of: "]").map(text.index(after:)) : nil) ?? text.startIndex
         let colon = text[end...].firstIndex(of: ":")
         let host = text[..<(colon ?? text.endIndex)]
         let name = host.first == "[" && host.last == "]" ? host.dropFirst().dropLast() : host
         guard !name.contains(where: { "[]".contains($0) }) else {
-            throw Invalid(description: "HTTPS_PROXY names no host")
+            throw ProxySettingsError(description: "HTTPS_PROXY names no host")
         }
         guard let colon else { return (String(name), nil) }
         let digits = text[text.index(after: colon)...]
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits), port > 0 else {
-            throw Invalid(description: "HTTPS_PROXY has a port that is not between 1 and 65535")
+            throw ProxySettingsError(description: "HTTPS_PROXY has a port that is not between 1 and 65535")
         }
         return (String(name), Int(port))
     }
@@ -138,4 +133,9 @@ package struct ProxySettings: Sendable, Equatable {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+}
+
+/// Names the environment variable that cannot be used, and why.
+package struct ProxySettingsError: Error, CustomStringConvertible {
+    package var description: String
 }

@@ -17,7 +17,7 @@ package final class RequestGate: Sendable {
     }
 
     /// What a request was let through with.
-    package struct Pass: Sendable {
+    package struct Permit: Sendable {
         fileprivate var admittedAt: Duration
         /// How long to wait before sending, so that the rate is kept.
         package fileprivate(set) var delay = Duration.zero
@@ -25,7 +25,7 @@ package final class RequestGate: Sendable {
 
     private struct Waiter: Sendable {
         var number: UInt64
-        var continuation: CheckedContinuation<Pass?, Never>
+        var continuation: CheckedContinuation<Permit?, Never>
     }
 
     private struct State {
@@ -47,12 +47,12 @@ package final class RequestGate: Sendable {
 
     private let limits: Limits
     private let time: TimeSource
-    private let onCalm: @Sendable () -> Void
+    private let onThrottle: @Sendable () -> Void
     private let state: Mutex<State>
 
-    /// `onCalm` is told of each pause that the service asks for.
-    package init(_ limits: Limits, time: TimeSource, onCalm: @escaping @Sendable () -> Void = {}) {
-        self.onCalm = onCalm
+    /// `onThrottle` is told of each pause that the service asks for.
+    package init(_ limits: Limits, time: TimeSource, onThrottle: @escaping @Sendable () -> Void = {}) {
+        self.onThrottle = onThrottle
         self.limits = limits
         self.time = time
         state = Mutex(State(limit: Double(limits.concurrent)))
@@ -71,9 +71,9 @@ package final class RequestGate: Sendable {
     }
 
     /// Waits for a place, the first mounts of pods before others.
-    package func enter(_ priority: RequestPriority, until deadline: Deadline) async throws(TransportFailure) -> Pass {
+    package func enter(_ priority: RequestPriority, until deadline: Deadline) async throws(TransportError) -> Permit {
         enum Step {
-            case pass(Pass)
+            case permit(Permit)
             case paused(Duration)
             case wait(UInt64)
         }
@@ -82,22 +82,22 @@ package final class RequestGate: Sendable {
             let pause = state.pausedUntil - now
             if pause > .zero, pause >= deadline.remaining { return .paused(pause) }
             if pause <= .zero, state.running < Int(state.limit), state.waiting.values.allSatisfy(\.isEmpty) {
-                return .pass(admit(&state, now))
+                return .permit(admit(&state, now))
             }
             state.nextNumber += 1
             return .wait(state.nextNumber)
         }
         switch step {
-        case .pass(let pass): return pass
+        case .permit(let permit): return permit
         case .paused(let pause):
-            throw TransportFailure(
+            throw TransportError(
                 .request, .throttled,
                 "it asked this node to wait for another \(pause.rounded), longer than a mount may take")
         case .wait(let number):
-            guard let pass = await wait(number, priority) else {
-                throw TransportFailure(.request, .cancelled, "the caller gave up")
+            guard let permit = await wait(number, priority) else {
+                throw TransportError(.request, .cancelled, "the caller gave up")
             }
-            return pass
+            return permit
         }
     }
 
@@ -109,15 +109,15 @@ package final class RequestGate: Sendable {
                 state.limit = min(Double(limits.concurrent), state.limit + 1 / state.limit)
             }
         }
-        letThrough()
+        admitWaiters()
     }
 
-    /// The service refused the request of `pass` for being one too many, and wants `pause`.
-    package func calm(_ pass: Pass, pause: Duration) {
+    /// The service refused the request of `permit` for being one too many, and wants `pause`.
+    package func throttle(_ permit: Permit, pause: Duration) {
         let isNew = state.withLock { state in
             let now = time.elapsed()
             // Refusals of requests that were under way together are one piece of news.
-            if pass.admittedAt >= state.lastRefusal {
+            if permit.admittedAt >= state.lastRefusal {
                 state.limit = max(1, state.limit / 2)
                 state.lastRefusal = now
             }
@@ -125,15 +125,15 @@ package final class RequestGate: Sendable {
             state.pausedUntil = now + pause
             return true
         }
-        if isNew { onCalm() }
-        letThroughLater()
+        if isNew { onThrottle() }
+        scheduleAdmission()
     }
 
     // MARK: - Waiting
 
     /// Nil when the caller is cancelled. Its own deadline need not be watched here: the mount that it
     /// works for is ended at its time.
-    private func wait(_ number: UInt64, _ priority: RequestPriority) async -> Pass? {
+    private func wait(_ number: UInt64, _ priority: RequestPriority) async -> Permit? {
         defer { state.withLock { _ = $0.cancelled.remove(number) } }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -145,8 +145,8 @@ package final class RequestGate: Sendable {
                 if isCancelled {
                     continuation.resume(returning: nil)
                 } else {
-                    letThrough()
-                    letThroughLater()
+                    admitWaiters()
+                    scheduleAdmission()
                 }
             }
         } onCancel: {
@@ -167,7 +167,7 @@ package final class RequestGate: Sendable {
     }
 
     /// Sees to it that those who wait are let through when a pause is over.
-    private func letThroughLater() {
+    private func scheduleAdmission() {
         let pause: Duration? = state.withLock { state in
             let pause = state.pausedUntil - time.elapsed()
             guard pause > .zero, !state.hasTimer, state.waiting.values.contains(where: { !$0.isEmpty }) else {
@@ -180,16 +180,16 @@ package final class RequestGate: Sendable {
         Task { [weak self, time] in
             try? await time.sleep(pause)
             self?.state.withLock { $0.hasTimer = false }
-            self?.letThrough()
+            self?.admitWaiters()
             // The pause may have become longer meanwhile.
-            self?.letThroughLater()
+            self?.scheduleAdmission()
         }
     }
 
     /// Gives free places to those who wait.
-    private func letThrough() {
+    private func admitWaiters() {
         while true {
-            let next: (Waiter, Pass)? = state.withLock { state in
+            let next: (Waiter, Permit)? = state.withLock { state in
                 let now = time.elapsed()
                 guard now >= state.pausedUntil, state.running < Int(state.limit) else { return nil }
                 for priority in [RequestPriority.firstMount, .republish] {
@@ -199,22 +199,22 @@ package final class RequestGate: Sendable {
                 }
                 return nil
             }
-            guard let (waiter, pass) = next else { return }
-            waiter.continuation.resume(returning: pass)
+            guard let (waiter, permit) = next else { return }
+            waiter.continuation.resume(returning: permit)
         }
     }
 
-    private func admit(_ state: inout State, _ now: Duration) -> Pass {
+    private func admit(_ state: inout State, _ now: Duration) -> Permit {
         state.running += 1
-        var pass = Pass(admittedAt: now)
+        var permit = Permit(admittedAt: now)
         if let rate = limits.perSecond {
             // As many as may be under way at once may also begin at once.
             let spacing = Duration.seconds(1) / rate
             let slot = max(state.nextSlot, now - spacing * limits.concurrent)
             state.nextSlot = slot + spacing
-            pass.delay = max(.zero, slot - now)
+            permit.delay = max(.zero, slot - now)
         }
-        return pass
+        return permit
     }
 }
 
@@ -224,13 +224,13 @@ final class RequestGates: Sendable {
 
     private let limits: RequestGate.Limits
     private let time: TimeSource
-    private let onCalm: @Sendable (String) -> Void
+    private let onThrottle: @Sendable (String) -> Void
     private let gates = Mutex<[String: RequestGate]>([:])
 
     init(
-        _ limits: RequestGate.Limits, time: TimeSource, onCalm: @escaping @Sendable (String) -> Void = { _ in }
+        _ limits: RequestGate.Limits, time: TimeSource, onThrottle: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        self.onCalm = onCalm
+        self.onThrottle = onThrottle
         self.limits = limits
         self.time = time
     }
@@ -240,7 +240,7 @@ final class RequestGates: Sendable {
         gates.withLock { gates in
             if let gate = gates[service] { return gate }
             if gates.count >= Self.maximum { gates = gates.filter { !$0.value.isIdle } }
-            let gate = RequestGate(limits, time: time) { [onCalm] in onCalm(service) }
+            let gate = RequestGate(limits, time: time) { [onThrottle] in onThrottle(service) }
             gates[service] = gate
             return gate
         }

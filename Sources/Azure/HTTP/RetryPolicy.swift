@@ -20,17 +20,17 @@ package struct RetryPolicy: Sendable {
         _ priority: RequestPriority,
         until deadline: Deadline,
         time: TimeSource
-    ) async throws(TransportFailure) -> HTTPResponse {
+    ) async throws(TransportError) -> HTTPResponse {
         var number = 1
         while true {
             guard deadline.remaining > .zero else {
-                throw TransportFailure(.request, .timedOut, "the time for this mount is used up")
+                throw TransportError(.request, .timedOut, "the time for this mount is used up")
             }
-            let pass = try await gate.enter(priority, until: deadline)
-            let outcome = await attempt(request, over: transport, after: pass.delay, until: deadline, time)
+            let permit = try await gate.enter(priority, until: deadline)
+            let outcome = await attempt(request, over: transport, after: permit.delay, until: deadline, time)
             let delay = hint(in: outcome, now: time.wallClock()) ?? pause(after: outcome, number, time)
             let isThrottled = status(of: outcome) == 429
-            if isThrottled { gate.calm(pass, pause: delay) }
+            if isThrottled { gate.throttle(permit, pause: delay) }
             gate.leave(succeeded: status(of: outcome).map { $0 < 400 } ?? false)
             guard number < attempts, isRetried(outcome) else { return try outcome.get() }
             // A wait past the deadline is pointless: the answer at hand says more than a time-out would.
@@ -44,8 +44,8 @@ package struct RetryPolicy: Sendable {
     private func attempt(
         _ request: HTTPRequest, over transport: any HTTPTransport, after delay: Duration, until deadline: Deadline,
         _ time: TimeSource
-    ) async -> Result<HTTPResponse, TransportFailure> {
-        do throws(TransportFailure) {
+    ) async -> Result<HTTPResponse, TransportError> {
+        do throws(TransportError) {
             if delay > .zero { try await sleep(delay, time) }
             return .success(try await transport.send(request, timeout: min(attemptTimeout, deadline.remaining)))
         } catch {
@@ -53,19 +53,19 @@ package struct RetryPolicy: Sendable {
         }
     }
 
-    private func sleep(_ duration: Duration, _ time: TimeSource) async throws(TransportFailure) {
+    private func sleep(_ duration: Duration, _ time: TimeSource) async throws(TransportError) {
         do throws(CancellationError) {
             try await time.sleep(duration)
         } catch {
-            throw TransportFailure(.request, .cancelled, "the caller gave up")
+            throw TransportError(.request, .cancelled, "the caller gave up")
         }
     }
 
-    private func status(of outcome: Result<HTTPResponse, TransportFailure>) -> Int? {
+    private func status(of outcome: Result<HTTPResponse, TransportError>) -> Int? {
         if case .success(let response) = outcome { response.status } else { nil }
     }
 
-    private func isRetried(_ outcome: Result<HTTPResponse, TransportFailure>) -> Bool {
+    private func isRetried(_ outcome: Result<HTTPResponse, TransportError>) -> Bool {
         switch outcome {
         case .success(let response): retriedStatuses.contains(response.status)
         case .failure(let failure): failure.kind == .transient || failure.kind == .timedOut
@@ -73,7 +73,7 @@ package struct RetryPolicy: Sendable {
     }
 
     private func pause(
-        after outcome: Result<HTTPResponse, TransportFailure>, _ number: Int, _ time: TimeSource
+        after outcome: Result<HTTPResponse, TransportError>, _ number: Int, _ time: TimeSource
     ) -> Duration {
         if number == 1, case .failure(let failure) = outcome, failure.isLostConnection { return .zero }
         return backoff(number, time)
@@ -85,7 +85,7 @@ package struct RetryPolicy: Sendable {
         return ceiling * (0.2 + 0.8 * time.random())
     }
 
-    private func hint(in outcome: Result<HTTPResponse, TransportFailure>, now: Int) -> Duration? {
+    private func hint(in outcome: Result<HTTPResponse, TransportError>, now: Int) -> Duration? {
         guard case .success(let response) = outcome else { return nil }
         return RetryHint.delay(in: response, now: now)
     }

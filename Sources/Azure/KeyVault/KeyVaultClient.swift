@@ -17,7 +17,7 @@ package struct KeyVaultClient: Sendable {
         time: TimeSource = .system, observer: any FetchObserver = SilentObserver()
     ) {
         gates = RequestGates(
-            RequestGate.Limits(concurrent: parallelRequests), time: time, onCalm: observer.observeThrottling)
+            RequestGate.Limits(concurrent: parallelRequests), time: time, onThrottle: observer.observeThrottling)
         self.transport = transport
         self.retry = retry
         self.time = time
@@ -137,7 +137,7 @@ package struct KeyVaultClient: Sendable {
                 .prefixed(object.failurePrefix).adding(Self.context(vault))
         }
         if response.status == 200 { return .value(response.body) }
-        let refusal = VaultRefusal(response).error(object: object, vault: vault).adding(Self.context(vault))
+        let refusal = VaultErrorResponse(response).error(object: object, vault: vault).adding(Self.context(vault))
         guard response.status == 401 else { throw refusal }
         let challenge = VaultChallenge(header: response.header("www-authenticate"))
         let resource = challenge.flatMap { $0.isTrustworthy(forHost: vault.host) ? $0.resource : nil }

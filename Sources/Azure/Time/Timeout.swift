@@ -4,23 +4,23 @@ internal import Synchronization
 ///
 /// Each hop keeps to the deadline itself, and its error says what it waited for. This ends what no hop
 /// watches, such as waiting for requests of others, so it leaves the hops a moment to speak first.
-package func limited<Value: Sendable>(
-    to deadline: Deadline, _ work: @escaping @Sendable () async -> Value
+package func withDeadline<Value: Sendable>(
+    _ deadline: Deadline, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
-    let patience = max(.zero, deadline.remaining)
-    return await limited(after: patience + min(.seconds(5), patience * 0.5), work)
+    let remaining = max(.zero, deadline.remaining)
+    return await withTimeout(remaining + min(.seconds(5), remaining * 0.5), work)
 }
 
 /// Runs `work` and cancels it after `duration`, with nil.
 ///
 /// A task that sleeps keeps its memory until its time has come, even when it is cancelled. So the time
 /// is kept by one timer for all, which forgets a limit with its end.
-func limited<Value: Sendable>(
-    after duration: Duration, _ work: @escaping @Sendable () async -> Value
+func withTimeout<Value: Sendable>(
+    _ duration: Duration, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
     let isOver = Flag()
     let task = Task { await work() }
-    let limit = Timekeeper.shared.start(duration) {
+    let limit = TimeoutScheduler.shared.schedule(duration) {
         isOver.value.withLock { $0 = true }
         task.cancel()
     }
@@ -29,7 +29,7 @@ func limited<Value: Sendable>(
     } onCancel: {
         task.cancel()
     }
-    Timekeeper.shared.cancel(limit)
+    TimeoutScheduler.shared.cancel(limit)
     return isOver.value.withLock { $0 } ? nil : value
 }
 

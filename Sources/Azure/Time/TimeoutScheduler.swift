@@ -6,8 +6,8 @@ internal import Synchronization
 ///
 /// Nearly everything ends in time, and most limits are alike. So there is one timer for all of them, at the
 /// earliest end: beginning and ending a limit costs a look into a table, and wakes no thread.
-final class Timekeeper: Sendable {
-    static let shared = Timekeeper()
+final class TimeoutScheduler: Sendable {
+    static let shared = TimeoutScheduler()
 
     private struct Entry: Sendable {
         var end: ContinuousClock.Instant
@@ -24,7 +24,7 @@ final class Timekeeper: Sendable {
     private let state = Mutex(State())
 
     /// Runs `expire` after `duration`, on a thread that it must not keep, unless `cancel` comes first.
-    func start(_ duration: Duration, expire: @escaping @Sendable () -> Void) -> UInt64 {
+    func schedule(_ duration: Duration, expire: @escaping @Sendable () -> Void) -> UInt64 {
         let end = ContinuousClock.now + duration
         let (number, isEarliest) = state.withLock { state in
             state.nextNumber += 1
@@ -43,10 +43,10 @@ final class Timekeeper: Sendable {
 
     private func setTimer(_ end: ContinuousClock.Instant) {
         let duration = max(.zero, end - ContinuousClock.now)
-        MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(duration)) { self.ring(end) }
+        MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(duration)) { self.fire(end) }
     }
 
-    private func ring(_ timer: ContinuousClock.Instant) {
+    private func fire(_ timer: ContinuousClock.Instant) {
         let now = ContinuousClock.now
         let (expired, next) = state.withLock { state in
             let expired = state.entries.filter { $0.value.end <= now }

@@ -14,7 +14,7 @@ package struct FlagSet: Sendable {
     package struct Flag: Sendable {
         package var name: String
         package var kind: Kind
-        package var standard: String
+        package var defaultValue: String
         package var help: String
         /// Known for upstream's sake and without effect.
         package var isIgnored = false
@@ -75,7 +75,7 @@ package struct FlagSet: Sendable {
     }
 
     package func text(_ name: String) -> String {
-        given[name] ?? flags.first { $0.name == name }?.standard ?? ""
+        given[name] ?? flags.first { $0.name == name }?.defaultValue ?? ""
     }
 
     package func bool(_ name: String) -> Bool { Self.bool(text(name)) ?? false }
@@ -92,8 +92,8 @@ package struct FlagSet: Sendable {
             case .text: type = " string"
             case .duration: type = " duration"
             }
-            let standard = flag.standard.isEmpty ? "" : " (default \(flag.standard))"
-            return "  -\(flag.name)\(type)\n        \(flag.help)\(standard)"
+            let suffix = flag.defaultValue.isEmpty ? "" : " (default \(flag.defaultValue))"
+            return "  -\(flag.name)\(type)\n        \(flag.help)\(suffix)"
         }.joined(separator: "\n")
     }
 

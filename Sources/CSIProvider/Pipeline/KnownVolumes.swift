@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// It forgets the longest unused when there are too many. A forgotten volume is taken for a new one,
 /// which costs requests and nothing else.
-final class MountLedger: Sendable {
+final class KnownVolumes: Sendable {
     private struct State {
         var recent: Set<VolumeFingerprint> = []
         var older: Set<VolumeFingerprint> = []

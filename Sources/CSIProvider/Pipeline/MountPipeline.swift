@@ -3,23 +3,23 @@ package import ProviderCore
 internal import SecretMemory
 
 /// From a decoded request to the volume's files: the whole way of a mount, one step after another.
-package struct MountService: Sendable {
+package struct MountPipeline: Sendable {
     /// What the operator chose, fixed at start.
     package struct Settings: Sendable {
         package var defaultCloudName: String
         package var conversion: ContentConversion
-        package var cloudFiles: CloudFiles
+        package var cloudFiles: CloudEnvironmentFiles
         package var tokens: AccessTokenSource.Settings
         package var cache: CacheSettings
         /// The most requests that the node has under way at one vault.
         package var vaultConcurrency = 25
         /// What is spent on a vault that does not answer before another one stands in for it.
-        package var patienceWithFallback = Duration.seconds(8)
+        package var primaryTimeout = Duration.seconds(8)
         /// What namespaces may ask for; everything when nil.
         package var policy: PolicyFile?
 
         package init(
-            defaultCloudName: String, conversion: ContentConversion, cloudFiles: CloudFiles,
+            defaultCloudName: String, conversion: ContentConversion, cloudFiles: CloudEnvironmentFiles,
             tokens: AccessTokenSource.Settings = AccessTokenSource.Settings(), cache: CacheSettings = CacheSettings()
         ) {
             self.tokens = tokens
@@ -34,7 +34,7 @@ package struct MountService: Sendable {
     private let tokens: AccessTokenSource
     private let values: ValueCache
     private let fetch: VaultFetch
-    private let ledger = MountLedger()
+    private let ledger = KnownVolumes()
     private let classes = ParsedClasses()
     private let time: TimeSource
     /// Names the clients of classes that name none; nil for leaving those to fail.
@@ -55,7 +55,7 @@ package struct MountService: Sendable {
             tokens: tokens,
             vault: KeyVaultClient(
                 transport: transport, parallelRequests: settings.vaultConcurrency, time: time, observer: metrics),
-            values: values, patienceWithFallback: settings.patienceWithFallback, time: time, observer: metrics)
+            values: values, primaryTimeout: settings.primaryTimeout, time: time, observer: metrics)
     }
 
     /// The request as it is, or where its class leaves that to the pod's ServiceAccount, with the client that
@@ -65,32 +65,32 @@ package struct MountService: Sendable {
     package func identified(
         _ request: MountRequest, secondsLeft: Double
     ) async throws(ProviderError) -> MountRequest {
-        guard let accounts, let account = request.accountToIdentify else { return request }
-        if let known = accounts.known(account), let same = try? request.identified(as: known, of: account),
+        guard let accounts, let account = request.annotatedAccount else { return request }
+        if let known = accounts.known(account), let same = try? request.resolvingClient(from: known, of: account),
             ledger.contains(VolumeFingerprint(same))
         {
             return same
         }
         do throws(ProviderError) {
-            _ = try validate(request.awaitingIdentity(of: account))
+            _ = try validate(request.awaitingClient(of: account))
             let deadline = time.deadline(after: Self.budget(secondsLeft: secondsLeft))
-            return try request.identified(as: await accounts.identity(of: account, until: deadline), of: account)
+            return try request.resolvingClient(from: await accounts.identity(of: account, until: deadline), of: account)
         } catch {
             throw error.adding([("identity mode", IdentityMode.workloadIdentity.explanation(account))])
         }
     }
 
     /// Checks the request as a whole, before any network.
-    package func validate(_ request: MountRequest) throws(ProviderError) -> MountAttributes {
-        try MountAttributes(
+    package func validate(_ request: MountRequest) throws(ProviderError) -> MountConfiguration {
+        try MountConfiguration(
             validating: request,
-            MountAttributes.Environment(
+            MountConfiguration.Environment(
                 defaultCloudName: settings.defaultCloudName, environmentFile: settings.cloudFiles.read,
                 now: time.wallClock(), classes: classes))
     }
 
     /// Asks the operator's policy, whether the answer would come from the vault or from memory.
-    package func authorize(_ attributes: MountAttributes) throws(ProviderError) -> AuthorizedMount {
+    package func authorize(_ attributes: MountConfiguration) throws(ProviderError) -> AuthorizedMount {
         guard let file = settings.policy else { return AuthorizedMount(attributes: attributes, rule: nil) }
         do throws(ProviderError) {
             let rule = try policy(of: file).permission(for: attributes)
@@ -116,7 +116,7 @@ package struct MountService: Sendable {
             let mount = try await expanding(mount, request)
             let plan = MountPlan(mount.attributes)
             let contents = try await fetch.contents(of: plan, request)
-            let answer = try MountAnswer(
+            let answer = try MountResponse(
                 plan, fetched: contents.items, conversion: settings.conversion, now: time.wallClock())
             ledger.insert(volume)
             return MountResult(answer: answer, mount: mount, plan: plan, contents: contents)
@@ -135,7 +135,7 @@ package struct MountService: Sendable {
     }
 
     /// As whom which vaults are asked, for errors.
-    private static func surroundings(of attributes: MountAttributes) -> [(name: String, value: String)] {
+    private static func surroundings(of attributes: MountConfiguration) -> [(name: String, value: String)] {
         let sources = MountPlan(attributes).sources
         func all(_ value: (MountPlan.Source) -> String) -> String {
             var values: [String] = []
@@ -143,9 +143,9 @@ package struct MountService: Sendable {
             return values.joined(separator: ", ").clipped
         }
         return [
-            ("vault", all(\.vault.host)), ("tenant", all(\.signIn.tenantID)),
-            ("client id", all(\.signIn.identity.clientID)),
-            ("identity mode", attributes.identity.mode.explanation(attributes.identifiedAccount)),
+            ("vault", all(\.vault.host)), ("tenant", all(\.authentication.tenantID)),
+            ("client id", all(\.authentication.identity.clientID)),
+            ("identity mode", attributes.identity.mode.explanation(attributes.clientSourceAccount)),
         ]
     }
 
@@ -168,7 +168,7 @@ package struct MountService: Sendable {
     /// What the kept values take, in bytes and number, and how many were pushed out for others.
     package var cacheUsage: (bytes: Int, count: Int, evictions: Int) { values.usage }
 
-    private func maximumAge(_ attributes: MountAttributes, isKnown: Bool) -> Duration {
+    private func maximumAge(_ attributes: MountConfiguration, isKnown: Bool) -> Duration {
         let cache = settings.cache
         guard cache.refreshInterval > .zero else { return .zero }
         let asked = attributes.refreshInterval.map { min(max($0, cache.shortestInterval), cache.longestInterval) }
@@ -182,13 +182,13 @@ package struct MountService: Sendable {
     }
 }
 
-/// A mount that the operator lets pass; `MountService.authorize` alone makes one, so none gets around it.
+/// A mount that the operator lets pass; `MountPipeline.authorize` alone makes one, so none gets around it.
 package struct AuthorizedMount: Sendable {
-    package let attributes: MountAttributes
+    package let attributes: MountConfiguration
     /// The rule that permits it; nil without a policy.
     package let rule: String?
 
-    fileprivate init(attributes: MountAttributes, rule: String?) {
+    fileprivate init(attributes: MountConfiguration, rule: String?) {
         self.attributes = attributes
         self.rule = rule
     }

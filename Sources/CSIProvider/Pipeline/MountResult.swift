@@ -3,7 +3,7 @@ package import ProviderCore
 
 /// A mount's answer and what led to it.
 package struct MountResult: Sendable {
-    package var answer: MountAnswer
+    package var answer: MountResponse
     /// What was mounted, with what its selectors picked.
     package var mount: AuthorizedMount
     package var plan: MountPlan

@@ -5,15 +5,15 @@ internal import ProviderCore
 /// What service accounts were last seen to be annotated with, and what that is still good for.
 ///
 /// Plain values without clock or network: `elapsed` comes with each call.
-struct AnnotationBook: Sendable {
-    typealias Answer = Result<AnnotatedIdentity, KubernetesFailure>
+struct AnnotationCache: Sendable {
+    typealias Answer = Result<AnnotatedIdentity, KubernetesError>
 
     private struct Entry: Sendable {
         /// What was last read, and when that was asked for.
         var identity: AnnotatedIdentity?
         var readAt = Duration.zero
         /// Why it could not be read again, and until when that is not tried.
-        var failure: KubernetesFailure?
+        var failure: KubernetesError?
         var pausedUntil = Duration.zero
     }
 
@@ -22,9 +22,9 @@ struct AnnotationBook: Sendable {
     /// How old it may be for any other volume, where people wait for what they have just changed.
     private static let freshness = Duration.seconds(1)
     /// How long an account without the annotation is not asked about again.
-    private static let pauseAfterNothing = Duration.seconds(10)
+    private static let lifetimeWithoutClient = Duration.seconds(10)
     /// How old an answer may be to stand in for an API server that cannot be asked.
-    private static let patienceWithOutage = Duration.seconds(900)
+    private static let outageRetention = Duration.seconds(900)
     /// How long the API server is left alone after a failure, unless it asks for more.
     private static let pauseAfterFailure = Duration.seconds(5)
     private static let longestPause = Duration.seconds(30)
@@ -43,8 +43,8 @@ struct AnnotationBook: Sendable {
         if let failure = entry.failure {
             return elapsed < entry.pausedUntil ? substitute(entry, failure, elapsed) : nil
         }
-        let patience = entry.identity?.clientID == nil ? Self.pauseAfterNothing : Self.freshness
-        guard elapsed - entry.readAt < patience else { return nil }
+        let lifetime = entry.identity?.clientID == nil ? Self.lifetimeWithoutClient : Self.freshness
+        guard elapsed - entry.readAt < lifetime else { return nil }
         return entry.identity.map { .success($0) }
     }
 
@@ -67,14 +67,14 @@ struct AnnotationBook: Sendable {
         }
         entries.store(
             account, entry, cost: 1, owner: account.namespace,
-            keepUntil: max(entry.readAt + Self.patienceWithOutage, entry.pausedUntil))
+            keepUntil: max(entry.readAt + Self.outageRetention, entry.pausedUntil))
         return answer
     }
 
     /// What was last read, if that may stand in for an API server that cannot be asked.
-    private func substitute(_ entry: Entry, _ failure: KubernetesFailure, _ elapsed: Duration) -> Answer {
+    private func substitute(_ entry: Entry, _ failure: KubernetesError, _ elapsed: Duration) -> Answer {
         guard failure.isOutage, let identity = entry.identity, identity.clientID != nil,
-            elapsed - entry.readAt < Self.patienceWithOutage
+            elapsed - entry.readAt < Self.outageRetention
         else { return .failure(failure) }
         return .success(identity)
     }
@@ -83,7 +83,7 @@ struct AnnotationBook: Sendable {
     mutating func sweep(elapsed: Duration) { entries.sweep(now: elapsed) }
 }
 
-extension KubernetesFailure {
+extension KubernetesError {
     /// Nobody has said anything about the object, so what was last said may still be true.
     var isOutage: Bool { kind == .unreachable || kind == .unavailable }
 }

@@ -12,16 +12,16 @@ internal import Synchronization
 /// one after another by `run`, at a bounded rate. What cannot be posted is dropped and counted.
 package final class EventPoster: Service {
     private struct State {
-        var book = EventBook()
+        var book = EventQueue()
         var counter = Counter(
             name: "akv_csi_events_total", help: "Events on pods, by what became of them.", labelName: "result")
         /// Why events are dropped at the time; nil while they are not.
-        var trouble: KubernetesFailure.Kind?
+        var currentFailure: KubernetesError.Kind?
     }
 
     private static let maximumAttempts = 3
     /// How long an API server that refuses for want of a rule is left alone.
-    private static let patience = Duration.seconds(300)
+    private static let maximumRetryDelay = Duration.seconds(300)
 
     private let client: KubernetesClient
     private let node: String
@@ -29,7 +29,7 @@ package final class EventPoster: Service {
     private let time: TimeSource
     private let state = Mutex(State())
     private let notes: AsyncStream<Void>
-    private let bell: AsyncStream<Void>.Continuation
+    private let wakeUp: AsyncStream<Void>.Continuation
 
     /// `node` is this node's name, or empty.
     package init(client: KubernetesClient, node: String, logger: Logger, time: TimeSource = .system) {
@@ -37,11 +37,11 @@ package final class EventPoster: Service {
         self.node = node
         self.logger = logger
         self.time = time
-        (notes, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (notes, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Notes the turn of a volume's rotation, if it is one.
-    func note(_ rotation: RotationHealth.VolumeTurn?, of pod: PodReference, _ error: ProviderError?) {
+    /// Notes the transition of a volume's rotation, if it is one.
+    func note(_ rotation: RotationHealth.VolumeTransition?, of pod: PodReference, _ error: ProviderError?) {
         let name = pod.secretProviderClass.clipped
         switch rotation {
         case nil: return
@@ -67,7 +67,7 @@ package final class EventPoster: Service {
             guard let event else { return state.counter.count("invalid") }
             if !state.book.note(event, isRepeated: isRepeated, elapsed: elapsed) { state.counter.count("dropped-full") }
         }
-        bell.yield()
+        wakeUp.yield()
     }
 
     /// One family in Prometheus' text format; empty before the first event.
@@ -99,7 +99,7 @@ package final class EventPoster: Service {
     private func postNext() async -> Duration? {
         let (elapsed, now) = (time.elapsed(), time.wallClock())
         guard let posting = state.withLock({ $0.book.next(elapsed: elapsed, now: now) }) else { return nil }
-        do throws(KubernetesFailure) {
+        do throws(KubernetesError) {
             if posting.isNew {
                 try await client.create(posting.event, as: posting.record, node: node, now: now)
             } else {
@@ -108,22 +108,22 @@ package final class EventPoster: Service {
         } catch {
             return failed(posting, error)
         }
-        let trouble = state.withLock { state in
+        let currentFailure = state.withLock { state in
             state.book.succeeded(posting, elapsed: time.elapsed())
             state.counter.count(posting.isNew ? "created" : "updated")
-            defer { state.trouble = nil }
-            return state.trouble
+            defer { state.currentFailure = nil }
+            return state.currentFailure
         }
-        if trouble != nil { logger.info("events are posted again") }
+        if currentFailure != nil { logger.info("events are posted again") }
         return nil
     }
 
-    private func failed(_ posting: EventBook.Posting, _ failure: KubernetesFailure) -> Duration? {
+    private func failed(_ posting: EventQueue.Posting, _ failure: KubernetesError) -> Duration? {
         if Task.isCancelled { return nil }
         let isLast = posting.attempts >= Self.maximumAttempts
         // The object is gone, or its name is taken: the next one has another.
         let isForAnother = failure.kind == .conflict || failure.kind == .notFound && !posting.isNew
-        let isNews = state.withLock { state in
+        let shouldLog = state.withLock { state in
             if !isLast, isForAnother || failure.isTransient {
                 state.book.again(posting, asNew: isForAnother)
             } else {
@@ -131,16 +131,16 @@ package final class EventPoster: Service {
                 for _ in 0..<count { state.counter.count("dropped-\(failure.kind.rawValue)") }
             }
             guard failure.isTransient || failure.kind == .forbidden else { return false }
-            defer { state.trouble = failure.kind }
-            return state.trouble != failure.kind
+            defer { state.currentFailure = failure.kind }
+            return state.currentFailure != failure.kind
         }
-        if isNews {
+        if shouldLog {
             logger.error(
                 "events cannot be posted",
                 metadata: ["code": "\(LogCode.eventsFailing.rawValue)", "error": "\(failure)"])
         }
-        if failure.kind == .forbidden { return Self.patience }
+        if failure.kind == .forbidden { return Self.maximumRetryDelay }
         guard failure.isTransient else { return nil }
-        return min(Self.patience, max(failure.pause ?? .zero, .seconds(5) * (1 << (posting.attempts - 1))))
+        return min(Self.maximumRetryDelay, max(failure.pause ?? .zero, .seconds(5) * (1 << (posting.attempts - 1))))
     }
 }

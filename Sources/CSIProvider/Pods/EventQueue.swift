@@ -6,7 +6,7 @@ internal import SecretMemory
 ///
 /// Plain values without clock or network: `elapsed` and `now` come with each call. It holds a bounded number
 /// of events however many pods fail, and one object in the cluster for each pod, class and reason.
-struct EventBook: Sendable {
+struct EventQueue: Sendable {
     /// What tells events apart.
     struct Key: Hashable, Sendable {
         var namespace: String
@@ -51,7 +51,7 @@ struct EventBook: Sendable {
     private static let maximumPosted = 1000
     /// The cluster keeps an event for an hour after it was last changed; half of that keeps alive what lasts.
     private static let refresh = Duration.seconds(1800)
-    private static let memory = Duration.seconds(3600)
+    private static let retention = Duration.seconds(3600)
     /// A node's share: this many at once, then one in every period.
     private static let burst = 25
     private static let period = Duration.seconds(5)
@@ -94,7 +94,7 @@ struct EventBook: Sendable {
         let key = order.removeFirst()
         guard let entry = pending.removeValue(forKey: key) else { return nil }
         fullAt = max(fullAt, elapsed) + Self.period
-        if let known = posted[key], elapsed - known.last < Self.memory {
+        if let known = posted[key], elapsed - known.last < Self.retention {
             var record = known.record
             record.count += entry.occurrences
             return Posting(
@@ -111,7 +111,7 @@ struct EventBook: Sendable {
         let unposted = posted[posting.key]?.unposted ?? 0
         posted[posting.key] = Posted(record: posting.record, last: elapsed, unposted: unposted)
         guard posted.count > Self.maximumPosted else { return }
-        posted = posted.filter { elapsed - $0.value.last < Self.memory }
+        posted = posted.filter { elapsed - $0.value.last < Self.retention }
         while posted.count > Self.maximumPosted, let oldest = posted.min(by: { $0.value.last < $1.value.last }) {
             posted[oldest.key] = nil
         }

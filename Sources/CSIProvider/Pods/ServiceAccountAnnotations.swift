@@ -10,16 +10,16 @@ internal import Synchronization
 /// whom a pod signs in, and not whether it may: that Entra decides on the pod's own token. So an answer that
 /// is out of date leads to a refusal, or to an identity that still trusts the account.
 package final class ServiceAccountAnnotations: Sendable {
-    private typealias Pending = Flight<AnnotationBook.Answer>
+    private typealias Pending = SharedTask<AnnotationCache.Answer>
 
     private struct State {
-        var book = AnnotationBook()
-        var flights: [ServiceAccountReference: Pending] = [:]
+        var book = AnnotationCache()
+        var sharedTasks: [ServiceAccountReference: Pending] = [:]
         var counter = Counter(
             name: "akv_csi_service_account_reads_total",
             help: "Requests for service accounts to the API server, by what came of them.", labelName: "result")
         /// What is wrong with the API server at the time; nil while nothing is.
-        var trouble: KubernetesFailure.Kind?
+        var currentFailure: KubernetesError.Kind?
     }
 
     private let client: KubernetesClient
@@ -43,23 +43,23 @@ package final class ServiceAccountAnnotations: Sendable {
         of account: ServiceAccountReference, until deadline: Deadline
     ) async throws(ProviderError) -> AnnotatedIdentity {
         enum Step {
-            case done(AnnotationBook.Answer)
+            case done(AnnotationCache.Answer)
             case wait(Pending, Pending.Caller)
         }
         let step: Step = state.withLock { state in
             if let answer = state.book.answer(to: account, elapsed: time.elapsed()) { return .done(answer) }
-            if let flight = state.flights[account], let caller = flight.join(until: deadline) {
-                return .wait(flight, caller)
+            if let sharedTask = state.sharedTasks[account], let caller = sharedTask.join(until: deadline) {
+                return .wait(sharedTask, caller)
             }
-            let flight = Pending(until: deadline) { [self] _ in await read(account) }
-            state.flights[account] = flight
-            return .wait(flight, flight.first)
+            let sharedTask = Pending(until: deadline) { [self] _ in await read(account) }
+            state.sharedTasks[account] = sharedTask
+            return .wait(sharedTask, sharedTask.first)
         }
-        let answer: AnnotationBook.Answer
+        let answer: AnnotationCache.Answer
         switch step {
         case .done(let known): answer = known
-        case .wait(let flight, let caller):
-            let found = await limited(to: deadline) { await flight.value(for: caller) } ?? nil
+        case .wait(let sharedTask, let caller):
+            let found = await withDeadline(deadline) { await sharedTask.value(for: caller) } ?? nil
             guard let found else { throw Self.noAnswer(about: account) }
             answer = found
         }
@@ -79,47 +79,47 @@ package final class ServiceAccountAnnotations: Sendable {
     }
 
     /// One request.
-    private func read(_ account: ServiceAccountReference) async -> AnnotationBook.Answer {
+    private func read(_ account: ServiceAccountReference) async -> AnnotationCache.Answer {
         let start = time.elapsed()
-        let outcome: AnnotationBook.Answer
-        do throws(KubernetesFailure) {
+        let outcome: AnnotationCache.Answer
+        do throws(KubernetesError) {
             outcome = .success(try await client.annotatedIdentity(of: account))
         } catch {
             outcome = .failure(error)
         }
         // Nobody waits any more, so the request was broken off: that says nothing about the API server.
         let isAbandoned = Task.isCancelled
-        let (answer, turn) = state.withLock { state in
-            state.flights[account] = nil
-            if isAbandoned { return (outcome, Turn.none) }
+        let (answer, transition) = state.withLock { state in
+            state.sharedTasks[account] = nil
+            if isAbandoned { return (outcome, Transition.none) }
             state.counter.count(outcome.failure?.kind.rawValue ?? "read")
-            let turn = Turn(from: state.trouble, to: outcome.failure)
+            let transition = Transition(from: state.currentFailure, to: outcome.failure)
             // An account that is not there is none of the API server's troubles.
-            state.trouble = outcome.failure.flatMap { $0.kind == .notFound ? nil : $0.kind }
-            return (state.book.note(outcome, of: account, start: start, elapsed: time.elapsed()), turn)
+            state.currentFailure = outcome.failure.flatMap { $0.kind == .notFound ? nil : $0.kind }
+            return (state.book.note(outcome, of: account, start: start, elapsed: time.elapsed()), transition)
         }
-        report(turn)
+        report(transition)
         return answer
     }
 
     /// What is news about the API server.
-    private enum Turn {
+    private enum Transition {
         case none
-        case began(KubernetesFailure)
+        case began(KubernetesError)
         case ended
 
-        init(from trouble: KubernetesFailure.Kind?, to failure: KubernetesFailure?) {
+        init(from currentFailure: KubernetesError.Kind?, to failure: KubernetesError?) {
             if let failure, failure.kind != .notFound {
-                self = failure.kind == trouble ? .none : .began(failure)
+                self = failure.kind == currentFailure ? .none : .began(failure)
             } else {
-                self = trouble == nil ? .none : .ended
+                self = currentFailure == nil ? .none : .ended
             }
         }
     }
 
     /// Said once when it begins and once when it ends: each mount that fails by it has a line of its own.
-    private func report(_ turn: Turn) {
-        switch turn {
+    private func report(_ transition: Transition) {
+        switch transition {
         case .none: return
         case .began(let failure):
             logger.error(
@@ -136,13 +136,13 @@ package final class ServiceAccountAnnotations: Sendable {
     package var exposition: String { state.withLock { $0.counter.exposition } }
 }
 
-extension AnnotationBook.Answer {
-    fileprivate var failure: KubernetesFailure? {
+extension AnnotationCache.Answer {
+    fileprivate var failure: KubernetesError? {
         if case .failure(let failure) = self { failure } else { nil }
     }
 }
 
-extension KubernetesFailure {
+extension KubernetesError {
     fileprivate func providerError(reading account: ServiceAccountReference) -> ProviderError {
         let path = "ServiceAccount \(account.path)"
         switch kind {

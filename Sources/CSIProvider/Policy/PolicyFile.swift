@@ -9,11 +9,6 @@ internal import Synchronization
 /// A ConfigMap's files are links that the kubelet moves to a new directory, so the file is looked at
 /// through them. A file that cannot be used leaves the rules that were in force in force.
 package final class PolicyFile: Sendable {
-    /// Why there are no rules to begin with.
-    package struct Unusable: Error, CustomStringConvertible {
-        package var description: String
-    }
-
     private struct State {
         var policy: AccessPolicy
         /// What was read last; nil when nothing could be.
@@ -37,7 +32,7 @@ package final class PolicyFile: Sendable {
     private let state: Mutex<State>
 
     /// Throws when there are no rules to be had from the file.
-    package init(path: String, logger: Logger) throws(Unusable) {
+    package init(path: String, logger: Logger) throws(PolicyFileError) {
         self.path = path
         self.logger = logger
         let stamp = Self.stamp(path)
@@ -57,7 +52,7 @@ package final class PolicyFile: Sendable {
             state.stamp = stamp
             guard contents != state.contents else { return state.policy }
             state.contents = contents
-            do throws(Unusable) {
+            do throws(PolicyFileError) {
                 let policy = try Self.policy(contents, path)
                 state.isValid = true
                 if policy != state.policy {
@@ -75,18 +70,18 @@ package final class PolicyFile: Sendable {
         }
     }
 
-    private static func policy(_ contents: Data?, _ path: String) throws(Unusable) -> AccessPolicy {
-        guard let contents else { throw Unusable(description: "\(path): the file cannot be read") }
+    private static func policy(_ contents: Data?, _ path: String) throws(PolicyFileError) -> AccessPolicy {
+        guard let contents else { throw PolicyFileError(description: "\(path): the file cannot be read") }
         guard contents.count <= maximumBytes else {
-            throw Unusable(description: "\(path): the file is larger than \(maximumBytes) bytes")
+            throw PolicyFileError(description: "\(path): the file is larger than \(maximumBytes) bytes")
         }
         guard let text = String(validating: contents, as: UTF8.self) else {
-            throw Unusable(description: "\(path): the file is not UTF-8")
+            throw PolicyFileError(description: "\(path): the file is not UTF-8")
         }
-        do throws(AccessPolicy.Invalid) {
+        do throws(AccessPolicyError) {
             return try AccessPolicy(reading: text)
         } catch {
-            throw Unusable(description: error.description(file: path))
+            throw PolicyFileError(description: error.description(file: path))
         }
     }
 
@@ -111,4 +106,9 @@ package final class PolicyFile: Sendable {
                 information.st_ctim.tv_sec, information.st_ctim.tv_nsec,
             ], isSettled: now.tv_sec - information.st_ctim.tv_sec > 1)
     }
+}
+
+/// Explains why a policy file gives no rules.
+package struct PolicyFileError: Error, CustomStringConvertible {
+    package var description: String
 }

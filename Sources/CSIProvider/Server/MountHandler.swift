@@ -7,7 +7,7 @@ package import SecretMemory
 /// Speaks the driver's protocol: decodes a call, has it mounted, encodes the answer, and says in one
 /// log line how it went.
 package struct ProviderService: Sendable {
-    private let mounts: MountService
+    private let mounts: MountPipeline
     private let metrics: ProviderMetrics
     private let logger: Logger
     private let audit: AuditLog
@@ -15,11 +15,11 @@ package struct ProviderService: Sendable {
     /// Tells pods; nil for not telling them.
     private let events: EventPoster?
     private let expiry: ExpiryWatch
-    private let warnings = ToldWarnings()
+    private let warnings = WarningDeduplicator()
 
     package init(
-        mounts: MountService, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
-        audit: AuditLog.Extent = .changes, events: EventPoster? = nil, time: TimeSource = .system
+        mounts: MountPipeline, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
+        audit: AuditLog.Level = .changes, events: EventPoster? = nil, time: TimeSource = .system
     ) {
         self.mounts = mounts
         self.metrics = metrics
@@ -34,7 +34,7 @@ package struct ProviderService: Sendable {
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountAnswerMessage {
         var log = MountLog(logger)
         var pod: PodReference?
-        var attributes: MountAttributes?
+        var attributes: MountConfiguration?
         var rule: String?
         do throws(ProviderError) {
             var request = try Self.decode(incoming.request)
@@ -57,7 +57,7 @@ package struct ProviderService: Sendable {
                 throw error.prefixed("failed to mount objects, error: ")
             }
             log.succeeded(result)
-            for notice in expiry.observe(caller, result) { log.ending(notice) }
+            for notice in expiry.observe(caller, result) { log.logExpiry(notice) }
             metrics.observeMount(log.elapsed, .ok, nil)
             observeRotation(of: caller, request.targetPath, nil, log)
             return MountAnswerMessage(result.answer)
@@ -77,17 +77,17 @@ package struct ProviderService: Sendable {
     private func observeRotation(
         of pod: PodReference, _ targetPath: String, _ error: ProviderError?, _ log: MountLog
     ) {
-        let turns = rotation.observe(pod, targetPath, succeeded: error == nil)
-        log.turned(turns.class, error?.code)
-        events?.note(turns.volume, of: pod, error)
+        let transitions = rotation.observe(pod, targetPath, succeeded: error == nil)
+        log.logTransition(transitions.class, error?.code)
+        events?.note(transitions.volume, of: pod, error)
     }
 
     /// Forgets what need not be kept any more.
     package func sweep() {
         mounts.sweep()
         expiry.sweep()
-        for (name, turn) in rotation.sweep() {
-            MountLog(logger, rotationOf: name).turned(turn)
+        for (name, transition) in rotation.sweep() {
+            MountLog(logger, rotationOf: name).logTransition(transition)
         }
     }
 
@@ -102,7 +102,7 @@ package struct ProviderService: Sendable {
 }
 
 extension MountAnswerMessage {
-    init(_ answer: MountAnswer) {
+    init(_ answer: MountResponse) {
         self.init(
             files: answer.files.map { file in
                 File(path: file.path, mode: Int32(file.mode.rawValue), contents: file.contents)

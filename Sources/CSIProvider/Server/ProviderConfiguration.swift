@@ -10,9 +10,9 @@ package struct ProviderConfiguration: Sendable {
     package var metrics: MetricsEndpoint.Configuration
     /// Nil for none, which is the default.
     package var debug: DebugEndpoint.Configuration?
-    package var mounts: MountService.Settings
+    package var mounts: MountPipeline.Settings
     /// What the log tells auditors.
-    package var audit = AuditLog.Extent.changes
+    package var audit = AuditLog.Level.changes
     /// The API server that events on pods are posted to; nil for posting none.
     package var events: KubernetesClient.Configuration?
     /// The API server that is asked for the annotations of service accounts; nil for asking for none.
@@ -29,7 +29,7 @@ package struct ProviderConfiguration: Sendable {
         health: HealthEndpoint.Configuration,
         metrics: MetricsEndpoint.Configuration,
         debug: DebugEndpoint.Configuration? = nil,
-        mounts: MountService.Settings,
+        mounts: MountPipeline.Settings,
         network: AsyncHTTPTransport.Configuration,
         drainTimeout: Duration
     ) {

@@ -7,7 +7,7 @@ internal import ServiceLifecycle
 internal import UnixSignals
 
 /// The DaemonSet's process: socket, health endpoint, and an orderly end on SIGTERM and SIGINT.
-package enum ProviderProcess {
+package enum ProviderServer {
     /// Serves until a signal arrives. Throws when it cannot listen.
     package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
         ProcessHardening.apply(logger: logger)
@@ -18,7 +18,7 @@ package enum ProviderProcess {
             ServiceAccountAnnotations(
                 client: KubernetesClient(configuration: server, transport: transport), logger: logger)
         }
-        let mounts = MountService(
+        let mounts = MountPipeline(
             settings: configuration.mounts, transport: transport, metrics: metrics, accounts: accounts)
         if let policy = configuration.mounts.policy {
             logger.info("policy in force", metadata: ["file": "\(policy.path)"])
@@ -48,7 +48,7 @@ package enum ProviderProcess {
         if let debug = configuration.debug {
             watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
         }
-        let socket = SocketService(configuration: configuration, handler: service.handle, logger: logger)
+        let socket = RPCServerService(configuration: configuration, handler: service.handle, logger: logger)
         let group = ServiceGroup(
             services: [socket, Sweeper(service: service)] + watchers,
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieted)
@@ -70,7 +70,7 @@ extension Logger {
 ///
 /// It listens only once it runs, and so with the signals' handlers in place: whoever sees the socket can
 /// also stop the process in an orderly way.
-private struct SocketService: Service {
+private struct RPCServerService: Service {
     let configuration: ProviderConfiguration
     let handler: MountHandler
     let logger: Logger
@@ -108,7 +108,7 @@ private struct Sweeper: Service {
     }
 }
 
-extension MountService {
+extension MountPipeline {
     fileprivate var gauges: [Gauge] {
         let usage = cacheUsage
         let policy = isPolicyValid.map { isValid in

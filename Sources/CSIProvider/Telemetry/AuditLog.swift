@@ -5,11 +5,11 @@ internal import SecretMemory
 
 /// Tells auditors, in lines of the log, who was given what, as whom, by which rule and from where.
 ///
-/// Azure's own log has no line for what a node answers from memory, so this is the only record of it.
+/// Azure's own log has no line for what a node answers from delivered, so this is the only record of it.
 /// It names objects and versions and never holds a value.
 package struct AuditLog: Sendable {
     /// How much is told.
-    package enum Extent: String, CaseIterable, Sendable {
+    package enum Level: String, CaseIterable, Sendable {
         case off
         /// What a volume was not given before: every object of its first mount, later the changed ones.
         /// And every failure.
@@ -18,16 +18,16 @@ package struct AuditLog: Sendable {
         case all
     }
 
-    private let extent: Extent
-    private let memory = AuditMemory()
+    private let level: Level
+    private let delivered = DeliveredVersions()
 
-    init(_ extent: Extent) {
-        self.extent = extent
+    init(_ level: Level) {
+        self.level = level
     }
 
     /// A line for each object that went to the volume.
     func succeeded(_ result: MountResult, into volume: VolumeFingerprint, _ logger: Logger) {
-        guard extent != .off else { return }
+        guard level != .off else { return }
         let mount = result.mount
         var deliveries: [(item: MountPlan.Item, content: FetchedVersion, source: ContentSource)] = []
         for (index, item) in result.plan.items.enumerated() {
@@ -35,7 +35,7 @@ package struct AuditLog: Sendable {
                 deliveries.append((item, content, source))
             }
         }
-        let isNew = memory.replace(
+        let isNew = delivered.replace(
             volume,
             with: deliveries.map { delivery in
                 var hasher = Hasher()
@@ -46,20 +46,20 @@ package struct AuditLog: Sendable {
                 return hasher.finalize()
             })
         // Most mounts bring nothing new, and cost no more than this.
-        guard extent == .all || isNew.contains(true) else { return }
+        guard level == .all || isNew.contains(true) else { return }
         let common = Self.fields(mount.attributes.pod, mount.attributes, rule: mount.rule)
-        for (delivery, isNew) in zip(deliveries, isNew) where isNew || extent == .all {
+        for (delivery, isNew) in zip(deliveries, isNew) where isNew || level == .all {
             let object = delivery.item.object
-            let signIn = result.plan.sources[delivery.item.source].signIn
+            let authentication = result.plan.sources[delivery.item.source].authentication
             var fields: Logger.Metadata = [
                 "result": "ok", "object": "\(object.type.rawValue)/\(object.name)",
                 "version": "\(delivery.content.version)", "source": "\(delivery.source.rawValue)",
-                "tenant": "\(signIn.tenantID)", "vault_host": "\(delivery.content.vault.host)",
+                "tenant": "\(authentication.tenantID)", "vault_host": "\(delivery.content.vault.host)",
                 "vault": "\(delivery.content.vault.name)",
             ]
             if object.source.clientID != nil {
-                fields["client_id"] = "\(signIn.identity.clientID.clipped)"
-                if mount.attributes.identifiedAccount != nil { fields["client_id_from"] = "object" }
+                fields["client_id"] = "\(authentication.identity.clientID.clipped)"
+                if mount.attributes.clientSourceAccount != nil { fields["client_id_from"] = "object" }
             }
             if let selector = object.pickedBy { fields["picked_by"] = "\(selector)" }
             logger.info("audit", metadata: common.merging(fields) { $1 })
@@ -68,9 +68,9 @@ package struct AuditLog: Sendable {
 
     /// One line: a mount that fails delivers nothing, whichever object is the cause.
     func failed(
-        _ error: ProviderError, _ pod: PodReference?, _ attributes: MountAttributes?, rule: String?, _ logger: Logger
+        _ error: ProviderError, _ pod: PodReference?, _ attributes: MountConfiguration?, rule: String?, _ logger: Logger
     ) {
-        guard extent != .off else { return }
+        guard level != .off else { return }
         var fields = Self.fields(pod, attributes, rule: rule)
         fields["result"] = "\(error.code.rawValue)"
         if let attributes {
@@ -86,7 +86,7 @@ package struct AuditLog: Sendable {
 
     /// Who asked, as whom, and what let them.
     private static func fields(
-        _ pod: PodReference?, _ attributes: MountAttributes?, rule: String?
+        _ pod: PodReference?, _ attributes: MountConfiguration?, rule: String?
     ) -> Logger.Metadata {
         var fields: Logger.Metadata = [:]
         if let pod {

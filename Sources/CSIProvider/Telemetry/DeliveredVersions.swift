@@ -4,7 +4,7 @@ internal import Synchronization
 /// Remembers what each volume was last given, as one number for each object.
 ///
 /// It forgets the longest unused when there are too many. What is forgotten is told once more.
-final class AuditMemory: Sendable {
+final class DeliveredVersions: Sendable {
     private struct State {
         var recent: [VolumeFingerprint: [Int]] = [:]
         var older: [VolumeFingerprint: [Int]] = [:]

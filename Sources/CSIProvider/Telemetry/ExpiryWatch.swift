@@ -33,7 +33,7 @@ final class ExpiryWatch: Sendable {
 
     private static let maximumClasses = 1000
     private static let maximumTold = 4096
-    private static let memory = Duration.seconds(86400)
+    private static let retention = Duration.seconds(86400)
     private static let secondsOfDay = 86_400
 
     private let state = Mutex(State())
@@ -79,7 +79,7 @@ final class ExpiryWatch: Sendable {
     func sweep() {
         let now = time.elapsed()
         state.withLock { state in
-            state.classes = state.classes.filter { now - $0.value.lastSeen < Self.memory }
+            state.classes = state.classes.filter { now - $0.value.lastSeen < Self.retention }
         }
     }
 

@@ -27,10 +27,12 @@ struct MountLog {
     }
 
     /// `warnings` are those that have not been told yet.
-    mutating func note(_ attributes: MountAttributes, warnings: [String]) {
+    mutating func note(_ attributes: MountConfiguration, warnings: [String]) {
         logger[metadataKey: "vault"] = "\(attributes.vaultName)"
         logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"
-        if attributes.identifiedAccount != nil { logger[metadataKey: "client_id_from"] = "service account annotation" }
+        if attributes.clientSourceAccount != nil {
+            logger[metadataKey: "client_id_from"] = "service account annotation"
+        }
         logger[metadataKey: "identity_mode"] = "\(attributes.identity.mode.rawValue)"
         logger[metadataKey: "objects"] = "\(attributes.objects.count)"
         for warning in warnings {
@@ -59,7 +61,7 @@ struct MountLog {
     }
 
     /// Tells that an object ends soon, or has ended.
-    func ending(_ notice: ExpiryWatch.Notice) {
+    func logExpiry(_ notice: ExpiryWatch.Notice) {
         logger.warning(
             notice.daysLeft < 0 ? "object has expired" : "object expires soon",
             metadata: [
@@ -70,8 +72,8 @@ struct MountLog {
     }
 
     /// Tells that the rotation of a class has begun to fail, or no longer does.
-    func turned(_ turn: RotationHealth.Turn?, _ cause: ErrorCode? = nil) {
-        switch turn {
+    func logTransition(_ transition: RotationHealth.Transition?, _ cause: ErrorCode? = nil) {
+        switch transition {
         case nil: return
         case .failing:
             logger.warning(

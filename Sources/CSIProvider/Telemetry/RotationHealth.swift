@@ -5,11 +5,11 @@ internal import Synchronization
 
 /// Whether the pods of each SecretProviderClass are still given what is in the vault.
 ///
-/// Once a pod runs the driver hides that a mount of its volume failed: the old files stay. So the turn
+/// Once a pod runs the driver hides that a mount of its volume failed: the old files stay. So the transition
 /// from success to failure, and back, is told here.
 final class RotationHealth: Sendable {
-    /// A turn of a class's health.
-    enum Turn: Equatable {
+    /// A transition of a class's health.
+    enum Transition: Equatable {
         /// A volume that was filled before could not be, and all volumes of the class could until now.
         case failing
         /// The last such volume was filled again.
@@ -19,7 +19,7 @@ final class RotationHealth: Sendable {
     }
 
     /// The same of one volume, for the pod it belongs to.
-    enum VolumeTurn: Equatable {
+    enum VolumeTransition: Equatable {
         /// It was filled before and could not be; `isRepeated` if that is so already.
         case failing(isRepeated: Bool)
         case recovered(after: Duration)
@@ -58,9 +58,9 @@ final class RotationHealth: Sendable {
 
     private static let maximumClasses = 1000
     private static let maximumVolumes = 512
-    private static let memory = Duration.seconds(86400)
+    private static let retention = Duration.seconds(86400)
     /// The kubelet comes back to a failing volume within about two minutes.
-    private static let patience = Duration.seconds(600)
+    private static let failingRetention = Duration.seconds(600)
 
     private let state = Mutex<[ClassName: Health]>([:])
     private let time: TimeSource
@@ -72,7 +72,7 @@ final class RotationHealth: Sendable {
     /// One mount of a class's volume, and whether it succeeded.
     func observe(
         _ pod: PodReference, _ targetPath: String, succeeded: Bool
-    ) -> (class: Turn?, volume: VolumeTurn?) {
+    ) -> (class: Transition?, volume: VolumeTransition?) {
         let now = time.elapsed()
         let wallClock = time.wallClock()
         let name = ClassName(pod)
@@ -84,23 +84,23 @@ final class RotationHealth: Sendable {
     }
 
     /// Forgets volumes and classes that are not asked for any more.
-    func sweep() -> [(name: ClassName, turn: Turn)] {
+    func sweep() -> [(name: ClassName, transition: Transition)] {
         let now = time.elapsed()
         return state.withLock { classes in
-            classes = classes.filter { now - $0.value.lastSeen < Self.memory }
-            var turns: [(name: ClassName, turn: Turn)] = []
+            classes = classes.filter { now - $0.value.lastSeen < Self.retention }
+            var transitions: [(name: ClassName, transition: Transition)] = []
             for name in classes.keys.sorted() {
                 guard let index = classes.index(forKey: name) else { continue }
                 let since = classes.values[index].failingSince
                 classes.values[index].volumes = classes.values[index].volumes.filter { _, volume in
-                    now - volume.lastSeen < (volume.isFailing ? Self.patience : Self.memory)
+                    now - volume.lastSeen < (volume.isFailing ? Self.failingRetention : Self.retention)
                 }
                 if let since, !classes.values[index].isRotationFailing {
                     classes.values[index].failingSince = nil
-                    turns.append((name, .ended(after: now - since)))
+                    transitions.append((name, .ended(after: now - since)))
                 }
             }
-            return turns
+            return transitions
         }
     }
 
@@ -128,7 +128,7 @@ final class RotationHealth: Sendable {
 extension RotationHealth.Health {
     fileprivate mutating func observe(
         _ path: String, _ succeeded: Bool, _ now: Duration, _ wallClock: Int, maximumVolumes: Int
-    ) -> (class: RotationHealth.Turn?, volume: RotationHealth.VolumeTurn?) {
+    ) -> (class: RotationHealth.Transition?, volume: RotationHealth.VolumeTransition?) {
         lastSeen = now
         if volumes[path] == nil, volumes.count >= maximumVolumes { makeRoom() }
         var volume = volumes[path] ?? RotationHealth.Volume(lastSeen: now)
@@ -144,7 +144,7 @@ extension RotationHealth.Health {
             defer { failingSince = failingSince ?? now }
             return (failingSince == nil ? .failing : nil, .failing(isRepeated: before.isFailing))
         }
-        let recovery = before.failingSince.map { RotationHealth.VolumeTurn.recovered(after: now - $0) }
+        let recovery = before.failingSince.map { RotationHealth.VolumeTransition.recovered(after: now - $0) }
         guard let since = failingSince, !isRotationFailing else { return (nil, recovery) }
         failingSince = nil
         return (.recovered(after: now - since), recovery)

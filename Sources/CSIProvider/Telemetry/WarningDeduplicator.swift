@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Remembers which warnings about a SecretProviderClass are in the log: the kubelet has each volume asked for
 /// again about every minute, and nobody wants to read the same that often.
-final class ToldWarnings: Sendable {
+final class WarningDeduplicator: Sendable {
     private struct Key: Hashable {
         var name: RotationHealth.ClassName
         /// Of all its warnings: a class that changes is told of anew.

@@ -7,13 +7,13 @@ package struct AnnotatedAccounts: Sendable {
     package static let flag = "service-account-annotations"
 
     /// The provider takes the client of classes that name none from here.
-    package var areRead: Bool
+    package var usesAnnotations: Bool
     private var identities: [ServiceAccountReference: AnnotatedIdentity] = [:]
 
-    /// `areRead` is what the user says; that the provider's own manifest is among `manifests`, with the flag
+    /// `usesAnnotations` is what the user says; that the provider's own manifest is among `manifests`, with the flag
     /// on, says the same.
-    init(_ manifests: [Manifest], areRead: Bool) {
-        self.areRead = areRead || manifests.contains(where: Self.servesAnnotations)
+    init(_ manifests: [Manifest], usesAnnotations: Bool) {
+        self.usesAnnotations = usesAnnotations || manifests.contains(where: Self.servesAnnotations)
         for manifest in manifests where manifest.kind == "ServiceAccount" {
             let annotations = manifest.root["metadata"]?["annotations"]
             let account = ServiceAccountReference(namespace: manifest.namespace ?? "default", name: manifest.name)

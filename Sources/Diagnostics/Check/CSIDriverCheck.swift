@@ -5,7 +5,7 @@ internal import SecretMemory
 /// The rules for the driver's own CSIDriver object.
 struct CSIDriverCheck {
     let manifest: Manifest
-    let classes: [ClassReading]
+    let classes: [ClassManifest]
 
     func findings() -> [Finding] {
         guard manifest.kind == "CSIDriver" else { return [] }

@@ -6,7 +6,7 @@ internal import SecretMemory
 struct ClassCheck {
     let manifest: Manifest
     /// Nil for what is no class of this provider.
-    let reading: ClassReading?
+    let reading: ClassManifest?
 
     func findings() -> [Finding] {
         guard manifest.kind == "SecretProviderClass" else { return [] }
@@ -72,7 +72,7 @@ struct ClassCheck {
 
     // MARK: - Parameters
 
-    private func parameters(_ reading: ClassReading) -> [Finding] {
+    private func parameters(_ reading: ClassManifest) -> [Finding] {
         var findings: [Finding] = []
         for (name, member) in reading.parameters.sorted(by: { $0.value.key.start < $1.value.key.start }) {
             if !ParameterNames.known.contains(name) {
@@ -208,7 +208,7 @@ struct ClassCheck {
 
     // MARK: - Ways that end
 
-    private func deprecated(_ reading: ClassReading) -> [Finding] {
+    private func deprecated(_ reading: ClassManifest) -> [Finding] {
         guard case .success(let attributes) = reading.validated() else { return [] }
         let move = "move to workload identity: akv-csi migrate \(manifest.path)"
         switch attributes.identity.mode {

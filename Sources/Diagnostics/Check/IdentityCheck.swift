@@ -5,7 +5,7 @@ internal import SecretMemory
 /// The rules for what workload identity wants of pods and ServiceAccounts.
 struct IdentityCheck {
     let workloads: [Workload]
-    let classes: [ClassReading]
+    let classes: [ClassManifest]
     let accounts: [Manifest]
 
     private static let annotations = [AnnotatedIdentity.clientIDAnnotation, AnnotatedIdentity.tenantIDAnnotation]
@@ -81,7 +81,7 @@ struct IdentityCheck {
         return findings + serviceAccount(of: workload, used)
     }
 
-    private func serviceAccount(of workload: Workload, _ used: [ClassReading]) -> [Finding] {
+    private func serviceAccount(of workload: Workload, _ used: [ClassManifest]) -> [Finding] {
         let name = workload.template.serviceAccount
         let here = accounts.filter { ($0.namespace ?? "default") == workload.namespace }
         guard let account = here.first(where: { $0.name == name }) else {
@@ -104,7 +104,7 @@ struct IdentityCheck {
             let pairs = [
                 (
                     Self.annotations[0], "clientID",
-                    attributes.identifiedAccount == nil ? attributes.identity.clientID : ""
+                    attributes.clientSourceAccount == nil ? attributes.identity.clientID : ""
                 ),
                 (Self.annotations[1], "tenantID", reading.tenantID),
             ]

@@ -20,15 +20,15 @@ package struct ManifestCheck: Sendable {
             }
         }
         self.manifests = manifests
-        accounts = AnnotatedAccounts(manifests, areRead: readsAnnotations)
+        accounts = AnnotatedAccounts(manifests, usesAnnotations: readsAnnotations)
     }
 
     /// The classes of this provider.
-    package var classes: [ClassReading] { manifests.compactMap(reading) }
+    package var classes: [ClassManifest] { manifests.compactMap(reading) }
 
-    private func reading(_ manifest: Manifest) -> ClassReading? {
-        var reading = ClassReading(manifest)
-        if accounts.areRead { reading?.accounts = accounts }
+    private func reading(_ manifest: Manifest) -> ClassManifest? {
+        var reading = ClassManifest(manifest)
+        if accounts.usesAnnotations { reading?.accounts = accounts }
         return reading
     }
 

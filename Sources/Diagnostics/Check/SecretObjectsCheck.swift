@@ -3,7 +3,7 @@ internal import SecretMemory
 
 /// The rules for `secretObjects`: what the driver will make of the volume's files.
 struct SecretObjectsCheck {
-    let reading: ClassReading
+    let reading: ClassManifest
     /// Nil when the objects have mistakes of their own, or settings that decide on files beside their path.
     let files: ExpectedFiles?
 

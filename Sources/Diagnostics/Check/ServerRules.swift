@@ -6,10 +6,10 @@ internal import ProviderCore
 /// The server's errors name what is wrong, not where; so the place is found by the name. A new
 /// parameter or object setting needs nothing here, as long as its error says what it is called.
 struct ServerRules {
-    let reading: ClassReading
+    let reading: ClassManifest
     let objects: ObjectNodes?
 
-    init(_ reading: ClassReading) {
+    init(_ reading: ClassManifest) {
         self.reading = reading
         objects = reading.parameters["objects"]?.value.scalar.map { ObjectNodes($0, in: reading.manifest.source) }
     }

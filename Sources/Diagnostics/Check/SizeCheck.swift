@@ -3,7 +3,7 @@ internal import ProviderCore
 
 /// How large a class's volume and Secrets can become, by what a vault lets an object be.
 struct SizeCheck {
-    let reading: ClassReading
+    let reading: ClassManifest
     let plan: MountPlan
 
     /// Key Vault's limit for a secret's value, in bytes.

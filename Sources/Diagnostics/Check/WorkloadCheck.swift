@@ -5,7 +5,7 @@ internal import SecretMemory
 /// The rules for a pod's volumes.
 struct WorkloadCheck {
     let workload: Workload
-    let classes: [ClassReading]
+    let classes: [ClassManifest]
     /// Namespace and name of every class there is, other providers' among them.
     let classNames: Set<String>
     let accounts: AnnotatedAccounts
@@ -92,7 +92,7 @@ struct WorkloadCheck {
         return findings
     }
 
-    private func reading(of volume: Workload.Volume) -> ClassReading? {
+    private func reading(of volume: Workload.Volume) -> ClassManifest? {
         classes.first { $0.manifest.name == volume.className && $0.namespace == workload.namespace }
     }
 
@@ -119,7 +119,7 @@ struct WorkloadCheck {
         let bringsCredential = reference?["name"]?.text != nil
         let account = ServiceAccountReference(
             namespace: workload.namespace, name: workload.template.serviceAccount)
-        let attributes: MountAttributes
+        let attributes: MountConfiguration
         switch reading.validated(serviceAccount: account.name, bringsCredential: bringsCredential) {
         case .success(let valid): attributes = valid
         case .failure(let error):

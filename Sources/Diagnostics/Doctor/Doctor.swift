@@ -31,7 +31,7 @@ package struct Doctor: Sendable {
 
     /// What is to be mounted, and for whom.
     package struct Patient: Sendable {
-        package var reading: ClassReading
+        package var reading: ClassManifest
         package var namespace: String
         package var serviceAccount: String
         package var pod = "doctor"
@@ -42,7 +42,7 @@ package struct Doctor: Sendable {
         /// What a check of the manifests has found.
         package var findings: [Finding] = []
 
-        package init(reading: ClassReading, namespace: String, serviceAccount: String) {
+        package init(reading: ClassManifest, namespace: String, serviceAccount: String) {
             self.reading = reading
             self.namespace = namespace
             self.serviceAccount = serviceAccount
@@ -60,7 +60,7 @@ package struct Doctor: Sendable {
         if let endpoint = settings.provider {
             steps += await ProviderSteps(endpoint: endpoint, timeout: settings.timeout).steps()
         }
-        let assumed: MountAttributes
+        let assumed: MountConfiguration
         switch patient.reading.validated(
             serviceAccount: patient.serviceAccount, bringsCredential: !patient.secrets.isNull)
         {
@@ -76,14 +76,14 @@ package struct Doctor: Sendable {
             return DoctorReport(patient, steps)
         }
         let account = ServiceAccountReference(namespace: patient.namespace, name: patient.serviceAccount)
-        if assumed.identifiedAccount != nil, patient.reading.accounts?[account] == nil {
+        if assumed.clientSourceAccount != nil, patient.reading.accounts?[account] == nil {
             steps.append(Self.withoutAccount(account))
             return DoctorReport(patient, steps)
         }
         let mode = assumed.identity.mode
         steps.append(
             DoctorStep(
-                "identity", "Identity", .passed, mode.explanation(assumed.identifiedAccount),
+                "identity", "Identity", .passed, mode.explanation(assumed.clientSourceAccount),
                 evidence: assumed.identity.clientID.isEmpty || mode == .servicePrincipal
                     ? [] : [("client id", assumed.identity.clientID.clipped)]))
         if mode == .workloadIdentity || mode == .azureTokenProxy {
@@ -98,7 +98,7 @@ package struct Doctor: Sendable {
                 steps += await IssuerSteps(settings: settings, issuer: issuer, keyID: inspection.keyID).steps()
             }
         }
-        let attributes: MountAttributes
+        let attributes: MountConfiguration
         do throws(ProviderError) {
             attributes = try validated(patient)
         } catch {
@@ -113,12 +113,12 @@ package struct Doctor: Sendable {
         for source in MountPlan(attributes).sources {
             let known = exchanged[source.principal]
             if known == nil {
-                let (entra, token) = await EntraSteps(settings: settings, signIn: source.signIn).steps()
+                let (entra, token) = await EntraSteps(settings: settings, authentication: source.authentication).steps()
                 steps += entra
                 exchanged[source.principal] = .some(token)
             }
             let vault = await VaultSteps(
-                settings: settings, tenantID: source.signIn.tenantID, vault: source.vault
+                settings: settings, tenantID: source.authentication.tenantID, vault: source.vault
             ).steps()
             steps += vault
             let isReachable = !vault.contains { $0.status == .failed }
@@ -153,7 +153,7 @@ package struct Doctor: Sendable {
     }
 
     /// The request as the driver would make it, with the real token.
-    private func validated(_ patient: Patient) throws(ProviderError) -> MountAttributes {
+    private func validated(_ patient: Patient) throws(ProviderError) -> MountConfiguration {
         var members = patient.reading.parameterTexts
         members["csi.storage.k8s.io/pod.name"] = patient.pod
         members["csi.storage.k8s.io/pod.namespace"] = patient.namespace
@@ -170,9 +170,9 @@ package struct Doctor: Sendable {
         let json = members.map { "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))" }.joined(separator: ",")
         let request = try MountRequest(
             attributes: SecretBytes("{\(json)}"), secrets: patient.secrets, permission: "420", targetPath: "")
-        return try MountAttributes(
+        return try MountConfiguration(
             validating: patient.reading.identified(request),
-            MountAttributes.Environment(
+            MountConfiguration.Environment(
                 defaultCloudName: settings.cloudName, environmentFile: settings.cloudFile,
                 now: settings.time.wallClock()))
     }

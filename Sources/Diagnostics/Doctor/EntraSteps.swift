@@ -6,13 +6,13 @@ internal import SecretMemory
 /// Entra's side: the way there, its clock, the tenant, and the exchange itself.
 struct EntraSteps {
     let settings: Doctor.Settings
-    let signIn: SignIn
+    let authentication: AuthenticationContext
 
     func steps() async -> ([DoctorStep], AccessToken?) {
         var steps: [DoctorStep] = []
-        switch signIn.identity.mode {
+        switch authentication.identity.mode {
         case .workloadIdentity, .servicePrincipal:
-            let authority = signIn.cloud.authority.dropFirst("https://".count).prefix { $0 != "/" }
+            let authority = authentication.cloud.authority.dropFirst("https://".count).prefix { $0 != "/" }
             steps += await NetworkSteps(
                 settings: settings, prefix: "entra", service: "Entra", authority: String(authority),
                 unresolvedFix:
@@ -29,11 +29,11 @@ struct EntraSteps {
 
     /// The tenant's own metadata: whether there is such a tenant, and what time it is there.
     private func tenant() async -> [DoctorStep] {
-        guard signIn.tenantID.lowercased() != "adfs" else { return [] }
+        guard authentication.tenantID.lowercased() != "adfs" else { return [] }
         let start = settings.time.elapsed()
-        let url = "\(signIn.cloud.authority)/\(signIn.tenantID)/v2.0/.well-known/openid-configuration"
+        let url = "\(authentication.cloud.authority)/\(authentication.tenantID)/v2.0/.well-known/openid-configuration"
         let response: HTTPResponse
-        do throws(TransportFailure) {
+        do throws(TransportError) {
             response = try await settings.transport.send(
                 HTTPRequest(.get, url, headers: [("Accept", "application/json")], maximumResponseBytes: 1 << 20),
                 timeout: settings.timeout)
@@ -56,9 +56,9 @@ struct EntraSteps {
             DoctorStep(
                 "entra-tenant", "Entra: tenant", status,
                 isThere
-                    ? signIn.tenantID
+                    ? authentication.tenantID
                     : status == .failed
-                        ? "there is no tenant \(signIn.tenantID.clipped) in this cloud (\(response.status)\(text))"
+                        ? "there is no tenant \(authentication.tenantID.clipped) in this cloud (\(response.status)\(text))"
                         : "Entra answers \(response.status) without its metadata",
                 fix: isThere ? "" : "az account show --query tenantId --output tsv; and check cloudName",
                 duration: settings.time.elapsed() - start))
@@ -81,12 +81,12 @@ struct EntraSteps {
         let title = "Exchange"
         do throws(ProviderError) {
             let token = try await source.token(
-                for: signIn, resource: signIn.cloud.vaultResource, priority: .firstMount,
+                for: authentication, resource: authentication.cloud.vaultResource, priority: .firstMount,
                 until: settings.deadline)
             return (
                 DoctorStep(
                     "exchange", title, .passed,
-                    "a token for \(signIn.cloud.vaultResource), valid for \(token.lifetime) s",
+                    "a token for \(authentication.cloud.vaultResource), valid for \(token.lifetime) s",
                     duration: settings.time.elapsed() - start), token
             )
         } catch {

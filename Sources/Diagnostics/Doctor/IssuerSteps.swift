@@ -85,7 +85,7 @@ struct IssuerSteps {
     }
 
     private func document(_ address: String) async -> Result<JSONObject, Reason> {
-        do throws(TransportFailure) {
+        do throws(TransportError) {
             let response = try await settings.transport.send(
                 HTTPRequest(.get, address, headers: [("Accept", "application/json")], maximumResponseBytes: 1 << 20),
                 timeout: settings.timeout)

@@ -13,7 +13,7 @@ internal import SecretMemory
 /// over that connection; whether the certificate is to be trusted is told by the real request later.
 struct NetworkProbe {
     struct Failure: Error {
-        var hop: TransportFailure.Hop
+        var hop: TransportError.Hop
         var reason: String
     }
 
@@ -252,7 +252,7 @@ private final class ProbeHandler: ChannelInboundHandler, RemovableChannelHandler
                 reason: "the connection was closed \(isOpen ? "during the TLS handshake" : "by the proxy")"))
     }
 
-    private func fail(_ context: ChannelHandlerContext, _ hop: TransportFailure.Hop, _ reason: String) {
+    private func fail(_ context: ChannelHandlerContext, _ hop: TransportError.Hop, _ reason: String) {
         promise.fail(NetworkProbe.Failure(hop: hop, reason: reason))
         context.close(promise: nil)
     }

@@ -7,7 +7,7 @@ extension ObjectSteps {
         of error: ProviderError, _ object: KeyVaultObject, _ source: MountPlan.Source, _ token: AccessToken?
     ) async -> (message: String, fix: String) {
         guard let token else { return (error.message, error.hint) }
-        let (vault, clientID) = (source.vault, source.signIn.identity.clientID)
+        let (vault, clientID) = (source.vault, source.authentication.identity.clientID)
         let assignee = clientID.isEmpty ? "<client id of the identity>" : clientID
         func says(_ code: String) -> Bool { error.message.contains("(\(code))") }
         switch error.code {

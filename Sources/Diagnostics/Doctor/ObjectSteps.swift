@@ -5,7 +5,7 @@ internal import SecretMemory
 /// The objects, each read as the mount would read it, and the volume that they make.
 struct ObjectSteps {
     let settings: Doctor.Settings
-    let attributes: MountAttributes
+    let attributes: MountConfiguration
     /// By the plan's sources; nil for those that cannot be asked.
     let tokens: [AccessToken?]
     /// What `secretObjects` makes of the files.
@@ -15,7 +15,7 @@ struct ObjectSteps {
     private let fetch: VaultFetch
 
     init(
-        settings: Doctor.Settings, attributes: MountAttributes, tokens: [AccessToken?],
+        settings: Doctor.Settings, attributes: MountConfiguration, tokens: [AccessToken?],
         secrets: [(name: String, files: [String])]
     ) {
         self.settings = settings
@@ -37,7 +37,7 @@ struct ObjectSteps {
     }
 
     func steps() async -> [DoctorStep] {
-        let picked: MountAttributes
+        let picked: MountConfiguration
         do throws(ProviderError) {
             picked = try await expanded()
         } catch {
@@ -60,14 +60,14 @@ struct ObjectSteps {
     }
 
     /// With what the selectors pick.
-    private func expanded() async throws(ProviderError) -> MountAttributes {
+    private func expanded() async throws(ProviderError) -> MountConfiguration {
         guard attributes.hasSelectors, tokens.allSatisfy({ $0 != nil }) else { return attributes }
         return try attributes.expanding(
             try await fetch.records(for: MountPlan(attributes.selectorsOnly), request))
     }
 
     private func read(
-        _ object: KeyVaultObject, in attributes: MountAttributes, _ source: MountPlan.Source, _ token: AccessToken?
+        _ object: KeyVaultObject, in attributes: MountConfiguration, _ source: MountPlan.Source, _ token: AccessToken?
     ) async -> (DoctorStep, [FetchedVersion]) {
         let title = "\(object.type.rawValue) \(object.name)"
         let start = settings.time.elapsed()
@@ -94,7 +94,7 @@ struct ObjectSteps {
 
     private func volume(_ plan: MountPlan, _ fetched: [[FetchedVersion]]) -> DoctorStep {
         do throws(ProviderError) {
-            let answer = try MountAnswer(
+            let answer = try MountResponse(
                 plan, fetched: fetched, conversion: ContentConversion(), now: settings.time.wallClock())
             if let step = tooLargeSecret(answer) { return step }
             let bytes = answer.files.reduce(0) { $0 + $1.contents.count }
@@ -107,7 +107,7 @@ struct ObjectSteps {
     }
 
     /// The files are mounted all the same; only the Secret is missing, and only an event says so.
-    private func tooLargeSecret(_ answer: MountAnswer) -> DoctorStep? {
+    private func tooLargeSecret(_ answer: MountResponse) -> DoctorStep? {
         let sizes = Dictionary(answer.files.map { ($0.path, $0.contents.count) }, uniquingKeysWith: { $1 })
         for secret in secrets {
             let bytes = secret.files.reduce(0) { $0 + (sizes[$1] ?? 0) }

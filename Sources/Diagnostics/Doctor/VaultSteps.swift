@@ -25,7 +25,7 @@ struct VaultSteps {
                 duration: settings.time.elapsed() - start)
         }
         let response: HTTPResponse
-        do throws(TransportFailure) {
+        do throws(TransportError) {
             response = try await settings.transport.send(
                 HTTPRequest(.get, "https://\(vault.host)/secrets?api-version=7.4", maximumResponseBytes: 1 << 20),
                 timeout: settings.timeout)

@@ -60,7 +60,7 @@ package struct Migration: Sendable {
     private mutating func run() {
         let podIdentities = PodIdentityObjects(manifests)
         let workloads = manifests.compactMap(Workload.init)
-        for reading in manifests.compactMap(ClassReading.init) {
+        for reading in manifests.compactMap(ClassManifest.init) {
             guard case .success(let attributes) = reading.validated() else {
                 undecided.append(note(reading.manifest, nil, "the class has mistakes; see akv-csi check"))
                 continue
@@ -106,7 +106,7 @@ package struct Migration: Sendable {
 
     /// The identity that a workload had, or a note of why that cannot be told.
     private mutating func identity(
-        of user: Workload, _ mode: IdentityMode, _ reading: ClassReading, _ objects: PodIdentityObjects
+        of user: Workload, _ mode: IdentityMode, _ reading: ClassManifest, _ objects: PodIdentityObjects
     ) -> FormerIdentity? {
         if mode == .servicePrincipal { return application(of: user, reading) }
         guard let label = user.template.metadata?["labels"]?["aadpodidbinding"]?.text else {
@@ -131,7 +131,7 @@ package struct Migration: Sendable {
     }
 
     /// The client id in the Secret that a volume names; its client secret is not looked at.
-    private mutating func application(of user: Workload, _ reading: ClassReading) -> FormerIdentity? {
+    private mutating func application(of user: Workload, _ reading: ClassManifest) -> FormerIdentity? {
         let references = user.volumes.filter { $0.className == reading.manifest.name }.compactMap {
             $0.csi["nodePublishSecretRef"]?["name"]?.text
         }
@@ -158,7 +158,7 @@ package struct Migration: Sendable {
         return FormerIdentity(clientID: clientID.trimmingSpace(), kind: .application)
     }
 
-    private mutating func change(_ reading: ClassReading, _ mode: IdentityMode, to identity: FormerIdentity) {
+    private mutating func change(_ reading: ClassManifest, _ mode: IdentityMode, to identity: FormerIdentity) {
         let manifest = reading.manifest
         if mode == .podIdentity, let value = reading.parameters["usePodIdentity"]?.value.scalar {
             add(.replacing(value, with: "\"false\""), manifest, "usePodIdentity: \"false\"", at: value.line)
@@ -175,7 +175,7 @@ package struct Migration: Sendable {
         }
     }
 
-    private mutating func change(_ user: Workload, _ mode: IdentityMode, _ reading: ClassReading) {
+    private mutating func change(_ user: Workload, _ mode: IdentityMode, _ reading: ClassManifest) {
         let manifest = user.manifest
         let use = "azure.workload.identity/use"
         if mode == .podIdentity, let labels = user.template.metadata?["labels"],

@@ -35,7 +35,7 @@ package struct VolumeSelection: Sendable {
                 throw ManifestError("\(file.path): \(error.description)")
             }
         }
-        accounts = AnnotatedAccounts(manifests, areRead: readsAnnotations)
+        accounts = AnnotatedAccounts(manifests, usesAnnotations: readsAnnotations)
         var classes: [(manifest: Manifest, parsed: SecretProviderClassManifest)] = []
         for manifest in manifests where manifest.kind == "SecretProviderClass" {
             classes.append((manifest, try SecretProviderClassManifest(manifest.root)))
@@ -95,8 +95,8 @@ package struct VolumeSelection: Sendable {
         for (key, value) in overrides {
             if let key = key.scalar?.text, let text = value.text { parsed.parameters[key] = text }
         }
-        var reading = ClassReading(manifest)
-        if accounts.areRead { reading?.accounts = accounts }
+        var reading = ClassManifest(manifest)
+        if accounts.usesAnnotations { reading?.accounts = accounts }
         let forecast = reading.flatMap { MountForecast($0, workloads: users, serviceAccount: givenAccount) }
         volumes.append(Volume(name: name, manifest: parsed, forecast: forecast))
     }

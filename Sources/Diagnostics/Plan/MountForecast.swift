@@ -27,7 +27,7 @@ package struct MountForecast: Sendable {
     }
 
     /// One for the class, or where accounts name the client, one for each account that mounts it.
-    static func all(_ reading: ClassReading, workloads: [Workload]) -> [MountForecast] {
+    static func all(_ reading: ClassManifest, workloads: [Workload]) -> [MountForecast] {
         let users = users(of: reading, among: workloads)
         guard reading.accounts != nil, users.count > 1 else {
             return MountForecast(reading, workloads: users).map { [$0] } ?? []
@@ -41,7 +41,7 @@ package struct MountForecast: Sendable {
         }
     }
 
-    private static func users(of reading: ClassReading, among workloads: [Workload]) -> [Workload] {
+    private static func users(of reading: ClassManifest, among workloads: [Workload]) -> [Workload] {
         workloads.filter { workload in
             workload.namespace == reading.namespace
                 && workload.volumes.contains { $0.className == reading.manifest.name }
@@ -49,7 +49,7 @@ package struct MountForecast: Sendable {
     }
 
     /// Nil when the class has mistakes. `serviceAccount` is for who mounts it by another one than the workloads'.
-    package init?(_ reading: ClassReading, workloads: [Workload], serviceAccount: String? = nil) {
+    package init?(_ reading: ClassManifest, workloads: [Workload], serviceAccount: String? = nil) {
         let users = Self.users(of: reading, among: workloads)
         let volume = users.first?.volumes.first { $0.className == reading.manifest.name }
         let result = reading.validated(
@@ -60,7 +60,7 @@ package struct MountForecast: Sendable {
         subject = reading.manifest.subject
         self.workloads = users.map { "\($0.manifest.title) as service account \($0.template.serviceAccount)" }
         mode = attributes.identity.mode
-        reason = mode.reason(attributes.identifiedAccount)
+        reason = mode.reason(attributes.clientSourceAccount)
         clientID = mode == .servicePrincipal ? "" : attributes.identity.clientID
         subjects = users.reduce(into: []) { found, user in
             if !found.contains(user.subject) { found.append(user.subject) }
@@ -75,13 +75,13 @@ package struct MountForecast: Sendable {
         return plan.sources.flatMap { source -> [Call] in
             if principals.contains(source.principal) { return [] }
             principals.append(source.principal)
-            return tokenCall(source.signIn)
+            return tokenCall(source.authentication)
         }
     }
 
-    private static func tokenCall(_ signIn: SignIn) -> [Call] {
-        let exchange = "\(signIn.cloud.authority)/\(signIn.tenantID)/oauth2/v2.0/token"
-        switch signIn.identity.mode {
+    private static func tokenCall(_ authentication: AuthenticationContext) -> [Call] {
+        let exchange = "\(authentication.cloud.authority)/\(authentication.tenantID)/oauth2/v2.0/token"
+        switch authentication.identity.mode {
         case .workloadIdentity, .servicePrincipal: return [Call(method: "POST", url: exchange, file: "", mode: "")]
         case .azureTokenProxy:
             return [Call(method: "POST", url: "\(exchange) (through the cluster's token proxy)", file: "", mode: "")]
@@ -118,7 +118,7 @@ package struct MountForecast: Sendable {
             }
     }
 
-    private static func commands(_ attributes: MountAttributes, _ plan: MountPlan, subjects: [String]) -> [String] {
+    private static func commands(_ attributes: MountConfiguration, _ plan: MountPlan, subjects: [String]) -> [String] {
         var commands: [String] = []
         let mode = attributes.identity.mode
         if mode == .workloadIdentity {
@@ -127,14 +127,14 @@ package struct MountForecast: Sendable {
             {
                 for source in plan.sources {
                     let command = AzureCommand.federatedCredential(
-                        subject: subject, clientID: source.signIn.identity.clientID)
+                        subject: subject, clientID: source.authentication.identity.clientID)
                     if !commands.contains(command) { commands.append(command) }
                 }
             }
         }
         for item in plan.items {
             let source = plan.sources[item.source]
-            let clientID = mode == .servicePrincipal ? "" : source.signIn.identity.clientID
+            let clientID = mode == .servicePrincipal ? "" : source.authentication.identity.clientID
             let assignee = clientID.isEmpty ? "<client id of the identity>" : clientID
             for vault in [source.vault] + [source.fallback?.vault].compactMap({ $0 }) {
                 let command = AzureCommand.role(for: item.object, vault: vault.name, assignee: assignee)

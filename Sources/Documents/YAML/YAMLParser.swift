@@ -23,7 +23,7 @@ extension YAMLError: CustomStringConvertible {
 /// library, so both scan alike.
 package struct YAMLParser {
     /// What a manifest may cost: enough for thousands of objects, too little for a bomb of aliases.
-    package static let standardNodes = 100_000
+    package static let defaultMaximumNodes = 100_000
     private static let maximumDepth = 100
 
     private var anchors: [String: YAMLNode] = [:]
@@ -50,7 +50,7 @@ package struct YAMLParser {
     /// Every document of `text`, which together may have `maximumNodes`: a whole cluster's manifests have more
     /// than what a node is given to read.
     package static func parseAll(
-        _ text: String, maximumNodes: Int = standardNodes
+        _ text: String, maximumNodes: Int = defaultMaximumNodes
     ) throws(YAMLError) -> [YAMLNode] {
         var nodes = 0
         return try parse(text, limit: .max, &nodes, maximumNodes)
@@ -65,7 +65,7 @@ package struct YAMLParser {
     }
 
     private static func parse(
-        _ text: String, limit: Int, _ nodes: inout Int, _ maximumNodes: Int = standardNodes
+        _ text: String, limit: Int, _ nodes: inout Int, _ maximumNodes: Int = defaultMaximumNodes
     ) throws(YAMLError) -> [YAMLNode] {
         var text = text
         // Typed throws cannot pass through withUTF8, so the outcome is carried as a value.
@@ -76,7 +76,7 @@ package struct YAMLParser {
     }
 
     private static func documents(
-        _ bytes: UnsafeBufferPointer<UInt8>, limit: Int, _ nodes: inout Int, _ maximumNodes: Int = standardNodes
+        _ bytes: UnsafeBufferPointer<UInt8>, limit: Int, _ nodes: inout Int, _ maximumNodes: Int = defaultMaximumNodes
     ) throws(YAMLError) -> [YAMLNode] {
         var library = yaml_parser_t()
         guard yaml_parser_initialize(&library) == 1 else { throw YAMLError(reason: "out of memory", line: 0) }

@@ -91,37 +91,29 @@ package struct AzureCloud: Hashable, Sendable {
 
     /// A cloud description as it was found on disk.
     package struct EnvironmentFile: Sendable {
-        package struct Reason: Error, Sendable {
-            package var text: String
-
-            package init(text: String) {
-                self.text = text
-            }
-        }
-
         package var path: String
-        package var contents: Result<[UInt8], Reason>
+        package var contents: Result<[UInt8], CloudEnvironmentError>
 
-        package init(path: String, contents: Result<[UInt8], Reason>) {
+        package init(path: String, contents: Result<[UInt8], CloudEnvironmentError>) {
             self.path = path
             self.contents = contents
         }
     }
 
     /// Reads go-autorest's environment JSON; its keys match in any case, as Go's decoder has it.
-    private static func decode(_ bytes: [UInt8]) throws(EnvironmentFile.Reason) -> AzureCloud {
+    private static func decode(_ bytes: [UInt8]) throws(CloudEnvironmentError) -> AzureCloud {
         let object: JSONObject
         do {
             guard let decoded = try JSONParser.parse(SecretBytes(bytes)).object else {
-                throw EnvironmentFile.Reason(text: "the description is no JSON object")
+                throw CloudEnvironmentError(text: "the description is no JSON object")
             }
             object = decoded
         } catch let error as JSONError {
-            throw EnvironmentFile.Reason(text: error.reason)
-        } catch let reason as EnvironmentFile.Reason {
+            throw CloudEnvironmentError(text: error.reason)
+        } catch let reason as CloudEnvironmentError {
             throw reason
         } catch {
-            throw EnvironmentFile.Reason(text: "the description cannot be read")
+            throw CloudEnvironmentError(text: "the description cannot be read")
         }
         func text(_ key: String) -> String {
             object.members.last { $0.key.lowercased() == key.lowercased() }?.value.text?.trimmingSpace() ?? ""
@@ -129,14 +121,14 @@ package struct AzureCloud: Hashable, Sendable {
         let authority = text("activeDirectoryEndpoint").droppingTrailingSlashes()
         let suffix = text("keyVaultDNSSuffix").droppingTrailingSlashes()
         guard isHTTPS(authority) else {
-            throw EnvironmentFile.Reason(text: "activeDirectoryEndpoint must be an https URL")
+            throw CloudEnvironmentError(text: "activeDirectoryEndpoint must be an https URL")
         }
         guard isHost(suffix) else {
-            throw EnvironmentFile.Reason(text: "keyVaultDNSSuffix must be a host name, with a port if need be")
+            throw CloudEnvironmentError(text: "keyVaultDNSSuffix must be a host name, with a port if need be")
         }
         let resource = text("keyVaultEndpoint").droppingTrailingSlashes()
         guard resource.isEmpty || isHTTPS(resource) else {
-            throw EnvironmentFile.Reason(text: "keyVaultEndpoint must be an https URL")
+            throw CloudEnvironmentError(text: "keyVaultEndpoint must be an https URL")
         }
         return AzureCloud(
             name: text("name").isEmpty ? "AzureStackCloud" : text("name"),
@@ -169,5 +161,14 @@ package struct AzureCloud: Hashable, Sendable {
             true
         default: false
         }
+    }
+}
+
+/// Explains why a cloud's description cannot be used. It never repeats the file's content.
+package struct CloudEnvironmentError: Error, Sendable {
+    package var text: String
+
+    package init(text: String) {
+        self.text = text
     }
 }

@@ -30,7 +30,7 @@ package enum VersionHistory {
         }
         func absent(_ reason: String, hint: String? = nil) -> ProviderError {
             var error = ProviderError(.objectNotFound, object.failurePrefix + reason, hint: hint)
-            error.provesAbsence = true
+            error.isAuthoritativeNotFound = true
             return error
         }
         guard !enabled.isEmpty else { throw absent("the object has no enabled version") }

@@ -18,7 +18,7 @@ package struct ProviderError: Error, Sendable {
     package var parts: [ProviderError]
     /// The vault itself said that it does not have the object, or has it disabled. Nothing else that looks
     /// alike, such as a proxy's 404, may make an optional object vanish.
-    package var provesAbsence = false
+    package var isAuthoritativeNotFound = false
 
     package init(
         _ code: ErrorCode,

@@ -40,7 +40,7 @@ extension MountRequest {
     /// another mode, or the volume brings a credential.
     ///
     /// It is whom the kubelet names. Those keys it writes over what a pod's `volumeAttributes` say.
-    package var accountToIdentify: ServiceAccountReference? {
+    package var annotatedAccount: ServiceAccountReference? {
         guard case .servicePrincipal? = try? IdentityMode.requested(by: attributes), !bringsCredential else {
             return nil
         }
@@ -54,14 +54,14 @@ extension MountRequest {
     }
 
     /// The request before the annotations are read, for checking the rest of it.
-    package func awaitingIdentity(of account: ServiceAccountReference) throws(ProviderError) -> MountRequest {
-        try identified(as: .unread, of: account)
+    package func awaitingClient(of account: ServiceAccountReference) throws(ProviderError) -> MountRequest {
+        try resolvingClient(from: .unread, of: account)
     }
 
     /// The request as if the class named the client that the annotations of its service account name, and
     /// also their tenant if it names none itself.
-    package func identified(
-        as identity: AnnotatedIdentity, of account: ServiceAccountReference
+    package func resolvingClient(
+        from identity: AnnotatedIdentity, of account: ServiceAccountReference
     ) throws(ProviderError) -> MountRequest {
         let pod = PodReference(attributes)
         guard !account.name.isEmpty,
@@ -82,7 +82,7 @@ extension MountRequest {
             take(identity.tenantID, AnnotatedIdentity.tenantIDAnnotation, for: "tenantID", TenantName.isValid)
         }
         if let error = ProviderError.combining(errors) { throw error }
-        request.identifiedAccount = account
+        request.clientSourceAccount = account
         return request
     }
 

@@ -1,5 +1,5 @@
 /// As whom a vault is asked: the identity, and the directory in which it proves itself.
-package struct SignIn: Sendable {
+package struct AuthenticationContext: Sendable {
     package var pod: PodReference
     package var tenantID: String
     package var cloud: AzureCloud

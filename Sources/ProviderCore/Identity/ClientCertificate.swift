@@ -8,12 +8,6 @@ package import SecretMemory
 /// An application's certificate and the RSA key that belongs to it: what a service principal without
 /// a client secret proves itself with.
 package struct ClientCertificate: Sendable {
-    /// Why a text is no usable certificate; never holds a piece of it.
-    package struct Problem: Error {
-        package var reason: String
-        package var hint: String
-    }
-
     package enum Scheme: Sendable {
         /// RSASSA-PSS with SHA-256, JWT's PS256; what Entra asks for.
         case pss
@@ -40,7 +34,7 @@ package struct ClientCertificate: Sendable {
     /// Reads PEM, or a PKCS#12 file as base64 or as it is, with a certificate and its RSA key.
     ///
     /// Of several certificates the one that the key belongs to is taken, so that a chain may come along.
-    package init(reading text: SecretBytes, password: SecretBytes? = nil) throws(Problem) {
+    package init(reading text: SecretBytes, password: SecretBytes? = nil) throws(ClientCertificateError) {
         let parts: (keys: [SecretBytes], certificates: [SecretBytes])
         if text.withExposed({ Self.looksLikePEM($0) }) {
             parts = try Self.pem(text, password)
@@ -48,15 +42,15 @@ package struct ClientCertificate: Sendable {
             parts = try Self.pkcs12(text, password)
         }
         guard let key = parts.keys.first else {
-            throw Problem(reason: "it has no private key", hint: Self.bothHint)
+            throw ClientCertificateError(reason: "it has no private key", hint: Self.bothHint)
         }
         guard parts.keys.count == 1 else {
-            throw Problem(
+            throw ClientCertificateError(
                 reason: "it has \(parts.keys.count) private keys, and one is expected",
                 hint: "leave only the application's own key in clientcertificate")
         }
         guard !parts.certificates.isEmpty else {
-            throw Problem(reason: "it has no certificate", hint: Self.bothHint)
+            throw ClientCertificateError(reason: "it has no certificate", hint: Self.bothHint)
         }
         let publicKey = try Self.publicKey(of: key)
         var unreadable: DERError?
@@ -72,9 +66,10 @@ package struct ClientCertificate: Sendable {
             }
         }
         if let unreadable {
-            throw Problem(reason: "its certificate cannot be read: \(unreadable.reason)", hint: Self.bothHint)
+            throw ClientCertificateError(
+                reason: "its certificate cannot be read: \(unreadable.reason)", hint: Self.bothHint)
         }
-        throw Problem(
+        throw ClientCertificateError(
             reason: "its private key belongs to none of its certificates",
             hint: "put the certificate and the private key of one and the same pair into clientcertificate")
     }
@@ -87,15 +82,15 @@ package struct ClientCertificate: Sendable {
     }
 
     /// Refuses what Entra would refuse for its dates.
-    func checkValidity(now: Int) throws(Problem) {
+    func checkValidity(now: Int) throws(ClientCertificateError) {
         let today = Timestamp.text(now)
         guard today <= notAfter else {
-            throw Problem(
+            throw ClientCertificateError(
                 reason: "the certificate expired at \(notAfter); it is \(today) here",
                 hint: "register a new certificate on the application and put it into clientcertificate")
         }
         guard notBefore <= today else {
-            throw Problem(
+            throw ClientCertificateError(
                 reason: "the certificate is not valid before \(notBefore); it is \(today) here",
                 hint: "check the node's clock, or wait")
         }
@@ -117,7 +112,7 @@ package struct ClientCertificate: Sendable {
 
     private static func pem(
         _ text: SecretBytes, _ password: SecretBytes?
-    ) throws(Problem) -> ([SecretBytes], [SecretBytes]) {
+    ) throws(ClientCertificateError) -> ([SecretBytes], [SecretBytes]) {
         var keys: [SecretBytes] = []
         var work = PKCS12Work()
         let blocks = PEMReader.blocks(in: text)
@@ -125,7 +120,7 @@ package struct ClientCertificate: Sendable {
             let isOldEncryption = block.headers.contains { $0.key == "Proc-Type" && $0.value.contains("ENCRYPTED") }
             switch block.label {
             case _ where isOldEncryption:
-                throw Problem(
+                throw ClientCertificateError(
                     reason: "its private key is encrypted in OpenSSL's old way",
                     hint: "rewrite the key with `openssl pkcs8 -topk8 -nocrypt`")
             case "PRIVATE KEY", "RSA PRIVATE KEY": keys.append(block.der)
@@ -134,11 +129,11 @@ package struct ClientCertificate: Sendable {
                     keys.append(try PKCS12.decryptedKey(try DERElement.parse(block.der), password: password, &work))
                 } catch {
                     guard error != PKCS12Work.exceeded else {
-                        throw Problem(
+                        throw ClientCertificateError(
                             reason: "its private key takes too long to decrypt",
                             hint: "rewrite the key with `openssl pkcs8 -topk8 -iter 100000`")
                     }
-                    throw Problem(
+                    throw ClientCertificateError(
                         reason: "its private key cannot be decrypted",
                         hint: "put the key's password into clientcertificatepassword of the same Secret")
                 }
@@ -150,12 +145,12 @@ package struct ClientCertificate: Sendable {
 
     private static func pkcs12(
         _ text: SecretBytes, _ password: SecretBytes?
-    ) throws(Problem) -> ([SecretBytes], [SecretBytes]) {
+    ) throws(ClientCertificateError) -> ([SecretBytes], [SecretBytes]) {
         let file: SecretBytes
         if text.withExposed({ $0.count > 2 && $0[0] == DERElement.Tag.sequence && $0[1] >= 0x80 }) {
             // A Secret's text cannot hold such bytes: on the way here they become U+FFFD.
             guard !text.withExposed({ $0[1] == 0xEF && $0[2] == 0xBF }) else {
-                throw Problem(
+                throw ClientCertificateError(
                     reason: "it is a binary file, which the kubelet cannot pass on unharmed",
                     hint: "encode the PKCS#12 file before it goes into the Secret, such as by `base64 -w0 app.pfx`")
             }
@@ -163,27 +158,27 @@ package struct ClientCertificate: Sendable {
         } else {
             guard let decoded = text.trimmingSpace().withExposed({ Base64.decode($0, alphabet: .standard) }),
                 !decoded.isEmpty
-            else { throw Problem(reason: "it is neither PEM nor base64", hint: bothHint) }
+            else { throw ClientCertificateError(reason: "it is neither PEM nor base64", hint: bothHint) }
             file = decoded
         }
         do throws(DERError) {
             let bundle = try PKCS12.open(file, password: password)
             return (bundle.keys, bundle.certificates)
         } catch {
-            throw Problem(
+            throw ClientCertificateError(
                 reason: "it cannot be opened as PKCS#12: \(error.reason)",
                 hint: "check the file with `openssl pkcs12 -info`; if it has a password, put that into "
                     + "clientcertificatepassword of the same Secret")
         }
     }
 
-    private static let notRSA = Problem(
+    private static let notRSA = ClientCertificateError(
         reason: "its private key is not RSA",
         hint: "make a pair with an RSA key; Entra ID takes no other for applications"
     )
 
     /// RSAPublicKey (PKCS#1) of a private key, which is checked for consistency on the way.
-    private static func publicKey(of key: SecretBytes) throws(Problem) -> [UInt8] {
+    private static func publicKey(of key: SecretBytes) throws(ClientCertificateError) -> [UInt8] {
         do {
             return try key.withExposed {
                 Array(try _RSA.Signing.PrivateKey(derRepresentation: $0).publicKey.pkcs1DERRepresentation)
@@ -191,9 +186,9 @@ package struct ClientCertificate: Sendable {
         } catch {
             guard case .incorrectParameterSize? = error as? CryptoKitError else {
                 throw isOtherAlgorithm(key)
-                    ? notRSA : Problem(reason: "its private key is damaged", hint: bothHint)
+                    ? notRSA : ClientCertificateError(reason: "its private key is damaged", hint: bothHint)
             }
-            throw Problem(
+            throw ClientCertificateError(
                 reason: "its RSA key has fewer than 2048 bits", hint: "make a pair with an RSA key of 2048 bits or more"
             )
         }
@@ -207,4 +202,10 @@ package struct ClientCertificate: Sendable {
         else { return false }
         return identifier != "1.2.840.113549.1.1.1"
     }
+}
+
+/// Explains why a text is not a usable client certificate. It never holds a part of that text.
+package struct ClientCertificateError: Error {
+    package var reason: String
+    package var hint: String
 }

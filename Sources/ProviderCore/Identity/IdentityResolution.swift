@@ -18,7 +18,7 @@ extension Identity {
             }
         } catch {
             throw error.prefixed("failed to build auth config for mode \(mode.upstreamName): ")
-                .adding([("identity mode", mode.explanation(request.identifiedAccount))])
+                .adding([("identity mode", mode.explanation(request.clientSourceAccount))])
         }
     }
 
@@ -26,7 +26,7 @@ extension Identity {
         do throws(ProviderError) {
             let token = try ServiceAccountTokens.token(
                 for: ServiceAccountTokens.workloadIdentityAudience, in: request, now: now)
-            if let account = request.identifiedAccount { try check(token, isOf: account) }
+            if let account = request.clientSourceAccount { try check(token, isOf: account) }
             return .workloadIdentity(clientID: request.attributes["clientID"], token: token)
         } catch {
             throw error.prefixed("failed to parse workload identity tokens, error: ")
@@ -98,7 +98,7 @@ extension Identity {
         guard let text = value("clientcertificate") else {
             throw missing("clientsecret", "the key clientsecret or clientcertificate")
         }
-        do throws(ClientCertificate.Problem) {
+        do throws(ClientCertificateError) {
             let certificate = try ClientCertificate(reading: text, password: value("clientcertificatepassword"))
             try certificate.checkValidity(now: now)
             return .certificatePrincipal(clientID: clientID, certificate: certificate)

@@ -16,16 +16,16 @@ package struct Principal: Hashable, Sendable {
     /// Set where each pod may be given an identity of its own.
     package var pod = ""
 
-    package init(_ signIn: SignIn) {
-        authority = signIn.cloud.authority
-        tenantID = signIn.tenantID
-        clientID = signIn.identity.clientID
-        mode = signIn.identity.mode
-        switch signIn.identity {
+    package init(_ authentication: AuthenticationContext) {
+        authority = authentication.cloud.authority
+        tenantID = authentication.tenantID
+        clientID = authentication.identity.clientID
+        mode = authentication.identity.mode
+        switch authentication.identity {
         case .workloadIdentity, .servicePrincipal, .certificatePrincipal, .azureTokenProxy: break
         case .vmManagedIdentity:
-            namespace = signIn.pod.namespace
-            serviceAccount = signIn.pod.serviceAccount
+            namespace = authentication.pod.namespace
+            serviceAccount = authentication.pod.serviceAccount
         case .podIdentity(let pod):
             namespace = pod.namespace
             serviceAccount = pod.serviceAccount

@@ -1,9 +1,9 @@
-extension MountAttributes {
+extension MountConfiguration {
     /// Whether lists of objects decide on what is mounted.
     package var hasSelectors: Bool { objects.contains { $0.selector != nil } }
 
     /// The same without its other objects.
-    package var selectorsOnly: MountAttributes {
+    package var selectorsOnly: MountConfiguration {
         var copy = self
         copy.objects = objects.filter { $0.selector != nil }
         return copy
@@ -11,7 +11,7 @@ extension MountAttributes {
 
     /// The same with what each selector picks in place of it. `records` holds the list for each selector, in
     /// their order.
-    package func expanding(_ records: [[ObjectRecord]]) throws(ProviderError) -> MountAttributes {
+    package func expanding(_ records: [[ObjectRecord]]) throws(ProviderError) -> MountConfiguration {
         var rest = records[...]
         var errors: [ProviderError] = []
         var copy = self

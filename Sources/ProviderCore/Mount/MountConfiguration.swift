@@ -3,7 +3,7 @@ internal import SecretMemory
 
 /// A mount's attributes after validation: everything that can be known to be wrong before the first
 /// network call has been found by now.
-package struct MountAttributes: Sendable {
+package struct MountConfiguration: Sendable {
     package var pod: PodReference
     package var vaultName: String
     package var tenantID: String
@@ -14,7 +14,7 @@ package struct MountAttributes: Sendable {
     package var cloudFile: String?
     package var identity: Identity
     /// Whose annotations the client was taken from; nil when it is the class's own.
-    package var identifiedAccount: ServiceAccountReference?
+    package var clientSourceAccount: ServiceAccountReference?
     package var objects: [KeyVaultObject]
     package var defaultMode: FilePermission
     /// How old what it mounts may be when it comes again; the operator's choice when nil.
@@ -106,7 +106,7 @@ package struct MountAttributes: Sendable {
         let file = parameters["cloudEnvFileName"]
         cloudFile = isDescribed && !file.isEmpty ? file : nil
         self.identity = identity
-        identifiedAccount = request.identifiedAccount
+        clientSourceAccount = request.clientSourceAccount
         self.objects = document.objects
         self.defaultMode = request.defaultMode
         self.refreshInterval = refreshInterval

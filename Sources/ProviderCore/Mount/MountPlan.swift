@@ -28,7 +28,7 @@ package struct MountPlan: Sendable {
     /// A vault, and as whom it is asked. Objects of one source are kept from the same moment.
     package struct Source: Sendable {
         package var vault: VaultAddress
-        package var signIn: SignIn
+        package var authentication: AuthenticationContext
         /// Who Azure takes that for.
         package var principal: Principal
         package var fallback: Fallback?
@@ -46,7 +46,7 @@ package struct MountPlan: Sendable {
     /// The mode of files that are of no one object.
     package var defaultMode: FilePermission
 
-    package init(_ attributes: MountAttributes) {
+    package init(_ attributes: MountConfiguration) {
         settings = attributes.settings
         defaultMode = attributes.defaultMode
         let objects = attributes.objects
@@ -83,11 +83,11 @@ package struct MountPlan: Sendable {
 }
 
 extension MountPlan.Source {
-    init(_ source: ObjectSource, in attributes: MountAttributes) {
+    init(_ source: ObjectSource, in attributes: MountConfiguration) {
         let suffix = attributes.cloud.vaultSuffix
         vault = VaultAddress(name: source.vaultName ?? attributes.vaultName, suffix: suffix)
-        signIn = attributes.signIn(for: source)
-        principal = Principal(signIn)
+        authentication = attributes.authentication(for: source)
+        principal = Principal(authentication)
         fallback = source.fallback.map {
             Fallback(vault: VaultAddress(name: $0.name, suffix: suffix), conditions: $0.conditions)
         }

@@ -2,42 +2,21 @@ internal import Documents
 internal import SecretMemory
 
 extension AccessPolicy {
-    /// What is wrong with a policy's text, all of it at once.
-    package struct Invalid: Error, Sendable, Equatable {
-        package struct Mistake: Sendable, Equatable {
-            /// One-based; 0 when unknown.
-            package var line: Int
-            package var reason: String
-        }
-
-        package var mistakes: [Mistake]
-
-        package init(_ mistakes: [Mistake]) {
-            self.mistakes = mistakes
-        }
-
-        /// As compilers write it, so that an editor can go there: `FILE:LINE: REASON`.
-        package func description(file: String) -> String {
-            mistakes.map { $0.line > 0 ? "\(file):\($0.line): \($0.reason)" : "\(file): \($0.reason)" }
-                .joined(separator: "; ")
-        }
-    }
-
     package static let apiVersion = "akv-csi/v1"
 
     /// Reads YAML, and JSON with it. Everything is taken at its word: a key or a value that is not known
     /// is a mistake, because what a typo leaves out would not be limited.
-    package init(reading text: String) throws(Invalid) {
+    package init(reading text: String) throws(AccessPolicyError) {
         let documents: [YAMLNode]
         do throws(YAMLError) {
             documents = try YAMLParser.parseAll(text)
         } catch {
-            throw Invalid([Invalid.Mistake(line: error.line, reason: error.reason)])
+            throw AccessPolicyError([AccessPolicyError.Mistake(line: error.line, reason: error.reason)])
         }
         var reader = PolicyReader()
         let policy = reader.policy(documents)
         guard let policy, reader.mistakes.isEmpty else {
-            throw Invalid(reader.mistakes.sorted { $0.line < $1.line })
+            throw AccessPolicyError(reader.mistakes.sorted { $0.line < $1.line })
         }
         self = policy
     }
@@ -47,7 +26,7 @@ extension AccessPolicy {
 private struct PolicyReader {
     private typealias Member = (line: Int, value: YAMLNode)
 
-    private(set) var mistakes: [AccessPolicy.Invalid.Mistake] = []
+    private(set) var mistakes: [AccessPolicyError.Mistake] = []
 
     mutating func policy(_ documents: [YAMLNode]) -> AccessPolicy? {
         guard documents.count == 1, let root = documents.first else {
@@ -72,7 +51,7 @@ private struct PolicyReader {
             }
         }
         guard version != nil, let standard = standard.flatMap(AccessPolicy.Default.init) else { return nil }
-        return AccessPolicy(standard: standard, rules: rules)
+        return AccessPolicy(fallbackDecision: standard, rules: rules)
     }
 
     private mutating func rule(_ node: YAMLNode) -> AccessPolicy.Rule? {
@@ -167,6 +146,27 @@ private struct PolicyReader {
     }
 
     private mutating func note(_ line: Int, _ reason: String) {
-        mistakes.append(AccessPolicy.Invalid.Mistake(line: line, reason: reason))
+        mistakes.append(AccessPolicyError.Mistake(line: line, reason: reason))
+    }
+}
+
+/// Lists the mistakes in a policy file, with their lines.
+package struct AccessPolicyError: Error, Sendable, Equatable {
+    package struct Mistake: Sendable, Equatable {
+        /// One-based; 0 when unknown.
+        package var line: Int
+        package var reason: String
+    }
+
+    package var mistakes: [Mistake]
+
+    package init(_ mistakes: [Mistake]) {
+        self.mistakes = mistakes
+    }
+
+    /// As compilers write it, so that an editor can go there: `FILE:LINE: REASON`.
+    package func description(file: String) -> String {
+        mistakes.map { $0.line > 0 ? "\(file):\($0.line): \($0.reason)" : "\(file): \($0.reason)" }
+            .joined(separator: "; ")
     }
 }

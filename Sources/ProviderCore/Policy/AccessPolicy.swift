@@ -27,18 +27,18 @@ package struct AccessPolicy: Sendable, Equatable {
     /// What audit lines call the default; no rule may have this name.
     package static let defaultName = "default"
 
-    package var standard: Default
+    package var fallbackDecision: Default
     package var rules: [Rule]
 
     /// The name of what permits a mount: a rule, or the default.
-    package func permission(for attributes: MountAttributes) throws(ProviderError) -> String {
+    package func permission(for attributes: MountConfiguration) throws(ProviderError) -> String {
         let pod = attributes.pod
         let concerned = rules.filter { rule in
             rule.namespaces.permits(pod.namespace) && rule.serviceAccounts.permits(pod.serviceAccount)
         }
         let whom = "namespace \(pod.namespace.clipped) and service account \(pod.serviceAccount.clipped)"
         guard !concerned.isEmpty else {
-            if standard == .allow { return Self.defaultName }
+            if fallbackDecision == .allow { return Self.defaultName }
             throw ProviderError(
                 .policyDenied, "the operator's policy has no rule for \(whom), and denies what no rule is for")
         }
@@ -56,7 +56,7 @@ package struct AccessPolicy: Sendable, Equatable {
 
 extension AccessPolicy.Rule {
     /// What a mount asks for beyond the rule, each with what the rule permits.
-    fileprivate func objections(to attributes: MountAttributes) -> [String] {
+    fileprivate func objections(to attributes: MountConfiguration) -> [String] {
         AccessPolicy.Limit.allCases.compactMap { limit in
             guard let permitted = limits[limit] else { return nil }
             let refused = limit.asked(by: attributes).filter { asked in

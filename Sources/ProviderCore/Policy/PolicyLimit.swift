@@ -42,7 +42,7 @@ extension AccessPolicy.Limit {
 
     /// What a mount asks for. An empty text stands for what is left to others to choose, such as the
     /// client of the node's system-assigned identity.
-    func asked(by attributes: MountAttributes) -> [String] {
+    func asked(by attributes: MountConfiguration) -> [String] {
         switch self {
         case .keyvaultNames:
             ([attributes.vaultName]
@@ -61,7 +61,7 @@ extension AccessPolicy.Limit {
     }
 
     /// A vault may also be named by its whole host, which tells those of one name in two clouds apart.
-    func matches(_ permitted: Glob, _ asked: String, _ attributes: MountAttributes) -> Bool {
+    func matches(_ permitted: Glob, _ asked: String, _ attributes: MountConfiguration) -> Bool {
         if !takesWildCards { return permitted.text == asked }
         guard self == .keyvaultNames, permitted.text.contains(".") else { return permitted.matches(asked) }
         return permitted.matches(VaultAddress(name: asked, suffix: attributes.cloud.vaultSuffix).host)

@@ -11,7 +11,7 @@ package struct MountRequest: Sendable {
     package var defaultMode: FilePermission
     package var targetPath: String
     /// Whose annotations the client was taken from; nil when it is the class's own.
-    var identifiedAccount: ServiceAccountReference?
+    var clientSourceAccount: ServiceAccountReference?
 
     /// The most that is read of the attributes' and secrets' JSON together. Kubernetes keeps no object above
     /// 1.5 MiB, and a request is made of three at most.

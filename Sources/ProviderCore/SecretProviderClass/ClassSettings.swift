@@ -5,13 +5,13 @@ package struct ClassSettings: Sendable {
     /// Stands in for the class's vault.
     package var fallback: FallbackVault?
     /// Days before an object's end at which a warning begins; 0 for none.
-    package var expiryWarning = ClassSettings.standardExpiryWarning
+    package var expiryWarning = ClassSettings.defaultExpiryWarning
     /// The path of a file that says which versions the volume holds; nil for none.
     package var metadataFile: String?
     /// The files that join several objects.
     package var joinedFiles: JoinedFiles?
 
-    package static let standardExpiryWarning = 14
+    package static let defaultExpiryWarning = 14
 
     /// What a class has that sets none of them.
     package init() {}
@@ -32,7 +32,7 @@ package struct ClassSettings: Sendable {
         let settings = SettingsMapping(
             members, place: "the class's parameters", report: report)
         fallback = FallbackVault(reading: settings, inheriting: nil)
-        expiryWarning = settings.count("expiryWarning", in: 0...3650) ?? Self.standardExpiryWarning
+        expiryWarning = settings.count("expiryWarning", in: 0...3650) ?? Self.defaultExpiryWarning
         metadataFile = settings.path("metadataFile")
         joinedFiles = JoinedFiles(reading: settings)
     }

@@ -13,12 +13,12 @@ package struct ObjectSelector: Sendable, Hashable {
     /// Leaves out the secrets and keys that Key Vault keeps beside a certificate.
     package var excludesCertificates = false
     /// The most objects that it may pick; more are an error.
-    package var maximum = ObjectSelector.standardMaximum
+    package var maximum = ObjectSelector.defaultMaximum
     /// Whether it may pick nothing.
     package var allowsEmpty = false
     package var fileName = FileNameTemplate.name
 
-    package static let standardMaximum = 50
+    package static let defaultMaximum = 50
 
     package init() {}
 }

@@ -19,7 +19,7 @@ extension ObjectSelector {
             typeText = select.text("type") ?? "secret"
             selector.glob = select.text("name")
             if let text = select.text("regex") {
-                do throws(NamePattern.Invalid) {
+                do throws(NamePatternError) {
                     selector.regex = try NamePattern(text)
                 } catch {
                     select.refuse("regex", "\(text.clipped) cannot be used: \(error.reason)")
@@ -29,7 +29,7 @@ extension ObjectSelector {
             for (name, value) in select.pairs("tags") ?? [] { selector.tags[name] = value }
             selector.excludesCertificates = select.boolean("excludeCertificates") ?? false
             selector.maximum =
-                select.count("max", in: 1...ObjectsDocument.maximumObjects) ?? ObjectSelector.standardMaximum
+                select.count("max", in: 1...ObjectsDocument.maximumObjects) ?? ObjectSelector.defaultMaximum
             selector.allowsEmpty = select.boolean("allowEmpty") ?? false
             if let text = fileName {
                 if let template = FileNameTemplate(text) {

@@ -4,14 +4,14 @@ package import SecretMemory
 /// An object's members as files, one each.
 package struct Explode: Sendable, Hashable {
     /// The most files that one object may become, unless the settings say otherwise.
-    package static let usualMaximum = 100
+    package static let defaultMaximum = 100
     package static let greatestMaximum = 1000
 
     /// Which keys, by their names, with `*` and `?` as wild cards; all when empty.
     package var keys: [String] = []
     /// The files' paths, with `{{path}}` for the object's own path and `{{key}}` for the key.
     package var fileName = "{{path}}/{{key}}"
-    package var maximum = Self.usualMaximum
+    package var maximum = Self.defaultMaximum
     /// How far a nested value's JSON is moved in at each level; on one line when nil.
     package var indent: Int?
 

@@ -1,6 +1,6 @@
 /// Stands in for the event loop's timers: nothing that is fuzzed waits for anything.
-func limited<Value: Sendable>(
-    to deadline: Deadline, _ work: @escaping @Sendable () async -> Value
+func withDeadline<Value: Sendable>(
+    _ deadline: Deadline, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
     await work()
 }

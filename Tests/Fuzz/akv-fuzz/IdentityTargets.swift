@@ -41,7 +41,7 @@ let identityTargets = [
     FuzzTarget("client-certificate", 8192) { bytes in
         // Behind other text, as a private key might stand in a file.
         for text in [SecretBytes(copying: bytes), SecretBytes(Array(bytes) + Array(marker.utf8))] {
-            do throws(ClientCertificate.Problem) {
+            do throws(ClientCertificateError) {
                 let certificate = try ClientCertificate(reading: text, password: SecretBytes(marker))
                 require(!certificate.proof.isEmpty, "a certificate proves nothing")
             } catch {

@@ -67,16 +67,16 @@ func checkRequest(
     attributes: SecretBytes, secrets: SecretBytes, permission: String = "420",
     targetPath: String = "/var/lib/kubelet/pods/1/mount"
 ) {
-    let accepted: MountAttributes
+    let accepted: MountConfiguration
     let volume: VolumeFingerprint
     do throws(ProviderError) {
         let request = try MountRequest(
             attributes: attributes, secrets: secrets, permission: permission, targetPath: targetPath)
         volume = VolumeFingerprint(request)
         require(request.defaultMode.rawValue <= 0o777, "mode \(request.defaultMode)")
-        accepted = try MountAttributes(
+        accepted = try MountConfiguration(
             validating: request,
-            MountAttributes.Environment(
+            MountConfiguration.Environment(
                 defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 1_767_268_800))
         require(volume == VolumeFingerprint(request), "a volume differs from itself")
     } catch {

@@ -7,7 +7,7 @@ let settingsTargets = [
         var input = Input(bytes)
         let (url, exceptions, host) = (input.line(), input.line(), input.line())
         let settings: ProxySettings
-        do throws(ProxySettings.Invalid) {
+        do throws(ProxySettingsError) {
             settings = try ProxySettings(environment: ["HTTPS_PROXY": url, "NO_PROXY": exceptions])
         } catch {
             return
@@ -31,7 +31,7 @@ let settingsTargets = [
         // The port or scheme may be wrong; what stands before the @ is nobody's business.
         var input = Input(bytes)
         let (scheme, rest) = (input.line(), input.line())
-        do throws(ProxySettings.Invalid) {
+        do throws(ProxySettingsError) {
             let text = "\(scheme.filter { $0.isLetter })://user:\(marker)@\(rest)"
             let proxy = try ProxySettings(environment: ["HTTPS_PROXY": text]).proxy
             require(

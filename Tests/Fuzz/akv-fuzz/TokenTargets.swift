@@ -42,9 +42,9 @@ private func checkTokens(_ identity: String, _ response: HTTPResponse) {
     guard
         let request = try? MountRequest(
             attributes: SecretBytes(attributes), secrets: SecretBytes("null"), permission: "420", targetPath: "/"),
-        let attributes = try? MountAttributes(
+        let attributes = try? MountConfiguration(
             validating: request,
-            MountAttributes.Environment(
+            MountConfiguration.Environment(
                 defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 1_767_268_800))
     else { return }
     let time = FastTime()
@@ -55,7 +55,7 @@ private func checkTokens(_ identity: String, _ response: HTTPResponse) {
         for _ in 0..<2 {
             do throws(ProviderError) {
                 let token = try await source.token(
-                    for: attributes.signIn, resource: "https://vault.azure.net", priority: .firstMount,
+                    for: attributes.authentication, resource: "https://vault.azure.net", priority: .firstMount,
                     until: time.source.deadline(after: .seconds(100)))
                 require(!token.secret.isEmpty, "an empty token is taken")
             } catch {
@@ -71,7 +71,7 @@ private func checkTokens(_ identity: String, _ response: HTTPResponse) {
 private struct OneAnswer: HTTPTransport {
     var response: HTTPResponse
 
-    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
         require(request.url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "the URL \(request.url.debugDescription)")
         return response
     }

@@ -8,15 +8,15 @@ import Testing
 /// Outputs as a class names them, made of what a vault holds.
 @Suite("CertificateOutputs")
 struct CertificateOutputsTests {
-    private static func attributes(_ objects: [String]) throws -> MountAttributes {
+    private static func attributes(_ objects: [String]) throws -> MountConfiguration {
         let text =
             "array:\n"
             + objects.map { object in
                 "  - |\n" + object.split(separator: "\n").map { "    \($0)\n" }.joined()
             }.joined()
-        return try MountAttributes(
+        return try MountConfiguration(
             validating: try mountRequest(ValidMount.attributes(changing: ["objects": text])),
-            MountAttributes.Environment(
+            MountConfiguration.Environment(
                 defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow))
     }
 
@@ -26,11 +26,11 @@ struct CertificateOutputsTests {
 
     private static func answer(
         _ objects: [String], _ items: [[VaultItem]], changing change: (inout MountPlan) -> Void = { _ in }
-    ) throws -> MountAnswer {
+    ) throws -> MountResponse {
         var plan = MountPlan(try attributes(objects))
         change(&plan)
         let vault = VaultAddress(name: "kv", suffix: "example")
-        return try MountAnswer(
+        return try MountResponse(
             plan, fetched: items.map { $0.map { FetchedVersion($0, vault: vault) } },
             conversion: ContentConversion(), now: testNow)
     }
@@ -248,9 +248,9 @@ struct CertificateOutputsTests {
         }
         #expect(examples.count == 7)
         for example in examples {
-            let attributes = try MountAttributes(
+            let attributes = try MountConfiguration(
                 validating: try mountRequest(ValidMount.attributes(changing: ["objects": example])),
-                MountAttributes.Environment(
+                MountConfiguration.Environment(
                     defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow))
             #expect(attributes.warnings == [], "\(example)")
             #expect(attributes.objects.contains { $0.outputs != nil }, "\(example)")

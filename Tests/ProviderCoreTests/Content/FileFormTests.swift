@@ -9,14 +9,14 @@ struct FileFormTests {
     private static func answer(
         _ objects: String, _ values: [String?], parameters: [String: String] = [:],
         _ change: (inout FetchedVersion) -> Void = { _ in }
-    ) throws -> MountAnswer {
+    ) throws -> MountResponse {
         let attributes = ValidMount.attributes.merging(
             ["objects": "array: [\(objects)]"].merging(parameters) { $1 }
         ) { $1 }
         let plan = MountPlan(
-            try MountAttributes(
+            try MountConfiguration(
                 validating: try mountRequest(attributes),
-                MountAttributes.Environment(
+                MountConfiguration.Environment(
                     defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow)))
         let fetched = values.map { value -> [FetchedVersion] in
             guard let value else { return [] }
@@ -28,7 +28,7 @@ struct FileFormTests {
             change(&version)
             return [version]
         }
-        return try MountAnswer(plan, fetched: fetched, conversion: ContentConversion(), now: testNow)
+        return try MountResponse(plan, fetched: fetched, conversion: ContentConversion(), now: testNow)
     }
 
     private static func file(_ setting: String, _ value: String) throws -> String {
@@ -79,7 +79,7 @@ struct FileFormTests {
 
     @Test("The metadata file says what the volume holds, and nothing of when it was made")
     func metadata() throws {
-        func make() throws -> MountAnswer {
+        func make() throws -> MountResponse {
             try Self.answer(
                 """
                 {objectName: a, objectType: secret, objectAlias: d/a}, {objectName: b, objectType: secret, default: x},

@@ -37,7 +37,7 @@ struct NamePatternTests {
             "((((a{50}){50}){50}){50})", String(repeating: "(", count: 60),
         ])
     func refusals(text: String) {
-        #expect(throws: NamePattern.Invalid.self) { try NamePattern(text) }
+        #expect(throws: NamePatternError.self) { try NamePattern(text) }
     }
 
     @Test("No mutation of an expression traps")
@@ -49,7 +49,7 @@ struct NamePatternTests {
                 (0..<Int.random(in: 0...12, using: &random)).map { _ in
                     alphabet.randomElement(using: &random) ?? "a"
                 })
-            do throws(NamePattern.Invalid) {
+            do throws(NamePatternError) {
                 let pattern = try NamePattern(text)
                 _ = pattern.matches("a0-b") || pattern.matches("")
             } catch {

@@ -18,7 +18,7 @@ struct ClientCertificateTests {
     }
 
     private static func problem(_ text: some Sequence<UInt8>, password: String? = nil) throws -> String {
-        do throws(ClientCertificate.Problem) {
+        do throws(ClientCertificateError) {
             _ = try ClientCertificate(reading: SecretBytes(Array(text)), password: password.map { SecretBytes($0) })
         } catch {
             #expect(error.hint.count > 20)
@@ -142,7 +142,7 @@ struct ClientCertificateTests {
         var random = SeededRandom(seed: 20)
         for _ in 0..<500 {
             for input in [good, file.exposedBytes] {
-                do throws(ClientCertificate.Problem) {
+                do throws(ClientCertificateError) {
                     _ = try ClientCertificate(reading: SecretBytes(random.mutation(of: input)))
                 } catch {
                     #expect(error.reason.utf8.count < 200)

@@ -12,9 +12,10 @@ struct ServicePrincipalTests {
 
     private func identity(_ secrets: [String: String], now: Int = now) throws -> Identity {
         let attributes = ValidMount.attributes(changing: ["clientID": nil])
-        return try MountAttributes(
+        return try MountConfiguration(
             validating: try mountRequest(attributes, secrets: secrets),
-            MountAttributes.Environment(defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: now)
+            MountConfiguration.Environment(
+                defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: now)
         ).identity
     }
 

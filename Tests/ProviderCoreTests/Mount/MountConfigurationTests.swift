@@ -1,15 +1,15 @@
 import ProviderCore
 import Testing
 
-@Suite("MountAttributes")
+@Suite("MountConfiguration")
 struct MountAttributesTests {
     private static func validate(
         _ changes: [String: String?], secrets: [String: String]? = nil,
         environmentFile: @escaping @Sendable (String?) -> AzureCloud.EnvironmentFile? = { _ in nil }
-    ) throws -> MountAttributes {
-        try MountAttributes(
+    ) throws -> MountConfiguration {
+        try MountConfiguration(
             validating: try mountRequest(ValidMount.attributes(changing: changes), secrets: secrets),
-            MountAttributes.Environment(
+            MountConfiguration.Environment(
                 defaultCloudName: "AzurePublicCloud", environmentFile: environmentFile, now: testNow))
     }
 
@@ -177,7 +177,7 @@ struct MountAttributesTests {
                 path: requested ?? "/etc/cloud.json",
                 contents: requested == nil
                     ? .success(Array(json.utf8))
-                    : .failure(AzureCloud.EnvironmentFile.Reason(text: "permission denied")))
+                    : .failure(CloudEnvironmentError(text: "permission denied")))
         }
         let cloud = try Self.validate(["cloudName": "azurestackCLOUD"], environmentFile: file).cloud
         #expect(cloud.vaultSuffix == "vault.local:8443")

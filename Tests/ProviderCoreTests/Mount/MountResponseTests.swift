@@ -2,15 +2,15 @@ import ProviderCore
 import SecretMemory
 import Testing
 
-@Suite("MountPlan and MountAnswer")
+@Suite("MountPlan and MountResponse")
 struct MountAnswerTests {
     /// A plan for objects given as YAML in flow notation.
     private static func plan(_ objects: String) throws -> MountPlan {
         let attributes = ValidMount.attributes(changing: ["objects": "array: [\(objects)]"])
         return MountPlan(
-            try MountAttributes(
+            try MountConfiguration(
                 validating: try mountRequest(attributes),
-                MountAttributes.Environment(
+                MountConfiguration.Environment(
                     defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow)))
     }
 
@@ -20,8 +20,8 @@ struct MountAnswerTests {
 
     private static func answer(
         _ plan: MountPlan, _ items: [VaultItem], separates: Bool = false
-    ) throws(ProviderError) -> MountAnswer {
-        try MountAnswer(
+    ) throws(ProviderError) -> MountResponse {
+        try MountResponse(
             plan, fetched: items.map { [FetchedVersion($0, vault: VaultAddress(name: "kv", suffix: "example"))] },
             conversion: ContentConversion(separatesCertificateAndKey: separates), now: testNow)
     }
@@ -114,7 +114,7 @@ struct MountAnswerTests {
     @Test("4 MiB pass and one byte more does not, and the error names the largest files")
     func size() throws {
         let plan = try Self.plan("{objectName: big, objectType: secret}, {objectName: small, objectType: secret}")
-        func answer(_ count: Int) throws(ProviderError) -> MountAnswer {
+        func answer(_ count: Int) throws(ProviderError) -> MountResponse {
             let big = SecretBytes([UInt8](repeating: 0x61, count: count))
             return try Self.answer(plan, [Self.secret(big), Self.secret(SecretBytes("s"))])
         }

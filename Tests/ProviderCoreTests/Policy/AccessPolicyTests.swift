@@ -10,9 +10,9 @@ struct AccessPolicyTests {
         _ policy: String, _ changes: [String: String?] = [:], secrets: [String: String]? = nil,
         cloudFile: String? = nil
     ) throws -> String {
-        let attributes = try MountAttributes(
+        let attributes = try MountConfiguration(
             validating: try mountRequest(ValidMount.attributes(changing: changes), secrets: secrets),
-            MountAttributes.Environment(
+            MountConfiguration.Environment(
                 defaultCloudName: "AzurePublicCloud",
                 environmentFile: { requested in
                     AzureCloud.EnvironmentFile(
@@ -22,7 +22,7 @@ struct AccessPolicyTests {
     }
 
     private static func mistakes(_ text: String) -> String {
-        do throws(AccessPolicy.Invalid) {
+        do throws(AccessPolicyError) {
             _ = try AccessPolicy(reading: text)
             return ""
         } catch {
@@ -30,8 +30,8 @@ struct AccessPolicyTests {
         }
     }
 
-    private static func policy(_ rules: String..., standard: String = "deny") -> String {
-        "apiVersion: akv-csi/v1\ndefault: \(standard)\nrules:\n"
+    private static func policy(_ rules: String..., fallbackDecision: String = "deny") -> String {
+        "apiVersion: akv-csi/v1\ndefault: \(fallbackDecision)\nrules:\n"
             + rules.map { "  - { \($0) }\n" }.joined()
     }
 
@@ -93,10 +93,10 @@ struct AccessPolicyTests {
     @Test("falls to its default only where no rule is for the pod")
     func standard() throws {
         let other = "name: a, namespaces: [other]"
-        #expect(try Self.permission(Self.policy(other, standard: "allow")) == "default")
-        #expect(throws: ProviderError.self) { try Self.permission(Self.policy(other, standard: "deny")) }
+        #expect(try Self.permission(Self.policy(other, fallbackDecision: "allow")) == "default")
+        #expect(throws: ProviderError.self) { try Self.permission(Self.policy(other, fallbackDecision: "deny")) }
         let strict = "name: a, namespaces: [pay], keyvaultNames: [kv-one]"
-        #expect(throws: ProviderError.self) { try Self.permission(Self.policy(strict, standard: "allow")) }
+        #expect(throws: ProviderError.self) { try Self.permission(Self.policy(strict, fallbackDecision: "allow")) }
     }
 
     @Test("takes a client that is not of the class's choosing for none")
@@ -185,7 +185,7 @@ struct AccessPolicyTests {
         var (readable, broken) = (0, 0)
         for _ in 0..<2000 {
             let text = String(decoding: random.mutation(of: Array(valid.utf8)), as: UTF8.self)
-            do throws(AccessPolicy.Invalid) {
+            do throws(AccessPolicyError) {
                 _ = try AccessPolicy(reading: text)
                 readable += 1
             } catch {

@@ -78,9 +78,11 @@ struct HexTests {
 
     @Test("An odd length and other characters are refused in Go's words, without showing the value")
     func refuses() {
-        #expect(throws: DERError("encoding/hex: odd length hex string")) { try Self.decode("abc") }
+        #expect(HexError.oddLength.message == "encoding/hex: odd length hex string")
+        #expect(HexError.invalidByte.message == "encoding/hex: invalid byte in the secret's value")
+        #expect(throws: HexError.oddLength) { try Self.decode("abc") }
         for text in ["0g", "g", " 00", "0x00", "00\n"] {
-            #expect(throws: DERError("encoding/hex: invalid byte in the secret's value")) { try Self.decode(text) }
+            #expect(throws: HexError.invalidByte) { try Self.decode(text) }
         }
     }
 }

@@ -8,14 +8,14 @@ import Testing
 struct ObjectSettingsTests {
     private static func document(
         _ lines: [String], parameters: [String: String] = [:]
-    ) throws -> Result<MountAttributes, ProviderError> {
+    ) throws -> Result<MountConfiguration, ProviderError> {
         let objects = "array:\n  - |\n" + lines.map { "    \($0)\n" }.joined()
         let attributes = ValidMount.attributes.merging(["objects": objects].merging(parameters) { $1 }) { $1 }
         let request = try mountRequest(attributes)
         return Result { () throws(ProviderError) in
-            try MountAttributes(
+            try MountConfiguration(
                 validating: request,
-                MountAttributes.Environment(
+                MountConfiguration.Environment(
                     defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow))
         }
     }
@@ -204,9 +204,9 @@ struct ObjectSettingsTests {
         ])
         let request = try mountRequest(attributes)
         let error = #expect(throws: ProviderError.self) {
-            try MountAttributes(
+            try MountConfiguration(
                 validating: request,
-                MountAttributes.Environment(
+                MountConfiguration.Environment(
                     defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow))
         }
         #expect(

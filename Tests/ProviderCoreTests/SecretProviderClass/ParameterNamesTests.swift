@@ -28,10 +28,10 @@ struct ParameterNamesTests {
         #expect(ParameterNames.meant(by: name) == nil)
     }
 
-    private static func validate(_ changes: [String: String?]) throws -> MountAttributes {
-        try MountAttributes(
+    private static func validate(_ changes: [String: String?]) throws -> MountConfiguration {
+        try MountConfiguration(
             validating: try mountRequest(ValidMount.attributes(changing: changes)),
-            MountAttributes.Environment(
+            MountConfiguration.Environment(
                 defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow))
     }
 

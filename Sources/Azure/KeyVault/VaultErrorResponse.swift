@@ -3,7 +3,7 @@ package import ProviderCore
 internal import SecretMemory
 
 /// An error answer of Key Vault.
-struct VaultRefusal {
+struct VaultErrorResponse {
     private let status: Int
     private let code: String
     private let innerCode: String
@@ -34,7 +34,7 @@ struct VaultRefusal {
         if !message.isEmpty { text += ": \(message.prefix(600))" }
         var error = ProviderError(
             errorCode, text, hint: advice(object, vault), context: [("request id", requestID)].filter { !$0.1.isEmpty })
-        error.provesAbsence = isDisabled || (status == 404 && isOfObject)
+        error.isAuthoritativeNotFound = isDisabled || (status == 404 && isOfObject)
         return error
     }
 

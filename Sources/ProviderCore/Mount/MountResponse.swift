@@ -1,7 +1,7 @@
 package import SecretMemory
 
 /// The answer to a mount: all files of the volume and the versions they came from.
-package struct MountAnswer: Sendable {
+package struct MountResponse: Sendable {
     package struct File: Sendable {
         package var path: String
         package var mode: FilePermission

@@ -3,7 +3,7 @@ package import ProviderCore
 internal import SecretMemory
 
 /// A SecretProviderClass for this provider, read as far as it can be.
-package struct ClassReading: Sendable {
+package struct ClassManifest: Sendable {
     package var manifest: Manifest
     /// The parameters' key and value nodes, by name.
     var parameters: [String: YAMLNode.Member] = [:]
@@ -48,7 +48,7 @@ package struct ClassReading: Sendable {
     /// assumed that is annotated as it must be. `bringsCredential` is for volumes with nodePublishSecretRef.
     package func validated(
         overrides: [String: String] = [:], serviceAccount: String? = nil, bringsCredential: Bool = false
-    ) -> Result<MountAttributes, ProviderError> {
+    ) -> Result<MountConfiguration, ProviderError> {
         var members = parameterTexts.merging(overrides) { $1 }
         let account = ServiceAccountReference(namespace: namespace, name: serviceAccount ?? "default")
         members["csi.storage.k8s.io/pod.name"] = "pod"
@@ -70,7 +70,7 @@ package struct ClassReading: Sendable {
                     accounts == nil || bringsCredential ? "{\"clientid\":\"-\",\"clientsecret\":\"-\"}" : "null"),
                 permission: "420", targetPath: "")
             return .success(
-                try MountAttributes(
+                try MountConfiguration(
                     validating: identified(request, assuming: serviceAccount == nil), Self.environment))
         } catch {
             return .failure(error)
@@ -80,9 +80,9 @@ package struct ClassReading: Sendable {
     /// The request with the client that its account's annotations name, where they count. With `assuming` any
     /// account has them, otherwise only those that no file holds.
     package func identified(_ request: MountRequest, assuming: Bool = false) throws(ProviderError) -> MountRequest {
-        guard let accounts, let account = request.accountToIdentify else { return request }
+        guard let accounts, let account = request.annotatedAccount else { return request }
         let identity = assuming ? nil : accounts[account]
-        return try request.identified(as: identity ?? AnnotatedAccounts.unknown, of: account)
+        return try request.resolvingClient(from: identity ?? AnnotatedAccounts.unknown, of: account)
     }
 
     /// A token that nobody has signed.
@@ -108,7 +108,7 @@ package struct ClassReading: Sendable {
     }
 
     /// The description of a private cloud lies in the provider's container, out of reach from here.
-    private static let environment = MountAttributes.Environment(
+    private static let environment = MountConfiguration.Environment(
         defaultCloudName: "AzurePublicCloud",
         environmentFile: { path in
             let text = """

@@ -27,7 +27,7 @@ struct FirstConnectionsTests {
 
     @Test("Until a connection stands, all but the first request to its host wait", arguments: [true, false])
     func waits(isHTTP2: Bool) async throws {
-        let connections = FirstConnections(idleTimeout: Self.idleTimeout, patience: .seconds(3600))
+        let connections = ConnectionWarmup(idleTimeout: Self.idleTimeout, timeout: .seconds(3600))
         #expect(await connections.enter("a:443"))
         #expect(await connections.enter("b:443"), "another host's first")
         let passed = Counter()
@@ -49,7 +49,7 @@ struct FirstConnectionsTests {
 
     @Test("A first request that fails lets the others try for themselves")
     func fails() async throws {
-        let connections = FirstConnections(idleTimeout: Self.idleTimeout, patience: .seconds(3600))
+        let connections = ConnectionWarmup(idleTimeout: Self.idleTimeout, timeout: .seconds(3600))
         #expect(await connections.enter("a:443"))
         let other = Task { await connections.enter("a:443") }
         while connections.waiting(for: "a:443") < 1 { await Task.yield() }
@@ -60,7 +60,7 @@ struct FirstConnectionsTests {
 
     @Test("Whoever is cancelled waits no longer")
     func cancelled() async throws {
-        let connections = FirstConnections(idleTimeout: Self.idleTimeout, patience: .seconds(3600))
+        let connections = ConnectionWarmup(idleTimeout: Self.idleTimeout, timeout: .seconds(3600))
         #expect(await connections.enter("a:443"))
         let other = Task { await connections.enter("a:443") }
         while connections.waiting(for: "a:443") < 1 { await Task.yield() }
@@ -70,16 +70,16 @@ struct FirstConnectionsTests {
 
     @Test("A host that does not answer is not waited for")
     func silent() async {
-        let connections = FirstConnections(idleTimeout: Self.idleTimeout, patience: .milliseconds(1))
+        let connections = ConnectionWarmup(idleTimeout: Self.idleTimeout, timeout: .milliseconds(1))
         #expect(await connections.enter("a:443"))
         #expect(await !connections.enter("a:443"))
     }
 
     @Test("A host of HTTP/2 is unknown again once its connection has idled away, one of HTTP/1.1 never")
     func idles() async {
-        for version in [FirstConnections.Version.http1, .http2] {
+        for version in [ConnectionWarmup.Version.http1, .http2] {
             let clock = Clock()
-            let connections = FirstConnections(idleTimeout: Self.idleTimeout, time: clock.source)
+            let connections = ConnectionWarmup(idleTimeout: Self.idleTimeout, time: clock.source)
             #expect(await connections.enter("a:443"))
             connections.made(version)
             connections.ended("a:443")

@@ -2,7 +2,7 @@ import Azure
 import Synchronization
 
 /// A clock for retries: nobody waits, but time has passed afterwards, and the waits are known.
-final class ImpatientTime: Sendable {
+final class ShortTimeouts: Sendable {
     private struct State {
         var waits: [Duration] = []
         var skipped = Duration.zero

@@ -7,7 +7,7 @@ internal import SecretMemory
 ///
 /// The AADSTS number only explains: whether to try again is decided by status and OAuth error alone,
 /// because numbers and texts change without notice.
-struct EntraRefusal {
+struct EntraErrorResponse {
     private let status: Int
     private let oauthError: String
     private let description: String

@@ -1,6 +1,6 @@
 internal import ProviderCore
 
-extension TransportFailure {
+extension TransportError {
     /// The failure as a mount's error; `service` says whom it did not reach.
     func providerError(reaching service: String) -> ProviderError {
         let context = [("hop", hop.rawValue)]

@@ -5,7 +5,7 @@ internal import NIOHTTP2
 internal import NIOPosix
 internal import NIOSSL
 
-extension TransportFailure {
+extension TransportError {
     /// Says where a client library's error happened and whether trying again can help.
     init(classifying error: any Error, throughProxy: Bool) {
         switch error {

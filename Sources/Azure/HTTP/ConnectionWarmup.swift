@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// With HTTP/2 one connection takes all requests, but the client library opens one for each request that
 /// waits before the first has told it so.
-final class FirstConnections: Sendable {
+final class ConnectionWarmup: Sendable {
     enum Version {
         case http1
         case http2
@@ -24,13 +24,13 @@ final class FirstConnections: Sendable {
 
     private let hosts = Mutex<[String: Host]>([:])
     private let idleTimeout: Duration
-    private let patience: Duration
+    private let timeout: Duration
     private let time: TimeSource
 
     /// After `idleTimeout` the library has closed the connection and knows of HTTP/2 no more.
-    init(idleTimeout: Duration, patience: Duration = .seconds(1), time: TimeSource = .system) {
+    init(idleTimeout: Duration, timeout: Duration = .seconds(1), time: TimeSource = .system) {
         self.idleTimeout = idleTimeout
-        self.patience = patience
+        self.timeout = timeout
         self.time = time
     }
 
@@ -62,7 +62,7 @@ final class FirstConnections: Sendable {
         case .known: return false
         case .waiting(let stream):
             // A host that takes longer may not answer at all, and then each request has to find that out.
-            _ = await limited(after: patience) { for await _ in stream {} }
+            _ = await withTimeout(timeout) { for await _ in stream {} }
             return false
         }
     }

@@ -28,10 +28,10 @@ struct FlightTests {
     func shared() async throws {
         let work = Work()
         let deadline = time.deadline(after: .seconds(60))
-        let flight = Flight(until: deadline) { _ in await work.run() }
-        let other = try #require(flight.join(until: deadline))
-        async let first = flight.value(for: flight.first)
-        async let second = flight.value(for: other)
+        let sharedTask = SharedTask(until: deadline) { _ in await work.run() }
+        let other = try #require(sharedTask.join(until: deadline))
+        async let first = sharedTask.value(for: sharedTask.first)
+        async let second = sharedTask.value(for: other)
         work.finish(7)
         let values = await [first, second]
         #expect(values == [7, 7])
@@ -41,36 +41,36 @@ struct FlightTests {
     func leaving() async throws {
         let work = Work()
         let deadline = time.deadline(after: .seconds(60))
-        let flight = Flight(until: deadline) { _ in await work.run() }
-        let other = try #require(flight.join(until: deadline))
-        let first = Task { await flight.value(for: flight.first) }
-        let second = Task { await flight.value(for: other) }
+        let sharedTask = SharedTask(until: deadline) { _ in await work.run() }
+        let other = try #require(sharedTask.join(until: deadline))
+        let first = Task { await sharedTask.value(for: sharedTask.first) }
+        let second = Task { await sharedTask.value(for: other) }
         first.cancel()
         #expect(await first.value == nil)
         #expect(work.isCancelled.withLock { !$0 })
         second.cancel()
         #expect(await second.value == nil)
         #expect(work.isCancelled.withLock { $0 })
-        #expect(flight.join(until: deadline) == nil)
+        #expect(sharedTask.join(until: deadline) == nil)
     }
 
     @Test("has the deadline of the most patient")
     func deadline() async throws {
         let (asked, ask) = AsyncStream<Void>.makeStream()
-        let flight = Flight(until: time.deadline(after: .seconds(1))) { deadline in
+        let sharedTask = SharedTask(until: time.deadline(after: .seconds(1))) { deadline in
             for await _ in asked { break }
             return deadline.remaining
         }
-        let other = try #require(flight.join(until: time.deadline(after: .seconds(1000))))
+        let other = try #require(sharedTask.join(until: time.deadline(after: .seconds(1000))))
         ask.yield()
-        let remaining = try #require(await flight.value(for: other))
+        let remaining = try #require(await sharedTask.value(for: other))
         #expect(remaining > .seconds(900))
     }
 
     @Test("in the background ends by itself, with nobody there")
     func background() async {
         let (done, finish) = AsyncStream<Void>.makeStream()
-        _ = Flight(isAwaited: false, until: time.deadline(after: .seconds(60))) { _ in finish.yield() }
+        _ = SharedTask(isAwaited: false, until: time.deadline(after: .seconds(60))) { _ in finish.yield() }
         for await _ in done { break }
     }
 }

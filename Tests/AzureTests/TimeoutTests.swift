@@ -12,26 +12,26 @@ struct TimeLimitTests {
 
     @Test("gives its outcome when it ends in time")
     func inTime() async {
-        let value = await limited(to: TimeSource.system.deadline(after: .seconds(60))) { "done" }
+        let value = await withDeadline(TimeSource.system.deadline(after: .seconds(60))) { "done" }
         #expect(value == "done")
     }
 
     @Test("is given up past its deadline")
     func tooLong() async {
-        let value = await limited(to: TimeSource.system.deadline(after: .milliseconds(10))) { await Self.endless() }
+        let value = await withDeadline(TimeSource.system.deadline(after: .milliseconds(10))) { await Self.endless() }
         #expect(value == nil)
     }
 
     @Test("is given up whatever other limits began before and after it")
     func many() async {
         let long = Task {
-            await limited(to: TimeSource.system.deadline(after: .seconds(3600))) { await Self.endless() }
+            await withDeadline(TimeSource.system.deadline(after: .seconds(3600))) { await Self.endless() }
         }
         for _ in 0..<3 {
             await withTaskGroup(of: String?.self) { group in
                 for milliseconds in [60, 20, 40, 1, 30, 50, 10] {
                     group.addTask {
-                        await limited(to: TimeSource.system.deadline(after: .milliseconds(milliseconds))) {
+                        await withDeadline(TimeSource.system.deadline(after: .milliseconds(milliseconds))) {
                             await Self.endless()
                         }
                     }
@@ -46,7 +46,7 @@ struct TimeLimitTests {
     @Test("is cancelled with its caller")
     func cancelled() async {
         let task = Task {
-            await limited(to: TimeSource.system.deadline(after: .seconds(3600))) { await Self.endless() }
+            await withDeadline(TimeSource.system.deadline(after: .seconds(3600))) { await Self.endless() }
         }
         task.cancel()
         #expect(await task.value == "cancelled")

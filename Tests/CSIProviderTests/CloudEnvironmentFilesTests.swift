@@ -10,10 +10,10 @@ struct CloudFilesTests {
         try await TemporaryDirectory.with { directory in
             let own = try directory.write(Array("own".utf8), to: "own.json")
             let other = try directory.write(Array("other".utf8), to: "other.json")
-            let files = CloudFiles(standard: own)
+            let files = CloudEnvironmentFiles(defaultPath: own)
             #expect(try files.read(nil)?.contents.get() == Array("own".utf8))
             #expect(try files.read(other)?.contents.get() == Array("other".utf8))
-            #expect(CloudFiles(standard: "").read(nil) == nil)
+            #expect(CloudEnvironmentFiles(defaultPath: "").read(nil) == nil)
             #expect(throws: (any Error).self) { try files.read(directory.file("absent"))?.contents.get() }
         }
     }
@@ -28,7 +28,7 @@ struct CloudFilesTests {
             let outside = try directory.write(Array("outside".utf8), to: "clouds-secret/b.json")
             try FileManager.default.createSymbolicLink(
                 atPath: directory.file("clouds/link.json"), withDestinationPath: outside)
-            let files = CloudFiles(standard: outside, allowedDirectories: [directory.file("clouds")])
+            let files = CloudEnvironmentFiles(defaultPath: outside, allowedDirectories: [directory.file("clouds")])
             #expect(try files.read(inside)?.contents.get() == Array("inside".utf8))
             for path in [outside, directory.file("clouds/link.json"), directory.file("clouds/../clouds-secret/b.json")]
             {
