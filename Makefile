@@ -27,7 +27,7 @@ BENCH_FLAGS ?=
 IMAGE ?= akv-csi:dev
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release archives image demo bench test browser-test chaos fuzz sanitize format lint proto \
+.PHONY: help packages test-packages build release archives image demo bench quick test browser-test chaos fuzz sanitize format lint proto \
   reference manifest version clean
 
 help: ## List the commands
@@ -61,6 +61,10 @@ bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
 	@mkdir -p "$(BENCH_RESULTS)"
 	.build/release/akv-bench --json "$(BENCH_RESULTS)/results.json" --markdown "$(BENCH_RESULTS)/results.md" \
 	  --plot "$(BENCH_RESULTS)" $(BENCH_FLAGS)
+
+quick: packages ## Check the format and run the unit tests
+	@$(MAKE) --no-print-directory lint
+	swift test --skip '^EndToEndTests\.'
 
 test: test-packages ## Check everything: format, generated code, build, tests, release
 	@Tests/run.sh
