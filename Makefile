@@ -1,5 +1,8 @@
 # The commands of this project. `make` alone lists them.
 
+# The version of everything here; `make version SET=1.2.3` writes it to the other files that name it, too.
+VERSION = 0.1.0
+
 # Libraries and generators from Debian; Ubuntu 24.04 has them under the same names.
 PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev
 TEST_PACKAGES = python3-venv openssl buildah shellcheck openssh-client openjdk-17-jre-headless
@@ -24,8 +27,8 @@ BENCH_FLAGS ?=
 IMAGE ?= akv-csi:dev
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release archives image demo bench test browser-test chaos fuzz sanitize format lint proto \
-  reference manifest clean
+.PHONY: help packages test-packages build release archives image demo bench quick test browser-test chaos fuzz sanitize format lint proto \
+  reference manifest version clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -59,6 +62,10 @@ bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
 	.build/release/akv-bench --json "$(BENCH_RESULTS)/results.json" --markdown "$(BENCH_RESULTS)/results.md" \
 	  --plot "$(BENCH_RESULTS)" $(BENCH_FLAGS)
 
+quick: packages ## Check the format and run the unit tests
+	@$(MAKE) --no-print-directory lint
+	swift test --skip '^EndToEndTests\.'
+
 test: test-packages ## Check everything: format, generated code, build, tests, release
 	@Tests/run.sh
 
@@ -90,6 +97,9 @@ reference: ## Write the documentation's reference tables anew
 
 manifest: ## Render the chart's defaults into deploy/provider.yaml
 	@Tests/python-environment.sh && Tests/deploy-tools.sh && .build/python/bin/python Tests/Deploy/manifest.py
+
+version: ## Print the version; SET=1.2.3 changes it everywhere
+	@python3 Tests/Deploy/version.py $(SET)
 
 clean: ## Remove what was built
 	rm -rf .build

@@ -10,7 +10,7 @@ struct Check: AsyncParsableCommand {
 
             Exit code: 0 when there is nothing to mend, 1 when there is, 2 for a mistake in the command.
 
-            Rules: Sources/CSIProvider/Documentation.docc/Check.md
+            Rules: docs/use/check.md
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -19,7 +19,7 @@ struct ErrorCatalogueTests {
 
     @Test("explains every code under a heading of the Debugging page, and no other")
     func headings() throws {
-        let page = Fixtures.root.appendingPathComponent("Sources/CSIProvider/Documentation.docc/Debugging.md")
+        let page = Fixtures.root.appendingPathComponent("docs/use/debugging.md")
         let headings = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
             .filter { $0.hasPrefix("### `") }.map { $0.dropFirst(5).dropLast() }.map(String.init)
         let codes = ErrorCode.allCases.map(\.rawValue) + LogCode.allCases.map(\.rawValue)

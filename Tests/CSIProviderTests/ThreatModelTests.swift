@@ -6,14 +6,14 @@ import Testing
 struct ThreatModelTests {
     @Test("names for each claim a test that exists")
     func tests() throws {
-        let page = Fixtures.root.appendingPathComponent("Sources/CSIProvider/Documentation.docc/ThreatModel.md")
+        let page = Fixtures.root.appendingPathComponent("docs/understand/threat-model.md")
         let rows = try String(contentsOf: page, encoding: .utf8).split(separator: "\n").drop {
             !$0.hasPrefix("| claim")
         }
         .dropFirst(2).prefix { $0.hasPrefix("|") }
         #expect(rows.count > 20)
         for row in rows {
-            let tests = row.matches(of: /\]\(\.\.\/\.\.\/\.\.\/(Tests\/[^)]+)\) "([^"]+)"/)
+            let tests = row.matches(of: /\]\(\.\.\/\.\.\/(Tests\/[^)]+)\) "([^"]+)"/)
             #expect(!tests.isEmpty, "\(row)")
             for test in tests {
                 let file = try String(

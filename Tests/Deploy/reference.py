@@ -51,7 +51,7 @@ def flags():
 
 TABLES = {
     "deploy/charts/akv-csi/README.md": {"values": chart_values},
-    "Sources/CSIProvider/Documentation.docc/Flags.md": {"flags": flags},
+    "docs/operate/flags.md": {"flags": flags},
 }
 
 

@@ -8,6 +8,7 @@ import unittest
 import yaml
 
 import charts as c
+import version
 import world as w
 
 
@@ -75,7 +76,7 @@ class ChartTest(unittest.TestCase):
         self.assertEqual((flags["value-cache-bytes"], flags["refresh-interval"]), ("0", "0"))
 
     def test_the_image_by_tag_and_by_digest(self):
-        self.assertTrue(c.provider(self.chart.render())["image"].endswith(":v0.1.0"))
+        self.assertTrue(c.provider(self.chart.render())["image"].endswith(f":v{version.current()}"))
         image = {"repository": "registry.example.com:5000/akv-csi", "tag": "v9"}
         self.assertEqual(c.provider(self.chart.render({"linux": {"image": image}}))["image"],
                          "registry.example.com:5000/akv-csi:v9")

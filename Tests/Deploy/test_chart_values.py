@@ -11,7 +11,7 @@ UPSTREAM = {
     "enableArcExtension": False, "constructPEMChain": True, "writeCertAndKeyInSeparateFiles": True, "metricsAddr": "8899",
     "rbac": {"install": True, "pspEnabled": False},
     "linux": {
-        "image": {"repository": "registry.example.com/akv-csi", "tag": "v0.1.0", "pullPolicy": "Always"},
+        "image": {"repository": "registry.example.com/akv-csi", "tag": "v7.0.0", "pullPolicy": "Always"},
         "nodeSelector": {"agentpool": "apps"}, "tolerations": [{"key": "dedicated", "operator": "Exists"}], "enabled": True,
         "resources": {"requests": {"cpu": "50m", "memory": "100Mi"}, "limits": {"cpu": "50m", "memory": "100Mi"}},
         "podLabels": {"azure": "yes"}, "podAnnotations": {"a": "b"}, "priorityClassName": "system-cluster-critical",
@@ -41,7 +41,7 @@ class ValuesTest(unittest.TestCase):
                             ("custom-user-agent", "fleet"), ("healthz-port", "8990"), ("healthz-path", "/health"),
                             ("healthz-timeout", "10s"), ("prometheus-port", "8899")]:
             self.assertEqual(flags[flag], value)
-        self.assertEqual(container["image"], "registry.example.com/akv-csi:v0.1.0")
+        self.assertEqual(container["image"], "registry.example.com/akv-csi:v7.0.0")
         self.assertEqual(container["imagePullPolicy"], "Always")
         self.assertEqual(container["resources"], linux["resources"])
         self.assertIn(linux["volumeMounts"][0], container["volumeMounts"])

@@ -1,4 +1,4 @@
-"""What the pages say: links lead somewhere, commands have the flags they are shown with, names are the code's."""
+"""The documentation: links and paths exist, commands have the flags that pages show, names are those of the code."""
 
 import functools
 import re
@@ -12,18 +12,47 @@ import charts as c
 import live_metrics
 import world as w
 
-PAGES = c.ROOT / "Sources/CSIProvider/Documentation.docc"
-FILES = sorted([*PAGES.glob("*.md"), c.ROOT / "README.md", c.CHART / "README.md", *(c.ROOT / ".github").glob("*.md")])
+PAGES = c.ROOT / "docs"
+INDEX = PAGES / "README.md"
+# The index has one section for each of these folders.
+GROUPS = {"Use": "use", "Operate": "operate", "Understand": "understand", "Develop": "develop"}
+# Charts that `helm dependency build` has fetched are not ours.
+FILES = sorted(path for path in [*PAGES.rglob("*.md"), *c.ROOT.glob("*.md"), *(c.ROOT / "deploy").rglob("*.md"),
+                                 *(c.ROOT / ".github").glob("*.md")] if c.CHART / "charts" not in path.parents)
+# Found by the code host, not by readers.
+UNLINKED = {c.ROOT / ".github/pull_request_template.md"}
+
+
+def page(name):
+    """The text of a page below docs/."""
+    return (PAGES / name).read_text()
+
+
+def without_fences(text):
+    return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.M | re.S)
 
 
 def without_code(text):
-    return re.sub(r"^ *```.*?^ *```$|`[^`\n]*`", "", text, flags=re.M | re.S)
+    return re.sub(r"`[^`\n]*`", "", without_fences(text))
 
 
 def anchors(path):
     """The anchors that a code host gives a page's headings."""
-    titles = re.findall(r"^#+ (.*)$", re.sub(r"^ *```.*?^ *```$", "", path.read_text(), flags=re.M | re.S), re.M)
+    titles = re.findall(r"^#+ (.*)$", without_fences(path.read_text()), re.M)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def links(path):
+    """The targets of a page's links, and of its pictures."""
+    return re.findall(r"\]\(([^)\s]+)\)", without_code(path.read_text()))
+
+
+def local_links(path):
+    """The links to files, as (target as written, file, anchor or an empty text)."""
+    for target in links(path):
+        if not re.match(r"[a-z]+:", target):
+            place, _, anchor = target.partition("#")
+            yield target, (path.parent / place).resolve() if place else path, anchor
 
 
 def fences(path):
@@ -36,7 +65,7 @@ def commands(path):
     """The commands in a page's fenced blocks without a language or of the shell's, and in its code spans, as words."""
     texts = [text for language, text in fences(path) if language in ("", "sh", "console")]
     lines = "\n".join(texts).replace("\\\n", " ").splitlines()
-    lines += re.findall(r"`([a-z][a-z-]* [^`\n]+)`", re.sub(r"^ *```.*?^ *```$", "", path.read_text(), flags=re.M | re.S))
+    lines += re.findall(r"`([a-z][a-z-]* [^`\n]+)`", without_fences(path.read_text()))
     for line in lines:
         try:
             words = shlex.split(line.split(" | ")[0], comments=True)
@@ -70,39 +99,64 @@ def flags(words):
 
 
 class LinksTest(unittest.TestCase):
-    def test_links_lead_somewhere(self):
+    def test_relative_links_and_anchors_exist(self):
         for path in FILES:
-            text = without_code(path.read_text())
-            for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            for target, found, anchor in local_links(path):
                 with self.subTest(page=path.name, link=target):
-                    if re.match(r"https://[\w.-]+/?", target):
-                        continue
-                    place, _, anchor = target.partition("#")
-                    found = (path.parent / place).resolve() if place else path
-                    self.assertTrue(found.exists(), "there is no such file")
-                    self.assertTrue(found.is_relative_to(c.ROOT))
+                    self.assertTrue(found.is_relative_to(c.ROOT), "the link leaves the repository")
+                    self.assertTrue(found.exists(), "the file does not exist")
                     if anchor:
                         self.assertIn(anchor, anchors(found))
-            for name in re.findall(r"<doc:([\w-]+)>", text):
-                self.assertTrue((PAGES / f"{name}.md").exists(), f"{path.name}: {name}")
 
-    def test_every_page_can_be_found_from_the_readme(self):
+    def test_code_hosts_render_every_link(self):
+        """Absolute links are of the web; others are relative. DocC's and reference links stay as text somewhere."""
+        for path in FILES:
+            text = without_code(path.read_text())
+            with self.subTest(page=path.name):
+                self.assertEqual(re.findall(r"<doc:.*|\]\[.*|^\[[^\]]+\]: .*", text, re.M), [])
+                for target in links(path):
+                    self.assertRegex(target, r"^(https://[\w.-]+/?|[\w.#])")
+
+    def test_paths_that_pages_name_exist(self):
+        pattern = r"`((?:Sources|Tests|docs|deploy|proto|\.github|\.ci)/[^\s`*…{}<>]+)`"
+        for path in FILES:
+            for name in re.findall(pattern, without_fences(path.read_text())):
+                with self.subTest(page=path.name, path=name):
+                    if not (c.ROOT / name).exists():
+                        moved = sorted(str(found.relative_to(c.ROOT)) for top in ["Sources", "Tests", "docs", "deploy"]
+                                       for found in (c.ROOT / top).rglob(name.rstrip("/").rsplit("/", 1)[1]))
+                        self.fail(f"{path.relative_to(c.ROOT)} names `{name}`, which does not exist. If it was moved or renamed, "
+                                  "write the new path there" + (f": {' or '.join(moved)}" if moved else "."))
+
+    def test_every_page_can_be_reached_from_the_readme(self):
         seen, rest = set(), [c.ROOT / "README.md"]
         while rest:
-            page = rest.pop()
-            if page in seen or not page.exists():
+            found = rest.pop()
+            if found in seen or found.suffix != ".md" or not found.exists():
                 continue
-            seen.add(page)
-            text = page.read_text()
-            rest += [(page.parent / target).resolve() for target in re.findall(r"\]\(([^)#\s]+\.md)[)#]", text)]
-            rest += [PAGES / f"{name}.md" for name in re.findall(r"<doc:([\w-]+)>", text)]
-        self.assertLessEqual(set(FILES), seen)
+            seen.add(found)
+            rest += [target for _, target, _ in local_links(found)]
+        self.assertEqual([str(path.relative_to(c.ROOT)) for path in FILES if path not in seen | UNLINKED], [])
 
-    def test_pages_begin_with_a_title_and_a_summary(self):
-        for path in PAGES.glob("*.md"):
-            lines = path.read_text().splitlines()
-            self.assertRegex(lines[0], r"^# \S")
-            self.assertRegex(lines[2], r"^[A-Z`].*[.?:]$", path.name)
+    def test_the_index_has_every_page_under_its_group(self):
+        self.assertEqual({path.name for path in PAGES.iterdir() if path.is_dir()}, set(GROUPS.values()))
+        sections = re.split(r"^## ", INDEX.read_text(), flags=re.M)[1:]
+        for group, folder in GROUPS.items():
+            with self.subTest(group):
+                section = next(text for text in sections if text.startswith(f"{group}\n"))
+                listed = re.findall(rf"^\| \[([^\]]+)\]\(({folder}/[\w-]+\.md)\) \|", section, re.M)
+                titles = [(path.read_text().splitlines()[0].removeprefix("# "), f"{folder}/{path.name}")
+                          for path in (PAGES / folder).glob("*.md")]
+                self.assertEqual(sorted(listed), sorted(titles))
+
+    def test_pages_have_names_in_kebab_case_a_title_and_a_summary(self):
+        for path in PAGES.rglob("*.md"):
+            with self.subTest(path.name):
+                if path != INDEX:
+                    self.assertRegex(path.name, r"^[a-z]+(-[a-z]+)*\.md$")
+                lines = path.read_text().splitlines()
+                self.assertRegex(lines[0], r"^# \S")
+                self.assertRegex(lines[2], r"^[A-Z`].*[.?:]$")
 
 
 class CommandsTest(unittest.TestCase):
@@ -153,7 +207,7 @@ class CommandsTest(unittest.TestCase):
                         self.assertLessEqual({word for word in words[1:] if re.fullmatch(r"[a-z-]+", word)}, targets)
                     for word in words:
                         if word.startswith("deploy/") and words[:2] != ["kubectl", "exec"]:
-                            self.assertTrue((c.ROOT / word).exists(), word)
+                            self.assertTrue((c.ROOT / word.rstrip(";")).exists(), word)
                     if words[:3] == ["kubectl", "apply", "-k"]:
                         self.assertTrue((c.ROOT / words[3] / "kustomization.yaml").exists())
 
@@ -171,18 +225,17 @@ class NamesTest(unittest.TestCase):
 
     def test_parameters_are_those_that_the_program_reads(self):
         source = "\n".join(path.read_text() for path in (c.ROOT / "Sources/ProviderCore").rglob("*.swift"))
-        page = (PAGES / "Parameters.md").read_text()
-        documented = set(re.findall(r"^\| `(\w+)`", page, re.M)) - {"secret", "key", "cert"}
+        documented = set(re.findall(r"^\| `(\w+)`", page("use/parameters.md"), re.M)) - {"secret", "key", "cert"}
         self.assertGreater(len(documented), 15)
         for name in documented:
             self.assertIn(f'"{name}"', source)
         # What is read and not on this page is on another.
-        pages = "\n".join(path.read_text() for path in PAGES.glob("*.md"))
+        pages = "\n".join(path.read_text() for path in PAGES.rglob("*.md"))
         for name in set(re.findall(r'(?:parameters|fields)\["(\w+)"\]', source)):
             self.assertIn(f"`{name}`", pages)
 
     def test_classes_in_pages_have_known_parameters_and_are_yaml(self):
-        pages = "\n".join(path.read_text() for path in PAGES.glob("*.md"))
+        pages = "\n".join(path.read_text() for path in PAGES.rglob("*.md"))
         known = set(re.findall(r"^\| `(\w+)`", pages, re.M)) | {"tenantId", "refreshNonce"}
         for path in FILES:
             for language, text in fences(path):
@@ -197,15 +250,15 @@ class NamesTest(unittest.TestCase):
         provider = live_metrics.LiveProvider()
         self.addCleanup(provider.stop)
         provider.count_everything()
-        page = (PAGES / "Metrics.md").read_text()
-        rows = re.findall(r"^\| `((?:akv_csi_|grpc_|keyvault_)\w+)` \| (\w+)", page, re.M)
+        text = page("operate/metrics.md")
+        rows = re.findall(r"^\| `((?:akv_csi_|grpc_|keyvault_)\w+)` \| (\w+)", text, re.M)
         live = provider.families()
         self.assertLessEqual(live.items(), dict(rows).items())
         # Some appear only where something is switched on.
         source = "\n".join(path.read_text() for path in (c.ROOT / "Sources/CSIProvider").rglob("*.swift"))
         self.assertEqual(set(re.findall(r'"(akv_csi_\w+|grpc_request|keyvault_request)"', source)), set(dict(rows)))
         exposition = provider.exposition()
-        for name, labels in re.findall(r"^\| `((?:akv_csi_|grpc_|keyvault_)\w+)` \|[^|]*\|([^|]*)\|", page, re.M):
+        for name, labels in re.findall(r"^\| `((?:akv_csi_|grpc_|keyvault_)\w+)` \|[^|]*\|([^|]*)\|", text, re.M):
             series = "\n".join(line for line in exposition.splitlines() if line.startswith(name))
             for label in re.findall(r"`(\w+)`", labels) if name in live else []:
                 self.assertIn(f'{label}="', series)
@@ -213,14 +266,14 @@ class NamesTest(unittest.TestCase):
     def test_alerts_are_those_of_the_rules(self):
         rules = yaml.safe_load((c.CHART / "monitoring/rules.yaml").read_text())
         alerts = {rule["alert"] for group in rules["groups"] for rule in group["rules"] if "alert" in rule}
-        self.assertEqual(set(re.findall(r"^\| `(AkvCsi\w+)`", (PAGES / "Metrics.md").read_text(), re.M)), alerts)
+        self.assertEqual(set(re.findall(r"^\| `(AkvCsi\w+)`", page("operate/metrics.md"), re.M)), alerts)
         for path in FILES:
             self.assertLessEqual(set(re.findall(r"`(AkvCsi\w+)`", path.read_text())), alerts)
 
     def test_codes_that_pages_name_are_explained(self):
-        explained = set(re.findall(r"^### `([a-z-]+)`", (PAGES / "Debugging.md").read_text(), re.M))
-        for name in ["IdentityModes.md", "Migration.md", "FAQ.md", "QuickStart.md"]:
-            for code in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", (PAGES / name).read_text()):
+        explained = set(re.findall(r"^### `([a-z-]+)`", page("use/debugging.md"), re.M))
+        for name in ["use/identity-modes.md", "operate/switching-from-azures-provider.md", "use/faq.md", "use/quick-start.md"]:
+            for code in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", page(name)):
                 if code.split("-")[0] in ("token", "vault", "exchange", "managed", "credentials", "policy", "object", "parameter"):
                     self.assertIn(code, explained, name)
 

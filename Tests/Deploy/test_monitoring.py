@@ -84,7 +84,7 @@ class MonitoringTest(unittest.TestCase):
                              ("grpc_message", "object-not-found"), ("vault", "kv-tests.vault.azure.net")]:
             self.assertIn(f'{label}="{value}"', text)
         # The Debugging page has a heading for each code.
-        page = (c.ROOT / "Sources/CSIProvider/Documentation.docc/Debugging.md").read_text()
+        page = (c.ROOT / "docs/use/debugging.md").read_text()
         for code in re.search(r'grpc_message=~"([^"]*)"', (MONITORING / "rules.yaml").read_text())[1].split("|"):
             self.assertIn(f"\n### `{code}`\n", page)
 

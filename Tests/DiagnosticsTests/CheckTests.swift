@@ -94,7 +94,7 @@ struct CheckTests {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let page = try String(
-            contentsOf: root.appendingPathComponent("Sources/CSIProvider/Documentation.docc/Check.md"), encoding: .utf8)
+            contentsOf: root.appendingPathComponent("docs/use/check.md"), encoding: .utf8)
         #expect(RuleDescription.all.map(\.id).filter { !page.contains("`\($0)`") } == [])
     }
 }

@@ -130,7 +130,7 @@ class AdmissionPolicyTest(unittest.TestCase):
                 self.assertEqual(refusals("secrets-store-volume", pod(**csi)), [expected])
 
     def test_messages_name_rules_of_the_check(self):
-        page = (DEPLOY.parent / "Sources/CSIProvider/Documentation.docc/Check.md").read_text()
+        page = (DEPLOY.parent / "docs/use/check.md").read_text()
         for spec in POLICIES.values():
             for validation in spec["validations"]:
                 self.assertIn(f"`{validation['message'].split(':')[0]}`", page)

@@ -8,7 +8,7 @@ import unittest
 
 import world as w
 
-DOCUMENTS = w.ROOT / "Sources/CSIProvider/Documentation.docc"
+DOCUMENTS = w.ROOT / "docs/develop"
 
 
 def help_of(*words):
@@ -18,8 +18,8 @@ def help_of(*words):
 
 class DocumentsTest(unittest.TestCase):
     def setUp(self):
-        self.seed = (DOCUMENTS / "EmulatorSeed.md").read_text()
-        self.manual = (DOCUMENTS / "Emulator.md").read_text()
+        self.seed = (DOCUMENTS / "emulator-seed.md").read_text()
+        self.manual = (DOCUMENTS / "emulator.md").read_text()
 
     def test_the_example_is_a_seed(self):
         world_seed = re.search(r"```yaml\n(.*?)```", self.seed, re.DOTALL)[1]

@@ -14,7 +14,7 @@ import test_provider
 
 ROOT = pathlib.Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "deploy/schema/secretproviderclass.json").read_text())
-PAGE = (ROOT / "Sources/CSIProvider/Documentation.docc/Objects.md").read_text()
+PAGE = (ROOT / "docs/use/objects.md").read_text()
 ITEM = "objectName: n\nobjectType: secret\n"
 
 # Each is wrong in one way, in the eyes of the schema and of the provider.

@@ -10,7 +10,7 @@ import test_provider
 import test_schema
 from test_schema import ITEM, ROOT
 
-PAGE = (ROOT / "Sources/CSIProvider/Documentation.docc/Shaping.md").read_text()
+PAGE = (ROOT / "docs/use/transforming-secrets.md").read_text()
 
 # Each is wrong in one way, in the eyes of the schema and of the provider.
 BAD_ITEMS = [

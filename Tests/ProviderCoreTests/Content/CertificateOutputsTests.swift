@@ -236,7 +236,7 @@ struct CertificateOutputsTests {
     @Test("Every example of the documentation is a class without a mistake")
     func documentation() throws {
         let page = try String(
-            contentsOf: Fixtures.root.appendingPathComponent("Sources/CSIProvider/Documentation.docc/Certificates.md"),
+            contentsOf: Fixtures.root.appendingPathComponent("docs/use/certificates.md"),
             encoding: .utf8)
         let password = "    - {objectName: keystore-password, objectType: secret}\n"
         let examples = page.components(separatedBy: "```yaml\n").dropFirst().map { part in
