@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fuzzes what reads foreign bytes: Tests/fuzz.sh [SECONDS [TARGET...]], every target for SECONDS each (10),
-# two at a time. What makes a target fail is left in .build/fuzz/findings, and what it has learned in
-# .build/fuzz/corpus.
+# Fuzzes the code that reads untrusted input: Tests/fuzz.sh [SECONDS [TARGET...]] runs each target (by default,
+# all) for SECONDS (10), two at a time. Inputs that make a target fail are kept in .build/fuzz/findings, and
+# inputs that reach new code in .build/fuzz/corpus.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,23 +11,24 @@ directory=.build/fuzz
 program=$directory/debug/akv-fuzz
 
 resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
-AKV_FUZZER=$resources/clang/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a
-[ -f "$AKV_FUZZER" ] || { echo "the Swift toolchain has no libFuzzer: $AKV_FUZZER"; exit 1; }
-export AKV_FUZZER
+# The one without a main function, because the fuzz program has its own.
+fuzzer=$resources/clang/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a
+[ -f "$fuzzer" ] || { echo "the Swift toolchain has no libFuzzer: $fuzzer"; exit 1; }
 mkdir -p .build
-# Swift's own report would end the process before the fuzzer has written down the input.
+# Swift's crash report would end the process before the fuzzer has saved the input.
 export SWIFT_BACKTRACE=enable=no
 started=$SECONDS
 log=$directory.log
-# What the package does not build it names file by file, which nobody wants to see.
-swift build --scratch-path $directory --product akv-fuzz -debug-info-format none >$log 2>&1 ||
-  { grep -v "^    /" $log; exit 1; }
+# The same versions of the dependencies as the project itself uses.
+[ ! -f Package.resolved ] || cp Package.resolved Tests/Fuzz/Package.resolved
+swift build --package-path Tests/Fuzz --scratch-path $directory --product akv-fuzz -debug-info-format none \
+  -Xlinker "$fuzzer" >$log 2>&1 || { cat $log; exit 1; }
 echo "built in $((SECONDS - started)) s"
 
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
 
-# Keys and certificates in all their wrappings, made anew so that none lies in the repository.
+# Keys and certificates in every container format. They are generated here, so that the repository holds no keys.
 make_seeds() {
   cd "$seeds"
   mkdir -p der pem pkcs12 certificates client-certificate secret-content certificate-bundle
@@ -63,11 +64,11 @@ fuzz() {
   mkdir -p "$learned" $directory/logs $directory/findings
   for candidate in "Tests/Fuzz/corpus/$target" "$seeds/$target"; do [ -d "$candidate" ] && given+=("$candidate"); done
   [ "$target" = yaml ] && given+=(Tests/Fixtures/mount)
-  local limits=(-timeout=20 -rss_limit_mb=768 "-artifact_prefix=$directory/findings/$target-")
+  local limits=(-timeout=5 -rss_limit_mb=768 "-artifact_prefix=$directory/findings/$target-")
   if ! "$program" "$target" "-max_total_time=$seconds" "${limits[@]}" -print_final_stats=1 "$learned" "${given[@]}" \
     >"$log" 2>&1; then
     grep -E "Fatal error|PROPERTY BROKEN|SUMMARY|ERROR: libFuzzer|^ALARM|Test unit written" "$log" || tail -n 40 "$log"
-    echo "$target: FAILED; to see it again, give $program the target's name and the file just named"
+    echo "$target: FAILED; to reproduce, run $program $target with the file named above"
     return 1
   fi
   awk -v target="$target" '

@@ -1,4 +1,4 @@
-/// Stands in for the real probe, so that fuzzing builds neither a TLS library nor an event loop.
+/// Replaces the real probe, so that the fuzz program needs neither a TLS library nor an event loop.
 enum CertificateProbe {
     struct Failure: Error, CustomStringConvertible {
         var description: String

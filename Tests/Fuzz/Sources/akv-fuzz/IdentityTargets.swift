@@ -3,7 +3,7 @@ internal import ProviderCore
 
 private let audience = ServiceAccountTokens.workloadIdentityAudience
 
-/// What a pod proves itself with.
+/// Pod credentials: service account tokens, and the secrets of `nodePublishSecretRef`.
 let identityTargets = [
     FuzzTarget("service-account-tokens", 2048) { bytes in
         let document = JSONWriter.quoted(Input(bytes).text)
@@ -17,7 +17,7 @@ let identityTargets = [
         require(audiences.isEmpty || audiences.contains(audience), "a token for \(audiences) is accepted")
     },
     FuzzTarget("claims", 2048) { bytes in
-        // Header and signature cannot be read, and only the signature is what makes the token worth stealing.
+        // The signature holds the marker: it must not appear in errors, because it makes the token usable.
         let token = "e30.\(base64URL(bytes)).\(marker)"
         if let claims = TokenClaims(reading: SecretBytes(token)) { _ = claims.context.map(\.value) }
         let document = JSONWriter.quoted("{\"\(audience)\":{\"token\":\"\(token)\"}}")
@@ -39,11 +39,11 @@ let identityTargets = [
         checkRequest(attributes: SecretBytes(attributes), secrets: SecretBytes(copying: bytes))
     },
     FuzzTarget("client-certificate", 8192) { bytes in
-        // Behind other text, as a private key might stand in a file.
+        // Once alone, and once with the marker after it, as a secret might follow in the same file.
         for text in [SecretBytes(copying: bytes), SecretBytes(Array(bytes) + Array(marker.utf8))] {
             do throws(ClientCertificateError) {
                 let certificate = try ClientCertificate(reading: text, password: SecretBytes(marker))
-                require(!certificate.proof.isEmpty, "a certificate proves nothing")
+                require(!certificate.proof.isEmpty, "the proof of a certificate is empty")
             } catch {
                 require(!(error.reason + error.hint).contains(marker), "the error shows a secret: \(error)")
             }
@@ -54,7 +54,7 @@ let identityTargets = [
 private func request(attributes: String) -> MountRequest? {
     let request = try? MountRequest(
         attributes: SecretBytes(attributes), secrets: SecretBytes("null"), permission: "420", targetPath: "/")
-    require(request != nil, "the driver's own attributes are refused")
+    require(request != nil, "valid attributes are refused")
     return request
 }
 

@@ -7,7 +7,7 @@
 extern "C" int LLVMFuzzerRunDriver(int *count, char ***arguments, int (*body)(const uint8_t *bytes, size_t count));
 
 namespace {
-akv_fuzz_try current = nullptr;
+akv_fuzz_input_handler current = nullptr;
 
 int run_once(const uint8_t *bytes, size_t count) {
   current(bytes, count);
@@ -15,12 +15,12 @@ int run_once(const uint8_t *bytes, size_t count) {
 }
 }  // namespace
 
-int akv_fuzz_run(int count, char **arguments, akv_fuzz_try body) {
+int akv_fuzz_run(int count, char **arguments, akv_fuzz_input_handler body) {
   current = body;
   return LLVMFuzzerRunDriver(&count, &arguments, run_once);
 }
 
-int akv_fuzz_decode(const uint8_t *bytes, size_t count, void *context, akv_fuzz_decoded body) {
+int akv_fuzz_decode(const uint8_t *bytes, size_t count, void *context, akv_fuzz_request_handler body) {
   v1alpha1::MountRequest message;
   if (!message.ParseFromArray(bytes, static_cast<int>(count))) return 0;
   v1alpha1::MountRequest again;

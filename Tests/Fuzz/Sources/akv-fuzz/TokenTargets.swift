@@ -4,7 +4,7 @@ internal import Synchronization
 
 @testable internal import Azure
 
-/// What Entra and the node's token services answer.
+/// Responses of Entra and of the node's token services.
 let tokenTargets = [
     FuzzTarget("entra", 4096) { bytes in
         var input = Input(bytes)
@@ -14,26 +14,26 @@ let tokenTargets = [
         let token = JSONWriter.quoted(
             "{\"\(ServiceAccountTokens.workloadIdentityAudience)\":{\"token\":\"\(assertion.shownText)\"}}")
         checkTokens(
-            "\"clientID\":\"c\",\"\(ServiceAccountTokens.attribute)\":\(token)", answer(&input))
+            "\"clientID\":\"c\",\"\(ServiceAccountTokens.attribute)\":\(token)", response(&input))
     },
     FuzzTarget("metadata-service", 4096) { bytes in
         var input = Input(bytes)
-        checkTokens("\"useVMManagedIdentity\":\"true\",\"userAssignedIdentityID\":\"i\"", answer(&input))
+        checkTokens("\"useVMManagedIdentity\":\"true\",\"userAssignedIdentityID\":\"i\"", response(&input))
     },
     FuzzTarget("pod-identity", 4096) { bytes in
         var input = Input(bytes)
-        checkTokens("\"usePodIdentity\":\"true\"", answer(&input))
+        checkTokens("\"usePodIdentity\":\"true\"", response(&input))
     },
 ]
 
-private func answer(_ input: inout Input) -> HTTPResponse {
+private func response(_ input: inout Input) -> HTTPResponse {
     let statuses = [200, 200, 200, 302, 400, 401, 403, 404, 410, 429, 500, 503]
     let status = statuses[input.choice(of: statuses.count)]
     let header = input.line()
     return HTTPResponse(status: status, headers: [("Retry-After", header)], body: input.secret)
 }
 
-/// Asks twice for a token, so that a kept one is looked at too.
+/// Requests a token twice, so that the second request can use the cached token.
 private func checkTokens(_ identity: String, _ response: HTTPResponse) {
     let attributes = """
         {"csi.storage.k8s.io/pod.name":"p","csi.storage.k8s.io/pod.namespace":"n","keyvaultName":"vault",\(identity),
@@ -47,9 +47,9 @@ private func checkTokens(_ identity: String, _ response: HTTPResponse) {
             MountConfiguration.Environment(
                 defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 1_767_268_800))
     else { return }
-    let time = FastTime()
+    let time = ManualClock()
     let source = AccessTokenSource(
-        settings: AccessTokenSource.Settings(), transport: OneAnswer(response: response), time: time.source)
+        settings: AccessTokenSource.Settings(), transport: FixedResponse(response: response), time: time.source)
     let isDone = DispatchSemaphore(value: 0)
     Task {
         for _ in 0..<2 {
@@ -57,7 +57,7 @@ private func checkTokens(_ identity: String, _ response: HTTPResponse) {
                 let token = try await source.token(
                     for: attributes.authentication, resource: "https://vault.azure.net", priority: .firstMount,
                     until: time.source.deadline(after: .seconds(100)))
-                require(!token.secret.isEmpty, "an empty token is taken")
+                require(!token.secret.isEmpty, "an empty token is accepted")
             } catch {
                 requireDiscreet(error)
                 require(error.description.utf8.count < 20_000, "an error of \(error.description.utf8.count) bytes")
@@ -68,7 +68,7 @@ private func checkTokens(_ identity: String, _ response: HTTPResponse) {
     isDone.wait()
 }
 
-private struct OneAnswer: HTTPTransport {
+private struct FixedResponse: HTTPTransport {
     var response: HTTPResponse
 
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
@@ -77,8 +77,8 @@ private struct OneAnswer: HTTPTransport {
     }
 }
 
-/// A clock that moves when somebody sleeps.
-private final class FastTime: Sendable {
+/// A clock that advances only by sleeping, and so without waiting.
+private final class ManualClock: Sendable {
     private let now = Mutex(Duration.zero)
 
     var source: TimeSource {

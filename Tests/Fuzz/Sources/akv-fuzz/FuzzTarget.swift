@@ -1,9 +1,9 @@
 internal import ProviderCore
 
-/// One reader of what others have written, and what must hold for any input.
+/// One parser of untrusted input, and the properties that must hold for any input.
 struct FuzzTarget: Sendable {
     var name: String
-    /// Longer inputs only slow the search down.
+    /// The longest input to try. Longer inputs slow the search down and reach no new code.
     var maximumBytes: Int
     var body: @Sendable (UnsafeRawBufferPointer) -> Void
 
@@ -18,34 +18,34 @@ struct FuzzTarget: Sendable {
         + settingsTargets + shapingTargets
 }
 
-/// What a test puts where a secret belongs: no error may repeat it.
+/// Stands for a secret in an input. No error may contain it.
 let marker = "s3cr3t-Marker"
 
-/// Ends the process when `condition` does not hold, which the fuzzer takes for a crash.
+/// Ends the process if `condition` is false. The fuzzer treats this as a crash and saves the input.
 func require(_ condition: Bool, _ message: @autoclosure () -> String) {
     guard condition else { fatalError("PROPERTY BROKEN: \(message())") }
 }
 
-/// No rendering of `error` holds the marker.
+/// Requires that no description of `error` contains the marker.
 func requireDiscreet(_ error: some Error) {
     require(!"\(error)".contains(marker), "the error shows a secret: \(error)")
-    require(!String(reflecting: error).contains(marker), "the error's description shows a secret: \(error)")
+    require(!String(reflecting: error).contains(marker), "the error's debug description shows a secret: \(error)")
 }
 
-/// An input that is consumed from the front.
+/// An input that a target consumes from the front.
 struct Input {
     private(set) var rest: UnsafeRawBufferPointer
 
     init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
 
-    /// A choice out of `count`.
+    /// Consumes one byte and returns a number below `count`. An empty input gives 0.
     mutating func choice(of count: Int) -> Int {
         guard let first = rest.first else { return 0 }
         rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst())
         return Int(first) % count
     }
 
-    /// The text up to the end of a line.
+    /// Consumes a line and returns it without its line feed.
     mutating func line() -> String {
         let end = rest.firstIndex(of: 0x0A) ?? rest.endIndex
         defer { rest = UnsafeRawBufferPointer(rebasing: rest[min(end + 1, rest.endIndex)...]) }

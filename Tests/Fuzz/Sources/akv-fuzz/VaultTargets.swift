@@ -3,7 +3,7 @@
 
 private let vault = VaultAddress(name: "payments", suffix: "vault.azure.net")
 
-/// What Key Vault answers.
+/// Responses of Key Vault.
 let vaultTargets = [
     FuzzTarget("vault-bundle", 8192) { bytes in
         var input = Input(bytes)
@@ -16,8 +16,8 @@ let vaultTargets = [
         guard let files = try? ContentConversion().files(for: item, object: object) else { return }
         guard case .key(let key, _) = item else { return }
         let blocks = files.flatMap { PEMReader.blocks(in: $0.contents) }
-        require(blocks.map(\.label) == ["PUBLIC KEY"], "a key becomes \(blocks.map(\.label))")
-        require(blocks.allSatisfy { (try? DERElement.parse($0.der)) != nil }, "a key is no DER")
+        require(blocks.map(\.label) == ["PUBLIC KEY"], "the labels of a public key are \(blocks.map(\.label))")
+        require(blocks.allSatisfy { (try? DERElement.parse($0.der)) != nil }, "a key is not DER")
         require(key.type.hasPrefix("RSA") || key.type.hasPrefix("EC"), "a key of type \(key.type) is written")
     },
     FuzzTarget("version-page", 4096) { bytes in
@@ -48,15 +48,15 @@ let vaultTargets = [
         let host = resource.lowercased().dropFirst("https://".count)
         require(
             ["vault.azure.net", "azure.net", "net"].contains { host == $0 || host == "\($0):443" },
-            "a token for \(resource.debugDescription) would go to \(vault.host)")
+            "\(vault.host) would get a token for \(resource.debugDescription)")
     },
 ]
 
-/// A link is followed to the vault itself or not at all, whatever reads it later.
+/// Requires that an accepted link points to the vault itself and is a plain URL.
 private func checkLink(_ text: String) {
     for host in ["payments.vault.azure.net", "payments.vault.test:8443"] {
         guard let link = VersionPage.link(text, onHost: host) else { continue }
         require(link.utf8.starts(with: "https://\(host)/".utf8), "\(link.debugDescription) leads away from \(host)")
-        require(link.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "\(link.debugDescription) is no URL")
+        require(link.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "\(link.debugDescription) is not a URL")
     }
 }

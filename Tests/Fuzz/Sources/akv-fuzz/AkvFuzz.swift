@@ -1,10 +1,10 @@
 internal import CFuzzDriver
 internal import Glibc
 
-/// `akv-fuzz TARGET [libFuzzer's options and corpus directories]`; without a target it lists them.
+/// `akv-fuzz TARGET [OPTION or CORPUS DIRECTORY...]`: options are libFuzzer's. Without arguments it lists the targets.
 @main
 enum AkvFuzz {
-    /// libFuzzer hands inputs to a plain C function, which can carry nothing along.
+    /// A global variable, because libFuzzer passes inputs to a plain C function, which cannot capture it.
     private nonisolated(unsafe) static var target: FuzzTarget?
 
     static func main() {
@@ -14,10 +14,10 @@ enum AkvFuzz {
         }
         target = FuzzTarget.all.first { $0.name == name }
         guard let target else {
-            print("no such target: \(name)")
+            print("unknown target: \(name)")
             exit(64)
         }
-        // The length comes first, so that one on the command line overrides it.
+        // The maximum length comes first, so that an option on the command line overrides it.
         let arguments =
             [CommandLine.arguments[0], "-max_len=\(target.maximumBytes)"] + CommandLine.arguments.dropFirst(2)
         var pointers = arguments.map { strdup($0) }

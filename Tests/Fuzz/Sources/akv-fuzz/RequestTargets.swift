@@ -2,7 +2,7 @@ internal import Azure
 internal import CFuzzDriver
 internal import ProviderCore
 
-/// The driver's request: its message, its JSON texts, and the YAML inside.
+/// The driver's request: the protobuf message, its JSON fields, and the YAML in them.
 let requestTargets = [
     FuzzTarget("message", 8192) { bytes in
         let base = bytes.bindMemory(to: UInt8.self).baseAddress
@@ -22,7 +22,7 @@ let requestTargets = [
                         decoding: bytes(message.target_path, message.target_path_count), as: UTF8.self))
             }
         }
-        require(outcome >= 0, "a message is another one after it was written and read again")
+        require(outcome >= 0, "encoding and decoding changes a message")
     },
     FuzzTarget("attributes", 8192) { bytes in
         checkRequest(attributes: SecretBytes(copying: bytes), secrets: SecretBytes("null"))
@@ -36,7 +36,7 @@ let requestTargets = [
         require(!document.objects.isEmpty, "a document without objects is accepted")
         for object in document.objects { checkObject(object) }
         let paths = Set(document.objects.map { Array($0.path.utf8) })
-        require(paths.count == document.objects.count, "two objects have one path")
+        require(paths.count == document.objects.count, "two objects have the same path")
     },
     FuzzTarget("yaml", 4096) { bytes in
         guard let documents = try? YAMLParser.parseAll(Input(bytes).text) else { return }
@@ -52,7 +52,7 @@ let requestTargets = [
                 let left = merged.compactMap(\.key.scalar).filter {
                     $0.text == "<<" && $0.isPlain && $0.explicitTag == nil
                 }
-                require(left.isEmpty, "a merge is left over")
+                require(left.isEmpty, "a merge key is left")
             }
         }
         for document in documents { walk(document) }
@@ -78,7 +78,7 @@ func checkRequest(
             validating: request,
             MountConfiguration.Environment(
                 defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: 1_767_268_800))
-        require(volume == VolumeFingerprint(request), "a volume differs from itself")
+        require(volume == VolumeFingerprint(request), "the fingerprints of the same volume differ")
     } catch {
         requireDiscreet(error)
         return
@@ -87,10 +87,10 @@ func checkRequest(
     for object in accepted.objects { checkObject(object) }
     if let interval = accepted.refreshInterval { checkDuration(interval) }
     let plan = MountPlan(accepted)
-    require(Set(plan.items.map { $0.id(version: 0) }).count == plan.items.count, "two objects have one id")
+    require(Set(plan.items.map { $0.id(version: 0) }).count == plan.items.count, "two objects have the same id")
 }
 
-/// Nothing that a manifest names can lead to another host or path than it should.
+/// Requires that names from a manifest cannot redirect a request to another host or path.
 func checkNames(_ vault: String, _ tenant: String, _ cloud: AzureCloud) {
     func isPlain(_ text: String, _ extra: String) -> Bool {
         text.utf8.allSatisfy { byte in
@@ -105,7 +105,7 @@ func checkNames(_ vault: String, _ tenant: String, _ cloud: AzureCloud) {
     require(tenant.percentEncoded == tenant, "tenant \(tenant.debugDescription)")
 }
 
-/// What the vault is asked for and where in the volume it is written, checked anew in other words.
+/// Checks the object name, version and path again, independently of the code under test.
 func checkObject(_ object: KeyVaultObject) {
     let path = Array(object.path.utf8)
     require(!path.isEmpty && path.count <= 4000, "path of \(path.count) bytes")
@@ -127,7 +127,7 @@ func checkJSON(_ value: JSONValue) {
     if let text = value.text, let secret = value.secret {
         require(Array(text.utf8) == secret.shown, "a text differs from its bytes")
         let again = try? JSONParser.parse(SecretBytes(JSONWriter.quoted(text)))
-        require(again?.secret?.shown == secret.shown, "a text is another after it was written and read again")
+        require(again?.secret?.shown == secret.shown, "quoting and parsing changes a text")
     }
     for element in value.array ?? [] { checkJSON(element) }
     for member in value.object?.members ?? [] { checkJSON(member.value) }

@@ -1,7 +1,7 @@
 @testable internal import Azure
 @testable internal import ProviderCore
 
-/// Texts of the operator, and small notations.
+/// Settings of the operator, and small formats: durations, timestamps, Retry-After.
 let settingsTargets = [
     FuzzTarget("proxy", 1024) { bytes in
         var input = Input(bytes)
@@ -20,15 +20,15 @@ let settingsTargets = [
             require(settings.proxy(forHost: local, port: 443) == nil, "\(local) is reached through the proxy")
         }
         let chosen = settings.proxy(forHost: host, port: 443)
-        require(chosen == nil || chosen == proxy, "another proxy than the one that is set")
+        require(chosen == nil || chosen == proxy, "a different proxy than the configured one")
         let names = exceptions.split { $0 == "," || $0 == " " }
-        if names.contains("*") { require(chosen == nil, "a proxy in spite of *") }
+        if names.contains("*") { require(chosen == nil, "a proxy is used although NO_PROXY contains *") }
         if names.isEmpty, !host.isEmpty, IPAddress(host)?.isLoopback != true, host.lowercased() != "localhost" {
-            require(chosen == proxy, "no proxy without an exception")
+            require(chosen == proxy, "no proxy is used although NO_PROXY is empty")
         }
     },
     FuzzTarget("proxy-credentials", 256) { bytes in
-        // The port or scheme may be wrong; what stands before the @ is nobody's business.
+        // The port or scheme may be invalid. No error may show the credentials before the @.
         var input = Input(bytes)
         let (scheme, rest) = (input.line(), input.line())
         do throws(ProxySettingsError) {
@@ -50,7 +50,7 @@ let settingsTargets = [
         require((1...65_535).contains(settings.apiServerPort), "port \(settings.apiServerPort)")
         guard let id = try? TokenProxy.clusterID(in: [input.line(), input.line()]) else { return }
         require(!id.isEmpty, "an empty cluster id")
-        require(TokenProxy.serverName(ofCluster: id).utf8.count == 62, "a strange server name")
+        require(TokenProxy.serverName(ofCluster: id).utf8.count == 62, "the server name is not 62 bytes long")
     },
     FuzzTarget("retry-after", 256) { bytes in
         var input = Input(bytes)

@@ -1,4 +1,4 @@
-/// Stands in for the event loop's timers: nothing that is fuzzed waits for anything.
+/// Replaces the function that uses the event loop's timers. It has no time limit: no fuzzed code waits.
 func withDeadline<Value: Sendable>(
     _ deadline: Deadline, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
