@@ -1,12 +1,14 @@
+/// Settings of the process that Swift cannot make itself.
 #pragma once
 
-/// Closes the process's memory and environment to others, and to core dumps (PR_SET_DUMPABLE). Returns 0,
-/// or an errno. Here because prctl(2) takes variable arguments, which Swift cannot pass.
-int process_close_memory(void);
+/// Denies other processes of the same user access to this process's memory and environment, and disables core dumps
+/// (PR_SET_DUMPABLE, see prctl(2)). Returns 0, or an errno. A C function, because prctl takes variable arguments, which
+/// Swift cannot pass.
+int process_disable_dumping(void);
 
-/// Keeps the allocator from spreading over as many arenas as there are threads, and from keeping large
-/// blocks once they are freed: a node agent's peak must not become its size. To be called at start.
-void process_limit_arenas(void);
+/// Limits the memory that the allocator keeps: the number of arenas, and the size of freed blocks (see mallopt(3)).
+/// Without the limits, the memory of a node agent stays at its peak. Call this at the start of the process.
+void process_limit_allocator(void);
 
-/// Gives free memory back to the system.
+/// Returns free memory of the allocator to the system (see malloc_trim(3)).
 void process_trim_memory(void);

@@ -16,7 +16,7 @@ enum ProcessHardening {
         if setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) != 0 {
             logger.warning("core dumps cannot be switched off", metadata: ["errno": "\(errno)"])
         }
-        let failure = process_close_memory()
+        let failure = process_disable_dumping()
         if failure != 0 {
             logger.warning("the process's memory cannot be closed to others", metadata: ["errno": "\(failure)"])
         }

@@ -11,7 +11,7 @@ package enum ProviderServer {
     /// Serves until a signal arrives. Throws when it cannot listen.
     package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
         ProcessHardening.apply(logger: logger)
-        process_limit_arenas()
+        process_limit_allocator()
         let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
         let metrics = ProviderMetrics()
         let accounts = configuration.serviceAccountAnnotations.map { server in
