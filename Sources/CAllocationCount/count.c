@@ -1,5 +1,5 @@
-// Counts a program's allocations from outside: loaded by LD_PRELOAD, it stands before libc's malloc and
-// counts in a file, named by AKV_ALLOCATION_COUNT, which another process reads meanwhile.
+// Counts the memory allocations of a program. LD_PRELOAD loads this library, and its functions replace malloc and the
+// like of libc. The count is in a file, named by AKV_ALLOCATION_COUNT, so that another process can read it.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,16 +9,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// glibc's own names for what is replaced here.
+// glibc's own names for the functions that are replaced here.
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *pointer, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-static _Atomic unsigned long nowhere;
-static _Atomic unsigned long *counter = &nowhere;
+// Used if there is no file.
+static _Atomic unsigned long private_counter;
+static _Atomic unsigned long *counter = &private_counter;
 
-__attribute__((constructor)) static void begin(void) {
+__attribute__((constructor)) static void map_counter(void) {
   const char *path = getenv("AKV_ALLOCATION_COUNT");
   if (path == NULL) return;
   const int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -30,30 +31,30 @@ __attribute__((constructor)) static void begin(void) {
   close(file);
 }
 
-static void count(void) { atomic_fetch_add_explicit(counter, 1, memory_order_relaxed); }
+static void count_allocation(void) { atomic_fetch_add_explicit(counter, 1, memory_order_relaxed); }
 
 void *malloc(size_t size) {
-  count();
+  count_allocation();
   return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-  count();
+  count_allocation();
   return __libc_calloc(number, size);
 }
 
 void *realloc(void *pointer, size_t size) {
-  count();
+  count_allocation();
   return __libc_realloc(pointer, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-  count();
+  count_allocation();
   return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **pointer, size_t alignment, size_t size) {
-  count();
+  count_allocation();
   void *memory = __libc_memalign(alignment, size);
   if (memory == NULL) return ENOMEM;
   *pointer = memory;

@@ -1,2 +1,1 @@
-// Nothing is called here by name: the library is loaded into a program before all others, and its
-// malloc takes the place of libc's.
+// Empty, because no code calls this library: LD_PRELOAD loads it into a program, and its malloc replaces libc's.
