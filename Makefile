@@ -58,9 +58,11 @@ demo: release ## Mount the payments example through the real provider and show w
 	@deploy/examples/payments/demo.sh
 
 bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
+	@deploy/install-packages.sh python3-venv
+	@Tests/python-environment.sh Tests/Python/requirements-bench.txt
 	@mkdir -p "$(BENCH_RESULTS)"
-	.build/release/akv-bench --json "$(BENCH_RESULTS)/results.json" --markdown "$(BENCH_RESULTS)/results.md" \
-	  --plot "$(BENCH_RESULTS)" $(BENCH_FLAGS)
+	.build/release/akv-bench --json "$(BENCH_RESULTS)/results.json" --markdown "$(BENCH_RESULTS)/results.md" $(BENCH_FLAGS)
+	@.build/python/bin/python Tests/Python/benchmark_plots.py "$(BENCH_RESULTS)/results.json" "$(BENCH_RESULTS)"
 
 quick: packages ## Check the format and run the unit tests
 	@$(MAKE) --no-print-directory lint

@@ -1,12 +1,12 @@
 import ArgumentParser
 
-/// The benchmark's command line.
+/// The command line of the benchmark.
 @main
 struct AkvBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akv-bench",
-        abstract: "Measures the provider: akv-csi serve and akv-emulator as they ship, over the driver's socket.",
-        discussion: "Without a subcommand all scenarios run. 'akv-bench run --help' lists the options.",
+        abstract: "Measure the performance of akv-csi serve, with akv-emulator in place of Azure.",
+        discussion: "Without a subcommand, akv-bench runs all scenarios. 'akv-bench run --help' lists the options.",
         subcommands: [RunCommand.self, ModelCommand.self],
         defaultSubcommand: RunCommand.self)
 }

@@ -4,29 +4,30 @@ import Benchmark
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Reckon the requests of a large cluster at rest, in ten seconds, all of them at one vault.",
-        discussion: "A star marks what exceeds Key Vault's limit of 4000 requests in 10 s.")
+        abstract: "Calculate the requests of a cluster in steady state, per ten seconds, if all pods use one vault.",
+        discussion: "A star marks values above Key Vault's limit of 4000 requests in 10 s.")
 
-    @Option(help: "Pods with a volume on each node.")
+    @Option(help: "Pods with a volume per node.")
     var pods = 30
 
-    @Option(help: "Different identities on each node.")
+    @Option(help: "Different identities per node.")
     var identities = 6
 
-    @Option(help: "Objects of each pod.")
+    @Option(help: "Objects per pod.")
     var objects = 5
 
-    @Option(help: "The provider's refresh interval in seconds.")
+    @Option(help: "The refresh interval of the provider, in seconds.")
     var refreshInterval = 120.0
 
-    @Flag(help: "As a table in Markdown.")
+    @Flag(help: "Print the table as Markdown.")
     var markdown = false
 
     func validate() throws {
         guard pods > 0, objects > 0, (1...pods).contains(identities) else {
-            throw ValidationError("there must be pods and objects, and at most as many identities as pods")
+            throw ValidationError(
+                "--pods and --objects must be at least 1, and --identities must be between 1 and the number of pods")
         }
-        guard refreshInterval >= 0 else { throw ValidationError("the refresh interval cannot be negative") }
+        guard refreshInterval >= 0 else { throw ValidationError("--refresh-interval must not be negative") }
     }
 
     func run() {

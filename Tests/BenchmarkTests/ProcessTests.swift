@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Children of the benchmark", .timeLimit(.minutes(1)))
+@Suite("Child processes of the benchmark", .timeLimit(.minutes(1)))
 struct ProcessTests {
     private func start(_ script: String, _ watchdog: Watchdog) throws -> ChildProcess {
         try ChildProcess(
@@ -11,36 +11,40 @@ struct ProcessTests {
             watchdog: watchdog)
     }
 
-    @Test("end, and their directory goes, when the watchdog is left alone")
+    @Test("end, and their directory is removed, when the watchdog is closed")
     func watchdog() async throws {
         let watchdog = try Watchdog()
-        let gone = try start("true", watchdog)
-        #expect(try await gone.ended() == 0)
+        let finished = try start("true", watchdog)
+        #expect(try await finished.waitForExit() == 0)
         let child = try start("echo ready; exec sleep 1000", watchdog)
         let log = "\(watchdog.directory)/child.log"
-        try await child.ready("its log") { FileManager.default.contents(atPath: log)?.isEmpty == false ? () : nil }
+        try await child.waitUntilReady("its log") {
+            FileManager.default.contents(atPath: log)?.isEmpty == false ? () : nil
+        }
         watchdog.close()
-        #expect(try await child.ended() == -9)
+        #expect(try await child.waitForExit() == -9)
         #expect(!FileManager.default.fileExists(atPath: watchdog.directory))
     }
 
-    @Test("are told to end, and what they said is told if they end by themselves")
+    @Test("end at SIGTERM; an unexpected end is an error with the exit status and the log")
     func ends() async throws {
         let watchdog = try Watchdog()
         defer { watchdog.close() }
         let child = try start("trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done", watchdog)
         let log = "\(watchdog.directory)/child.log"
-        try await child.ready("its log") { FileManager.default.contents(atPath: log)?.isEmpty == false ? () : nil }
+        try await child.waitUntilReady("its log") {
+            FileManager.default.contents(atPath: log)?.isEmpty == false ? () : nil
+        }
         try await child.stop()
         #expect(child.exitStatus == 0)
 
         let failing = try start("echo no such port >&2; exit 3", watchdog)
         await #expect {
-            try await failing.ready("a socket") { () -> Void? in nil }
+            try await failing.waitUntilReady("a socket") { () -> Void? in nil }
         } throws: { "\($0)".contains("ended with 3") && "\($0)".contains("no such port") }
     }
 
-    @Test("that cannot be started are an error")
+    @Test("that cannot be started throw an error with the name of the program")
     func absent() throws {
         let watchdog = try Watchdog()
         defer { watchdog.close() }

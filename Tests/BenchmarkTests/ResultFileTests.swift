@@ -15,7 +15,7 @@ struct ResultFileTests {
         return measurement
     }
 
-    @Test("holds what was written to it")
+    @Test("is unchanged after writing and reading")
     func roundTrip() throws {
         let directory = try TemporaryDirectory()
         let results = ResultFile([measurement("cold")], providerFlags: ["--v=2"], isQuick: true)
@@ -23,13 +23,13 @@ struct ResultFileTests {
         #expect(try ResultFile(readingFrom: directory.file("results.json")) == results)
     }
 
-    @Test("is refused if it is none, or of another format")
+    @Test("is refused if it is missing, has other contents, or has another format")
     func refusal() throws {
         let directory = try TemporaryDirectory()
         #expect { try ResultFile(readingFrom: directory.file("absent")) } throws: { "\($0)".contains("cannot be read") }
         try directory.write(Array("{}".utf8), to: "other.json")
         #expect { try ResultFile(readingFrom: directory.file("other.json")) } throws: {
-            "\($0)".contains("no result of akv-bench")
+            "\($0)".contains("not a result file of akv-bench")
         }
         try ResultFile([]).write(to: directory.file("new.json"))
         let text = String(decoding: try directory.read("new.json"), as: UTF8.self)
@@ -37,7 +37,7 @@ struct ResultFileTests {
         #expect { try ResultFile(readingFrom: directory.file("new.json")) } throws: { "\($0)".contains("format 99") }
     }
 
-    @Test("shows where a later one is worse by more than a fifth")
+    @Test("compared with an earlier one, shows increases of more than 20 %")
     func regressions() {
         let before = ResultFile([measurement("cold"), measurement("warm"), measurement("gone"), measurement("soak")])
         let now = ResultFile([
@@ -55,7 +55,7 @@ struct ResultFileTests {
         #expect(comparison.table.text.contains("better"))
     }
 
-    @Test("shows requests where there were none, and no noise")
+    @Test("compared with an earlier one, shows new requests and ignores noise")
     func edges() {
         var before = measurement("republish", cpu: 0.01, tokens: 0)
         before.calls = CallCounts(tokens: 0, vault: 0, unauthorized: 0, connections: 0)
@@ -64,15 +64,15 @@ struct ResultFileTests {
         #expect(regressions.map(\.figure) == ["requests per mount"])
     }
 
-    @Test("has its 99th percentile compared only where there are samples for it", arguments: [(999, 0), (1000, 1)])
+    @Test("has its 99th percentile compared only from 1000 samples on", arguments: [(999, 0), (1000, 1)])
     func percentiles(samples: Int, regressions: Int) {
-        // The median stays.
+        // The median is the same in both.
         let before = Measurement("cold", "", (0..<samples).map { _ in .milliseconds(10) })
         let now = Measurement("cold", "", (0..<samples).map { .milliseconds($0 < samples / 20 ? 50 : 10) })
         #expect(Comparison(ResultFile([now]), to: ResultFile([before])).regressions.count == regressions)
     }
 
-    @Test("names each count that is wrong once")
+    @Test("describes wrong request counts of the same name once")
     func checks() {
         let failures = Check.failures([
             Check("tokens", 1, is: 1), Check("vault", 3, is: 0...2), Check("vault", 4, is: 0...2), Check("x", 1, is: 2),

@@ -8,26 +8,28 @@ struct StatisticsTests {
     }
 
     @Test(
-        "have the middle one as their median, or the mean of two",
+        "have the middle sample or the mean of the two middle samples as median",
         arguments: [([5], 5), ([9, 1, 5], 5), ([4, 1, 3, 2], 2.5), ([1, 1, 100], 1)] as [([Int], Double)])
     func median(milliseconds: [Int], expected: Double) throws {
         let median = try #require(statistics(milliseconds).median)
         #expect(abs(median - expected) < 1e-9)
     }
 
-    @Test("take the 99th percentile by nearest rank", arguments: [(200, 198.0), (201, 199), (1000, 990), (1001, 991)])
+    @Test(
+        "calculate the 99th percentile by nearest rank",
+        arguments: [(200, 198.0), (201, 199), (1000, 990), (1001, 991)])
     func percentile(count: Int, expected: Double) throws {
         let percentile = try #require(statistics(Array((1...count).reversed())).percentile99)
         #expect(abs(percentile - expected) < 1e-9)
     }
 
-    @Test("tell no percentile of too few samples, and nothing of none")
+    @Test("have no 99th percentile below 200 samples, and no median without samples")
     func few() {
         #expect(statistics(Array(1...199)).percentile99 == nil)
         #expect(statistics([]).median == nil)
     }
 
-    @Test("show round trips by what latency adds")
+    @Test("derive round trips from the latency that was added")
     func roundTrips() throws {
         var far = Measurement("cold", "far", [.milliseconds(72)])
         far.compare(toWithoutLatency: Measurement("cold", "near", [.milliseconds(12)]), latency: .milliseconds(20))

@@ -1,8 +1,8 @@
-/// How much is measured.
-package struct Extent: Sendable {
-    /// Just enough to see that all works.
+/// The number of samples that a run takes.
+package struct BenchmarkSize: Sendable {
+    /// Whether to take only enough samples to check that the benchmark works.
     package var isQuick: Bool
-    /// Mounts of the soak, and as many failing ones.
+    /// The number of mounts in the `soak` scenario, and of failing mounts after them.
     package var soak: Int
 
     package init(isQuick: Bool = false, soak: Int? = nil) {
@@ -10,9 +10,9 @@ package struct Extent: Sendable {
         self.soak = soak ?? (isQuick ? 50 : 10_000)
     }
 
-    /// One number for the real run, another for a quick one.
-    func samples(_ real: Int, quick: Int) -> Int { isQuick ? quick : real }
+    /// `full` for a full run, `quick` for a quick one.
+    func samples(_ full: Int, quick: Int) -> Int { isQuick ? quick : full }
 
-    /// Objects in a mount, where that varies.
+    /// Objects per mount, in the scenarios that vary it.
     var objectCounts: [Int] { isQuick ? [1, 10] : [1, 10, 50] }
 }

@@ -1,11 +1,11 @@
-/// One line of the results: a scenario under one set of conditions.
+/// One row of the results: a scenario under one set of conditions.
 package struct Measurement: Codable, Equatable, Sendable {
-    /// A figure that only some scenarios have.
+    /// A value that only some scenarios measure.
     package struct Figure: Codable, Equatable, Sendable {
         package var name: String
         package var value: Double
         package var unit: String
-        /// Whether less is better, so that it can become worse.
+        /// Whether a lower value is better, so that `Comparison` can report a regression.
         package var isCost: Bool
 
         package init(_ name: String, _ value: Double, _ unit: String, isCost: Bool = false) {
@@ -19,13 +19,13 @@ package struct Measurement: Codable, Equatable, Sendable {
     package var scenario: String
     /// The conditions, such as `50 objects, 20 ms`.
     package var variant: String
-    /// How many calls were timed.
+    /// The number of calls that were timed.
     package var samples: Int
     package var medianMilliseconds: Double?
     package var percentile99Milliseconds: Double?
-    /// Round trips to the backend, one after another, that the added latency shows.
+    /// Sequential round trips to Entra and Key Vault, calculated from the latency that was added.
     package var roundTrips: Double?
-    /// Mounts that `calls` and the CPU time are counted over.
+    /// The number of mounts that `calls` and the CPU time cover.
     package var mounts: Int
     package var calls: CallCounts?
     package var cpuMillisecondsPerMount: Double?
@@ -44,21 +44,21 @@ package struct Measurement: Codable, Equatable, Sendable {
         figures = []
     }
 
-    /// What tells it from the others.
+    /// The scenario and variant, unique in a result file.
     package var name: String { variant.isEmpty ? scenario : "\(scenario): \(variant)" }
 
     package func figure(_ name: String) -> Double? { figures.first { $0.name == name }?.value }
 }
 
 extension Measurement {
-    /// Adds what the provider used meanwhile.
+    /// Sets the requests, CPU time and memory that the provider used.
     mutating func add(_ usage: Usage) {
         calls = usage.calls
         if mounts > 0 { cpuMillisecondsPerMount = usage.cpu.milliseconds / Double(mounts) }
         residentMegabytes = Double(usage.residentBytes) / 1e6
     }
 
-    /// Reckons the round trips from the same under no latency.
+    /// Calculates the number of sequential round trips from `other`, the same measurement without latency.
     package mutating func compare(toWithoutLatency other: Measurement, latency: Duration) {
         guard let slow = medianMilliseconds, let fast = other.medianMilliseconds, latency > .zero else { return }
         roundTrips = (slow - fast) / latency.milliseconds

@@ -1,8 +1,8 @@
-/// What a provider used while it was measured.
+/// The requests, CPU time and memory of a provider during a measurement.
 struct Usage: Sendable {
     var calls: CallCounts
     var cpu: Duration
-    /// At the end.
+    /// Resident memory at the end of the measurement.
     var residentBytes: Int
 
     static let zero = Usage(calls: .zero, cpu: .zero, residentBytes: 0)
@@ -13,8 +13,9 @@ struct Usage: Sendable {
 }
 
 extension Provider {
-    /// Runs `body` and tells what was used meanwhile. Nothing else may call the provider's Azure then.
-    func measuring<Value>(_ body: () async throws -> Value) async throws -> (value: Value, usage: Usage) {
+    /// Runs `body` and returns its value and the provider's usage during it. Nothing else may send requests to the
+    /// emulated Azure meanwhile, because it counts all requests.
+    func measuringUsage<Value>(_ body: () async throws -> Value) async throws -> (value: Value, usage: Usage) {
         let callsBefore = try await azure.counts()
         let cpuBefore = try meter.cpu()
         let value = try await body()
@@ -24,13 +25,13 @@ extension Provider {
         return (value, usage)
     }
 
-    /// Mounts all volumes, `width` at a time; the durations in the order of their end.
+    /// Mounts all volumes, `width` at a time. The durations are in the order in which the mounts ended.
     func mount(_ volumes: [Volume], width: Int) async throws -> [Duration] {
         try await concurrently(volumes, width: width) { try await $0.mount(through: client) }
     }
 }
 
-/// Runs `work` for each job, `width` at a time; the results in the order in which they came.
+/// Runs `work` for each job, `width` at a time. The results are in the order in which the jobs ended.
 func concurrently<Job: Sendable, Value: Sendable>(
     _ jobs: [Job], width: Int, _ work: @escaping @Sendable (Job) async throws -> Value
 ) async throws -> [Value] {

@@ -1,12 +1,12 @@
 internal import Foundation
 
-/// How many requests a cluster at rest makes, reckoned. The Performance page derives the formulas.
+/// Calculates the requests of a cluster in steady state. The Performance page of the documentation derives the formulas.
 package struct ClusterModel: Sendable {
-    /// Key Vault's documented limit for reads of secrets: requests of one vault in ten seconds.
+    /// Key Vault's documented limit for reads of secrets: requests per vault in ten seconds.
     package static let vaultLimit = 4000.0
-    /// Between two calls of the driver for one pod, in seconds: the mean of what kubelets do.
+    /// The mean time between two calls of the driver for one pod, in seconds, as observed with kubelets.
     package static let republishInterval = 75.0
-    /// The lifetime of a pod's token at which the kubelet gets a new one: 80 % of an hour.
+    /// The age at which the kubelet replaces a pod's token, in seconds: 80 % of an hour.
     package static let tokenInterval = 2880.0
 
     package var nodes = 1
@@ -14,7 +14,7 @@ package struct ClusterModel: Sendable {
     /// Different identities on each node.
     package var identitiesPerNode = 6
     package var objectsPerPod = 5
-    /// In seconds; 0 fetches at each call.
+    /// In seconds. With 0, every call fetches.
     package var refreshInterval = 120.0
     /// In seconds.
     package var republishInterval = Self.republishInterval
@@ -31,32 +31,32 @@ package struct ClusterModel: Sendable {
         self.republishInterval = republishInterval
     }
 
-    /// Upstream: for each pod and republish, each object and one request for the 401 challenge.
+    /// Azure's provider: for each pod and republish, one request per object and one for the 401 challenge.
     package var upstreamVaultRequestsPerSecond: Double {
         Double(nodes) * Double(podsPerNode) * Double(objectsPerPod + 1) / republishInterval
     }
 
-    /// Here: each object once per identity, node and fetch interval.
+    /// This provider: each object once per identity, node and fetch interval.
     package var vaultRequestsPerSecond: Double {
         Double(nodes) * Double(identitiesPerNode) * Double(objectsPerPod) / fetchInterval
     }
 
-    /// Upstream: two discoveries and a token at each republish.
+    /// Azure's provider: two discovery requests and a token request at each republish.
     package var upstreamEntraRequestsPerSecond: Double {
         Double(nodes) * Double(podsPerNode) * 3 / republishInterval
     }
 
-    /// Here: one for each token that the kubelet gives a pod.
+    /// This provider: one request for each token that the kubelet creates for a pod.
     package var entraRequestsPerSecond: Double {
         Double(nodes) * Double(podsPerNode) / Self.tokenInterval
     }
 
     /// The mean time between two fetches of an object, in seconds.
     ///
-    /// Nothing is fetched before the refresh interval F has passed; then the first call fetches. The pod
-    /// that fetched last calls again r = ⌈F/R⌉·R − F after that, and the calls of the identity's other
-    /// p − 1 pods fall anywhere in R. The first of them all comes after the mean of min(r, U₁ … Uₚ₋₁),
-    /// which is R/p · (1 − (1 − r/R)ᵖ).
+    /// After a fetch, no call fetches before the refresh interval F has passed. The first call after that fetches.
+    /// With the republish interval R, the pod that fetched last calls r = ⌈F/R⌉·R − F after F, and the calls of the
+    /// identity's other p − 1 pods are uniformly distributed over R. The mean time to the first of all these calls is
+    /// the mean of min(r, U₁ … Uₚ₋₁), which is R/p · (1 − (1 − r/R)ᵖ).
     package var fetchInterval: Double {
         let interval = republishInterval
         let pods = Double(podsPerNode) / Double(identitiesPerNode)

@@ -1,6 +1,6 @@
-/// The model over sizes of clusters, as a table.
+/// The table of `ClusterModel` for clusters of different sizes.
 package enum ModelTable {
-    /// Requests in ten seconds, all of them at one vault; starred where they exceed its limit.
+    /// Requests in ten seconds, all of them at one vault. A star marks values above Key Vault's limit.
     package static func table(of model: ClusterModel, nodes: [Int] = [10, 30, 100, 300, 1000, 3000, 10_000]) -> Table {
         var table = Table(
             columns: [
@@ -15,7 +15,7 @@ package enum ModelTable {
                 model.refreshInterval = refresh
                 table.add([
                     "\(count)", "\(count * model.podsPerNode)", "\(Int(refresh)) s",
-                    Text.number(model.fetchInterval) + " s",
+                    NumberFormat.text(model.fetchInterval) + " s",
                     perTenSeconds(model.upstreamVaultRequestsPerSecond, limit: ClusterModel.vaultLimit),
                     perTenSeconds(model.vaultRequestsPerSecond, limit: ClusterModel.vaultLimit),
                     perTenSeconds(model.upstreamEntraRequestsPerSecond), perTenSeconds(model.entraRequestsPerSecond),
@@ -26,6 +26,6 @@ package enum ModelTable {
     }
 
     private static func perTenSeconds(_ rate: Double, limit: Double = .infinity) -> String {
-        Text.number(rate * 10) + (rate * 10 > limit ? " *" : "")
+        NumberFormat.text(rate * 10) + (rate * 10 > limit ? " *" : "")
     }
 }

@@ -1,18 +1,18 @@
 internal import Foundation
 internal import Glibc
 
-/// A control group that holds a process to a share of a CPU, as a container's CPU limit does.
+/// A control group that limits a process to a share of a CPU, like a container's CPU limit.
 struct CPULimit: Sendable {
     private let directory: String
 
-    /// Kubernetes' period.
+    /// The period that Kubernetes uses, in microseconds.
     private static let period = 100_000
 
-    /// Nil where no group can be made: it takes root, and a writable hierarchy with the cpu controller.
+    /// Returns nil if no group can be created. That needs root and a writable hierarchy with the cpu controller.
     init?(millicores: Int) {
         let quota = millicores * Self.period / 1000
         for hierarchy in Hierarchy.allCases {
-            let directory = "\(hierarchy.root)/akv-bench.\(getpid())"
+            let directory = "\(hierarchy.root)/akv-context.\(getpid())"
             guard mkdir(directory, 0o755) == 0 else { continue }
             let isSet = hierarchy.limits(quota: quota, period: Self.period).allSatisfy { file, text in
                 Self.write(text, to: "\(directory)/\(file)")
@@ -28,11 +28,11 @@ struct CPULimit: Sendable {
 
     func add(_ pid: pid_t) throws {
         guard Self.write("\(pid)", to: "\(directory)/cgroup.procs") else {
-            throw BenchmarkFailure("process \(pid) cannot be put into \(directory)")
+            throw BenchmarkError("process \(pid) cannot be added to \(directory)")
         }
     }
 
-    /// After the last process in it has ended.
+    /// Removes the group. All processes in it must have ended.
     func remove() {
         rmdir(directory)
     }
@@ -55,7 +55,7 @@ struct CPULimit: Sendable {
         }
     }
 
-    /// Writes to a file that must exist; a plain directory would otherwise pass for a group.
+    /// Writes to an existing file. It does not create one, because then a plain directory would pass for a group.
     private static func write(_ text: String, to path: String) -> Bool {
         let file = open(path, O_WRONLY)
         guard file >= 0 else { return false }

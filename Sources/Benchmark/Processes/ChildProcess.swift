@@ -2,10 +2,10 @@ internal import Foundation
 internal import Glibc
 internal import Synchronization
 
-/// A program that the benchmark started and will end.
+/// A process that the benchmark starts and ends.
 package final class ChildProcess: Sendable {
     let pid: pid_t
-    /// Where its standard output and error go.
+    /// The file that receives standard output and standard error.
     let log: String
     private let name: String
     private let watchdog: Watchdog
@@ -21,7 +21,7 @@ package final class ChildProcess: Sendable {
         watchdog.watch(pid)
     }
 
-    /// The exit status once it has ended; negative for the signal that ended it.
+    /// The exit status, or nil while the process runs. It is negative if a signal ended the process.
     package var exitStatus: Int32? {
         status.withLock { status in
             if status == nil {
@@ -34,33 +34,33 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits until `condition` gives something, for as long as the process lives.
-    package func ready<Value>(
+    /// Waits until `condition` returns a value. Throws if the process ends before that.
+    package func waitUntilReady<Value>(
         _ what: String, every pause: Duration = .milliseconds(1), _ condition: () async throws -> Value?
     ) async throws -> Value {
-        try await until(what, every: pause) {
+        try await poll(for: what, every: pause) {
             if let value = try await condition() { return value }
             if let status = exitStatus {
-                throw BenchmarkFailure("\(name) ended with \(status) before \(what); its log:\n\(lastLines)")
+                throw BenchmarkError("\(name) ended with \(status) before \(what); its log:\n\(lastLines)")
             }
             return nil
         }
     }
 
-    /// Waits for its end, at most for `limit`.
-    package func ended(within limit: Duration = .seconds(30)) async throws -> Int32 {
-        try await until("the end of \(name)", within: limit) { exitStatus }
+    /// Waits until the process ends and returns its exit status. Throws after `limit`.
+    package func waitForExit(within limit: Duration = .seconds(30)) async throws -> Int32 {
+        try await poll(for: "the end of \(name)", within: limit) { exitStatus }
     }
 
-    /// Asks it to end and waits for it; ends it by force if it does not.
+    /// Sends SIGTERM and waits for the end. If the process does not end, kills it and throws.
     package func stop() async throws {
         guard exitStatus == nil else { return }
         kill(pid, SIGTERM)
         do {
-            _ = try await ended()
+            _ = try await waitForExit()
         } catch {
             kill(pid, SIGKILL)
-            _ = try await ended()
+            _ = try await waitForExit()
             throw error
         }
     }

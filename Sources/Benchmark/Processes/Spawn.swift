@@ -1,7 +1,8 @@
 internal import Glibc
 
-/// Starts a program in a process group of its own, so that an interrupt at the terminal reaches the
-/// benchmark alone. Standard output and error go to `log`; `input` becomes standard input.
+/// Starts a program in a new process group, so that Ctrl-C at the terminal interrupts the benchmark only.
+///
+/// Standard output and standard error are appended to `log`. Standard input is `input`, or empty.
 func spawn(
     _ program: String, _ arguments: [String], environment: [String: String], input: Int32? = nil, log: String
 ) throws -> pid_t {
@@ -19,7 +20,7 @@ func spawn(
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // What this process ignores or blocks must not be inherited.
+    // Do not inherit the signals that this process ignores or blocks.
     var signals = sigset_t()
     sigfillset(&signals)
     posix_spawnattr_setsigdefault(&attributes, &signals)
@@ -34,7 +35,7 @@ func spawn(
     var pid: pid_t = 0
     let status = posix_spawnp(&pid, program, &actions, &attributes, words, variables)
     guard status == 0 else {
-        throw BenchmarkFailure("\(program) cannot be started: \(String(cString: strerror(status)))")
+        throw BenchmarkError("\(program) cannot be started: \(String(cString: strerror(status)))")
     }
     return pid
 }

@@ -1,12 +1,13 @@
 internal import Glibc
 internal import Synchronization
 
-/// Ends the benchmark's children and removes its directory, whatever becomes of the benchmark itself.
+/// Kills the benchmark's children and removes its directory when the benchmark ends, also after a crash or SIGKILL.
 ///
-/// It is a shell that reads the children's process ids from a pipe. The pipe ends with this process,
-/// be it by a normal end, a crash or a signal that cannot be caught.
+/// The watchdog is a shell that reads the children's process ids from a pipe. The kernel closes the pipe when the
+/// benchmark ends, however it ends.
 package final class Watchdog: Sendable {
-    /// A directory for sockets, logs and seeds. Its path is short: a unix socket's holds 107 bytes.
+    /// A directory for sockets, logs and seeds. Its path is short, because the path of a unix socket is limited to 107
+    /// bytes.
     package let directory: String
     private let shell: pid_t
     private let pipe: Mutex<Int32?>
@@ -24,13 +25,13 @@ package final class Watchdog: Sendable {
         """
 
     package init() throws {
-        var template = Array("/tmp/akv-bench.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw BenchmarkFailure("no directory can be made in /tmp") }
+        var template = Array("/tmp/akv-context.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw BenchmarkError("cannot create a directory in /tmp") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         var ends: [Int32] = [0, 0]
-        guard Glibc.pipe(&ends) == 0 else { throw BenchmarkFailure("no pipe can be made") }
+        guard Glibc.pipe(&ends) == 0 else { throw BenchmarkError("cannot create a pipe") }
         defer { Glibc.close(ends[0]) }
-        // Closed at exec: a child that held the pipe open would keep the shell waiting.
+        // Close on exec: a child with an open end would keep the shell waiting.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         shell = try spawn(
             "/bin/sh", ["-c", Self.script, directory], environment: ["PATH": "/usr/bin:/bin"], input: ends[0],
@@ -43,7 +44,7 @@ package final class Watchdog: Sendable {
     func watch(_ pid: pid_t) { write("watch \(pid)\n") }
     func forget(_ pid: pid_t) { write("forget \(pid)\n") }
 
-    /// Ends all children that are left, and waits until the directory is gone.
+    /// Kills all remaining children, and returns after the directory has been removed.
     package func close() {
         let end = pipe.withLock { pipe in
             defer { pipe = nil }

@@ -1,24 +1,25 @@
-/// One run beside an earlier one.
+/// Compares the results of a run with those of an earlier run.
 package struct Comparison: Sendable {
-    /// One figure of one measurement, before and now.
+    /// One figure of a measurement, in both runs.
     package struct Line: Equatable, Sendable {
         package var measurement: String
         package var figure: String
         package var before: Double
         package var now: Double
 
-        /// How many times what it was.
+        /// The new value divided by the old value.
         package var ratio: Double { before == 0 ? (now == 0 ? 1 : .infinity) : now / before }
     }
 
-    /// Worse by more than this part is a regression.
+    /// An increase by more than this fraction is a regression.
     package static let tolerance = 0.2
 
-    /// From fewer, a moment at which the machine did something else decides the 99th percentile.
+    /// The smallest number of samples whose 99th percentile is compared. With fewer samples it depends on other work of
+    /// the machine.
     package static let samplesForPercentile = 1000
 
     package private(set) var lines: [Line] = []
-    /// Measured then and not now, or the other way round.
+    /// The measurements that only one of the runs has.
     package private(set) var unmatched: [String] = []
 
     package init(_ now: ResultFile, to before: ResultFile) {
@@ -29,7 +30,7 @@ package struct Comparison: Sendable {
             }
             for (figure, value, smallest) in Self.figures {
                 guard let then = value(earlier), let current = value(measurement) else { continue }
-                // What is too small to be told from noise is nothing.
+                // Ignore values that are too small to differ from noise.
                 guard max(then, current) >= smallest else { continue }
                 lines.append(Line(measurement: measurement.name, figure: figure, before: then, now: current))
             }
@@ -54,14 +55,14 @@ package struct Comparison: Sendable {
             let isWorse = line.ratio > 1 + Self.tolerance
             let isBetter = line.ratio < 1 / (1 + Self.tolerance)
             table.add([
-                line.measurement, line.figure, Text.number(line.before), Text.number(line.now),
-                Text.number(line.ratio), isWorse ? "REGRESSION" : isBetter ? "better" : "",
+                line.measurement, line.figure, NumberFormat.text(line.before), NumberFormat.text(line.now),
+                NumberFormat.text(line.ratio), isWorse ? "REGRESSION" : isBetter ? "better" : "",
             ])
         }
         return table
     }
 
-    /// What is compared, less being better, and from which value on.
+    /// The compared figures, for which lower is better: name, value, and the smallest value that is not ignored.
     private static let figures: [(String, @Sendable (Measurement) -> Double?, Double)] = [
         ("median ms", { $0.medianMilliseconds }, 0.05),
         ("p99 ms", { $0.samples >= samplesForPercentile ? $0.percentile99Milliseconds : nil }, 0.2),
@@ -72,7 +73,7 @@ package struct Comparison: Sendable {
 }
 
 extension Measurement {
-    /// Requests of any kind at the backend.
+    /// Requests of any kind to Entra and Key Vault.
     var requestsPerMount: Double? {
         guard let calls, mounts > 0 else { return nil }
         return Double(calls.requests) / Double(mounts)

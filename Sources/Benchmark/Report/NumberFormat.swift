@@ -1,16 +1,18 @@
 internal import Foundation
 
-/// How figures are written.
-enum Text {
-    static let none = "–"
+/// The format of numbers in tables.
+enum NumberFormat {
+    /// The text for a value that was not measured.
+    static let missing = "–"
 
-    /// With three digits that count, and none after the point from 100 on or where there are none.
-    static func number(_ value: Double) -> String {
-        let size = abs(value)
+    /// Three significant digits, but all digits before the decimal point. Integers have no decimals.
+    static func text(_ value: Double) -> String {
+        let magnitude = abs(value)
         let digits =
-            value == value.rounded() ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4
+            value == value.rounded()
+            ? 0 : magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : magnitude >= 0.1 ? 3 : 4
         return String(format: "%.\(digits)f", value)
     }
 
-    static func number(_ value: Double?) -> String { value.map(number) ?? none }
+    static func text(_ value: Double?) -> String { value.map(text) ?? missing }
 }

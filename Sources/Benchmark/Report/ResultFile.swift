@@ -1,8 +1,8 @@
 internal import Foundation
 
-/// The results of one run, as they are kept.
+/// The results of one run, in the format of `--json`.
 package struct ResultFile: Codable, Equatable, Sendable {
-    /// Where it was measured: figures of different machines do not compare.
+    /// The machine that ran the benchmark. Figures of different machines are not comparable.
     package struct Machine: Codable, Equatable, Sendable {
         package var processors: Int
         package var processor: String
@@ -14,7 +14,7 @@ package struct ResultFile: Codable, Equatable, Sendable {
     private var format: Int
     package var machine: Machine
     package var providerFlags: [String]
-    /// Absent in older files.
+    /// Nil in older files.
     package var emulatorFlags: [String]?
     package var isQuick: Bool
     package var measurements: [Measurement]
@@ -31,18 +31,18 @@ package struct ResultFile: Codable, Equatable, Sendable {
         self.measurements = measurements
     }
 
-    /// Reads one that `write` wrote.
+    /// Reads a file that `write(to:)` wrote.
     package init(readingFrom path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw BenchmarkFailure("\(path) cannot be read")
+            throw BenchmarkError("\(path) cannot be read")
         }
         do {
             self = try JSONDecoder().decode(ResultFile.self, from: data)
         } catch {
-            throw BenchmarkFailure("\(path) is no result of akv-bench")
+            throw BenchmarkError("\(path) is not a result file of akv-bench")
         }
         guard format == Self.currentFormat else {
-            throw BenchmarkFailure("\(path) has the format \(format), which this akv-bench does not know")
+            throw BenchmarkError("\(path) has format \(format), which this version of akv-bench does not support")
         }
     }
 

@@ -1,4 +1,4 @@
-/// The results as a table: times in milliseconds, requests for each mount.
+/// The results as a table, with times in milliseconds, and requests and CPU time per mount.
 package enum ResultTable {
     package static func table(of results: ResultFile) -> Table {
         var table = Table(
@@ -9,24 +9,25 @@ package enum ResultTable {
         for result in results.measurements {
             let calls = result.calls
             func perMount(_ count: Int?) -> String {
-                guard let count, result.mounts > 0 else { return Text.none }
-                return Text.number(Double(count) / Double(result.mounts))
+                guard let count, result.mounts > 0 else { return NumberFormat.missing }
+                return NumberFormat.text(Double(count) / Double(result.mounts))
             }
             let further = result.figures.filter { !$0.isCondition }.map { figure in
-                "\(figure.name) \(Text.number(figure.value))\(figure.unit.isEmpty ? "" : " \(figure.unit)")"
+                "\(figure.name) \(NumberFormat.text(figure.value))\(figure.unit.isEmpty ? "" : " \(figure.unit)")"
             }
             table.add([
-                result.name, "\(result.samples)", Text.number(result.medianMilliseconds),
-                Text.number(result.percentile99Milliseconds), Text.number(result.roundTrips), perMount(calls?.tokens),
+                result.name, "\(result.samples)", NumberFormat.text(result.medianMilliseconds),
+                NumberFormat.text(result.percentile99Milliseconds), NumberFormat.text(result.roundTrips),
+                perMount(calls?.tokens),
                 perMount(calls?.vault), perMount(calls?.unauthorized), perMount(calls?.connections),
-                Text.number(result.cpuMillisecondsPerMount), Text.number(result.residentMegabytes),
+                NumberFormat.text(result.cpuMillisecondsPerMount), NumberFormat.text(result.residentMegabytes),
                 (further + [result.note].compactMap { $0 }).joined(separator: ", "),
             ])
         }
         return table
     }
 
-    /// For the Performance page: where, then what.
+    /// The machine and the table, in Markdown, for the Performance page of the documentation.
     package static func markdown(of results: ResultFile) -> String {
         let machine = results.machine
         let flags =
@@ -37,6 +38,6 @@ package enum ResultTable {
 }
 
 extension Measurement.Figure {
-    /// Conditions stand in the name already; plots need them as numbers.
+    /// Whether the figure repeats a condition of the variant as a number. The table leaves it out.
     var isCondition: Bool { ["objects", "pods"].contains(name) && unit.isEmpty }
 }

@@ -1,4 +1,4 @@
-/// Rows of texts under headings, for a terminal or a page.
+/// Rows of text with column titles, printed as plain text or Markdown.
 package struct Table: Equatable, Sendable {
     package private(set) var columns: [String]
     package private(set) var rows: [[String]] = []
@@ -7,13 +7,12 @@ package struct Table: Equatable, Sendable {
         self.columns = columns
     }
 
-    /// Cells that are missing are empty.
+    /// Adds a row. Missing cells are empty.
     package mutating func add(_ cells: [String]) {
         rows.append((0..<columns.count).map { $0 < cells.count ? cells[$0] : "" })
     }
 
-    /// With aligned columns: texts to the left, numbers to the right. A column without a single cell is
-    /// left out.
+    /// Plain text with aligned columns: text to the left, numbers to the right. Empty columns are left out.
     package var text: String {
         let used = columns.indices.filter { column in rows.contains { !$0[column].isEmpty } }
         let widths = used.map { column in ([columns[column]] + rows.map { $0[column] }).map(\.count).max() ?? 0 }
@@ -32,7 +31,7 @@ package struct Table: Equatable, Sendable {
         return ([line(columns), rule] + rows.map(line)).joined(separator: "\n") + "\n"
     }
 
-    /// As a table of Markdown.
+    /// A Markdown table.
     package var markdown: String {
         func line(_ cells: [String]) -> String {
             "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
@@ -44,6 +43,6 @@ package struct Table: Equatable, Sendable {
 
     private func isNumeric(_ column: Int) -> Bool {
         let cells = rows.map { $0[column] }.filter { !$0.isEmpty }
-        return !cells.isEmpty && cells.allSatisfy { $0.first?.isNumber == true || $0 == Text.none }
+        return !cells.isEmpty && cells.allSatisfy { $0.first?.isNumber == true || $0 == NumberFormat.missing }
     }
 }

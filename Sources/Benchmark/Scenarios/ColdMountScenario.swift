@@ -1,19 +1,20 @@
-/// The first mount of a new process: connections, token and values are all to be had yet.
+/// The first mount of a new process, without connections, tokens or values.
 struct ColdMountScenario: Scenario {
     let name = "cold"
     let summary = "the first mount of a new process"
 
-    func run(in bench: Bench) async throws -> Outcome {
-        var grid = LatencyGrid(name, bench.extent.objectCounts)
+    func run(in context: ScenarioContext) async throws -> ScenarioResult {
+        var grid = LatencyGrid(name, context.size.objectCounts)
         var checks: [Check] = []
-        // Taken in turns, so that a busy moment of the machine hits all alike.
-        for _ in 0..<bench.extent.samples(200, quick: 2) {
+        // Alternate between the cells, so that other work of the machine affects all of them equally.
+        for _ in 0..<context.size.samples(200, quick: 2) {
             for cell in grid.cells {
-                let azure = cell.isFar ? bench.far : bench.near
-                let token = try await azure.token(for: bench.tenant)
-                let volume = try Volume(pod: 0, of: bench.tenant, token: token, secrets: bench.secrets(cell.objects))
-                let (duration, usage) = try await bench.withProvider(in: azure) { provider in
-                    try await provider.measuring { try await volume.mount(through: provider.client) }
+                let azure = cell.hasLatency ? context.azureWithLatency : context.azureWithoutLatency
+                let token = try await azure.token(for: context.tenant)
+                let volume = try Volume(
+                    pod: 0, of: context.tenant, token: token, secrets: context.secrets(cell.objects))
+                let (duration, usage) = try await context.withProvider(in: azure) { provider in
+                    try await provider.measuringUsage { try await volume.mount(through: provider.client) }
                 }
                 grid.add(duration, usage, to: cell)
                 checks += [
@@ -22,6 +23,6 @@ struct ColdMountScenario: Scenario {
                 ]
             }
         }
-        return Outcome(measurements: grid.measurements, checks: checks)
+        return ScenarioResult(measurements: grid.measurements, checks: checks)
     }
 }

@@ -1,12 +1,12 @@
-/// Samples by number of objects, each near and far, from which round trips can be told.
+/// Samples by number of objects, each with and without latency, from which round trips are calculated.
 struct LatencyGrid: Sendable {
     struct Cell: Hashable, Sendable, CustomStringConvertible {
         var objects: Int
-        /// Whether the backend's answers are delayed.
-        var isFar: Bool
+        /// Whether the emulator delays its responses.
+        var hasLatency: Bool
 
         var description: String {
-            "\(objects) object\(objects == 1 ? "" : "s"), \(isFar ? Bench.latency : 0) ms"
+            "\(objects) object\(objects == 1 ? "" : "s"), \(hasLatency ? ScenarioContext.latencyMilliseconds : 0) ms"
         }
     }
 
@@ -17,7 +17,7 @@ struct LatencyGrid: Sendable {
 
     init(_ scenario: String, _ objectCounts: [Int]) {
         self.scenario = scenario
-        cells = objectCounts.flatMap { [Cell(objects: $0, isFar: false), Cell(objects: $0, isFar: true)] }
+        cells = objectCounts.flatMap { [Cell(objects: $0, hasLatency: false), Cell(objects: $0, hasLatency: true)] }
     }
 
     mutating func add(_ duration: Duration, _ usage: Usage, to cell: Cell) {
@@ -28,10 +28,10 @@ struct LatencyGrid: Sendable {
     var measurements: [Measurement] {
         cells.map { cell in
             var result = measurement(cell)
-            if cell.isFar {
+            if cell.hasLatency {
                 result.compare(
-                    toWithoutLatency: measurement(Cell(objects: cell.objects, isFar: false)),
-                    latency: .milliseconds(Bench.latency))
+                    toWithoutLatency: measurement(Cell(objects: cell.objects, hasLatency: false)),
+                    latency: .milliseconds(ScenarioContext.latencyMilliseconds))
             }
             return result
         }

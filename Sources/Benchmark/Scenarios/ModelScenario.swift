@@ -1,26 +1,28 @@
-/// Holds the model of a cluster to what small ones do.
+/// Compares the cluster model with the requests of small clusters.
 struct ModelScenario: Scenario {
     let name = "model"
-    let summary = "the model of a large cluster against counted requests"
+    let summary = "the cluster model compared with the requests of small clusters"
 
-    /// The counted time begins and ends anywhere between two fetches, of which there are about 18.
+    /// The measurement covers about 18 fetches, and can start and end at any time between two of them.
     private static let tolerance = 0.2
 
-    func run(in bench: Bench) async throws -> Outcome {
-        var outcome = Outcome(measurements: [])
-        // Nodes share nothing, so one stands for all; what varies is how many pods share an identity.
-        for (tenants, pods) in bench.extent.isQuick ? [(2, 2)] : [(6, 1), (3, 2), (2, 5), (1, 15)] {
-            let node = PacedNode(
-                tenants: Array(bench.seed.tenants.prefix(tenants)), podsPerTenant: pods,
-                secrets: BenchSeed.secretsOfOthers)
-            let rates = try await bench.withProvider(in: bench.near, flags: PacedNode.flags(for: bench.features)) {
-                try await node.run(through: $0, for: .seconds(bench.extent.samples(40, quick: 3)), seed: UInt64(pods))
+    func run(in context: ScenarioContext) async throws -> ScenarioResult {
+        var outcome = ScenarioResult(measurements: [])
+        // One node is enough, because nodes share nothing. The number of pods per identity varies.
+        for (tenants, pods) in context.size.isQuick ? [(2, 2)] : [(6, 1), (3, 2), (2, 5), (1, 15)] {
+            let node = SimulatedNode(
+                tenants: Array(context.seed.tenants.prefix(tenants)), podsPerTenant: pods,
+                secrets: EmulatorSeed.secretsPerOtherTenant)
+            let rates = try await context.withProvider(
+                in: context.azureWithoutLatency, flags: SimulatedNode.flags(for: context.features)
+            ) {
+                try await node.run(through: $0, for: .seconds(context.size.samples(40, quick: 3)), seed: UInt64(pods))
             }
-            let interval = PacedNode.republishInterval
+            let interval = SimulatedNode.republishInterval
             let model = ClusterModel(
                 podsPerNode: node.pods, identitiesPerNode: tenants, objectsPerPod: node.secrets,
-                refreshInterval: bench.features.takesRefreshInterval
-                    ? PacedNode.refreshInterval.seconds : 0,
+                refreshInterval: context.features.takesRefreshInterval
+                    ? SimulatedNode.refreshInterval.seconds : 0,
                 republishInterval: (interval.lowerBound + interval.upperBound) / 2)
             let predicted = model.vaultRequestsPerSecond
             var result = Measurement(
@@ -33,8 +35,8 @@ struct ModelScenario: Scenario {
                 .init("counted / model", rates.vaultRequestsPerSecond / predicted, ""),
             ]
             outcome.measurements.append(result)
-            // A quick run has too few fetches to compare.
-            guard !bench.extent.isQuick else { continue }
+            // A quick run has too few fetches for a comparison.
+            guard !context.size.isQuick else { continue }
             let requests = predicted * rates.seconds
             outcome.checks.append(
                 Check(

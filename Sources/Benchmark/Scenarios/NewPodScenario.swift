@@ -1,45 +1,45 @@
-/// A rollout: new pods of one identity, one after another, with objects that others of it have.
-struct SharedObjectsScenario: Scenario {
+/// A rollout: new pods of one identity, one after another, with objects that the node has already fetched for others.
+struct NewPodScenario: Scenario {
     let name = "new-pod"
-    let summary = "new pods, each with its own exchange, whose objects the node already has"
+    let summary = "new pods, each with its own token exchange, with objects that the node already has"
 
     private static let objects = 10
 
-    func run(in bench: Bench) async throws -> Outcome {
+    func run(in context: ScenarioContext) async throws -> ScenarioResult {
         var measurements: [Measurement] = []
         var checks: [Check] = []
-        for azure in [bench.near, bench.far] {
-            let pods = bench.extent.samples(500, quick: 5)
-            let tokens = try await bench.tokens(pods, for: bench.tenant, in: azure)
+        for azure in [context.azureWithoutLatency, context.azureWithLatency] {
+            let pods = context.size.samples(500, quick: 5)
+            let tokens = try await context.tokens(pods, for: context.tenant, in: azure)
             let volumes = try tokens.enumerated().map { index, token in
                 try Volume(
-                    pod: index, of: bench.tenant, token: token, secrets: bench.secrets(Self.objects))
+                    pod: index, of: context.tenant, token: token, secrets: context.secrets(Self.objects))
             }
-            try await bench.withProvider(in: azure) { provider in
+            try await context.withProvider(in: azure) { provider in
                 let first = try Volume(
-                    pod: pods, of: bench.tenant, token: try await azure.token(for: bench.tenant),
-                    secrets: bench.secrets(Self.objects))
+                    pod: pods, of: context.tenant, token: try await azure.token(for: context.tenant),
+                    secrets: context.secrets(Self.objects))
                 _ = try await first.mount(through: provider.client)
                 let start = ContinuousClock.now
-                let (durations, usage) = try await provider.measuring {
+                let (durations, usage) = try await provider.measuringUsage {
                     try await provider.mount(volumes, width: 1)
                 }
-                let cell = LatencyGrid.Cell(objects: Self.objects, isFar: azure.latency > .zero)
+                let cell = LatencyGrid.Cell(objects: Self.objects, hasLatency: azure.latency > .zero)
                 var result = Measurement(name, "\(cell)", durations)
                 result.add(usage)
                 measurements.append(result)
-                // Values are shared with new pods for a second.
+                // The provider shares a value with new pods for one second.
                 let reads = Int((ContinuousClock.now - start).seconds) + 1
                 checks += [
                     Check("new-pod, \(cell): token requests", usage.calls.tokens, is: pods),
                     Check(
                         "new-pod, \(cell): vault requests", usage.calls.vault,
-                        is: bench.features.sharesValues
+                        is: context.features.sharesValues
                             ? 0...reads * Self.objects : pods * Self.objects...pods * Self.objects),
                 ]
             }
         }
-        measurements[1].compare(toWithoutLatency: measurements[0], latency: bench.far.latency)
-        return Outcome(measurements: measurements, checks: checks)
+        measurements[1].compare(toWithoutLatency: measurements[0], latency: context.azureWithLatency.latency)
+        return ScenarioResult(measurements: measurements, checks: checks)
     }
 }

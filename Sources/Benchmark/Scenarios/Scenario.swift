@@ -1,15 +1,15 @@
-/// Something to measure, on its own.
+/// A measurement that does not depend on other scenarios.
 protocol Scenario: Sendable {
-    /// As `--scenario` takes it.
+    /// The name for `--scenario`.
     var name: String { get }
-    /// One line for `--list`.
+    /// The description in `--list`.
     var summary: String { get }
 
-    func run(in bench: Bench) async throws -> Outcome
+    func run(in context: ScenarioContext) async throws -> ScenarioResult
 }
 
-/// What a scenario found.
-struct Outcome: Sendable {
+/// The measurements of a scenario, and its checks of request counts.
+struct ScenarioResult: Sendable {
     var measurements: [Measurement]
     var checks: [Check] = []
 }
@@ -17,18 +17,18 @@ struct Outcome: Sendable {
 /// All scenarios, in the order in which they run.
 package enum Scenarios {
     static let all: [any Scenario] = [
-        StartScenario(), ColdMountScenario(), WarmTokenScenario(), RepublishScenario(), SharedObjectsScenario(),
+        StartScenario(), ColdMountScenario(), WarmTokenScenario(), RepublishScenario(), NewPodScenario(),
         StormScenario(), CPULimitScenario(), SteadyStateScenario(), LargeValuesScenario(), ModelScenario(),
         AllocationScenario(), SoakScenario(),
     ]
 
-    /// Names and what each measures.
+    /// The name and description of each scenario.
     package static var list: [(name: String, summary: String)] { all.map { ($0.name, $0.summary) } }
 
     static func named(_ names: [String]) throws -> [any Scenario] {
         for name in names where !all.contains(where: { $0.name == name }) {
-            throw BenchmarkFailure(
-                "there is no scenario \(name); there are \(all.map(\.name).joined(separator: ", "))")
+            throw BenchmarkError(
+                "unknown scenario \(name). The scenarios are \(all.map(\.name).joined(separator: ", "))")
         }
         return names.isEmpty ? all : all.filter { names.contains($0.name) }
     }

@@ -1,39 +1,41 @@
-/// What scenarios run in: emulated Azures, programs to start, and how much to measure.
-struct Bench: Sendable {
+/// The environment in which scenarios run: two emulated Azures, the programs to start, and the number of samples.
+struct ScenarioContext: Sendable {
     let programs: Programs
     let watchdog: Watchdog
     let features: ProviderFeatures
-    let extent: Extent
-    let seed: BenchSeed
-    /// Without latency, and with.
-    let near: EmulatedAzure
-    let far: EmulatedAzure
+    let size: BenchmarkSize
+    let seed: EmulatorSeed
+    let azureWithoutLatency: EmulatedAzure
+    let azureWithLatency: EmulatedAzure
 
-    static let latency = 20
+    /// Milliseconds that `azureWithLatency` waits before each response.
+    static let latencyMilliseconds = 20
 
-    init(programs: Programs, extent: Extent, watchdog: Watchdog) async throws {
+    init(programs: Programs, size: BenchmarkSize, watchdog: Watchdog) async throws {
         self.programs = programs
         self.watchdog = watchdog
-        self.extent = extent
+        self.size = size
         features = try await ProviderFeatures(of: programs, watchdog: watchdog)
-        seed = BenchSeed(secrets: extent.isQuick ? 200 : 6000)
-        near = try await EmulatedAzure(latency: 0, seed: seed, programs: programs, watchdog: watchdog)
-        far = try await EmulatedAzure(latency: Self.latency, seed: seed, programs: programs, watchdog: watchdog)
+        seed = EmulatorSeed(secrets: size.isQuick ? 200 : 6000)
+        azureWithoutLatency = try await EmulatedAzure(latency: 0, seed: seed, programs: programs, watchdog: watchdog)
+        azureWithLatency = try await EmulatedAzure(
+            latency: Self.latencyMilliseconds, seed: seed, programs: programs, watchdog: watchdog)
     }
 
     func stop() async throws {
-        try await near.process.stop()
-        try await far.process.stop()
+        try await azureWithoutLatency.process.stop()
+        try await azureWithLatency.process.stop()
     }
 
-    var tenant: BenchSeed.Tenant { seed.tenants[0] }
+    var tenant: EmulatorSeed.Tenant { seed.tenants[0] }
 
-    /// Names of `count` secrets of the first tenant, from the `start`th on and around.
+    /// The names of `count` secrets of the first tenant, starting with number `start` and continuing with number 0 after
+    /// the last one.
     func secrets(_ count: Int, from start: Int = 0) -> [String] {
-        (start..<(start + count)).map { BenchSeed.name($0 % seed.secrets) }
+        (start..<(start + count)).map { EmulatorSeed.name($0 % seed.secrets) }
     }
 
-    /// Runs `body` with a provider of its own and ends it whatever happens.
+    /// Starts a provider, runs `body` with it, and stops the provider, also if `body` throws.
     func withProvider<Value>(
         in azure: EmulatedAzure, flags: [String] = [], environment: [String: String] = [:],
         _ body: (Provider) async throws -> Value
@@ -45,14 +47,14 @@ struct Bench: Sendable {
             try await provider.stop()
             return value
         } catch {
-            // The failure above is the one to tell.
+            // The error of `body` matters more than an error while stopping.
             try? await provider.stop()
             throw error
         }
     }
 
-    /// Tokens for `count` pods of `tenant`, so that making them takes no part in what is measured.
-    func tokens(_ count: Int, for tenant: BenchSeed.Tenant, in azure: EmulatedAzure) async throws -> [PodToken] {
+    /// Creates tokens for `count` pods of `tenant`, so that a measurement does not include this.
+    func tokens(_ count: Int, for tenant: EmulatorSeed.Tenant, in azure: EmulatedAzure) async throws -> [PodToken] {
         try await concurrently(Array(0..<count), width: 16) { _ in try await azure.token(for: tenant) }
     }
 }

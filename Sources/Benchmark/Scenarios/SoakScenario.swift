@@ -1,45 +1,46 @@
 internal import ProviderTransport
 
-/// Many mounts of ever new pods, and as many that fail, each in another way: memory must stay flat.
+/// Many mounts, each of a new pod, and then as many failing mounts, each with another error. Memory must not grow.
 struct SoakScenario: Scenario {
     let name = "soak"
-    let summary = "many mounts, then as many failing ones: memory at start, end and peak"
+    let summary = "many mounts, then as many failing mounts: memory at start, end and peak"
 
     private static let secrets = 5
     private static let width = 8
 
-    func run(in bench: Bench) async throws -> Outcome {
-        let total = bench.extent.soak
-        return try await bench.withProvider(in: bench.near) { provider in
-            var outcome = Outcome(measurements: [])
+    func run(in context: ScenarioContext) async throws -> ScenarioResult {
+        let total = context.size.soak
+        return try await context.withProvider(in: context.azureWithoutLatency) { provider in
+            var outcome = ScenarioResult(measurements: [])
             for isFailing in [false, true] {
                 let before = try provider.meter.residentBytes()
                 provider.meter.resetPeak()
                 var durations: [Duration] = []
                 var used = Usage.zero
                 var halfway = before
-                // In portions, so that tokens need not all be there at once.
-                var portion = 0
-                while portion < total {
-                    let numbers = Array(portion..<min(portion + 500, total))
-                    portion += numbers.count
-                    let tokens = try await bench.tokens(numbers.count, for: bench.tenant, in: bench.near)
+                // In batches, so that not all tokens exist at the same time.
+                var next = 0
+                while next < total {
+                    let numbers = Array(next..<min(next + 500, total))
+                    next += numbers.count
+                    let tokens = try await context.tokens(
+                        numbers.count, for: context.tenant, in: context.azureWithoutLatency)
                     let volumes = try zip(numbers, tokens).map { number, token in
                         try Volume(
-                            pod: number, of: bench.tenant, token: token,
-                            // A name that nobody has used, so that no error text is as another.
-                            secrets: isFailing ? ["absent-\(number)"] : bench.secrets(Self.secrets, from: number))
+                            pod: number, of: context.tenant, token: token,
+                            // A new name for each mount, so that all error messages differ.
+                            secrets: isFailing ? ["absent-\(number)"] : context.secrets(Self.secrets, from: number))
                     }
-                    let (done, usage) = try await provider.measuring {
+                    let (done, usage) = try await provider.measuringUsage {
                         try await concurrently(volumes, width: Self.width) { volume in
                             isFailing
-                                ? try await volume.fail(through: provider.client, with: .notFound)
+                                ? try await volume.mountExpectingFailure(through: provider.client, with: .notFound)
                                 : try await volume.mount(through: provider.client)
                         }
                     }
                     durations += done
                     used = used + usage
-                    if portion <= total / 2 { halfway = used.residentBytes }
+                    if next <= total / 2 { halfway = used.residentBytes }
                 }
                 var result = Measurement(
                     name, "\(total) \(isFailing ? "failing mounts" : "mounts"), \(Self.width) at a time", durations)

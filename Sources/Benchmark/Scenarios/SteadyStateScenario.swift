@@ -1,14 +1,16 @@
-/// A node of 30 pods at rest: six tenants with five pods each, five secrets a pod.
+/// A node with 30 running pods: six tenants with five pods each, and five secrets per pod.
 struct SteadyStateScenario: Scenario {
     let name = "steady"
-    let summary = "six tenants × 5 pods × 5 secrets at rest: requests per second at Key Vault"
+    let summary = "six tenants × 5 pods × 5 secrets in steady state: requests per second at Key Vault"
 
-    func run(in bench: Bench) async throws -> Outcome {
-        let node = PacedNode(
-            tenants: bench.seed.tenants, podsPerTenant: bench.extent.isQuick ? 1 : 5,
-            secrets: BenchSeed.secretsOfOthers)
-        let rates = try await bench.withProvider(in: bench.near, flags: PacedNode.flags(for: bench.features)) {
-            try await node.run(through: $0, for: .seconds(bench.extent.samples(60, quick: 3)), seed: 1)
+    func run(in context: ScenarioContext) async throws -> ScenarioResult {
+        let node = SimulatedNode(
+            tenants: context.seed.tenants, podsPerTenant: context.size.isQuick ? 1 : 5,
+            secrets: EmulatorSeed.secretsPerOtherTenant)
+        let rates = try await context.withProvider(
+            in: context.azureWithoutLatency, flags: SimulatedNode.flags(for: context.features)
+        ) {
+            try await node.run(through: $0, for: .seconds(context.size.samples(60, quick: 3)), seed: 1)
         }
         var result = Measurement(
             name, "\(node.pods) pods, \(node.tenants.count) identities, \(node.secrets) secrets", rates.durations)
@@ -21,11 +23,11 @@ struct SteadyStateScenario: Scenario {
                 ClusterModel.upstreamVaultRequestsPerSecond(
                     pods: node.pods, objects: node.secrets), "1/s"),
         ]
-        return Outcome(
+        return ScenarioResult(
             measurements: [result],
             checks: [
                 Check(
-                    "steady: vault requests at most one a mount and secret", rates.usage.calls.vault,
+                    "steady: at most one vault request per mount and secret", rates.usage.calls.vault,
                     is: 0...(rates.mounts + node.pods) * node.secrets)
             ])
     }

@@ -1,10 +1,10 @@
-/// How often the emulated Azure was called, by kind; from its own call log.
+/// The number of requests that the emulated Azure received, by kind, from its call log.
 package struct CallCounts: Codable, Equatable, Sendable {
     /// Token requests to Entra.
     package var tokens: Int
-    /// Key Vault requests that carried a token.
+    /// Key Vault requests with a token.
     package var vault: Int
-    /// Key Vault requests answered 401: the challenge.
+    /// Key Vault requests that got the 401 challenge.
     package var unauthorized: Int
     /// TLS connections opened.
     package var connections: Int

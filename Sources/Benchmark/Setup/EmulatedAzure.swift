@@ -3,12 +3,12 @@ internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A running `akv-emulator` and its controls.
+/// A running `akv-emulator`, and its control API.
 struct EmulatedAzure: Sendable {
-    /// Added by the emulator to each of its answers.
+    /// The time that the emulator waits before each response.
     let latency: Duration
     let process: ChildProcess
-    /// Leads a client to the emulator under Azure's own host names.
+    /// The environment variables that direct Azure's host names to the emulator.
     let environment: [String: String]
     private let admin: String
 
@@ -17,7 +17,7 @@ struct EmulatedAzure: Sendable {
         var adminPort: Int
     }
 
-    init(latency milliseconds: Int, seed: BenchSeed, programs: Programs, watchdog: Watchdog) async throws {
+    init(latency milliseconds: Int, seed: EmulatorSeed, programs: Programs, watchdog: Watchdog) async throws {
         let directory = "\(watchdog.directory)/azure-\(milliseconds)"
         let seedFile = "\(directory).yaml"
         try Data(seed.yaml.utf8).write(to: URL(fileURLWithPath: seedFile))
@@ -26,7 +26,7 @@ struct EmulatedAzure: Sendable {
             ["serve", "--seed", seedFile, "--directory", directory, "--latency", "\(milliseconds)"]
                 + programs.emulatorFlags,
             environment: Programs.environment, log: "\(directory).log", watchdog: watchdog)
-        let endpoints = try await process.ready("the emulator's endpoints") {
+        let endpoints = try await process.waitUntilReady("the emulator's endpoints") {
             try FileManager.default.contents(atPath: "\(directory)/endpoints.json").map {
                 try JSONDecoder().decode(Endpoints.self, from: $0)
             }
@@ -47,8 +47,8 @@ struct EmulatedAzure: Sendable {
         _ = try await control(.PUT, "/vaults/\(vault)/secrets/\(secret)", Data(value))
     }
 
-    /// A new token for a pod of `tenant`, as the kubelet gets one for each pod.
-    func token(for tenant: BenchSeed.Tenant) async throws -> PodToken {
+    /// Creates a service account token for a pod of `tenant`, as the kubelet does for each pod.
+    func token(for tenant: EmulatorSeed.Tenant) async throws -> PodToken {
         struct TokenRequest: Decodable {
             struct Status: Decodable {
                 var token: String
@@ -58,8 +58,8 @@ struct EmulatedAzure: Sendable {
         }
         let path = "/api/v1/namespaces/\(tenant.namespace)/serviceaccounts/\(tenant.serviceAccount)/token"
         let body = #"{"spec":{"audiences":["\#(PodToken.audience)"],"expirationSeconds":86400}}"#
-        let answer = try await control(.POST, path, Data(body.utf8))
-        let status = try JSONDecoder().decode(TokenRequest.self, from: answer).status
+        let response = try await control(.POST, path, Data(body.utf8))
+        let status = try JSONDecoder().decode(TokenRequest.self, from: response).status
         return PodToken(token: status.token, expiry: status.expirationTimestamp)
     }
 
@@ -68,10 +68,10 @@ struct EmulatedAzure: Sendable {
         request.method = method
         request.body = .bytes(ByteBuffer(bytes: body))
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
-        let answer = try await response.body.collect(upTo: 1 << 20)
+        let body = try await response.body.collect(upTo: 1 << 20)
         guard (200..<300).contains(response.status.code) else {
-            throw BenchmarkFailure("the emulator refuses \(method) \(path): \(String(buffer: answer))")
+            throw BenchmarkError("the emulator refused \(method) \(path): \(String(buffer: body))")
         }
-        return Data(answer.readableBytesView)
+        return Data(body.readableBytesView)
     }
 }

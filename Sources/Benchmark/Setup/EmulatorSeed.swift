@@ -1,6 +1,6 @@
-/// What the emulated Azure holds for the benchmark: tenants with an identity and a vault each.
-struct BenchSeed: Sendable {
-    /// An application's own tenant, identity, service account and vault.
+/// The seed file of the emulated Azure: tenants, each with an identity and a vault.
+struct EmulatorSeed: Sendable {
+    /// The tenant of one application, with its identity, service account and vault.
     struct Tenant: Hashable, Sendable {
         let index: Int
 
@@ -13,11 +13,12 @@ struct BenchSeed: Sendable {
         private var padded: String { String(repeating: "0", count: 12 - "\(index)".count) + "\(index)" }
     }
 
-    /// Six, as on the node of the design's figures.
+    /// Six tenants, as in the `steady` scenario.
     var tenants = (0..<6).map { Tenant(index: $0) }
-    /// Secrets in the first tenant's vault. The others have as many as a pod of theirs mounts.
+    /// The number of secrets in the first tenant's vault.
     var secrets = 2000
-    static let secretsOfOthers = 5
+    /// The number of secrets in the vault of every other tenant: as many as one of its pods mounts.
+    static let secretsPerOtherTenant = 5
 
     static func name(_ index: Int) -> String { "secret-\(index)" }
     static func value(of name: String) -> String { "the value of \(name) in the vault" }
@@ -37,7 +38,7 @@ struct BenchSeed: Sendable {
                 "  - name: \(tenant.vault)", "    tenantID: \(tenant.tenantID)", "    access:",
                 "      - identity: app-\(tenant.index)", "        role: Key Vault Secrets User", "    secrets:",
             ]
-            for index in 0..<(tenant.index == 0 ? secrets : Self.secretsOfOthers) {
+            for index in 0..<(tenant.index == 0 ? secrets : Self.secretsPerOtherTenant) {
                 lines.append("      - { name: \(Self.name(index)), value: \(Self.value(of: Self.name(index))) }")
             }
         }

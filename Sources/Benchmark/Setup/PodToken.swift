@@ -3,10 +3,10 @@ struct PodToken: Sendable {
     static let audience = "api://AzureADTokenExchange"
 
     var token: String
-    /// RFC 3339.
+    /// The expiry time in RFC 3339 format.
     var expiry: String
 
-    /// As the kubelet puts it into the volume context.
+    /// The value of the attribute `csi.storage.k8s.io/serviceAccount.tokens`, as the kubelet writes it.
     var attribute: String {
         #"{"\#(Self.audience)":{"token":"\#(token)","expirationTimestamp":"\#(expiry)"}}"#
     }

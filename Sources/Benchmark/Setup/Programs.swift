@@ -1,19 +1,21 @@
 internal import Foundation
 
-/// The programs under measurement, and how their children are started.
+/// The programs to measure, with their flags and environment.
 package struct Programs: Sendable {
     let provider: String
     let emulator: String
-    /// Passed on to `akv-csi serve`.
+    /// Additional flags for `akv-csi serve`.
     let providerFlags: [String]
-    /// Passed on to `akv-emulator serve`.
+    /// Additional flags for `akv-emulator serve`.
     let emulatorFlags: [String]
 
     package init(
         provider: String, emulator: String, providerFlags: [String] = [], emulatorFlags: [String] = []
     ) throws {
         for program in [provider, emulator] where !FileManager.default.isExecutableFile(atPath: program) {
-            throw BenchmarkFailure("\(program) is no program; build it, or name another with an option")
+            throw BenchmarkError(
+                "\(program) is not an executable file. To fix: run make release, or choose another program with an option"
+            )
         }
         self.provider = provider
         self.emulator = emulator
@@ -21,7 +23,7 @@ package struct Programs: Sendable {
         self.emulatorFlags = emulatorFlags
     }
 
-    /// This process' environment without what would lead a child past the emulator.
+    /// The environment of this process, without the variables that would direct requests past the emulator.
     static var environment: [String: String] {
         ProcessInfo.processInfo.environment.filter { name, _ in
             let name = name.uppercased()

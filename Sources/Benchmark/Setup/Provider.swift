@@ -8,7 +8,7 @@ struct Provider: Sendable {
     let azure: EmulatedAzure
     let client: RPCClient
     let meter: ProcessMeter
-    /// From before the process was there to its first answer to Version.
+    /// The time from before the process was started to its first response to Version.
     let startTime: Duration
     private let process: ChildProcess
 
@@ -32,8 +32,8 @@ struct Provider: Sendable {
                 "-metrics-host=127.0.0.1", "-prometheus-port=0",
             ] + flags + programs.providerFlags,
             environment: environment, log: "\(watchdog.directory)/provider-\(number).log", watchdog: watchdog)
-        // Only once the socket is there: a refused connection is tried again after a second.
-        try await process.ready("the provider's socket", every: .microseconds(200)) {
+        // Connect only when the socket exists: gRPC retries a refused connection after a second.
+        try await process.waitUntilReady("the provider's socket", every: .microseconds(200)) {
             FileManager.default.fileExists(atPath: socket) ? () : nil
         }
         let client = RPCClient(endpoint: .unix(path: socket))
@@ -44,7 +44,7 @@ struct Provider: Sendable {
         meter = ProcessMeter(pid: process.pid)
     }
 
-    /// Holds it to a share of a CPU from now on.
+    /// Limits the process to a share of a CPU from now on.
     func limit(by limit: CPULimit) throws { try limit.add(process.pid) }
 
     func stop() async throws { try await process.stop() }

@@ -1,27 +1,27 @@
 internal import Foundation
 
-/// What the provider keeps from one mount to the next, which decides how many calls are expected.
+/// The caches of the provider, which determine the expected request counts.
 struct ProviderFeatures: Sendable {
-    /// Whether a pod's token is exchanged once rather than for each mount.
+    /// Whether the provider exchanges a pod's token once, rather than for each mount.
     var cachesTokens: Bool
-    /// Whether pods of one identity share values.
+    /// Whether pods of the same identity share values.
     var sharesValues: Bool
-    /// Whether a scenario may choose the refresh interval: not if the user has.
+    /// Whether a scenario may set the refresh interval. False if the user sets it.
     var takesRefreshInterval: Bool
-    /// Whether expectations are known: not if the user set flags that may change them.
-    var isKnown: Bool
+    /// Whether request counts are checked. False if the user sets provider flags, because they can change the counts.
+    var checksCounts: Bool
 
     init(of programs: Programs, watchdog: Watchdog) async throws {
         let log = "\(watchdog.directory)/help.txt"
         let process = try ChildProcess(
             programs.provider, ["serve", "--help"], environment: Programs.environment, log: log, watchdog: watchdog)
-        guard try await process.ended() == 0 else {
-            throw BenchmarkFailure("\(programs.provider) serve --help failed")
+        guard try await process.waitForExit() == 0 else {
+            throw BenchmarkError("\(programs.provider) serve --help failed")
         }
         let help = String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
         cachesTokens = help.contains("-token-cache")
         sharesValues = help.contains("-refresh-interval")
         takesRefreshInterval = sharesValues && !programs.providerFlags.contains { $0.contains("refresh-interval") }
-        isKnown = programs.providerFlags.isEmpty
+        checksCounts = programs.providerFlags.isEmpty
     }
 }

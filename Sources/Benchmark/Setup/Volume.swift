@@ -1,16 +1,17 @@
 internal import Foundation
 internal import ProviderTransport
 
-/// A pod's volume: the call that mounts it, and what must come back.
+/// A pod's volume: the Mount request, and the expected files.
 struct Volume: Sendable {
     let request: MountRequestMessage
     private let expected: [(path: String, contents: [UInt8])]
 
-    /// `number` tells pods apart; the same number with another token is the same pod later on. `valueOf`
-    /// says what each secret holds.
+    /// - Parameters:
+    ///   - number: identifies the pod. The same number with another token is the same pod at a later time.
+    ///   - valueOf: returns the value of a secret.
     init(
-        pod number: Int, of tenant: BenchSeed.Tenant, token: PodToken, secrets: [String],
-        valueOf: (String) -> [UInt8] = { Array(BenchSeed.value(of: $0).utf8) }
+        pod number: Int, of tenant: EmulatorSeed.Tenant, token: PodToken, secrets: [String],
+        valueOf: (String) -> [UInt8] = { Array(EmulatorSeed.value(of: $0).utf8) }
     ) throws {
         let objects = secrets.map { "  - |\n    objectName: \($0)\n    objectType: secret\n" }.joined()
         let attributes = [
@@ -34,40 +35,40 @@ struct Volume: Sendable {
         expected = secrets.map { ($0, valueOf($0)) }
     }
 
-    /// How long the provider takes; only the call is on the clock. What came back is held to what the
-    /// vault holds.
+    /// Mounts the volume and returns the duration of the call. Throws if the files do not have the values of the vault;
+    /// the duration does not include this comparison.
     func mount(through client: RPCClient) async throws -> Duration {
         let start = ContinuousClock.now
-        let answer: MountResponseMessage
+        let response: MountResponseMessage
         do {
-            answer = try await client.mount(request, timeout: .seconds(110))
+            response = try await client.mount(request, timeout: .seconds(110))
         } catch {
-            throw BenchmarkFailure("a mount failed with \(error.code.name): \(error.message)")
+            throw BenchmarkError("a mount failed with \(error.code.name): \(error.message)")
         }
         let duration = ContinuousClock.now - start
-        guard answer.errorCode.isEmpty, answer.objectVersions.count == expected.count,
-            answer.files.map(\.path) == expected.map(\.path),
-            zip(answer.files, expected).allSatisfy({ Self.isSame($0.contents, $1.contents) })
-        else { throw BenchmarkFailure("a mount's files are not what the vault holds") }
+        guard response.errorCode.isEmpty, response.objectVersions.count == expected.count,
+            response.files.map(\.path) == expected.map(\.path),
+            zip(response.files, expected).allSatisfy({ Self.isSame($0.contents, $1.contents) })
+        else { throw BenchmarkError("the files of a mount differ from the vault") }
         return duration
     }
 
-    /// The same for a mount that must fail.
-    func fail(through client: RPCClient, with code: RPCCode) async throws -> Duration {
+    /// Mounts a volume that the provider must refuse with `code`, and returns the duration of the call.
+    func mountExpectingFailure(through client: RPCClient, with code: RPCCode) async throws -> Duration {
         let start = ContinuousClock.now
         do {
             _ = try await client.mount(request, timeout: .seconds(110))
         } catch {
             let duration = ContinuousClock.now - start
             guard error.code == code else {
-                throw BenchmarkFailure("a mount failed with \(error.code.name) for \(code.name): \(error.message)")
+                throw BenchmarkError("a mount failed with \(error.code.name) instead of \(code.name): \(error.message)")
             }
             return duration
         }
-        throw BenchmarkFailure("a mount went well that must fail with \(code.name)")
+        throw BenchmarkError("a mount succeeded that must fail with \(code.name)")
     }
 
-    // In one step: a debug build compares arrays element by element.
+    // memcmp, because a debug build compares arrays slowly, element by element.
     private static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return left.withUnsafeBytes { left in
