@@ -7,7 +7,7 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run the scenarios and show a table.",
         discussion: """
-            Starts the programs as child processes and ends them afterwards. The exit code is 1 if a request count
+            Starts the programs as child processes and ends them afterwards. The exit code is 1 if a request count \
             is wrong, or if --compare finds a regression.
             """)
 
