@@ -1,5 +1,4 @@
-// Planted faults, by which Tests/sanitize.sh sees that a sanitizer finds what it is there for, and nothing in
-// code that is right.
+// Correct code, and errors on demand: Tests/sanitize.sh checks that a sanitizer reports the errors and not the code.
 internal import Synchronization
 
 final class Counter: Sendable {
@@ -17,7 +16,7 @@ struct Planted {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    // Long enough that a busy machine gives it more than one thread.
+                    // Long enough for more than one thread, also on a busy machine.
                     for _ in 0..<100_000 {
                         counter.add()
                         if fault == "race" { unguarded += 1 }
