@@ -188,60 +188,6 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// The fuzz program, only where libFuzzer's archive is named (`make fuzz`): the code that reads what others
-// have written is compiled so that the fuzzer sees which way an input took, and with every check of
-// bounds that an ordinary optimised build leaves out.
-if let fuzzer = Context.environment["AKV_FUZZER"] {
-    package.products.append(.executable(name: "akv-fuzz", targets: ["akv-fuzz"]))
-    package.targets += [
-        .target(
-            name: "CFuzzDriver",
-            dependencies: ["CProviderTransport"],
-            path: "Tests/Fuzz/CFuzzDriver",
-            cxxSettings: [
-                .headerSearchPath("../../../Sources/CProviderTransport/generated"), .define("GRPC_USE_PROTO_LITE"),
-            ],
-            linkerSettings: [.unsafeFlags([fuzzer])]
-        ),
-        .executableTarget(
-            name: "akv-fuzz",
-            dependencies: ["CFuzzDriver", "ProviderCore", "Azure"],
-            path: "Tests/Fuzz/akv-fuzz"
-        ),
-    ]
-    for target in package.targets where ["ProviderCore", "Azure"].contains(target.name) {
-        target.swiftSettings = [.unsafeFlags(["-O", "-assert-config", "Debug", "-sanitize=fuzzer"])]
-        guard target.name == "Azure" else { continue }
-        // Without the network itself, whose libraries would take most of the build.
-        target.path = "."
-        target.sources = ["Sources/Azure", "Tests/Fuzz/Network"]
-        target.exclude = [
-            "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "FirstConnections", "TimeLimit",
-            "Timekeeper",
-            "TransportFailure+NIO", "TrustRoots",
-        ].map { "Sources/Azure/HTTP/\($0).swift" }
-        target.dependencies = ["ProviderCore", .product(name: "Crypto", package: "swift-crypto")]
-    }
-    for target in package.targets where target.name == "CProviderTransport" {
-        target.cxxSettings = (target.cxxSettings ?? []) + [.unsafeFlags(["-fsanitize=fuzzer-no-link"])]
-    }
-}
-
-// Under the thread sanitizer (`make sanitize`) the standard library's lock, which is not instrumented, is
-// exchanged for one of pthread's, under the name that the sources know.
-if Context.environment["AKV_THREAD_SANITIZER"] != nil {
-    for target in package.targets where target.type != .system {
-        guard !target.name.hasPrefix("C") || target.name.hasPrefix("CSIProvider") else { continue }
-        target.dependencies.append("SanitizedSynchronization")
-        target.swiftSettings =
-            (target.swiftSettings ?? []) + [
-                .unsafeFlags(["-module-alias", "Synchronization=SanitizedSynchronization"])
-            ]
-    }
-    package.targets.append(
-        .target(name: "SanitizedSynchronization", path: "Tests/Sanitizers/SanitizedSynchronization"))
-}
-
 // One set of rules for every target.
 for target in package.targets where target.type != .system {
     let isC = target.name.hasPrefix("C") && target.name != "CSIProvider"
