@@ -5,10 +5,14 @@ VERSION = 0.1.0
 
 # Libraries and generators from Debian; Ubuntu 24.04 has them under the same names.
 PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev
-TEST_PACKAGES = python3-venv openssl buildah shellcheck openssh-client openjdk-17-jre-headless
+TEST_PACKAGES = python3-venv openssl buildah shellcheck openssh-client openjdk-17-jre-headless clang-format
 BROWSER_PACKAGES = $(TEST_PACKAGES) chromium
 
 GENERATED = Sources/CProviderTransport/generated
+
+# Lists the C and C++ files that we write ourselves.
+C_SOURCES = find Sources Tests -name '*.[ch]' -o -name '*.cpp' | grep -v '^$(GENERATED)/'
+
 RELEASE_FLAGS = -c release --static-swift-stdlib
 
 # gRPC and what it needs, as archives: one self-contained program is smaller than the libraries.
@@ -84,11 +88,15 @@ fuzz: test-packages ## Fuzz everything that reads foreign bytes, FUZZ_SECONDS ea
 sanitize: test-packages ## Run the tests with the address sanitizer, then with the thread sanitizer
 	@Tests/sanitize.sh
 
-format: ## Format the Swift code
+format: ## Format the Swift, C and C++ sources
+	@deploy/install-packages.sh clang-format
 	swift format --in-place --recursive Package.swift Sources Tests
+	$(C_SOURCES) | xargs clang-format -i
 
-lint: ## Check the Swift code's format
+lint: ## Check the format of the Swift, C and C++ sources
+	@deploy/install-packages.sh clang-format
 	swift format lint --strict --recursive Package.swift Sources Tests
+	$(C_SOURCES) | xargs clang-format --dry-run --Werror
 
 proto: packages ## Generate the C++ code for the driver's protocol anew
 	protoc --proto_path=proto/v1alpha1 --cpp_out=$(GENERATED) --grpc_out=$(GENERATED) \

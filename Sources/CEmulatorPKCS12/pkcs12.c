@@ -8,8 +8,8 @@
 enum { kIterations = 2000 };
 
 size_t emulator_pkcs12_create(const uint8_t *key, size_t key_count, const uint8_t *const *certificates,
-                              const size_t *certificate_counts, size_t certificate_total,
-                              emulator_pkcs12_style style, uint8_t **output) {
+                              const size_t *certificate_counts, size_t certificate_total, emulator_pkcs12_style style,
+                              uint8_t **output) {
   EVP_PKEY *pkey = NULL;
   X509 *leaf = NULL;
   STACK_OF(X509) *rest = sk_X509_new_null();

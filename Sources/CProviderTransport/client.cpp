@@ -59,16 +59,16 @@ akv_client_call *akv_client_call_create(akv_client *client, akv_method method, d
   call->client = client;
   call->method = method;
   call->context.set_wait_for_ready(wait_for_ready);
-  call->context.set_deadline(std::chrono::system_clock::now() +
-                             std::chrono::duration_cast<std::chrono::system_clock::duration>(
-                                 std::chrono::duration<double>(timeout)));
+  call->context.set_deadline(
+      std::chrono::system_clock::now() +
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::duration<double>(timeout)));
   return call;
 }
 
 void akv_client_call_destroy(akv_client_call *call) { delete call; }
 
-void akv_client_call_set_request(akv_client_call *call, akv_bytes attributes, akv_bytes secrets,
-                                 akv_bytes target_path, akv_bytes permission) {
+void akv_client_call_set_request(akv_client_call *call, akv_bytes attributes, akv_bytes secrets, akv_bytes target_path,
+                                 akv_bytes permission) {
   call->mount_request.set_attributes(copy(attributes));
   call->mount_request.set_secrets(copy(secrets));
   call->mount_request.set_target_path(copy(target_path));

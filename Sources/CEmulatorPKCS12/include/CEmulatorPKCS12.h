@@ -21,9 +21,9 @@ typedef enum emulator_pkcs12_style {
 /// Puts a PKCS#8 key (or none, with `key_count` 0) and certificates in DER, the leaf first, into a
 /// PKCS#12 file. Returns its size and allocates `*output`, which the caller frees; 0 on failure.
 size_t emulator_pkcs12_create(const uint8_t *_Nullable key, size_t key_count,
-                              const uint8_t *_Nonnull const *_Nonnull certificates,
-                              const size_t *certificate_counts, size_t certificate_total,
-                              emulator_pkcs12_style style, uint8_t *_Nullable *_Nonnull output);
+                              const uint8_t *_Nonnull const *_Nonnull certificates, const size_t *certificate_counts,
+                              size_t certificate_total, emulator_pkcs12_style style,
+                              uint8_t *_Nullable *_Nonnull output);
 
 /// Reads a PKCS#12 file, as the NULL or the empty password when `password` is empty. Returns the size of
 /// the key (PKCS#8) and the certificates in PEM, the key's own first, and allocates `*output`, which the

@@ -117,8 +117,8 @@ akv_client_call *akv_client_call_create(akv_client *client, akv_method method, d
 void akv_client_call_destroy(akv_client_call *call);
 
 /// Fills in the Mount request; before `akv_client_call_start` only.
-void akv_client_call_set_request(akv_client_call *call, akv_bytes attributes, akv_bytes secrets,
-                                 akv_bytes target_path, akv_bytes permission);
+void akv_client_call_set_request(akv_client_call *call, akv_bytes attributes, akv_bytes secrets, akv_bytes target_path,
+                                 akv_bytes permission);
 void akv_client_call_add_object_version(akv_client_call *call, akv_bytes id, akv_bytes version);
 
 /// Called exactly once per started call, on a gRPC thread.
