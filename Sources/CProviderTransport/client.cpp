@@ -1,5 +1,3 @@
-#include "CProviderTransport.h"
-
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/client_callback.h>
@@ -10,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "CProviderTransport.h"
 #include "bytes.h"
 #include "service.grpc.pb.h"
 
@@ -34,15 +33,15 @@ struct akv_client_call {
   grpc::ByteBuffer health;
 };
 
-akv_client *akv_client_create(const char *target) {
+akv_client *akv_client_create(const char *target) noexcept {
   grpc::ChannelArguments arguments;
-  // As the driver's: an answer over 4 MiB is refused, and a lost connection is tried again soon. A
-  // private subchannel pool keeps clients of one process apart.
+  // As the driver's client does, this one refuses a response over 4 MiB and soon restores a lost connection. With a
+  // subchannel pool of its own it shares no connection with other clients of the process.
   arguments.SetMaxReceiveMessageSize(4 << 20);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  // How long one attempt may take, whatever its name says: a busy or throttled server is no dead one.
+  // In spite of its name, this is how long one attempt to connect may take: a busy or throttled server is not dead.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -52,9 +51,10 @@ akv_client *akv_client_create(const char *target) {
   return new akv_client{std::move(channel), std::move(stub), std::move(generic)};
 }
 
-void akv_client_destroy(akv_client *client) { delete client; }
+void akv_client_destroy(akv_client *client) noexcept { delete client; }
 
-akv_client_call *akv_client_call_create(akv_client *client, akv_method method, double timeout, bool wait_for_ready) {
+akv_client_call *akv_client_call_create(akv_client *client, akv_method method, double timeout,
+                                        bool wait_for_ready) noexcept {
   auto *call = new akv_client_call{};
   call->client = client;
   call->method = method;
@@ -65,25 +65,24 @@ akv_client_call *akv_client_call_create(akv_client *client, akv_method method, d
   return call;
 }
 
-void akv_client_call_destroy(akv_client_call *call) { delete call; }
+void akv_client_call_destroy(akv_client_call *call) noexcept { delete call; }
 
-void akv_client_call_set_request(akv_client_call *call, akv_bytes attributes, akv_bytes secrets, akv_bytes target_path,
-                                 akv_bytes permission) {
-  call->mount_request.set_attributes(copy(attributes));
-  call->mount_request.set_secrets(copy(secrets));
-  call->mount_request.set_target_path(copy(target_path));
-  call->mount_request.set_permission(copy(permission));
+void akv_client_call_set_request(akv_client_call *call, akv_mount_request request) noexcept {
+  call->mount_request.set_attributes(copy(request.attributes));
+  call->mount_request.set_secrets(copy(request.secrets));
+  call->mount_request.set_target_path(copy(request.target_path));
+  call->mount_request.set_permission(copy(request.permission));
 }
 
-void akv_client_call_add_object_version(akv_client_call *call, akv_bytes id, akv_bytes version) {
-  auto *object = call->mount_request.add_current_object_version();
-  object->set_id(copy(id));
-  object->set_version(copy(version));
+void akv_client_call_add_object_version(akv_client_call *call, akv_object_version object) noexcept {
+  auto *added = call->mount_request.add_current_object_version();
+  added->set_id(copy(object.id));
+  added->set_version(copy(object.version));
 }
 
-void akv_client_call_start(akv_client_call *call, void *context, akv_client_done done) {
-  // The owner alone frees the call, for its context keeps the channel: if gRPC's thread were the last to let go of
-  // that, gRPC would wait on this very thread for this thread's end, fail, and free the queue under its feet.
+void akv_client_call_start(akv_client_call *call, void *context, akv_client_done done) noexcept {
+  // Only the owner frees the call, because the call's context holds the channel. If gRPC's thread released the last
+  // reference to that, gRPC would wait on this thread for the end of the same thread, fail, and free a queue in use.
   auto finish = [call, context, done](const grpc::Status &status) {
     call->status = status.error_code();
     call->message = status.error_message();
@@ -108,44 +107,40 @@ void akv_client_call_start(akv_client_call *call, void *context, akv_client_done
   }
 }
 
-void akv_client_call_cancel(akv_client_call *call) { call->context.TryCancel(); }
+void akv_client_call_cancel(akv_client_call *call) noexcept { call->context.TryCancel(); }
 
-int32_t akv_client_call_status(const akv_client_call *call) { return call->status; }
+int32_t akv_client_call_status(const akv_client_call *call) noexcept { return call->status; }
 
-akv_bytes akv_client_call_message(const akv_client_call *call) { return borrow(call->message); }
+akv_bytes akv_client_call_message(const akv_client_call *call) noexcept { return borrow(call->message); }
 
-size_t akv_client_call_file_count(const akv_client_call *call) { return static_cast<size_t>(call->mount.files_size()); }
-akv_bytes akv_client_call_file_path(const akv_client_call *call, size_t index) {
-  return borrow(call->mount.files(static_cast<int>(index)).path());
-}
-int32_t akv_client_call_file_mode(const akv_client_call *call, size_t index) {
-  return call->mount.files(static_cast<int>(index)).mode();
-}
-akv_bytes akv_client_call_file_contents(const akv_client_call *call, size_t index) {
-  return borrow(call->mount.files(static_cast<int>(index)).contents());
+size_t akv_client_call_file_count(const akv_client_call *call) noexcept {
+  return static_cast<size_t>(call->mount.files_size());
 }
 
-size_t akv_client_call_object_version_count(const akv_client_call *call) {
+akv_file akv_client_call_file(const akv_client_call *call, size_t index) noexcept {
+  const auto &file = call->mount.files(static_cast<int>(index));
+  return {borrow(file.path()), file.mode(), borrow(file.contents())};
+}
+
+size_t akv_client_call_object_version_count(const akv_client_call *call) noexcept {
   return static_cast<size_t>(call->mount.object_version_size());
 }
-akv_bytes akv_client_call_object_version_id(const akv_client_call *call, size_t index) {
-  return borrow(call->mount.object_version(static_cast<int>(index)).id());
-}
-akv_bytes akv_client_call_object_version_version(const akv_client_call *call, size_t index) {
-  return borrow(call->mount.object_version(static_cast<int>(index)).version());
-}
 
-akv_bytes akv_client_call_error_code(const akv_client_call *call) { return borrow(call->mount.error().code()); }
-
-akv_bytes akv_client_call_version_text(const akv_client_call *call, size_t index) {
-  switch (index) {
-    case 0: return borrow(call->version.version());
-    case 1: return borrow(call->version.runtime_name());
-    default: return borrow(call->version.runtime_version());
-  }
+akv_object_version akv_client_call_object_version(const akv_client_call *call, size_t index) noexcept {
+  const auto &object = call->mount.object_version(static_cast<int>(index));
+  return {borrow(object.id()), borrow(object.version())};
 }
 
-bool akv_client_call_is_serving(const akv_client_call *call) {
+akv_bytes akv_client_call_error_code(const akv_client_call *call) noexcept {
+  return borrow(call->mount.error().code());
+}
+
+akv_version_info akv_client_call_version(const akv_client_call *call) noexcept {
+  return {borrow(call->version.version()), borrow(call->version.runtime_name()),
+          borrow(call->version.runtime_version())};
+}
+
+bool akv_client_call_is_serving(const akv_client_call *call) noexcept {
   // HealthCheckResponse{status: SERVING} is field 1, varint 1.
   std::vector<grpc::Slice> slices;
   if (!call->health.Dump(&slices).ok()) return false;

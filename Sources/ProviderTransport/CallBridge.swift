@@ -178,18 +178,26 @@ extension MountCall {
 
 extension MountRequestMessage {
     fileprivate init(reading handle: CallHandle) {
-        let call = handle.raw
+        let request = akv_call_request(handle.raw)
         self.init(
-            attributes: Array(copying: akv_call_attributes(call)),
-            secrets: Array(copying: akv_call_secrets(call)),
-            targetPath: String(copying: akv_call_target_path(call)),
-            permission: String(copying: akv_call_permission(call)),
-            currentObjectVersions: (0..<akv_call_object_version_count(call)).map { index in
-                ObjectVersionMessage(
-                    id: String(copying: akv_call_object_version_id(call, index)),
-                    version: String(copying: akv_call_object_version_version(call, index)))
+            attributes: Array(copying: request.attributes),
+            secrets: Array(copying: request.secrets),
+            targetPath: String(copying: request.target_path),
+            permission: String(copying: request.permission),
+            currentObjectVersions: (0..<akv_call_object_version_count(handle.raw)).map { index in
+                ObjectVersionMessage(copying: akv_call_object_version(handle.raw, index))
             }
         )
+    }
+}
+
+extension ObjectVersionMessage {
+    init(copying object: akv_object_version) {
+        self.init(id: String(copying: object.id), version: String(copying: object.version))
+    }
+
+    func withBorrowed(_ body: (akv_object_version) -> Void) {
+        id.withBytes { id in version.withBytes { body(akv_object_version(id: id, version: $0)) } }
     }
 }
 
@@ -207,15 +215,13 @@ extension MountAnswerMessage {
         let call = handle.raw
         for file in files {
             file.path.withBytes { path in
-                file.contents.withBytes { akv_call_add_file(call, path, file.mode, akv_bytes($0)) }
+                file.contents.withBytes {
+                    akv_call_add_file(call, akv_file(path: path, mode: file.mode, contents: akv_bytes($0)))
+                }
             }
         }
-        for object in objectVersions {
-            object.id.withBytes { id in
-                object.version.withBytes { akv_call_add_object_version(call, id, $0) }
-            }
-        }
-        let size = akv_call_answer_size(call)
+        for object in objectVersions { object.withBorrowed { akv_call_add_object_version(call, $0) } }
+        let size = akv_call_response_size(call)
         guard size <= RPCServer.maximumAnswerBytes else {
             let message =
                 "the answer has \(size) bytes, the driver takes \(RPCServer.maximumAnswerBytes): mount fewer objects per volume"

@@ -36,10 +36,11 @@ package final class RPCClient: Sendable {
     ) async throws(RPCStatus) -> ProviderIdentity {
         let call = OutgoingCall(client: handle.raw, method: .version, timeout: timeout, waitForReady: waitForReady)
         try await call.run()
+        let response = akv_client_call_version(call.raw)
         return ProviderIdentity(
-            version: String(copying: akv_client_call_version_text(call.raw, 0)),
-            runtimeName: String(copying: akv_client_call_version_text(call.raw, 1)),
-            runtimeVersion: String(copying: akv_client_call_version_text(call.raw, 2)))
+            version: String(copying: response.version),
+            runtimeName: String(copying: response.runtime_name),
+            runtimeVersion: String(copying: response.runtime_version))
     }
 
     /// Asks gRPC's health service whether the provider is serving.
@@ -82,15 +83,16 @@ private final class OutgoingCall: @unchecked Sendable {
             request.secrets.withBorrowed { secrets in
                 request.targetPath.withBytes { target in
                     request.permission.withBytes { permission in
-                        akv_client_call_set_request(raw, attributes, secrets, target, permission)
+                        akv_client_call_set_request(
+                            raw,
+                            akv_mount_request(
+                                attributes: attributes, secrets: secrets, target_path: target, permission: permission))
                     }
                 }
             }
         }
         for object in request.currentObjectVersions {
-            object.id.withBytes { id in
-                object.version.withBytes { akv_client_call_add_object_version(raw, id, $0) }
-            }
+            object.withBorrowed { akv_client_call_add_object_version(raw, $0) }
         }
     }
 
@@ -125,15 +127,12 @@ extension MountResponseMessage {
     fileprivate init(reading call: OutgoingCall) {
         let raw = call.raw
         files = (0..<akv_client_call_file_count(raw)).map { index in
-            File(
-                path: String(copying: akv_client_call_file_path(raw, index)),
-                mode: akv_client_call_file_mode(raw, index),
-                contents: Array(copying: akv_client_call_file_contents(raw, index)))
+            let file = akv_client_call_file(raw, index)
+            return File(
+                path: String(copying: file.path), mode: file.mode, contents: Array(copying: file.contents))
         }
         objectVersions = (0..<akv_client_call_object_version_count(raw)).map { index in
-            ObjectVersionMessage(
-                id: String(copying: akv_client_call_object_version_id(raw, index)),
-                version: String(copying: akv_client_call_object_version_version(raw, index)))
+            ObjectVersionMessage(copying: akv_client_call_object_version(raw, index))
         }
         errorCode = String(copying: akv_client_call_error_code(raw))
     }

@@ -54,6 +54,9 @@ package final class RPCServer: Sendable {
     /// The most that may lie in answers which clients have not taken yet: four of the largest.
     package static let maximumUntakenBytes = 16 << 20
 
+    /// The most connections that are open at once; further clients wait until one of them ends.
+    package static let maximumConnections = 256
+
     private struct Handle: @unchecked Sendable {
         // Unchecked because gRPC's server may be used from any thread.
         let raw: OpaquePointer
@@ -63,9 +66,10 @@ package final class RPCServer: Sendable {
     private let core: ServerCore
     private let isStopped = Mutex(false)
 
-    private init(handle: Handle, core: ServerCore) {
+    private init(handle: Handle, core: ServerCore, port: Int) {
         self.handle = handle
         self.core = core
+        self.port = port
     }
 
     deinit {
@@ -80,32 +84,23 @@ package final class RPCServer: Sendable {
         identity: ProviderIdentity,
         handler: @escaping MountHandler
     ) throws(ListenError) -> RPCServer {
-        if case .unix(let path) = endpoint { try SocketFile.makeWay(at: path) }
+        let listening = try ListeningSockets.open(endpoint)
         let core = ServerCore(handler: handler)
         let handlers = core.handlers()
-        let raw = identity.version.withCString { version in
-            identity.runtimeName.withCString { name in
-                identity.runtimeVersion.withCString { build in
-                    akv_server_start(
-                        endpoint.grpcAddress,
-                        akv_identity(version: version, runtime_name: name, runtime_version: build),
-                        handlers)
-                }
-            }
+        let raw = identity.withBorrowed { version in
+            akv_server_start(
+                listening.descriptors, listening.descriptors.count, listening.path, maximumConnections, version,
+                handlers)
         }
         guard let raw else {
             core.release()
-            guard case .unix(let path) = endpoint else {
-                throw ListenError(
-                    description: "cannot listen on \(endpoint): the address is in use or not of this host")
-            }
-            throw ListenError(description: "cannot listen on \(endpoint): \(SocketFile.reasonNotToBind(at: path))")
+            throw ListenError(description: "cannot serve on \(endpoint): gRPC could not start")
         }
-        return RPCServer(handle: Handle(raw: raw), core: core)
+        return RPCServer(handle: Handle(raw: raw), core: core, port: listening.port)
     }
 
     /// The TCP port in use, or 0 for a unix socket.
-    package var port: Int { Int(akv_server_port(handle.raw)) }
+    package let port: Int
 
     /// The number of Mounts under way.
     package var runningMounts: Int { core.count }
@@ -130,6 +125,18 @@ package final class RPCServer: Sendable {
             DispatchQueue(label: "akv-csi.stop").async {
                 akv_server_stop(handle.raw, seconds)
                 continuation.resume()
+            }
+        }
+    }
+}
+
+extension ProviderIdentity {
+    fileprivate func withBorrowed(_ body: (akv_version_info) -> OpaquePointer?) -> OpaquePointer? {
+        Array(version.utf8).withBorrowed { version in
+            Array(runtimeName.utf8).withBorrowed { name in
+                Array(runtimeVersion.utf8).withBorrowed { build in
+                    body(akv_version_info(version: version, runtime_name: name, runtime_version: build))
+                }
             }
         }
     }

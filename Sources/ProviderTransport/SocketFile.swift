@@ -1,18 +1,13 @@
 internal import Glibc
 
-/// Why a server cannot listen.
-package struct ListenError: Error, CustomStringConvertible, Sendable {
-    package var description: String
-}
-
-/// The socket file's life before the server owns it.
+/// The file of a unix socket, before and after the server owns it.
 enum SocketFile {
-    /// The longest path the kernel takes, less its terminating zero.
+    /// The longest path that the kernel accepts, without its terminating zero.
     static let maximumPathLength = 107
 
-    /// Clears the way for a server at `path`: a socket that nobody listens on is removed, and anything
-    /// else that stands there is an error, because it is not ours to remove.
-    static func makeWay(at path: String) throws(ListenError) {
+    /// Removes the file at `path` if it is a socket that no process listens on. Throws if anything else exists there,
+    /// because that belongs to someone else.
+    static func removeStale(at path: String) throws(ListenError) {
         guard path.utf8.count <= maximumPathLength else {
             throw ListenError(
                 description: "socket path has \(path.utf8.count) bytes, the kernel takes \(maximumPathLength): \(path)")
@@ -44,22 +39,7 @@ enum SocketFile {
         }
     }
 
-    /// What prevents binding at `path`, for an error text: gRPC itself does not say.
-    static func reasonNotToBind(at path: String) -> String {
-        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        if access(directory.isEmpty ? "/" : directory, F_OK) != 0 { return "directory \(directory) does not exist" }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return String(cString: strerror(errno)) }
-        defer { close(descriptor) }
-        let result = withAddress(path) { bind(descriptor, $0, $1) }
-        guard result != 0 else {
-            unlink(path)
-            return "the address was refused"
-        }
-        return String(cString: strerror(errno))
-    }
-
-    /// Connects and hangs up: 0 if somebody listens, else the error number.
+    /// Connects and hangs up: 0 if a process listens, otherwise the error number.
     private static func probe(_ path: String) -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return errno }
@@ -67,7 +47,8 @@ enum SocketFile {
         return withAddress(path) { connect(descriptor, $0, $1) } == 0 ? 0 : errno
     }
 
-    private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    /// Calls `body` with `path` as a socket address.
+    static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(maximumPathLength)) }

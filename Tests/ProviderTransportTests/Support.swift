@@ -110,7 +110,7 @@ func fileMode(_ path: String) -> UInt32? {
 }
 
 /// A raw unix socket, for what no gRPC client would do.
-struct RawSocket: ~Copyable {
+final class RawSocket: Sendable {
     let descriptor: Int32
 
     init() throws {
@@ -143,6 +143,19 @@ struct RawSocket: ~Copyable {
         guard withAddress(path, { Foundation.connect(descriptor, $0, $1) }) == 0 else {
             throw POSIXFailure(operation: "connect", number: errno)
         }
+    }
+
+    /// Whether there is something to read, be it the end.
+    var isReadable: Bool {
+        var descriptor = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) == 1
+    }
+
+    /// Reads what there is; whether the other side has ended the connection.
+    var hasEnded: Bool {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        return count == 0 || count < 0 && errno != EAGAIN
     }
 
     /// Sends without minding that the other side may have hung up.
