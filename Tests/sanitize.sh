@@ -14,7 +14,8 @@ export SWIFT_BACKTRACE=enable=no
 skipped='MountTableTests|BenchmarkTests|FaultHangTests|FaultLatencyTests|RetryAfterTests'
 # Tests with gRPC, which the thread sanitizer skips. Debian's gRPC is not instrumented, but parts of it are inlined into
 # our C++. The sanitizer does not see how gRPC's threads synchronize, and would report each call.
-uses_grpc='EndToEndTests|RoundTripTests|StopTests|ClientEndTests|SocketFileTests|AnswerSizeTests|EndpointTests|AnswerRoomTests/server'
+uses_grpc='EndToEndTests|RoundTripTests|StopTests|ClientReleaseTests|SocketFileTests|ResponseSizeTests|EndpointTests|ConnectionTests'
+uses_grpc+='|ResponseMemoryBudgetTests/server'
 # No leak detection: objects that live as long as the process would be reported. Tests check for leaks themselves.
 export ASAN_OPTIONS="detect_leaks=0"
 

@@ -75,7 +75,7 @@ package struct SimulatedDriver: Sendable {
             attributes: Self.attributes(manifest, pod, tokens), secrets: secrets.withExposed { Array($0) },
             targetPath: target,
             permission: "420")
-        let response: MountResponseMessage
+        let response: ReceivedMountResponse
         do throws(RPCStatus) {
             response = try await client.mount(request, timeout: timeout)
         } catch {

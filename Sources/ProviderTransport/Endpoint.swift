@@ -1,10 +1,10 @@
-/// Where the provider listens: a unix socket, or TCP for those who debug from afar.
+/// The address a provider listens on: a unix socket, or TCP for debugging from another host.
 package enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     case unix(path: String)
     case tcp(host: String, port: Int)
 
-    /// Reads `unix:///path` or `tcp://host:port`, with the scheme in any case, as upstream's
-    /// `--endpoint` does. Nil for anything else.
+    /// Parses `unix:///path` or `tcp://host:port`, with the scheme in any case, as the `--endpoint` flag of Azure's
+    /// provider does. Nil for anything else.
     package init?(_ text: String) {
         let lowercased = text.lowercased()
         if lowercased.hasPrefix("unix://") {
@@ -29,8 +29,8 @@ package enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The same in gRPC's notation, which is a URI: what means something there is escaped, or the
-    /// socket would lie at another path than the one that was asked for. No host means every interface.
+    /// The endpoint in the notation of gRPC's clients. It is a URI, so a path is percent-encoded. A server without a
+    /// host listens on every interface.
     var grpcAddress: String {
         switch self {
         case .unix(let path): "unix:\(Self.escaped(path))"

@@ -1,11 +1,11 @@
-/// A Mount request as it came over the wire: texts that are still to be decoded.
+/// A Mount request as the driver sends it: the JSON texts are not decoded yet.
 package struct MountRequestMessage: Sendable {
-    /// JSON object of strings.
+    /// A JSON object of strings.
     package var attributes: [UInt8]
-    /// JSON object of strings, or `null`.
+    /// A JSON object of strings, or `null`.
     package var secrets: [UInt8]
     package var targetPath: String
-    /// JSON number.
+    /// A JSON number.
     package var permission: String
     package var currentObjectVersions: [ObjectVersionMessage]
 
@@ -35,25 +35,12 @@ package struct ObjectVersionMessage: Hashable, Sendable {
     }
 }
 
-/// A Mount answer as a client receives it.
-package struct MountResponseMessage: Sendable {
-    package struct File: Sendable {
-        package var path: String
-        package var mode: Int32
-        package var contents: [UInt8]
-    }
-
-    package var files: [File]
-    package var objectVersions: [ObjectVersionMessage]
-    /// Non-empty when a provider reports failure outside the gRPC status.
-    package var errorCode: String
-}
-
-/// What Version answers.
-package struct ProviderIdentity: Hashable, Sendable {
-    /// The protocol version, `v1alpha1`.
+/// The response to Version.
+package struct ProviderVersion: Hashable, Sendable {
+    /// The version of the protocol, `v1alpha1`.
     package var version: String
     package var runtimeName: String
+    /// The version of the provider's build.
     package var runtimeVersion: String
 
     package init(version: String, runtimeName: String, runtimeVersion: String) {

@@ -2,65 +2,27 @@ internal import CProviderTransport
 internal import Dispatch
 internal import Synchronization
 
-/// Answers one Mount. It runs in a task that is cancelled when the caller gives up.
-package typealias MountHandler = @Sendable (IncomingMount) async throws(RPCStatus) -> MountAnswerMessage
-
-/// A Mount request with what is known of the call that brought it.
-package struct IncomingMount: Sendable {
-    package var request: MountRequestMessage
-    /// Seconds until the caller gives up; infinite when it set no deadline.
-    package var secondsLeft: Double
-
-    package init(request: MountRequestMessage, secondsLeft: Double) {
-        self.request = request
-        self.secondsLeft = secondsLeft
-    }
-}
-
-/// Bytes that can be lent without being copied into a Swift collection first.
-package protocol LendableBytes: Sendable {
-    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void)
-}
-
-/// The answer to a Mount: the volume's whole content.
-package struct MountAnswerMessage: Sendable {
-    package struct File: Sendable {
-        package var path: String
-        package var mode: Int32
-        package var contents: any LendableBytes
-
-        package init(path: String, mode: Int32, contents: any LendableBytes) {
-            self.path = path
-            self.mode = mode
-            self.contents = contents
-        }
-    }
-
-    package var files: [File]
-    package var objectVersions: [ObjectVersionMessage]
-
-    package init(files: [File], objectVersions: [ObjectVersionMessage]) {
-        self.files = files
-        self.objectVersions = objectVersions
-    }
-}
-
-/// The provider protocol's server: Version, Mount and gRPC's health service on one endpoint.
+/// The server of the provider protocol: Version, Mount and gRPC's health service on one endpoint.
+///
+/// All its members may be used from any thread.
 package final class RPCServer: Sendable {
-    /// The largest answer the driver takes by default. A larger one would fail there with
+    /// The largest response that the driver accepts by default, in bytes. The driver fails on a larger one with
     /// RESOURCE_EXHAUSTED, which leaves an empty volume behind (observed driver behaviour).
-    package static let maximumAnswerBytes = 4 << 20
+    package static let maximumResponseBytes = 4 << 20
 
-    /// The most that may lie in answers which clients have not taken yet: four of the largest.
-    package static let maximumUntakenBytes = 16 << 20
+    /// The most bytes that may be in responses which clients have not read yet: four of the largest responses.
+    package static let maximumPendingResponseBytes = 16 << 20
 
-    /// The most connections that are open at once; further clients wait until one of them ends.
+    /// The most connections that are open at once. Further clients wait until one of them ends.
     package static let maximumConnections = 256
 
     private struct Handle: @unchecked Sendable {
-        // Unchecked because gRPC's server may be used from any thread.
+        // Unchecked because the handle is used by one thread at a time: by `stop`, and then by `deinit`.
         let raw: OpaquePointer
     }
+
+    /// The TCP port in use, or 0 for a unix socket.
+    package let port: Int
 
     private let handle: Handle
     private let core: ServerCore
@@ -72,6 +34,7 @@ package final class RPCServer: Sendable {
         self.port = port
     }
 
+    /// Stops the server without a grace period if `stop` was not called.
     deinit {
         if !isStopped.withLock({ $0 }) { akv_server_stop(handle.raw, 0) }
         akv_server_destroy(handle.raw)
@@ -79,15 +42,23 @@ package final class RPCServer: Sendable {
     }
 
     /// Listens on `endpoint` and serves until `stop`.
+    ///
+    /// A stale socket file is replaced, and only the owner may connect to the new one (mode 0700). Resolving the host of
+    /// a TCP endpoint blocks the thread.
+    ///
+    /// - Parameters:
+    ///   - version: The response to Version.
+    ///   - handler: Handles the Mount calls, several at once.
+    /// - Throws: `ListenError` with the reason, for the operator.
     package static func start(
         endpoint: Endpoint,
-        identity: ProviderIdentity,
+        version: ProviderVersion,
         handler: @escaping MountHandler
     ) throws(ListenError) -> RPCServer {
         let listening = try ListeningSockets.open(endpoint)
         let core = ServerCore(handler: handler)
         let handlers = core.handlers()
-        let raw = identity.withBorrowed { version in
+        let raw = version.withBorrowed { version in
             akv_server_start(
                 listening.descriptors, listening.descriptors.count, listening.path, maximumConnections, version,
                 handlers)
@@ -99,44 +70,28 @@ package final class RPCServer: Sendable {
         return RPCServer(handle: Handle(raw: raw), core: core, port: listening.port)
     }
 
-    /// The TCP port in use, or 0 for a unix socket.
-    package let port: Int
-
-    /// The number of Mounts under way.
+    /// The number of running Mount calls.
     package var runningMounts: Int { core.count }
 
-    /// Begins no more Mounts and lets those that run finish for up to `grace`; those that are left then are answered
-    /// INTERNAL, which the kubelet retries. Then the connections break and the socket file goes.
+    /// Stops the server, and returns when it has stopped.
+    ///
+    /// New Mount calls get no response from now on. Running calls may finish during the grace period; those that are
+    /// left then end with INTERNAL, which the kubelet retries. Then all connections break, which clients see as
+    /// UNAVAILABLE, and the socket file is removed. Only the first call does this; others return at once.
     package func stop(grace: Duration) async {
         let isFirst = isStopped.withLock { stopped in
             defer { stopped = true }
             return !stopped
         }
         guard isFirst else { return }
-        await drain(patience: grace)
-    }
-
-    /// Blocks a thread of its own. A global queue would not do: on Linux Swift's tasks run on the same
-    /// few threads, and the mounts that are waited for could not go on.
-    private func drain(patience: Duration) async {
-        let seconds = Double(patience.components.seconds) + Double(patience.components.attoseconds) * 1e-18
+        let seconds = Double(grace.components.seconds) + Double(grace.components.attoseconds) * 1e-18
         let handle = handle
         await withCheckedContinuation { continuation in
+            // On a thread of its own, because it blocks. A global queue shares its few threads with Swift's tasks, and
+            // the calls that the server waits for could not go on.
             DispatchQueue(label: "akv-csi.stop").async {
                 akv_server_stop(handle.raw, seconds)
                 continuation.resume()
-            }
-        }
-    }
-}
-
-extension ProviderIdentity {
-    fileprivate func withBorrowed(_ body: (akv_version_info) -> OpaquePointer?) -> OpaquePointer? {
-        Array(version.utf8).withBorrowed { version in
-            Array(runtimeName.utf8).withBorrowed { name in
-                Array(runtimeVersion.utf8).withBorrowed { build in
-                    body(akv_version_info(version: version, runtime_name: name, runtime_version: build))
-                }
             }
         }
     }

@@ -1,7 +1,7 @@
-/// The status that ends a call which did not succeed.
+/// The status of a call that failed.
 package struct RPCStatus: Error, Hashable, Sendable {
     package var code: RPCCode
-    /// Text for the caller; the driver shows it in the pod's events, so it must hold no secret.
+    /// Text for the client. The driver shows it in the pod's events, so it must not contain a secret.
     package var message: String
 
     package init(code: RPCCode, message: String) {
@@ -30,14 +30,14 @@ package enum RPCCode: Int32, CaseIterable, Sendable {
     case dataLoss = 15
     case unauthenticated = 16
 
-    /// The kubelet takes these for "not final": after a failed first mount it keeps the volume's
-    /// directory, and with rotation on the driver then reports an empty volume as mounted. A provider
-    /// must never answer with one of them (observed driver and kubelet behaviour).
+    /// The codes that the kubelet does not consider final. After a failed first mount it keeps the volume's directory,
+    /// and with rotation on the driver then reports an empty volume as mounted. A provider must never respond with one
+    /// of them (observed driver and kubelet behaviour).
     package static let leavesEmptyVolume: Set<RPCCode> = [
         .cancelled, .deadlineExceeded, .resourceExhausted, .aborted, .unavailable,
     ]
 
-    /// The name as gRPC's Go implementation spells it, which is what operators see in pod events.
+    /// The name as gRPC's Go implementation spells it, which operators see in pod events.
     package var name: String {
         switch self {
         case .ok: "OK"

@@ -10,7 +10,8 @@ enum SocketFile {
     static func removeStale(at path: String) throws(ListenError) {
         guard path.utf8.count <= maximumPathLength else {
             throw ListenError(
-                description: "socket path has \(path.utf8.count) bytes, the kernel takes \(maximumPathLength): \(path)")
+                description: "socket path has \(path.utf8.count) bytes, "
+                    + "the kernel accepts at most \(maximumPathLength): \(path)")
         }
         var information = stat()
         guard lstat(path, &information) == 0 else {

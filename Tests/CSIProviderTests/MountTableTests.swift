@@ -83,7 +83,7 @@ extension MountRequestMessage {
 }
 
 extension MountOutcome {
-    init(_ answer: MountAnswerMessage) {
+    init(_ answer: MountResponseMessage) {
         let files = answer.files.map { file in
             var contents: [UInt8] = []
             file.contents.withBytes { contents = Array($0) }

@@ -58,7 +58,7 @@ struct DoctorTests {
                 let (gate, opening) = AsyncStream<Void>.makeStream()
                 let server = try RPCServer.start(
                     endpoint: endpoint,
-                    identity: ProviderIdentity(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0")
+                    version: ProviderVersion(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0")
                 ) { _ throws(RPCStatus) in
                     for await _ in gate {}
                     throw RPCStatus(code: .internal, message: "too late")

@@ -109,7 +109,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    private func check(_ answer: MountResponseMessage, _ name: Comment) throws {
+    private func check(_ answer: ReceivedMountResponse, _ name: Comment) throws {
         #expect(try answer.text(objects[0].contains("History") ? "history/0" : "plain") == expected, name)
         #expect(answer.objectVersions.count == answer.files.count, name)
     }

@@ -45,7 +45,7 @@ struct MountTableTests {
     ) async throws -> MountOutcome {
         let server = try RPCServer.start(
             endpoint: endpoint,
-            identity: ProviderIdentity(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0"),
+            version: ProviderVersion(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0"),
             handler: service.handle)
         let outcome: MountOutcome
         do throws(RPCStatus) {

@@ -23,7 +23,7 @@ struct ShapingTests {
         return attributes
     }
 
-    private static func versions(_ answer: MountResponseMessage) -> [String: String] {
+    private static func versions(_ answer: ReceivedMountResponse) -> [String: String] {
         Dictionary(answer.objectVersions.map { ($0.id, $0.version) }, uniquingKeysWith: { $1 })
     }
 

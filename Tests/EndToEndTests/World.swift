@@ -104,7 +104,7 @@ struct World: Sendable {
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))
         let server = try RPCServer.start(
             endpoint: endpoint,
-            identity: ProviderIdentity(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0"),
+            version: ProviderVersion(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0"),
             handler: service.handle)
         do {
             try await body(
@@ -162,7 +162,7 @@ struct World: Sendable {
     /// `timeout` is the driver's patience.
     func mount(
         _ attributes: [String: String], secrets: String = "null", timeout: Duration = .seconds(120)
-    ) async throws -> MountResponseMessage {
+    ) async throws -> ReceivedMountResponse {
         let json = try JSONSerialization.data(withJSONObject: attributes)
         return try await client.mount(
             MountRequestMessage(
@@ -171,7 +171,7 @@ struct World: Sendable {
     }
 
     /// Mounts `objects`, given as lines of YAML for one object each.
-    func mount(_ objects: String...) async throws -> MountResponseMessage {
+    func mount(_ objects: String...) async throws -> ReceivedMountResponse {
         try await mount(try await attributes(objects: Self.array(objects)))
     }
 
@@ -207,7 +207,7 @@ struct Unexpected: Error, CustomStringConvertible {
     var description: String
 }
 
-extension MountResponseMessage {
+extension ReceivedMountResponse {
     func text(_ path: String) throws -> String {
         String(decoding: try #require(files.first { $0.path == path }).contents, as: UTF8.self)
     }

@@ -45,10 +45,10 @@ struct ConnectionTests {
     @Test("a TCP endpoint listens on every address of its host", arguments: ["", "localhost", "[::]"])
     func tcpHosts(host: String) async throws {
         let server = try RPCServer.start(
-            endpoint: .tcp(host: host, port: 0), identity: testIdentity, handler: { _ in .file() })
+            endpoint: .tcp(host: host, port: 0), version: testVersion, handler: { _ in .file() })
         for address in host == "localhost" ? ["127.0.0.1"] : Self.loopbackAddresses {
             let client = RPCClient(endpoint: .tcp(host: address, port: server.port))
-            #expect(try await client.version() == testIdentity, "\(address)")
+            #expect(try await client.version() == testVersion, "\(address)")
         }
         await server.stop(grace: .zero)
     }
@@ -62,13 +62,13 @@ struct ConnectionTests {
     @Test("a TCP endpoint that cannot be used is refused with the reason")
     func tcpRefused() async throws {
         let server = try RPCServer.start(
-            endpoint: .tcp(host: "127.0.0.1", port: 0), identity: testIdentity, handler: { _ in .file() })
+            endpoint: .tcp(host: "127.0.0.1", port: 0), version: testVersion, handler: { _ in .file() })
         for (host, port, reason) in [
             ("127.0.0.1", server.port, "Address already in use"), ("192.0.2.1", 0, "Cannot assign requested address"),
         ] {
             let error = #expect(throws: ListenError.self) {
                 try RPCServer.start(
-                    endpoint: .tcp(host: host, port: port), identity: testIdentity, handler: { _ in .file() })
+                    endpoint: .tcp(host: host, port: port), version: testVersion, handler: { _ in .file() })
             }
             #expect(error?.description == "cannot listen on tcp://\(host):\(port): \(reason)")
         }

@@ -4,9 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A server and a client on a unix socket", .timeLimit(.minutes(2)))
+@Suite("Calls of a client on a unix socket", .timeLimit(.minutes(2)))
 struct RoundTripTests {
-    @Test("A request arrives with all its fields, and the answer with all of its")
+    @Test("all fields of a request and of its response arrive")
     func roundTrip() async throws {
         let request = MountRequestMessage(
             attributes: Array(#"{"a":"é 😀"}"#.utf8), secrets: Array("null".utf8), targetPath: "/var/lib/ü",
@@ -18,7 +18,7 @@ struct RoundTripTests {
         let binary = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
         let handler: MountHandler = { incoming in
             seen.withLock { $0 = incoming }
-            return MountAnswerMessage(
+            return MountResponseMessage(
                 files: [
                     .init(path: "a", mode: 0o400, contents: PlainBytes(bytes: binary)),
                     .init(path: "d/ü", mode: 0, contents: PlainBytes(bytes: [])),
@@ -28,7 +28,7 @@ struct RoundTripTests {
                 ])
         }
         try await withServer(handler: handler) { (fixture: Fixture) async throws in
-            let answer = try await fixture.client().mount(request, timeout: .seconds(30))
+            let response = try await fixture.client().mount(request, timeout: .seconds(30))
             let incoming = try #require(seen.withLock { $0 })
             #expect(incoming.request.attributes == request.attributes)
             #expect(incoming.request.secrets == request.secrets)
@@ -36,16 +36,16 @@ struct RoundTripTests {
             #expect(incoming.request.permission == request.permission)
             #expect(incoming.request.currentObjectVersions == request.currentObjectVersions)
             #expect(incoming.secondsLeft > 10 && incoming.secondsLeft < 31)
-            #expect(answer.files.map(\.path) == ["a", "d/ü"])
-            #expect(answer.files.map(\.mode) == [0o400, 0])
-            #expect(answer.files.map(\.contents) == [binary, []])
-            #expect(answer.objectVersions.map(\.id) == ["secret/a", "key/b"])
-            #expect(answer.objectVersions.map(\.version) == ["x", ""])
-            #expect(answer.errorCode == "")
+            #expect(response.files.map(\.path) == ["a", "d/ü"])
+            #expect(response.files.map(\.mode) == [0o400, 0])
+            #expect(response.files.map(\.contents) == [binary, []])
+            #expect(response.objectVersions.map(\.id) == ["secret/a", "key/b"])
+            #expect(response.objectVersions.map(\.version) == ["x", ""])
+            #expect(response.errorCode == "")
         }
     }
 
-    @Test("An empty request is a request")
+    @Test("an empty request reaches the handler")
     func emptyRequest() async throws {
         let seen = Mutex<MountRequestMessage?>(nil)
         let handler: MountHandler = { incoming in
@@ -60,17 +60,17 @@ struct RoundTripTests {
         }
     }
 
-    @Test("Version answers what the server was told")
+    @Test("Version returns the version that the server was started with")
     func version() async throws {
         try await withServer { (fixture: Fixture) async throws in
-            #expect(try await fixture.client().version() == testIdentity)
+            #expect(try await fixture.client().version() == testVersion)
         }
     }
 
     private static let harmful = RPCCode.leavesEmptyVolume.union([.ok])
 
     @Test(
-        "A handler's error arrives with its code and message",
+        "a handler's error arrives with its code and message",
         arguments: RPCCode.allCases.filter { !harmful.contains($0) })
     func errors(code: RPCCode) async throws {
         let expected = RPCStatus(code: code, message: "2 errors:\n(1) ü 😀 % \"x\"\n(2) y")
@@ -81,7 +81,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test("A code that would leave an empty volume, or pass for a success, leaves as INTERNAL", arguments: harmful)
+    @Test("a code that would leave an empty volume, or that means success, becomes INTERNAL", arguments: harmful)
     func harmfulErrors(code: RPCCode) async throws {
         let thrown = RPCStatus(code: code, message: "why")
         try await withServer(handler: { _ throws(RPCStatus) in throw thrown }) { (fixture: Fixture) async throws in
@@ -91,7 +91,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test("A message of 6000 characters arrives whole")
+    @Test("a message of 6000 characters arrives complete")
     func longMessage() async throws {
         let expected = RPCStatus(code: .notFound, message: String(repeating: "0123456789", count: 600))
         try await withServer(handler: { _ throws(RPCStatus) in throw expected }) { (fixture: Fixture) async throws in
@@ -101,7 +101,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test("110 calls at once all get their own answer")
+    @Test("110 concurrent calls each get their own response")
     func concurrent() async throws {
         let log = HandlerLog()
         let handler: MountHandler = { incoming throws(RPCStatus) in
@@ -114,24 +114,24 @@ struct RoundTripTests {
                 for index in 0..<110 {
                     group.addTask {
                         let contents = [UInt8](repeating: UInt8(index), count: 20_000)
-                        let answer = try await client.mount(
+                        let response = try await client.mount(
                             MountRequestMessage(
                                 attributes: [UInt8](repeating: UInt8(index), count: index), secrets: contents,
                                 targetPath: "\(index)", permission: "420"))
-                        return answer.files.first?.path == "\(index)" && answer.files.first?.contents.count == index
+                        return response.files.first?.path == "\(index)" && response.files.first?.contents.count == index
                     }
                 }
-                // All of them are under way before the first is answered.
+                // All calls are running before the first response.
                 #expect(try await eventually { log.started == 110 })
                 #expect(fixture.server.runningMounts == 110)
                 log.open()
-                for try await isRight in group { #expect(isRight) }
+                for try await isCorrect in group { #expect(isCorrect) }
             }
             #expect(try await eventually { fixture.server.runningMounts == 0 })
         }
     }
 
-    @Test("A caller that gives up cancels the handler's task")
+    @Test("cancelling a call cancels the handler's task")
     func cancellation() async throws {
         let log = HandlerLog()
         let handler: MountHandler = { _ throws(RPCStatus) in
@@ -149,7 +149,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test("A call that is cancelled before it begins never hangs")
+    @Test("a call that is cancelled before it starts ends with CANCELLED")
     func cancelledBefore() async throws {
         try await withServer { (fixture: Fixture) async throws in
             let client = fixture.client()
@@ -161,7 +161,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test("The caller's deadline cancels the handler's task")
+    @Test("the deadline of a call cancels the handler's task")
     func deadline() async throws {
         let log = HandlerLog()
         let handler: MountHandler = { _ throws(RPCStatus) in
@@ -179,18 +179,18 @@ struct RoundTripTests {
         }
     }
 
-    @Test("A request of 5 MiB is accepted")
+    @Test("a request of 5 MiB is accepted")
     func largeRequest() async throws {
         let handler: MountHandler = { incoming in .file("a", Array("\(incoming.request.secrets.count)".utf8)) }
         try await withServer(handler: handler) { (fixture: Fixture) async throws in
             let secrets = [UInt8](repeating: 0x20, count: 5 << 20)
-            let answer = try await fixture.client().mount(
+            let response = try await fixture.client().mount(
                 MountRequestMessage(attributes: [], secrets: secrets, targetPath: "", permission: "420"))
-            #expect(answer.files.first?.contents == Array("\(5 << 20)".utf8))
+            #expect(response.files.first?.contents == Array("\(5 << 20)".utf8))
         }
     }
 
-    @Test("Attributes that are not UTF-8 end the call with a code that the kubelet takes for final")
+    @Test("attributes that are not UTF-8 end the call with a code that is final for the kubelet")
     func invalidUTF8() async throws {
         try await withServer { (fixture: Fixture) async throws in
             let client = fixture.client()
@@ -200,11 +200,11 @@ struct RoundTripTests {
             } catch {
                 #expect(!RPCCode.leavesEmptyVolume.contains(error.code), "\(error)")
             }
-            #expect(try await client.version() == testIdentity)
+            #expect(try await client.version() == testVersion)
         }
     }
 
-    @Test("Garbage on the socket harms no later call")
+    @Test("garbage on the socket does not affect later calls")
     func garbage() async throws {
         try await withServer { (fixture: Fixture) async throws in
             let client = fixture.client()
@@ -218,20 +218,20 @@ struct RoundTripTests {
                 socket.send(round.isMultiple(of: 2) ? noise : preface + noise)
             }
             _ = try await client.mount(.plain)
-            #expect(try await fixture.client().version() == testIdentity)
+            #expect(try await fixture.client().version() == testVersion)
         }
     }
 
-    @Test("A TCP endpoint with port 0 says which port it got")
+    @Test("a TCP endpoint with port 0 reports the port in use")
     func tcp() async throws {
         let server = try RPCServer.start(
-            endpoint: .tcp(host: "127.0.0.1", port: 0), identity: testIdentity, handler: { _ in .file("t") })
+            endpoint: .tcp(host: "127.0.0.1", port: 0), version: testVersion, handler: { _ in .file("t") })
         #expect(server.port > 0)
         let client = RPCClient(endpoint: .tcp(host: "127.0.0.1", port: server.port))
         #expect(try await client.mount(.plain).files.map(\.path) == ["t"])
         #expect(throws: ListenError.self) {
             try RPCServer.start(
-                endpoint: .tcp(host: "127.0.0.1", port: server.port), identity: testIdentity, handler: { _ in .file() })
+                endpoint: .tcp(host: "127.0.0.1", port: server.port), version: testVersion, handler: { _ in .file() })
         }
         await server.stop(grace: .zero)
     }

@@ -6,14 +6,14 @@ import Testing
 @Suite("The socket file", .timeLimit(.minutes(2)))
 struct SocketFileTests {
     private static func listen(on path: String) throws -> RPCServer {
-        try RPCServer.start(endpoint: .unix(path: path), identity: testIdentity, handler: { _ in .file() })
+        try RPCServer.start(endpoint: .unix(path: path), version: testVersion, handler: { _ in .file() })
     }
 
     private static func failure(on path: String) -> String? {
         #expect(throws: ListenError.self) { try listen(on: path) }?.description
     }
 
-    @Test("Only its owner may connect, and it goes with the server")
+    @Test("only the owner may connect, and a stop removes the file")
     func mode() async throws {
         let fixture = try Fixture { _ in .file() }
         let mode = try #require(fileMode(fixture.socketPath))
@@ -23,7 +23,7 @@ struct SocketFileTests {
         #expect(fileMode(fixture.socketPath) == nil)
     }
 
-    @Test("A socket that nobody listens on is replaced")
+    @Test("a socket without a listening process is replaced")
     func stale() async throws {
         let directory = try TemporaryDirectory()
         do {
@@ -32,20 +32,20 @@ struct SocketFileTests {
         }
         #expect(fileMode(directory.file("azure.sock")) != nil)
         let fixture = try Fixture(in: directory) { _ in .file() }
-        #expect(try await fixture.client().version() == testIdentity)
+        #expect(try await fixture.client().version() == testVersion)
         await fixture.server.stop(grace: .zero)
     }
 
-    @Test("A socket that somebody listens on is left to them")
+    @Test("a socket with a listening process is left alone")
     func live() async throws {
         try await withServer { (fixture: Fixture) async throws in
             let failure = Self.failure(on: fixture.socketPath)
             #expect(failure?.contains("another process is listening on \(fixture.socketPath)") == true)
-            #expect(try await fixture.client().version() == testIdentity)
+            #expect(try await fixture.client().version() == testVersion)
         }
     }
 
-    @Test("What is no socket is never replaced", arguments: ["file", "directory", "symlink", "dangling"])
+    @Test("a file that is not a socket is never replaced", arguments: ["file", "directory", "symlink", "dangling"])
     func foreign(kind: String) throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("azure.sock")
@@ -64,20 +64,20 @@ struct SocketFileTests {
         if kind == "file" { #expect(try directory.read("azure.sock") == Array("mine".utf8)) }
     }
 
-    @Test("A path of 107 bytes works and a longer one is refused with the reason")
+    @Test("a path of 107 bytes works, and a longer one is refused with the reason")
     func length() async throws {
         let directory = try TemporaryDirectory()
         let longest = directory.file(String(repeating: "s", count: 106 - directory.path.utf8.count))
         #expect(longest.utf8.count == 107)
         let server = try Self.listen(on: longest)
-        #expect(try await RPCClient(endpoint: .unix(path: longest)).version() == testIdentity)
+        #expect(try await RPCClient(endpoint: .unix(path: longest)).version() == testVersion)
         await server.stop(grace: .zero)
         #expect(
             Self.failure(on: longest + "s")
-                == "socket path has 108 bytes, the kernel takes 107: \(longest)s")
+                == "socket path has 108 bytes, the kernel accepts at most 107: \(longest)s")
     }
 
-    @Test("A directory that is missing is named")
+    @Test("the error for a missing directory names it")
     func missingDirectory() throws {
         let directory = try TemporaryDirectory()
         let failure = Self.failure(on: directory.file("no/azure.sock"))
@@ -87,20 +87,20 @@ struct SocketFileTests {
         )
     }
 
-    @Test("A file in place of the directory is an error of its own")
+    @Test("a file in the place of the directory has an error of its own")
     func noDirectory() throws {
         let directory = try TemporaryDirectory()
         try directory.write([], to: "file")
         #expect(Self.failure(on: directory.file("file/azure.sock"))?.contains("Not a directory") == true)
     }
 
-    @Test("A path may hold characters that mean something in a URL", arguments: ["a b", "a%20b", "a?b", "a#b", "é"])
+    @Test("a path may contain characters with a meaning in URLs", arguments: ["a b", "a%20b", "a?b", "a#b", "é"])
     func unusualCharacters(name: String) async throws {
         let directory = try TemporaryDirectory()
         let server = try Self.listen(on: directory.file(name))
         #expect(fileMode(directory.file(name)) != nil)
         let client = RPCClient(endpoint: .unix(path: directory.file(name)))
-        #expect(try await client.version() == testIdentity)
+        #expect(try await client.version() == testVersion)
         await server.stop(grace: .zero)
         #expect(fileMode(directory.file(name)) == nil)
     }

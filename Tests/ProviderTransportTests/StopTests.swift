@@ -11,7 +11,7 @@ struct StopTests {
         }
     }
 
-    @Test("Health is serving while the server runs, and never after its stop")
+    @Test("health is SERVING while the server runs, and never after its stop")
     func health() async throws {
         let fixture = try Fixture { _ in .file() }
         let client = fixture.client()
@@ -24,7 +24,7 @@ struct StopTests {
         }
     }
 
-    @Test("Stop waits for the running calls, and they are answered")
+    @Test("running calls finish during the grace period")
     func drains() async throws {
         let log = HandlerLog()
         let fixture = try Fixture(handler: Self.waiting(on: log))
@@ -41,9 +41,9 @@ struct StopTests {
         #expect(log.cancelled == 0)
     }
 
-    // The driver tries again after UNAVAILABLE alone, and starts a pod with an empty volume after CANCELLED,
-    // which the library would answer.
-    @Test("Calls that arrive while it stops are not begun, and see no more than a connection that breaks")
+    // The driver retries only after UNAVAILABLE. After CANCELLED, which gRPC's own shutdown would cause, it starts a pod
+    // with an empty volume.
+    @Test("calls that arrive during the stop are not started and end with UNAVAILABLE")
     func arrivals() async throws {
         let log = HandlerLog()
         let fixture = try Fixture(handler: Self.waiting(on: log))
@@ -52,7 +52,7 @@ struct StopTests {
         #expect(try await eventually { log.started == 1 })
         let stop = Task { await fixture.server.stop(grace: .seconds(60)) }
         #expect(try await eventually { try await !clients[0].isServing() })
-        // Over a connection that is there, and over a new one.
+        // Over an existing connection and over a new one.
         let late = clients.flatMap { client in
             (0..<10).map { _ in Task { await status { () throws(RPCStatus) in try await client.mount(.plain) } } }
         }
@@ -66,8 +66,8 @@ struct StopTests {
         #expect(fileMode(fixture.socketPath) == nil)
     }
 
-    @Test("Calls that are left after the grace are answered INTERNAL and cancelled")
-    func abandons() async throws {
+    @Test("calls that run longer than the grace period end with INTERNAL, and their handlers are cancelled")
+    func graceEnds() async throws {
         let log = HandlerLog()
         let fixture = try Fixture(handler: Self.waiting(on: log))
         let client = fixture.client()
@@ -85,9 +85,9 @@ struct StopTests {
         #expect(try await eventually { fixture.server.runningMounts == 0 })
     }
 
-    // Stopping blocks a thread. Were it one of those that Swift's tasks run on, a dozen stops would leave
-    // no thread for the handlers that they wait for.
-    @Test("Servers that are stopping leave the threads to the calls they wait for")
+    // A stop blocks a thread. If that were one of the threads that run Swift's tasks, a dozen stops would leave no
+    // thread for the handlers that they wait for.
+    @Test("stopping servers do not block the threads of the calls that they wait for")
     func threads() async throws {
         let log = HandlerLog()
         let fixtures = try (0..<16).map { _ in try Fixture(handler: Self.waiting(on: log)) }
@@ -106,13 +106,13 @@ struct StopTests {
                 log.open()
                 try await group.waitForAll()
             }
-            // Without threads it would take the whole grace.
+            // Without threads it would take the whole grace period.
             #expect(duration < .seconds(30))
         }
     }
 
-    @Test("A handler that ignores its cancellation does not hold up the stop")
-    func deafHandler() async throws {
+    @Test("a handler that ignores its cancellation does not hold up the stop")
+    func cancellationIgnored() async throws {
         let log = HandlerLog()
         let fixture = try Fixture { _ throws(RPCStatus) in
             await Task { do { try await log.wait() } catch {} }.value
@@ -123,12 +123,12 @@ struct StopTests {
         #expect(try await eventually { log.started == 1 })
         await fixture.server.stop(grace: .milliseconds(50))
         #expect(await call.value?.code == .internal)
-        // Its late answer goes nowhere, and harms nothing.
+        // Its late response is dropped.
         log.open()
         #expect(try await eventually { fixture.server.runningMounts == 0 })
     }
 
-    @Test("Stopping twice is stopping once, and a server that was never stopped may go")
+    @Test("a second stop does nothing, and a server that was never stopped can be released")
     func twice() async throws {
         let fixture = try Fixture { _ in .file() }
         await fixture.server.stop(grace: .zero)
@@ -138,7 +138,7 @@ struct StopTests {
         _ = try Fixture(in: directory) { _ in .file() }
     }
 
-    @Test("A client finds the server again after a restart on the same path")
+    @Test("a client reconnects after a restart on the same path")
     func restart() async throws {
         let directory = try TemporaryDirectory()
         let first = try Fixture(in: directory) { _ in .file("first") }
@@ -147,7 +147,7 @@ struct StopTests {
         await first.server.stop(grace: .zero)
         let status = await status { () throws(RPCStatus) in try await client.mount(.plain) }
         #expect(status?.code == .unavailable)
-        // The driver waits for the provider, and so may begin before it is back.
+        // The driver waits for the provider, so its call may start before the provider is back.
         let waiting = Task { try await client.mount(.plain, timeout: .seconds(60), waitForReady: true) }
         let second = try Fixture(in: directory) { _ in .file("second") }
         #expect(try await waiting.value.files.map(\.path) == ["second"])

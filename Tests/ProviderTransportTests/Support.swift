@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Bytes in an answer; ours are no secret.
+/// Bytes of a response that are not secret.
 struct PlainBytes: LendableBytes {
     var bytes: [UInt8]
 
@@ -13,10 +13,10 @@ struct PlainBytes: LendableBytes {
     }
 }
 
-extension MountAnswerMessage {
+extension MountResponseMessage {
     /// One file and its version.
-    static func file(_ path: String = "a", _ contents: [UInt8] = [], mode: Int32 = 0o644) -> MountAnswerMessage {
-        MountAnswerMessage(
+    static func file(_ path: String = "a", _ contents: [UInt8] = [], mode: Int32 = 0o644) -> MountResponseMessage {
+        MountResponseMessage(
             files: [File(path: path, mode: mode, contents: PlainBytes(bytes: contents))],
             objectVersions: [ObjectVersionMessage(id: "secret/a", version: "1")])
     }
@@ -27,7 +27,7 @@ extension MountRequestMessage {
         attributes: Array("{}".utf8), secrets: Array("null".utf8), targetPath: "/target", permission: "420")
 }
 
-let testIdentity = ProviderIdentity(version: "v1alpha1", runtimeName: "akv-csi", runtimeVersion: "v0.0.1")
+let testVersion = ProviderVersion(version: "v1alpha1", runtimeName: "akv-csi", runtimeVersion: "v0.0.1")
 
 /// A server on a socket of its own.
 struct Fixture {
@@ -38,7 +38,7 @@ struct Fixture {
     init(in existing: TemporaryDirectory? = nil, handler: @escaping MountHandler) throws {
         directory = try existing ?? TemporaryDirectory()
         endpoint = .unix(path: directory.file("azure.sock"))
-        server = try RPCServer.start(endpoint: endpoint, identity: testIdentity, handler: handler)
+        server = try RPCServer.start(endpoint: endpoint, version: testVersion, handler: handler)
     }
 
     var socketPath: String { directory.file("azure.sock") }
@@ -46,7 +46,7 @@ struct Fixture {
     func client() -> RPCClient { RPCClient(endpoint: endpoint) }
 }
 
-/// Starts a server that answers everything at once, runs `body` with it and stops it.
+/// Starts a server, runs `body` with it and stops it. By default it responds to every Mount at once.
 func withServer(
     handler: @escaping MountHandler = { _ in .file() }, _ body: (Fixture) async throws -> Void
 ) async throws {
@@ -71,7 +71,7 @@ func status<Result: Sendable>(of call: () async throws(RPCStatus) -> Result) asy
     }
 }
 
-/// What happened to a handler, as seen from outside.
+/// Records the calls of a handler, and holds them until `open`.
 final class HandlerLog: Sendable {
     private struct State {
         var started = 0
@@ -84,7 +84,7 @@ final class HandlerLog: Sendable {
     var started: Int { state.withLock { $0.started } }
     var cancelled: Int { state.withLock { $0.cancelled } }
 
-    /// Lets every waiting handler go on.
+    /// Lets every waiting call continue.
     func open() { state.withLock { $0.isOpen = true } }
 
     /// Waits in a handler until `open`, or throws when its task is cancelled.
@@ -92,7 +92,7 @@ final class HandlerLog: Sendable {
         state.withLock { $0.started += 1 }
         do {
             guard try await eventually(within: .seconds(60), { self.state.withLock { $0.isOpen } }) else {
-                throw RPCStatus(code: .internal, message: "nobody opened the gate")
+                throw RPCStatus(code: .internal, message: "the log was not opened in time")
             }
         } catch let error as RPCStatus {
             throw error
@@ -103,13 +103,13 @@ final class HandlerLog: Sendable {
     }
 }
 
-/// The file's type and permission bits as `stat` has them, nil when there is no file.
+/// The type and permission bits of a file, nil if it does not exist.
 func fileMode(_ path: String) -> UInt32? {
     var information = stat()
     return lstat(path, &information) == 0 ? information.st_mode : nil
 }
 
-/// A raw unix socket, for what no gRPC client would do.
+/// A raw unix socket, for requests that a gRPC client would not send.
 final class RawSocket: Sendable {
     let descriptor: Int32
 
@@ -145,20 +145,20 @@ final class RawSocket: Sendable {
         }
     }
 
-    /// Whether there is something to read, be it the end.
+    /// Whether a read would return at once, with bytes or with the end of the connection.
     var isReadable: Bool {
         var descriptor = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) == 1
     }
 
-    /// Reads what there is; whether the other side has ended the connection.
+    /// Reads the bytes that have arrived. True if the other side has ended the connection.
     var hasEnded: Bool {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
         return count == 0 || count < 0 && errno != EAGAIN
     }
 
-    /// Sends without minding that the other side may have hung up.
+    /// Sends, and ignores that the other side may have ended the connection.
     func send(_ bytes: [UInt8]) {
         _ = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     }

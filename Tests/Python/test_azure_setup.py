@@ -163,7 +163,7 @@ class SetupTest(unittest.TestCase):
 
     def test_the_documents_say_the_same(self):
         roles = {text(role) for kind, role in self.locals["roles"].items() if not kind.startswith("__")}
-        refusals = (w.ROOT / "Sources/Azure/KeyVault/VaultRefusal.swift").read_text()
+        refusals = (w.ROOT / "Sources/Azure/KeyVault/VaultErrorResponse.swift").read_text()
         self.assertEqual(roles, set(re.findall(r'case \.\w+: "(Key Vault [A-Za-z ]+)"', refusals)))
         readme = (MODULE / "README.md").read_text()
         for role in roles:

@@ -114,7 +114,7 @@ class LoadTest(unittest.TestCase):
             # deadline.
             error = w.until(self.refusal, "an answer without room")
             self.assertEqual(error.code(), grpc.StatusCode.INTERNAL, error.details())
-            self.assertIn("waited in vain", error.details())
+            self.assertIn("no memory for this volume's content", error.details())
             during = self.usage()
             # What is held is twice 16 MiB, 60 answers would be 480.
             self.assertLess(during[0], before[0] + 120 * MIB)

@@ -39,7 +39,7 @@ struct Volume: Sendable {
     /// the duration does not include this comparison.
     func mount(through client: RPCClient) async throws -> Duration {
         let start = ContinuousClock.now
-        let response: MountResponseMessage
+        let response: ReceivedMountResponse
         do {
             response = try await client.mount(request, timeout: .seconds(110))
         } catch {

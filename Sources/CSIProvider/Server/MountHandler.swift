@@ -31,7 +31,7 @@ package struct ProviderService: Sendable {
     }
 
     /// The handler for the transport.
-    @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountAnswerMessage {
+    @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountResponseMessage {
         var log = MountLog(logger)
         var pod: PodReference?
         var attributes: MountConfiguration?
@@ -60,7 +60,7 @@ package struct ProviderService: Sendable {
             for notice in expiry.observe(caller, result) { log.logExpiry(notice) }
             metrics.observeMount(log.elapsed, .ok, nil)
             observeRotation(of: caller, request.targetPath, nil, log)
-            return MountAnswerMessage(result.answer)
+            return MountResponseMessage(result.answer)
         } catch {
             log.failed(error)
             audit.failed(error, pod, attributes, rule: rule, log.logger)
@@ -101,7 +101,7 @@ package struct ProviderService: Sendable {
     }
 }
 
-extension MountAnswerMessage {
+extension MountResponseMessage {
     init(_ answer: MountResponse) {
         self.init(
             files: answer.files.map { file in

@@ -43,9 +43,9 @@ package struct ProviderConfiguration: Sendable {
         self.drainTimeout = drainTimeout
     }
 
-    /// What Version answers. The runtime name is upstream's, because dashboards and scripts know it.
-    package var identity: ProviderIdentity {
-        ProviderIdentity(
+    /// The response to Version. The runtime name is that of Azure's provider, because dashboards and scripts know it.
+    package var providerVersion: ProviderVersion {
+        ProviderVersion(
             version: "v1alpha1", runtimeName: "secrets-store-csi-driver-provider-azure", runtimeVersion: version)
     }
 }

@@ -77,7 +77,7 @@ private struct RPCServerService: Service {
 
     func run() async throws {
         let server = try RPCServer.start(
-            endpoint: configuration.endpoint, identity: configuration.identity, handler: handler)
+            endpoint: configuration.endpoint, version: configuration.providerVersion, handler: handler)
         logger.info(
             "serving",
             metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])

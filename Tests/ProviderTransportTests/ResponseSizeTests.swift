@@ -5,9 +5,9 @@ import Testing
 
 @testable import ProviderCore
 
-@Suite("The answer's size on the wire", .timeLimit(.minutes(2)))
-struct AnswerSizeTests {
-    /// Answers with one file of as many bytes as the request's target path says.
+@Suite("The size of a response", .timeLimit(.minutes(2)))
+struct ResponseSizeTests {
+    /// Returns one file, whose number of bytes is the request's target path.
     private static let handler: MountHandler = { incoming in
         .file("file", [UInt8](repeating: 0x61, count: Int(incoming.request.targetPath) ?? 0))
     }
@@ -18,30 +18,32 @@ struct AnswerSizeTests {
         return request
     }
 
-    @Test("Exactly 4 MiB pass, and one byte more is INTERNAL with a message of ours")
+    @Test("a response of exactly 4 MiB passes, and one byte more is an INTERNAL error with the reason")
     func limit() async throws {
         // File: 1 + 4 of its own length, path 1 + 1 + 4, mode 1 + 2, contents 1 + 4.
         // Version: 1 + 1 of its own length, id 1 + 1 + 8, version 1 + 1 + 1.
         let largest = (4 << 20) - (5 + 6 + 3 + 5) - (2 + 10 + 3)
         try await withServer(handler: Self.handler) { (fixture: Fixture) async throws in
             let client = fixture.client()
-            let answer = try await client.mount(Self.request(largest))
-            #expect(answer.files.first?.contents.count == largest)
+            let response = try await client.mount(Self.request(largest))
+            #expect(response.files.first?.contents.count == largest)
             let status = await status { () throws(RPCStatus) in try await client.mount(Self.request(largest + 1)) }
             #expect(status?.code == .internal)
             #expect(
                 status?.message
-                    == "the answer has 4194305 bytes, the driver takes 4194304: mount fewer objects per volume")
+                    == "the response has 4194305 bytes, the driver accepts at most 4194304. "
+                    + "To fix: mount fewer objects per volume")
             let huge = await ProviderTransportTests.status { () throws(RPCStatus) in
                 try await client.mount(Self.request(32 << 20))
             }
             #expect(huge?.code == .internal)
-            // And the connection is none the worse for it.
+            // The connection still works.
             #expect(try await client.mount(Self.request(1)).files.count == 1)
         }
     }
 
-    @Test("The core computes the same size as protobuf", arguments: [0, 1, 100, 127, 128, 16_383, 16_384, 2_097_152])
+    @Test(
+        "ProviderCore computes the same size as protobuf", arguments: [0, 1, 100, 127, 128, 16_383, 16_384, 2_097_152])
     func computed(count: Int) async throws {
         let files = [("a", UInt32(0), count), ("d/é", 0o177, 0), ("mode", 0o200, 5), ("x", 0o777, count / 2)]
         var objects: [String] = []
@@ -50,7 +52,7 @@ struct AnswerSizeTests {
             objects.append("{objectName: n, objectType: secret, objectAlias: \(path), filePermission: '\(octal)'}")
         }
         let plan = MountPlan(try Self.attributes("array: [\(objects.joined(separator: ", "))]"))
-        let answer = try MountResponse(
+        let response = try MountResponse(
             plan,
             fetched: files.map { file in
                 [
@@ -62,20 +64,20 @@ struct AnswerSizeTests {
                         vault: VaultAddress(name: "vault", suffix: "example"))
                 ]
             }, conversion: ContentConversion(), now: 0)
-        // The transport names the size only when it refuses, so a file is added that makes it refuse.
+        // The transport reports the size only when it refuses a response, so another file makes it refuse.
         let filler = 4 << 20
         let fillerSize = (1 + 4) + (1 + 1 + 1) + (1 + 2) + (1 + 4 + filler)
-        let message = MountAnswerMessage(
-            files: answer.files.map { file in
+        let message = MountResponseMessage(
+            files: response.files.map { file in
                 .init(
                     path: file.path, mode: Int32(file.mode.rawValue),
                     contents: PlainBytes(bytes: file.contents.withExposed { Array($0) }))
             } + [.init(path: "f", mode: 0o644, contents: PlainBytes(bytes: [UInt8](repeating: 0, count: filler)))],
-            objectVersions: answer.versions.map { ObjectVersionMessage(id: $0.id, version: $0.version) })
+            objectVersions: response.versions.map { ObjectVersionMessage(id: $0.id, version: $0.version) })
         try await withServer(handler: { _ in message }) { (fixture: Fixture) async throws in
             let client = fixture.client()
             let status = await status { () throws(RPCStatus) in try await client.mount(.plain) }
-            #expect(status?.message.hasPrefix("the answer has \(answer.encodedSize + fillerSize) bytes,") == true)
+            #expect(status?.message.hasPrefix("the response has \(response.encodedSize + fillerSize) bytes,") == true)
         }
     }
 

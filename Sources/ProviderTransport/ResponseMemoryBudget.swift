@@ -1,11 +1,11 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Bounds the bytes of the answers that clients have not taken yet, which gRPC keeps twice each.
+/// Bounds the bytes of the responses that clients have not read yet. gRPC keeps each of them twice.
 ///
-/// Answers wait here in the order in which they came, while values are still shared between mounts and
-/// nothing is copied. Small ones never wait, so that a client that takes nothing holds up no ordinary mount.
-final class AnswerRoom: Sendable {
+/// Responses wait here in the order of arrival, while their values are still shared between mounts and nothing is
+/// copied. Small responses never wait, so a client that reads nothing does not hold up ordinary mounts.
+final class ResponseMemoryBudget: Sendable {
     private struct Waiter {
         var id: Int
         var bytes: Int
@@ -16,11 +16,11 @@ final class AnswerRoom: Sendable {
         var used = 0
         var waiters: [Waiter] = []
         var lastID = 0
-        /// Of those that were cancelled before they waited.
+        /// The ids that were cancelled before they waited.
         var cancelled: Set<Int> = []
     }
 
-    /// Answers up to this size are no danger and never wait.
+    /// Responses up to this size are not dangerous and never wait.
     static let smallBytes = 64 << 10
 
     private let capacity: Int
@@ -30,9 +30,9 @@ final class AnswerRoom: Sendable {
         self.capacity = capacity
     }
 
-    /// Takes room for `bytes`, which must be given back by `leave`. False, and nothing is taken, when there
-    /// was none within `seconds` or the task was cancelled.
-    func enter(_ bytes: Int, within seconds: Double) async -> Bool {
+    /// Acquires `bytes`, which the caller gives back with `release`. Returns false, without acquiring anything, if they
+    /// are not available within `timeout` seconds or if the task is cancelled.
+    func acquire(_ bytes: Int, timeout: Double) async -> Bool {
         let id = state.withLock { state -> Int? in
             if bytes <= Self.smallBytes || state.waiters.isEmpty && fits(bytes, state) {
                 state.used += bytes
@@ -42,9 +42,9 @@ final class AnswerRoom: Sendable {
             return state.lastID
         }
         guard let id else { return true }
-        // Long waits are for callers without a deadline; the number only must not overflow.
-        let limit = DispatchTime.now() + .milliseconds(Int(max(0, min(seconds, 86_400)) * 1000))
-        let entered = await withTaskCancellationHandler {
+        // The timeout of a caller without a deadline is infinite, and the conversion must not overflow.
+        let limit = DispatchTime.now() + .milliseconds(Int(max(0, min(timeout, 86_400)) * 1000))
+        let isAcquired = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
                     guard state.cancelled.remove(id) == nil else { return [continuation] }
@@ -59,18 +59,18 @@ final class AnswerRoom: Sendable {
             if !refuse(id) { _ = state.withLock { $0.cancelled.insert(id) } }
         }
         _ = state.withLock { $0.cancelled.remove(id) }
-        return entered
+        return isAcquired
     }
 
-    /// How many answers wait.
+    /// The number of responses that wait.
     var waiting: Int { state.withLock { $0.waiters.count } }
 
-    func leave(_ bytes: Int) {
+    func release(_ bytes: Int) {
         state.withLock { $0.used -= bytes }
         admit()
     }
 
-    /// One that is larger than all the room passes alone.
+    /// A response larger than the whole budget is admitted only when nothing else is acquired.
     private func fits(_ bytes: Int, _ state: State) -> Bool {
         state.used == 0 || state.used + bytes <= capacity
     }
@@ -87,7 +87,7 @@ final class AnswerRoom: Sendable {
         for continuation in ready { continuation.resume(returning: true) }
     }
 
-    /// Ends a wait; false if there is none of that id.
+    /// Ends the wait with this id; returns false if there is none.
     @discardableResult
     private func refuse(_ id: Int) -> Bool {
         let waiter = state.withLock { state -> Waiter? in
@@ -95,7 +95,7 @@ final class AnswerRoom: Sendable {
             return state.waiters.remove(at: index)
         }
         waiter?.continuation.resume(returning: false)
-        // What waited behind it may be smaller.
+        // The next response in the queue may be smaller.
         if waiter != nil { admit() }
         return waiter != nil
     }
