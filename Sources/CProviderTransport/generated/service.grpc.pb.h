@@ -40,7 +40,7 @@ class CSIDriverProvider final {
   class StubInterface {
    public:
     virtual ~StubInterface() {}
-    // Says which protocol and which build answers. The driver's optional health check calls it.
+    // Returns the versions of the protocol and of the provider. The driver's optional health check calls it.
     virtual ::grpc::Status Version(::grpc::ClientContext* context, const ::v1alpha1::VersionRequest& request, ::v1alpha1::VersionResponse* response) = 0;
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::v1alpha1::VersionResponse>> AsyncVersion(::grpc::ClientContext* context, const ::v1alpha1::VersionRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::v1alpha1::VersionResponse>>(AsyncVersionRaw(context, request, cq));
@@ -48,8 +48,8 @@ class CSIDriverProvider final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::v1alpha1::VersionResponse>> PrepareAsyncVersion(::grpc::ClientContext* context, const ::v1alpha1::VersionRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::v1alpha1::VersionResponse>>(PrepareAsyncVersionRaw(context, request, cq));
     }
-    // Answers with the whole content of one pod volume. Called for a first mount and, when rotation is
-    // on, again and again for as long as the pod runs.
+    // Returns the whole content of one pod volume. The driver calls it for the first mount and, when rotation
+    // is on, repeatedly for as long as the pod runs.
     virtual ::grpc::Status Mount(::grpc::ClientContext* context, const ::v1alpha1::MountRequest& request, ::v1alpha1::MountResponse* response) = 0;
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::v1alpha1::MountResponse>> AsyncMount(::grpc::ClientContext* context, const ::v1alpha1::MountRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::v1alpha1::MountResponse>>(AsyncMountRaw(context, request, cq));
@@ -60,11 +60,11 @@ class CSIDriverProvider final {
     class async_interface {
      public:
       virtual ~async_interface() {}
-      // Says which protocol and which build answers. The driver's optional health check calls it.
+      // Returns the versions of the protocol and of the provider. The driver's optional health check calls it.
       virtual void Version(::grpc::ClientContext* context, const ::v1alpha1::VersionRequest* request, ::v1alpha1::VersionResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void Version(::grpc::ClientContext* context, const ::v1alpha1::VersionRequest* request, ::v1alpha1::VersionResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
-      // Answers with the whole content of one pod volume. Called for a first mount and, when rotation is
-      // on, again and again for as long as the pod runs.
+      // Returns the whole content of one pod volume. The driver calls it for the first mount and, when rotation
+      // is on, repeatedly for as long as the pod runs.
       virtual void Mount(::grpc::ClientContext* context, const ::v1alpha1::MountRequest* request, ::v1alpha1::MountResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void Mount(::grpc::ClientContext* context, const ::v1alpha1::MountRequest* request, ::v1alpha1::MountResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
     };
@@ -125,10 +125,10 @@ class CSIDriverProvider final {
    public:
     Service();
     virtual ~Service();
-    // Says which protocol and which build answers. The driver's optional health check calls it.
+    // Returns the versions of the protocol and of the provider. The driver's optional health check calls it.
     virtual ::grpc::Status Version(::grpc::ServerContext* context, const ::v1alpha1::VersionRequest* request, ::v1alpha1::VersionResponse* response);
-    // Answers with the whole content of one pod volume. Called for a first mount and, when rotation is
-    // on, again and again for as long as the pod runs.
+    // Returns the whole content of one pod volume. The driver calls it for the first mount and, when rotation
+    // is on, repeatedly for as long as the pod runs.
     virtual ::grpc::Status Mount(::grpc::ServerContext* context, const ::v1alpha1::MountRequest* request, ::v1alpha1::MountResponse* response);
   };
   template <class BaseClass>
