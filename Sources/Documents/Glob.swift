@@ -16,6 +16,27 @@ package struct Glob: Sendable, Equatable {
             : Self.matches(Array(text.utf8), Array(name.utf8))
     }
 
+    /// Whether the pattern matches at least one name that begins with `start`.
+    package func matches(start: String) -> Bool {
+        let pattern = Array((ignoresCase ? text.lowercased() : text).utf8)
+        /// How much of the pattern the beginning can have used up, in each way to read its `*`.
+        var used = Set([0])
+        for byte in (ignoresCase ? start.lowercased() : start).utf8 {
+            var next: Set<Int> = []
+            for var index in used {
+                while index < pattern.count, pattern[index] == UInt8(ascii: "*") {
+                    next.insert(index)
+                    index += 1
+                }
+                if index < pattern.count, pattern[index] == UInt8(ascii: "?") || pattern[index] == byte {
+                    next.insert(index + 1)
+                }
+            }
+            used = next
+        }
+        return !used.isEmpty
+    }
+
     /// Goes back to the last `*` only, so its time is bounded by the product of the lengths.
     private static func matches(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
         var p = 0

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Glibc
 internal import ProviderCore
 package import SecretMemory
@@ -107,27 +108,9 @@ package struct AtomicWriter: Sendable {
     private func isSame(_ files: [File], in directory: String) -> Bool {
         Set(tree(directory)) == Set(files.map(\.path))
             && files.allSatisfy { file in
-                guard let current = contents("\(directory)/\(file.path)", limit: file.contents.count + 1) else {
-                    return false
-                }
-                return current.hasSameBytes(as: file.contents)
+                let current = try? SmallFile.secret(of: "\(directory)/\(file.path)", limit: file.contents.count)
+                return current?.hasSameBytes(as: file.contents) ?? false
             }
-    }
-
-    private func contents(_ path: String, limit: Int) -> SecretBytes? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var builder = SecretBytesBuilder(capacity: limit)
-        return withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { buffer in
-            while builder.count <= limit {
-                let count = read(descriptor, buffer.baseAddress, buffer.count)
-                guard count >= 0 else { return nil }
-                if count == 0 { break }
-                builder.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            }
-            return builder.finish()
-        }
     }
 
     /// The paths of all files below `directory`.

@@ -115,9 +115,13 @@ package final class KubernetesClient: Sendable {
 
     private func token() throws(KubernetesError) -> SecretBytes {
         let path = "\(configuration.directory)/token"
-        guard let contents = Self.contents(of: path) else {
+        let contents: SecretBytes
+        do throws(SmallFileError) {
+            contents = try SmallFile.secret(of: path, limit: Self.maximumFileBytes)
+        } catch {
             throw KubernetesError(
-                .setup, "\(path) cannot be read: the provider's pod needs automountServiceAccountToken: true")
+                .setup,
+                "\(path) cannot be read (\(error)): the provider's pod needs automountServiceAccountToken: true")
         }
         // What would end a header's line is no token.
         let token = contents.withExposed { bytes -> SecretBytes? in
@@ -132,27 +136,12 @@ package final class KubernetesClient: Sendable {
     /// While the file is being replaced, and so empty or not there, what it held before.
     private func authorities() throws(KubernetesError) -> [UInt8] {
         let path = "\(configuration.directory)/ca.crt"
-        let now = Self.contents(of: path).map { $0.withExposed { Array($0) } } ?? []
+        let now = (try? SmallFile.bytes(of: path, limit: Self.maximumFileBytes)) ?? []
         let known = authority.withLock { known in
             if !now.isEmpty { known = now }
             return known
         }
         guard let known else { throw KubernetesError(.setup, "\(path) cannot be read or is empty") }
         return known
-    }
-
-    private static func contents(of path: String) -> SecretBytes? {
-        guard let handle = fopen(path, "re") else { return nil }
-        defer { fclose(handle) }
-        var builder = SecretBytesBuilder(capacity: 4096)
-        let isWhole = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-            defer { if let base = buffer.baseAddress { explicit_bzero(base, buffer.count) } }
-            while case let count = fread(buffer.baseAddress, 1, buffer.count, handle), count > 0 {
-                builder.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                if builder.count > maximumFileBytes { return false }
-            }
-            return ferror(handle) == 0
-        }
-        return isWhole ? builder.finish() : nil
     }
 }

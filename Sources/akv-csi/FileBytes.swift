@@ -1,10 +1,13 @@
+internal import Documents
 internal import Glibc
 internal import SecretMemory
 
 /// Reads what a command names, be it a file, a pipe such as `<(kustomize build .)`, or standard input.
 enum FileBytes {
     /// No manifest is larger; what never ends, such as `/dev/zero`, ends here.
-    static let maximum = 256 << 20
+    private static let maximumManifest = 256 << 20
+    /// A token has a few kilobytes, and a Secret 1 MiB at most, which JSON may make six times as long.
+    private static let maximumSecret = 8 << 20
 
     struct Failure: Error {
         /// In the system's words.
@@ -35,26 +38,19 @@ enum FileBytes {
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    static func read(_ path: String) throws(Failure) -> [UInt8] {
+    static func read(_ path: String, limit: Int = maximumManifest) throws(Failure) -> [UInt8] {
+        guard try kind(path) == .stream else {
+            return try attempt { () throws(SmallFileError) in try SmallFile.bytes(of: path, limit: limit) }
+        }
+        // Whoever runs the command waits for what comes through the pipe.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
-        return try read(descriptor)
+        return try read(descriptor, limit: limit)
     }
 
-    static func read(_ descriptor: Int32) throws(Failure) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count == 0 { return bytes }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw failure()
-            }
-            bytes += chunk[..<count]
-            guard bytes.count <= maximum else { throw Failure(reason: "it has more than \(maximum) bytes") }
-        }
+    static func read(_ descriptor: Int32, limit: Int = maximumManifest) throws(Failure) -> [UInt8] {
+        try attempt { () throws(SmallFileError) in try SmallFile.bytes(of: descriptor, limit: limit) }
     }
 
     /// The service account's token without white space at its ends, from a file or a pipe such as
@@ -70,7 +66,7 @@ enum FileBytes {
     }
 
     private static func secret(_ what: String, _ path: String) throws(Fatal) -> [UInt8] {
-        do throws(Failure) { return try read(path) } catch {
+        do throws(Failure) { return try read(path, limit: maximumSecret) } catch {
             throw Fatal("the \(what) \(path) cannot be read: \(error.reason)")
         }
     }
@@ -82,8 +78,9 @@ enum FileBytes {
         return String(cString: pointer)
     }
 
-    private static func failure() -> Failure {
-        let text = String(cString: strerror(errno))
-        return Failure(reason: text.prefix(1).lowercased() + text.dropFirst())
+    private static func failure() -> Failure { Failure(reason: SmallFileError.system(errno).description) }
+
+    private static func attempt(_ body: () throws(SmallFileError) -> [UInt8]) throws(Failure) -> [UInt8] {
+        do throws(SmallFileError) { return try body() } catch { throw Failure(reason: error.description) }
     }
 }

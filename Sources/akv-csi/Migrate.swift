@@ -1,8 +1,6 @@
 internal import ArgumentParser
 internal import Diagnostics
 internal import Documents
-internal import FoundationEssentials
-internal import Glibc
 
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -76,29 +74,13 @@ struct Migrate: AsyncParsableCommand {
                     text += (text.hasSuffix("\n") ? "" : "\n") + "---\n" + manifest
                 }
             }
-            // Beside the file and then in its place, so that no moment has half of it.
             // A link stays one.
             let path = FileBytes.resolved(file.path)
-            let temporary = "\(path).akv-csi"
-            do {
-                try Data(text.utf8).write(to: URL(fileURLWithPath: temporary))
-                try FileManager.default.copyPermissions(from: path, to: temporary)
+            do throws(SmallFileError) {
+                try FileOutput.replace(path, with: Array(text.utf8), mode: try FileOutput.mode(of: path))
             } catch {
-                unlink(temporary)
-                throw Fatal("\(file.path) cannot be written")
-            }
-            guard rename(temporary, path) == 0 else {
-                unlink(temporary)
-                throw Fatal("\(file.path) cannot be replaced")
+                throw Fatal("\(file.path) cannot be written: \(error)")
             }
         }
-    }
-}
-
-extension FileManager {
-    fileprivate func copyPermissions(from source: String, to target: String) throws {
-        let attributes = try attributesOfItem(atPath: source)
-        guard let mode = attributes[.posixPermissions] else { return }
-        try setAttributes([.posixPermissions: mode], ofItemAtPath: target)
     }
 }

@@ -181,8 +181,8 @@ struct Mount: AsyncParsableCommand {
             bytes += Array("---\n".utf8)
             secret.manifest.withExposed { bytes += Array($0) }
         }
-        let isWritten = FileManager.default.createFile(
-            atPath: secretsFile, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
-        guard isWritten else { throw Fatal("the secrets file \(secretsFile) cannot be written") }
+        do throws(SmallFileError) { try FileOutput.replace(secretsFile, with: bytes, mode: 0o600) } catch {
+            throw Fatal("the secrets file \(secretsFile) cannot be written: \(error)")
+        }
     }
 }

@@ -93,8 +93,7 @@ struct World: Sendable {
         tokens.tokenProxy.apiServerPort = endpoints.httpsPort
         var settings = MountPipeline.Settings(
             defaultCloudName: "AzurePublicCloud", conversion: conversion,
-            cloudFiles: CloudEnvironmentFiles(defaultPath: ""),
-            tokens: tokens, cache: cache)
+            cloudFiles: CloudEnvironmentFiles(defaultPath: ""), tokens: tokens, cache: cache)
         // A busy machine is no outage.
         settings.primaryTimeout = .seconds(60)
         let service = ProviderService(

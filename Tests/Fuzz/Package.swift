@@ -37,8 +37,8 @@ let package = Package(
             // The network itself, whose libraries would take most of the build. NetworkStubs replaces what
             // other files call.
             exclude: [
-                "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "FirstConnections", "TimeLimit",
-                "Timekeeper", "TransportFailure+NIO", "TrustRoots",
+                "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "ConnectionWarmup", "TimeLimit",
+                "TimeoutScheduler", "TransportError+NIO", "TrustRoots",
             ].map { "Azure/HTTP/\($0).swift" },
             swiftSettings: instrumentation + features
         ),

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Documents
 internal import FoundationEssentials
 package import ProviderCore
 internal import SecretMemory
@@ -45,6 +46,9 @@ package final class TokenProxy: Sendable {
         var authority: [UInt8]?
     }
 
+    /// Larger files hold no authority of a cluster.
+    private static let maximumFileBytes = 1 << 20
+
     private let settings: Settings
     private let known = Mutex(Known())
 
@@ -65,16 +69,20 @@ package final class TokenProxy: Sendable {
     /// held before. Nil where there never was one: then, as upstream has it, the process's own roots
     /// serve, unless the server's name is to be found out.
     private func authority() throws(ProviderError) -> [UInt8]? {
-        let bytes = read(settings.authorityFile)
-        if let bytes, !bytes.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) {
+        let contents = Result { () throws(SmallFileError) in
+            try SmallFile.bytes(of: settings.authorityFile, limit: Self.maximumFileBytes)
+        }
+        if case .success(let bytes) = contents, !bytes.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) {
             known.withLock { $0.authority = bytes }
             return bytes
         }
         if let before = known.withLock({ $0.authority }) { return before }
-        guard bytes == nil else { throw unavailable("no valid certificates found in \(settings.authorityFile)") }
+        guard case .failure(let reason) = contents else {
+            throw unavailable("no valid certificates found in \(settings.authorityFile)")
+        }
         guard settings.serverName.isEmpty else { return nil }
         throw unavailable(
-            Self.discovery + "read CA file \(settings.authorityFile): no such file or directory"
+            Self.discovery + "read CA file \(settings.authorityFile): \(reason)"
                 + " (use --sni-name flag to skip automatic SNI detection)")
     }
 
@@ -145,10 +153,6 @@ package final class TokenProxy: Sendable {
         }
         if bits > 0 { text.append(alphabet[buffer << (5 - bits) & 31]) }
         return text + ".ests.aks"
-    }
-
-    private func read(_ path: String) -> [UInt8]? {
-        FileManager.default.contents(atPath: path).map { Array($0) }
     }
 
     private func unavailable(_ reason: String, hint: String? = nil) -> ProviderError {

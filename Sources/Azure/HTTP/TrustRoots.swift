@@ -1,9 +1,13 @@
+internal import Documents
 internal import Glibc
 internal import NIOSSL
 
 /// Which certificate authorities are trusted, by the conventions of `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR`; without them the system's own, with what an administrator put beside them.
 package struct TrustRoots: Sendable, Equatable {
+    /// A distribution's bundle of all authorities has a quarter of a megabyte.
+    private static let maximumFileBytes = 16 << 20
+
     private var files: [String]
     private var directories: [String]
     private var systemDirectories: [String]
@@ -66,9 +70,9 @@ package struct TrustRoots: Sendable, Equatable {
     func load() throws -> NIOSSLTrustRoots {
         guard !isSystem else { return .default }
         var certificates: [NIOSSLCertificate] = []
-        for file in files { certificates += try NIOSSLCertificate.fromPEMFile(file) }
+        for file in files { certificates += try Self.certificates(in: file) }
         for entry in directories.flatMap(Self.entries) {
-            certificates += (try? NIOSSLCertificate.fromPEMFile(entry)) ?? []
+            certificates += (try? Self.certificates(in: entry)) ?? []
         }
         return .certificates(certificates)
     }
@@ -78,8 +82,20 @@ package struct TrustRoots: Sendable, Equatable {
     func loadAdditional() -> [NIOSSLCertificate] {
         guard isSystem else { return [] }
         return systemDirectories.flatMap(Self.entries).filter(Self.isForeign).flatMap {
-            (try? NIOSSLCertificate.fromPEMFile($0)) ?? []
+            (try? Self.certificates(in: $0)) ?? []
         }
+    }
+
+    private static func certificates(in file: String) throws -> [NIOSSLCertificate] {
+        let bytes: [UInt8]
+        do throws(SmallFileError) { bytes = try SmallFile.bytes(of: file, limit: maximumFileBytes) } catch {
+            throw Unreadable(description: "\(file): \(error)")
+        }
+        return try NIOSSLCertificate.fromPEMBytes(bytes)
+    }
+
+    private struct Unreadable: Error, CustomStringConvertible {
+        var description: String
     }
 
     private static func isForeign(_ path: String) -> Bool {

@@ -1,6 +1,6 @@
 /// A pattern in which `*` stands for any text and `?` for one character; letter case does not matter.
-struct Glob: Sendable, Equatable, CustomStringConvertible {
-    let description: String
+package struct Glob: Sendable, Equatable, CustomStringConvertible {
+    package let description: String
     private let pattern: [Character]
 
     init(_ text: String) {

@@ -1,22 +1,13 @@
+internal import Documents
 internal import FoundationEssentials
-internal import Glibc
 
 /// What the kernel tells of this process under `/proc/self`. What cannot be read is empty.
 enum ProcFS {
-    /// Reads until there is nothing more. The kernel hands out such files in pieces of any size, so a
-    /// short one is not the end.
+    /// The longest is the list of the process's memory areas.
+    private static let maximumBytes = 64 << 20
+
     static func read(_ path: String) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return "" }
-        defer { close(descriptor) }
-        var contents: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return String(decoding: contents, as: UTF8.self) }
-            contents += buffer[..<count]
-        }
+        String(decoding: (try? SmallFile.bytes(of: path, limit: maximumBytes)) ?? [], as: UTF8.self)
     }
 
     static func names(in directory: String) -> [String] {

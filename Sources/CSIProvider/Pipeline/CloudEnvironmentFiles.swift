@@ -1,16 +1,14 @@
-internal import FoundationEssentials
-internal import Glibc
+internal import Documents
 package import ProviderCore
-internal import SecretMemory
 
-/// Where descriptions of private clouds are read from.
+/// The files that describe private clouds.
 package struct CloudEnvironmentFiles: Sendable {
-    /// Larger files are no cloud description.
+    /// A description has a few kilobytes.
     private static let maximumBytes = 1 << 20
 
-    /// The operator's own, from `AZURE_ENVIRONMENT_FILEPATH`; empty when there is none.
+    /// The operator's own file, from `AZURE_ENVIRONMENT_FILEPATH`; empty when there is none.
     package var defaultPath: String
-    /// Where files that a class names may lie; anywhere when empty, as upstream has it.
+    /// The directories that a class may name files in; any when empty, as upstream has it.
     package var allowedDirectories: [String]
 
     package init(defaultPath: String, allowedDirectories: [String] = []) {
@@ -18,41 +16,27 @@ package struct CloudEnvironmentFiles: Sendable {
         self.allowedDirectories = allowedDirectories
     }
 
-    /// The file that a SecretProviderClass asks for, or the operator's own. Read anew each time, and
-    /// for this one mount only: unlike upstream, no class can change the cloud of another.
+    /// The file that a SecretProviderClass asks for, or the operator's own; nil when there is none to read.
+    ///
+    /// It is read for each mount, and for this mount only: unlike upstream, no class can change the cloud of
+    /// another.
     @Sendable package func read(_ requested: String?) -> AzureCloud.EnvironmentFile? {
         let path = requested ?? defaultPath
         guard !path.isEmpty else { return nil }
-        if requested != nil, !allowedDirectories.isEmpty, !isAllowed(path) {
-            let reason = "the operator allows cloudEnvFileName in \(allowedDirectories.joined(separator: ", ")) only"
-            return AzureCloud.EnvironmentFile(
-                path: path, contents: .failure(CloudEnvironmentError(text: reason)))
+        let isLimited = requested != nil && !allowedDirectories.isEmpty
+        let contents: Result<[UInt8], CloudEnvironmentError>
+        do throws(SmallFileError) {
+            contents = .success(
+                try SmallFile.bytes(
+                    of: path, limit: Self.maximumBytes, within: isLimited ? allowedDirectories : nil))
+        } catch {
+            contents = .failure(CloudEnvironmentError(text: reason(error)))
         }
-        return AzureCloud.EnvironmentFile(path: path, contents: Self.contents(of: path))
+        return AzureCloud.EnvironmentFile(path: path, contents: contents)
     }
 
-    /// Looks at where the path really leads, so that neither `..` nor a link gets around the list.
-    private func isAllowed(_ path: String) -> Bool {
-        let real = Self.resolved(path)
-        return allowedDirectories.contains { real.hasPrefix(Self.resolved($0).droppingTrailingSlashes() + "/") }
-    }
-
-    private static func resolved(_ path: String) -> String {
-        guard let pointer = realpath(path, nil) else { return "" }
-        defer { free(pointer) }
-        return String(cString: pointer)
-    }
-
-    private static func contents(of path: String) -> Result<[UInt8], CloudEnvironmentError> {
-        guard let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int else {
-            return .failure(CloudEnvironmentError(text: "no such file or directory"))
-        }
-        guard size <= maximumBytes else {
-            return .failure(CloudEnvironmentError(text: "the file is larger than \(maximumBytes) bytes"))
-        }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            return .failure(CloudEnvironmentError(text: "the file cannot be read"))
-        }
-        return .success(Array(data))
+    private func reason(_ error: SmallFileError) -> String {
+        guard error == .outside else { return error.description }
+        return "the operator allows cloudEnvFileName in \(allowedDirectories.joined(separator: ", ")) only"
     }
 }

@@ -80,17 +80,29 @@ package struct MountPipeline: Sendable {
         }
     }
 
-    /// Checks the request as a whole, before any network.
-    package func validate(_ request: MountRequest) throws(ProviderError) -> MountConfiguration {
-        try MountConfiguration(
-            validating: request,
+    /// Checks the request as a whole, before any file is opened and any network is used.
+    package func validate(_ request: MountRequest) throws(ProviderError) -> ValidatedMount {
+        try ValidatedMount(
+            request,
             MountConfiguration.Environment(
                 defaultCloudName: settings.defaultCloudName, environmentFile: settings.cloudFiles.read,
                 now: time.wallClock(), classes: classes))
     }
 
     /// Asks the operator's policy, whether the answer would come from the vault or from memory.
-    package func authorize(_ attributes: MountConfiguration) throws(ProviderError) -> AuthorizedMount {
+    ///
+    /// Where a file describes the cloud, the policy is asked twice: before the file is opened for all but the
+    /// hosts of the vaults, and then with them.
+    package func authorize(_ mount: ValidatedMount) throws(ProviderError) -> AuthorizedMount {
+        if let file = settings.policy, mount.knownCloud == nil {
+            do throws(ProviderError) { try policy(of: file).checkWithoutHosts(mount) } catch {
+                throw error.adding(Self.surroundings(of: mount) + [("policy", file.path)])
+            }
+        }
+        return try authorize(MountConfiguration(mount, environmentFile: settings.cloudFiles.read))
+    }
+
+    private func authorize(_ attributes: MountConfiguration) throws(ProviderError) -> AuthorizedMount {
         guard let file = settings.policy else { return AuthorizedMount(attributes: attributes, rule: nil) }
         do throws(ProviderError) {
             let rule = try policy(of: file).permission(for: attributes)
@@ -146,6 +158,15 @@ package struct MountPipeline: Sendable {
             ("vault", all(\.vault.host)), ("tenant", all(\.authentication.tenantID)),
             ("client id", all(\.authentication.identity.clientID)),
             ("identity mode", attributes.identity.mode.explanation(attributes.clientSourceAccount)),
+        ]
+    }
+
+    /// The same for a mount whose cloud is not known yet.
+    private static func surroundings(of mount: ValidatedMount) -> [(name: String, value: String)] {
+        func all(_ limit: AccessPolicy.Limit) -> String { limit.asked(by: mount).joined(separator: ", ").clipped }
+        return [
+            ("vault", all(.keyvaultNames)), ("tenant", all(.tenantIDs)), ("client id", all(.clientIDs)),
+            ("identity mode", mount.identity.mode.explanation(mount.clientSourceAccount)),
         ]
     }
 

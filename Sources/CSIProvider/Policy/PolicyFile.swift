@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Documents
 internal import Glibc
 package import Logging
 package import ProviderCore
@@ -9,10 +9,12 @@ internal import Synchronization
 /// A ConfigMap's files are links that the kubelet moves to a new directory, so the file is looked at
 /// through them. A file that cannot be used leaves the rules that were in force in force.
 package final class PolicyFile: Sendable {
+    private typealias Contents = Result<[UInt8], SmallFileError>
+
     private struct State {
         var policy: AccessPolicy
-        /// What was read last; nil when nothing could be.
-        var contents: Data?
+        /// What was read last, or why it could not be.
+        var contents: Contents
         var stamp: Stamp?
         var isValid = true
     }
@@ -70,12 +72,12 @@ package final class PolicyFile: Sendable {
         }
     }
 
-    private static func policy(_ contents: Data?, _ path: String) throws(PolicyFileError) -> AccessPolicy {
-        guard let contents else { throw PolicyFileError(description: "\(path): the file cannot be read") }
-        guard contents.count <= maximumBytes else {
-            throw PolicyFileError(description: "\(path): the file is larger than \(maximumBytes) bytes")
+    private static func policy(_ contents: Contents, _ path: String) throws(PolicyFileError) -> AccessPolicy {
+        let bytes: [UInt8]
+        do throws(SmallFileError) { bytes = try contents.get() } catch {
+            throw PolicyFileError(description: "\(path): the file cannot be read: \(error)")
         }
-        guard let text = String(validating: contents, as: UTF8.self) else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw PolicyFileError(description: "\(path): the file is not UTF-8")
         }
         do throws(AccessPolicyError) {
@@ -85,13 +87,8 @@ package final class PolicyFile: Sendable {
         }
     }
 
-    /// One byte more than a policy may have, so that longer ones are told.
-    private static func contents(_ path: String) -> Data? {
-        guard let handle = fopen(path, "re") else { return nil }
-        defer { fclose(handle) }
-        var bytes = Data(count: maximumBytes + 1)
-        let count = bytes.withUnsafeMutableBytes { fread($0.baseAddress, 1, $0.count, handle) }
-        return ferror(handle) == 0 ? bytes.prefix(count) : nil
+    private static func contents(_ path: String) -> Contents {
+        Result { () throws(SmallFileError) in try SmallFile.bytes(of: path, limit: maximumBytes) }
     }
 
     private static func stamp(_ path: String) -> Stamp? {

@@ -34,8 +34,8 @@ package struct ProviderService: Sendable {
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountResponseMessage {
         var log = MountLog(logger)
         var pod: PodReference?
-        var attributes: MountConfiguration?
-        var rule: String?
+        var valid: ValidatedMount?
+        var permitted: AuthorizedMount?
         do throws(ProviderError) {
             var request = try Self.decode(incoming.request)
             let caller = PodReference(request.attributes)
@@ -44,14 +44,14 @@ package struct ProviderService: Sendable {
             let result: MountResult
             do throws(ProviderError) {
                 request = try await mounts.identified(request, secondsLeft: incoming.secondsLeft)
-                let valid = try mounts.validate(request)
-                attributes = valid
-                log.note(valid, warnings: warnings.new(valid.warnings, for: caller))
-                let permitted = try mounts.authorize(valid)
-                rule = permitted.rule
+                let mount = try mounts.validate(request)
+                valid = mount
+                log.note(mount, warnings: warnings.new(mount.warnings, for: caller))
+                let authorized = try mounts.authorize(mount)
+                permitted = authorized
                 let volume = VolumeFingerprint(request)
                 let secondsLeft = incoming.secondsLeft - log.elapsed.seconds
-                result = try await mounts.mount(permitted, into: volume, secondsLeft: secondsLeft)
+                result = try await mounts.mount(authorized, into: volume, secondsLeft: secondsLeft)
                 audit.succeeded(result, into: volume, log.logger)
             } catch {
                 throw error.prefixed("failed to mount objects, error: ")
@@ -63,7 +63,7 @@ package struct ProviderService: Sendable {
             return MountResponseMessage(result.answer)
         } catch {
             log.failed(error)
-            audit.failed(error, pod, attributes, rule: rule, log.logger)
+            audit.failed(error, pod, valid, permitted, log.logger)
             let status = error.rpcStatus
             metrics.observeMount(log.elapsed, status.code, error.code)
             // A mount that was given up says nothing about the next one.

@@ -47,7 +47,7 @@ package struct AuditLog: Sendable {
             })
         // Most mounts bring nothing new, and cost no more than this.
         guard level == .all || isNew.contains(true) else { return }
-        let common = Self.fields(mount.attributes.pod, mount.attributes, rule: mount.rule)
+        let common = Self.fields(mount.attributes.pod, mount.attributes.validated, mount)
         for (delivery, isNew) in zip(deliveries, isNew) where isNew || level == .all {
             let object = delivery.item.object
             let authentication = result.plan.sources[delivery.item.source].authentication
@@ -68,13 +68,14 @@ package struct AuditLog: Sendable {
 
     /// One line: a mount that fails delivers nothing, whichever object is the cause.
     func failed(
-        _ error: ProviderError, _ pod: PodReference?, _ attributes: MountConfiguration?, rule: String?, _ logger: Logger
+        _ error: ProviderError, _ pod: PodReference?, _ valid: ValidatedMount?, _ authorized: AuthorizedMount?,
+        _ logger: Logger
     ) {
         guard level != .off else { return }
-        var fields = Self.fields(pod, attributes, rule: rule)
+        var fields = Self.fields(pod, valid, authorized)
         fields["result"] = "\(error.code.rawValue)"
-        if let attributes {
-            let names = attributes.objects.map { object in
+        if let valid {
+            let names = valid.objects.map { object in
                 "\(object.type.rawValue)/\(object.selector.map { "(\($0))" } ?? object.name)"
             }
             fields["requested"] = "\(names.prefix(Self.longestList).joined(separator: ", "))"
@@ -86,7 +87,7 @@ package struct AuditLog: Sendable {
 
     /// Who asked, as whom, and what let them.
     private static func fields(
-        _ pod: PodReference?, _ attributes: MountConfiguration?, rule: String?
+        _ pod: PodReference?, _ valid: ValidatedMount?, _ authorized: AuthorizedMount?
     ) -> Logger.Metadata {
         var fields: Logger.Metadata = [:]
         if let pod {
@@ -94,12 +95,14 @@ package struct AuditLog: Sendable {
             fields["service_account"] = "\(pod.serviceAccount.clipped)"
             fields["pod_uid"] = "\(pod.uid.clipped)"
         }
-        if let attributes {
-            fields["tenant"] = "\(attributes.tenantID)"
-            fields["vault_host"] =
-                "\(VaultAddress(name: attributes.vaultName, suffix: attributes.cloud.vaultSuffix).host)"
+        if let valid {
+            fields["tenant"] = "\(valid.tenantID)"
+            // Of a private cloud nothing is known before the policy has let the mount pass.
+            if let cloud = authorized?.attributes.cloud ?? valid.knownCloud {
+                fields["vault_host"] = "\(VaultAddress(name: valid.vaultName, suffix: cloud.vaultSuffix).host)"
+            }
         }
-        if let rule { fields["policy_rule"] = "\(rule)" }
+        if let rule = authorized?.rule { fields["policy_rule"] = "\(rule)" }
         return fields
     }
 }

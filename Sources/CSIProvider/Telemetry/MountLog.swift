@@ -27,7 +27,7 @@ struct MountLog {
     }
 
     /// `warnings` are those that have not been told yet.
-    mutating func note(_ attributes: MountConfiguration, warnings: [String]) {
+    mutating func note(_ attributes: ValidatedMount, warnings: [String]) {
         logger[metadataKey: "vault"] = "\(attributes.vaultName)"
         logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"
         if attributes.clientSourceAccount != nil {

@@ -56,16 +56,26 @@ package struct AzureCloud: Hashable, Sendable {
     package static func named(
         _ name: String, environmentFile: EnvironmentFile?
     ) throws(ProviderError) -> AzureCloud {
+        if let cloud = try named(name) { return cloud }
+        return try described(by: environmentFile, name)
+    }
+
+    /// The cloud called `name`, in any case; nil for the one that a file describes.
+    static func named(_ name: String) throws(ProviderError) -> AzureCloud? {
         let lowercased = name.lowercased()
         if let entry = known.first(where: { $0.names.contains(lowercased) }) { return entry.cloud }
-        let failure = "cloudName \(name.clipped) is not valid, error: "
-        guard lowercased == "azurestackcloud" else {
-            throw ProviderError(
-                .cloudInvalid,
-                failure
-                    + "autorest/azure: There is no cloud environment matching the name \"\(name.uppercased().clipped)\""
-            )
-        }
+        if lowercased == describedName.lowercased() { return nil }
+        throw ProviderError(
+            .cloudInvalid,
+            failure(name)
+                + "autorest/azure: There is no cloud environment matching the name \"\(name.uppercased().clipped)\"")
+    }
+
+    private static func failure(_ name: String) -> String { "cloudName \(name.clipped) is not valid, error: " }
+
+    /// The cloud that a file describes; errors call it by the `name` that the class gave it.
+    static func described(by environmentFile: EnvironmentFile?, _ name: String) throws(ProviderError) -> AzureCloud {
+        let failure = failure(name)
         guard let environmentFile else {
             throw ProviderError(
                 .cloudInvalid, failure + "open : no such file or directory",
@@ -102,18 +112,9 @@ package struct AzureCloud: Hashable, Sendable {
 
     /// Reads go-autorest's environment JSON; its keys match in any case, as Go's decoder has it.
     private static func decode(_ bytes: [UInt8]) throws(CloudEnvironmentError) -> AzureCloud {
-        let object: JSONObject
-        do {
-            guard let decoded = try JSONParser.parse(SecretBytes(bytes)).object else {
-                throw CloudEnvironmentError(text: "the description is no JSON object")
-            }
-            object = decoded
-        } catch let error as JSONError {
-            throw CloudEnvironmentError(text: error.reason)
-        } catch let reason as CloudEnvironmentError {
-            throw reason
-        } catch {
-            throw CloudEnvironmentError(text: "the description cannot be read")
+        // A class can name any file, so an error must not show a character of it, as the parser's own would.
+        guard let document = try? JSONParser.parse(SecretBytes(bytes)), let object = document.object else {
+            throw CloudEnvironmentError(text: "the file is not a JSON object")
         }
         func text(_ key: String) -> String {
             object.members.last { $0.key.lowercased() == key.lowercased() }?.value.text?.trimmingSpace() ?? ""

@@ -14,25 +14,26 @@ extension MountConfiguration {
     package func expanding(_ records: [[ObjectRecord]]) throws(ProviderError) -> MountConfiguration {
         var rest = records[...]
         var errors: [ProviderError] = []
-        var copy = self
-        copy.objects = []
+        var picked: [KeyVaultObject] = []
         for object in objects {
             do throws(ProviderError) {
-                copy.objects += object.selector == nil ? [object] : try object.picks(from: rest.popFirst() ?? [])
+                picked += object.selector == nil ? [object] : try object.picks(from: rest.popFirst() ?? [])
             } catch {
                 errors.append(error)
             }
         }
         if let error = ProviderError.combining(errors) { throw error }
-        guard copy.objects.count <= ObjectsDocument.maximumObjects else {
+        guard picked.count <= ObjectsDocument.maximumObjects else {
             throw ProviderError(
                 .objectInvalid,
-                "the selectors and objects together come to \(copy.objects.count) objects, one volume takes "
+                "the selectors and objects together come to \(picked.count) objects, one volume takes "
                     + "\(ObjectsDocument.maximumObjects) at most")
         }
-        if let (conflict, _) = ObjectsDocument(objects: copy.objects, warnings: []).conflict(settings) {
+        if let (conflict, _) = ObjectsDocument(objects: picked, warnings: []).conflict(settings) {
             throw conflict
         }
+        var copy = self
+        copy.objects = picked
         return copy
     }
 }

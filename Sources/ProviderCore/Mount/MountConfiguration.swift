@@ -3,26 +3,11 @@ internal import SecretMemory
 
 /// A mount's attributes after validation: everything that can be known to be wrong before the first
 /// network call has been found by now.
+///
+/// It has all that a `ValidatedMount` has, and the cloud.
 package struct MountConfiguration: Sendable {
-    package var pod: PodReference
-    package var vaultName: String
-    package var tenantID: String
-    package var cloud: AzureCloud
-    /// The cloud's proper name; one that is described by a file cannot take another's.
-    package var cloudName: String
-    /// The description that the class itself names, of those clouds that need one.
-    package var cloudFile: String?
-    package var identity: Identity
-    /// Whose annotations the client was taken from; nil when it is the class's own.
-    package var clientSourceAccount: ServiceAccountReference?
-    package var objects: [KeyVaultObject]
-    package var defaultMode: FilePermission
-    /// How old what it mounts may be when it comes again; the operator's choice when nil.
-    package var refreshInterval: Duration?
-    /// What concerns all objects, beyond upstream's parameters.
-    package var settings: ClassSettings
-    /// What is probably not meant, for the log.
-    package var warnings: [String]
+    private var mount: ValidatedMount
+    package let cloud: AzureCloud
 
     /// What validation needs beside the request.
     package struct Environment: Sendable {
@@ -48,9 +33,69 @@ package struct MountConfiguration: Sendable {
         }
     }
 
+    /// Checks the request and reads the description of its cloud, where a file describes it.
+    package init(validating request: MountRequest, _ environment: Environment) throws(ProviderError) {
+        try self.init(ValidatedMount(request, environment), environmentFile: environment.environmentFile)
+    }
+
+    /// Reads the description of the mount's cloud with `environmentFile`, where a file describes it.
+    package init(
+        _ mount: ValidatedMount, environmentFile: (_ requested: String?) -> AzureCloud.EnvironmentFile?
+    ) throws(ProviderError) {
+        self.mount = mount
+        if let known = mount.knownCloud {
+            cloud = known
+        } else {
+            cloud = try AzureCloud.described(by: environmentFile(mount.cloudFile), mount.requestedCloudName)
+        }
+    }
+
+    /// All of it but the cloud.
+    package var validated: ValidatedMount { mount }
+    package var pod: PodReference { mount.pod }
+    package var vaultName: String { mount.vaultName }
+    package var tenantID: String { mount.tenantID }
+    package var identity: Identity { mount.identity }
+    package var clientSourceAccount: ServiceAccountReference? { mount.clientSourceAccount }
+    package var objects: [KeyVaultObject] {
+        get { mount.objects }
+        set { mount.objects = newValue }
+    }
+    package var defaultMode: FilePermission { mount.defaultMode }
+    package var refreshInterval: Duration? { mount.refreshInterval }
+    package var settings: ClassSettings { mount.settings }
+    package var warnings: [String] { mount.warnings }
+}
+
+/// A mount whose attributes are valid, as far as that can be known without opening a file: the operator's
+/// policy is asked before a file that the class names is opened.
+package struct ValidatedMount: Sendable {
+    package var pod: PodReference
+    package var vaultName: String
+    package var tenantID: String
+    /// Nil for a cloud that a file describes.
+    package let knownCloud: AzureCloud?
+    /// As the class or the operator wrote it.
+    let requestedCloudName: String
+    /// The cloud's proper name; one that is described by a file cannot take another's.
+    package var cloudName: String
+    /// The description that the class itself names, of those clouds that need one.
+    package var cloudFile: String?
+    package var identity: Identity
+    /// Whose annotations the client was taken from; nil when it is the class's own.
+    package var clientSourceAccount: ServiceAccountReference?
+    package var objects: [KeyVaultObject]
+    package var defaultMode: FilePermission
+    /// How old what it mounts may be when it comes again; the operator's choice when nil.
+    package var refreshInterval: Duration?
+    /// What concerns all objects, beyond upstream's parameters.
+    package var settings: ClassSettings
+    /// What is probably not meant, for the log.
+    package var warnings: [String]
+
     /// Checks all parameters and reports every mistake at once, in the order in which upstream, which
     /// stops at the first, would have come to them.
-    package init(validating request: MountRequest, _ environment: Environment) throws(ProviderError) {
+    package init(_ request: MountRequest, _ environment: MountConfiguration.Environment) throws(ProviderError) {
         let parameters = request.attributes
         var errors: [ProviderError] = []
         func attempt<Value>(_ body: () throws(ProviderError) -> Value) -> Value? {
@@ -72,7 +117,9 @@ package struct MountConfiguration: Sendable {
         let tenantID = parameters["tenantID"].isEmpty ? parameters["tenantId"] : parameters["tenantID"]
         required(tenantID, "tenantId is not provided")
         if let problem = Self.tenantProblem(tenantID) { errors.append(problem) }
-        let cloud = attempt { () throws(ProviderError) in try Self.cloud(parameters, environment) }
+        let requestedCloudName =
+            parameters["cloudName"].isEmpty ? environment.defaultCloudName : parameters["cloudName"]
+        let knownCloud = attempt { () throws(ProviderError) in try AzureCloud.named(requestedCloudName) } ?? nil
         let identity: Identity?
         if let mode {
             identity = attempt { () throws(ProviderError) in
@@ -90,7 +137,7 @@ package struct MountConfiguration: Sendable {
         if let mode, let document { errors += document.objects.compactMap { $0.source.problem(in: mode, of: $0) } }
 
         let misspelt = ParameterNames.misspelt(in: parameters)
-        guard let cloud, let identity, let document, errors.isEmpty else {
+        guard let identity, let document, errors.isEmpty else {
             // What is missing may be there under a name that nobody reads.
             throw
                 (ProviderError.combining(errors)
@@ -100,11 +147,11 @@ package struct MountConfiguration: Sendable {
         self.pod = pod
         self.vaultName = vaultName
         self.tenantID = tenantID
-        self.cloud = cloud
-        let isDescribed = Self.isDescribed(parameters, environment)
-        cloudName = isDescribed ? AzureCloud.describedName : cloud.name
+        self.knownCloud = knownCloud
+        self.requestedCloudName = requestedCloudName
+        cloudName = knownCloud?.name ?? AzureCloud.describedName
         let file = parameters["cloudEnvFileName"]
-        cloudFile = isDescribed && !file.isEmpty ? file : nil
+        cloudFile = knownCloud == nil && !file.isEmpty ? file : nil
         self.identity = identity
         clientSourceAccount = request.clientSourceAccount
         self.objects = document.objects
@@ -142,23 +189,5 @@ package struct MountConfiguration: Sendable {
         return ProviderError(
             .parameterInvalid, "failed to get vault: Invalid vault name: \"\(name.clipped)\", must \(problem)",
             hint: "set keyvaultName to the vault's name alone, not its URL")
-    }
-
-    private static func cloud(
-        _ parameters: StringMap, _ environment: Environment
-    ) throws(ProviderError) -> AzureCloud {
-        let requested = parameters["cloudEnvFileName"]
-        return try AzureCloud.named(
-            cloudName(parameters, environment),
-            environmentFile: isDescribed(parameters, environment)
-                ? environment.environmentFile(requested.isEmpty ? nil : requested) : nil)
-    }
-
-    private static func cloudName(_ parameters: StringMap, _ environment: Environment) -> String {
-        parameters["cloudName"].isEmpty ? environment.defaultCloudName : parameters["cloudName"]
-    }
-
-    private static func isDescribed(_ parameters: StringMap, _ environment: Environment) -> Bool {
-        cloudName(parameters, environment).lowercased() == AzureCloud.describedName.lowercased()
     }
 }

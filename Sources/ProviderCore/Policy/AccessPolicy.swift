@@ -32,7 +32,19 @@ package struct AccessPolicy: Sendable, Equatable {
 
     /// The name of what permits a mount: a rule, or the default.
     package func permission(for attributes: MountConfiguration) throws(ProviderError) -> String {
-        let pod = attributes.pod
+        try permission(for: attributes.validated, vaultSuffix: attributes.cloud.vaultSuffix)
+    }
+
+    /// Throws if no rule permits the mount, whatever the hosts of its vaults turn out to be.
+    ///
+    /// The hosts are all that a rule compares with the description of a private cloud. Everything else is judged
+    /// here, before a file with such a description is opened.
+    package func checkWithoutHosts(_ mount: ValidatedMount) throws(ProviderError) {
+        _ = try permission(for: mount, vaultSuffix: nil)
+    }
+
+    private func permission(for mount: ValidatedMount, vaultSuffix: String?) throws(ProviderError) -> String {
+        let pod = mount.pod
         let concerned = rules.filter { rule in
             rule.namespaces.permits(pod.namespace) && rule.serviceAccounts.permits(pod.serviceAccount)
         }
@@ -44,7 +56,7 @@ package struct AccessPolicy: Sendable, Equatable {
         }
         var objections: [String] = []
         for rule in concerned {
-            let found = rule.objections(to: attributes)
+            let found = rule.objections(to: mount, vaultSuffix: vaultSuffix)
             if found.isEmpty { return rule.name }
             objections.append("rule \(rule.name) permits " + found.joined(separator: ", and "))
         }
@@ -56,11 +68,11 @@ package struct AccessPolicy: Sendable, Equatable {
 
 extension AccessPolicy.Rule {
     /// What a mount asks for beyond the rule, each with what the rule permits.
-    fileprivate func objections(to attributes: MountConfiguration) -> [String] {
+    fileprivate func objections(to mount: ValidatedMount, vaultSuffix: String?) -> [String] {
         AccessPolicy.Limit.allCases.compactMap { limit in
             guard let permitted = limits[limit] else { return nil }
-            let refused = limit.asked(by: attributes).filter { asked in
-                !permitted.contains { limit.matches($0, asked, attributes) }
+            let refused = limit.asked(by: mount).filter { asked in
+                !permitted.contains { limit.matches($0, asked, vaultSuffix: vaultSuffix) }
             }
             guard !refused.isEmpty else { return nil }
             return "\(limit.parameter) \(Self.list(permitted.map(\.text), " or ")), not \(Self.list(refused, " and "))"

@@ -42,7 +42,7 @@ extension AccessPolicy.Limit {
 
     /// What a mount asks for. An empty text stands for what is left to others to choose, such as the
     /// client of the node's system-assigned identity.
-    func asked(by attributes: MountConfiguration) -> [String] {
+    package func asked(by attributes: ValidatedMount) -> [String] {
         switch self {
         case .keyvaultNames:
             ([attributes.vaultName]
@@ -60,11 +60,13 @@ extension AccessPolicy.Limit {
         }
     }
 
-    /// A vault may also be named by its whole host, which tells those of one name in two clouds apart.
-    func matches(_ permitted: Glob, _ asked: String, _ attributes: MountConfiguration) -> Bool {
+    /// A vault may also be named by its whole host, which tells those of one name in two clouds apart. While the
+    /// suffix is not known, a host matches if the vault's would with some suffix.
+    func matches(_ permitted: Glob, _ asked: String, vaultSuffix: String?) -> Bool {
         if !takesWildCards { return permitted.text == asked }
         guard self == .keyvaultNames, permitted.text.contains(".") else { return permitted.matches(asked) }
-        return permitted.matches(VaultAddress(name: asked, suffix: attributes.cloud.vaultSuffix).host)
+        guard let vaultSuffix else { return permitted.matches(start: "\(asked).") }
+        return permitted.matches(VaultAddress(name: asked, suffix: vaultSuffix).host)
     }
 }
 

@@ -70,8 +70,8 @@ struct AzureCloudTests {
     @Test(
         "A bad description is refused with what is wrong with it",
         arguments: [
-            ("", "unexpected end of JSON input"), ("[]", "the description is no JSON object"),
-            ("{", "unexpected end of JSON input"),
+            ("", "the file is not a JSON object"), ("[]", "the file is not a JSON object"),
+            ("{", "the file is not a JSON object"), ("root:x:0:0", "the file is not a JSON object"),
             ("{}", "activeDirectoryEndpoint must be an https URL"),
             (
                 #"{"activeDirectoryEndpoint":"http://a","keyVaultDNSSuffix":"v"}"#,

@@ -2,7 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import KeyMaterial
 @testable import SecretMemory
 
 @Suite("Base64")

@@ -1,0 +1,155 @@
+import Documents
+import Foundation
+import SecretMemory
+import TestSupport
+import Testing
+
+@Suite("Reading a small file", .timeLimit(.minutes(1)))
+struct SmallFileTests {
+    @Test("gives all bytes of a regular file, through links too", arguments: [0, 1, 40_000, 100_000])
+    func whole(count: Int) async throws {
+        try await TemporaryDirectory.with { directory in
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+            let path = try directory.write(bytes, to: "file")
+            try FileManager.default.createSymbolicLink(atPath: directory.file("link"), withDestinationPath: "file")
+            for path in [path, directory.file("link")] {
+                #expect(try SmallFile.bytes(of: path, limit: count) == bytes)
+                #expect(try SmallFile.secret(of: path, limit: count).withExposed { Array($0) } == bytes)
+                guard count > 0 else { continue }
+                #expect(throws: SmallFileError.tooLarge(limit: count - 1)) {
+                    try SmallFile.bytes(of: path, limit: count - 1)
+                }
+            }
+        }
+    }
+
+    @Test("does not trust the size that the system reports")
+    func sizeless() throws {
+        // The kernel says that it has 0 bytes.
+        #expect(try SmallFile.bytes(of: "/proc/self/status", limit: 1 << 20).starts(with: "Name:".utf8))
+        #expect(throws: SmallFileError.tooLarge(limit: 5)) { try SmallFile.bytes(of: "/proc/self/status", limit: 5) }
+    }
+
+    @Test("ends at its limit for a file that never ends")
+    func endless() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = try directory.write([], to: "sparse")
+            #expect(truncate(path, 1 << 40) == 0)
+            #expect(throws: SmallFileError.tooLarge(limit: 1 << 20)) {
+                try SmallFile.bytes(of: path, limit: 1 << 20)
+            }
+        }
+    }
+
+    @Test("refuses at once what is not a regular file")
+    func otherKinds() async throws {
+        try await TemporaryDirectory.with { directory in
+            #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
+            for allowed in [nil, ["/"]] {
+                func error(_ path: String) -> SmallFileError? {
+                    #expect(throws: SmallFileError.self) {
+                        try SmallFile.bytes(of: path, limit: 10, within: allowed)
+                    }
+                }
+                // Nobody writes to the pipe, so a read that blocks would never return.
+                #expect(error(directory.file("pipe")) == .notRegular)
+                #expect(error("/dev/zero") == .notRegular)
+                #expect(error("/dev/null") == .notRegular)
+                #expect(error(directory.path) == .system(EISDIR))
+                #expect(error("/") == .system(EISDIR))
+                #expect(error(directory.file("absent")) == .system(ENOENT))
+                #expect(error("\(directory.path)/pipe/file") == .system(ENOTDIR))
+                // To the system it would end at the zero byte.
+                #expect(error("/etc/passwd\0.json") == .system(EINVAL))
+                #expect(error("") == (allowed == nil ? .system(ENOENT) : .outside))
+            }
+        }
+    }
+
+    @Test("names the reason in the system's words")
+    func words() {
+        #expect("\(SmallFileError.system(ENOENT))" == "no such file or directory")
+        #expect("\(SmallFileError.system(EACCES))" == "permission denied")
+        #expect("\(SmallFileError.notRegular)" == "not a regular file")
+        #expect("\(SmallFileError.tooLarge(limit: 7))" == "the file is larger than 7 bytes")
+    }
+
+    @Test("opens nothing outside of the allowed directories, whatever the path looks like")
+    func confined() async throws {
+        try await TemporaryDirectory.with { directory in
+            let files = FileManager.default
+            for name in ["allowed/..1", "allowed-too"] {
+                try files.createDirectory(atPath: directory.file(name), withIntermediateDirectories: true)
+            }
+            try directory.write("inside".utf8, to: "allowed/..1/file")
+            let outside = try directory.write("outside".utf8, to: "allowed-too/file")
+            for (link, destination) in [
+                ("allowed/..data", "..1"), ("allowed/file", "..data/file"), ("allowed/out", outside),
+                ("allowed/nowhere", "/nowhere/file"), ("way-in", "allowed"),
+            ] {
+                try files.createSymbolicLink(atPath: directory.file(link), withDestinationPath: destination)
+            }
+            let allowed = directory.file("allowed")
+            func read(_ path: String, _ directories: [String]) throws -> String {
+                String(decoding: try SmallFile.bytes(of: path, limit: 100, within: directories), as: UTF8.self)
+            }
+            // As a ConfigMap's volume is laid out, and by every name of the directory.
+            for directories in [[allowed], ["\(allowed)//"], ["/nowhere", allowed], [directory.file("way-in")]] {
+                #expect(try read("\(allowed)/file", directories) == "inside")
+                #expect(try read("\(allowed)/../way-in/file", directories) == "inside")
+            }
+            for path in [
+                outside, "\(allowed)/out", "\(allowed)/../allowed-too/file",
+                "\(allowed)/nowhere/../../allowed-too/file", "\(allowed)/../absent", "/proc/self/environ", "/nowhere",
+            ] {
+                for directories in [[allowed], ["/nowhere"], []] {
+                    #expect(throws: SmallFileError.outside, "\(path)") { try read(path, directories) }
+                }
+            }
+            // What does not exist inside is told.
+            #expect(throws: SmallFileError.system(ENOENT)) { try read("\(allowed)/absent", [allowed]) }
+            #expect(throws: SmallFileError.outside) { try read("\(allowed)", [allowed]) }
+        }
+    }
+
+    @Test("is not led outside by a link that is put in its way meanwhile")
+    func race() async throws {
+        try await TemporaryDirectory.with { directory in
+            try FileManager.default.createDirectory(
+                atPath: directory.file("allowed/folder"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: directory.file("outside"), withIntermediateDirectories: true)
+            try directory.write("inside".utf8, to: "allowed/folder/file")
+            try directory.write("outside".utf8, to: "outside/file")
+            try FileManager.default.createSymbolicLink(
+                atPath: directory.file("link"), withDestinationPath: directory.file("outside"))
+            let (folder, link) = (directory.file("allowed/folder"), directory.file("link"))
+            let path = "\(folder)/file"
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // The folder goes, the link is in its place, and back again, until the reader has had enough.
+                group.addTask {
+                    let spare = "\(folder)-spare"
+                    while !Task.isCancelled {
+                        for (old, new) in [(folder, spare), (link, folder), (folder, link), (spare, folder)] {
+                            #expect(rename(old, new) == 0)
+                        }
+                        await Task.yield()
+                    }
+                }
+                var seen = 0
+                for _ in 0..<4_000 {
+                    do {
+                        let bytes = try SmallFile.bytes(of: path, limit: 100, within: [directory.file("allowed")])
+                        #expect(bytes == Array("inside".utf8))
+                        seen += 1
+                    } catch is SmallFileError {
+                        continue
+                    }
+                }
+                group.cancelAll()
+                try await group.waitForAll()
+                #expect(seen > 0)
+            }
+        }
+    }
+}
