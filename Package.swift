@@ -67,13 +67,16 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        // Queues of waiting tasks, timeouts and conversions of durations, for all targets above.
+        .target(name: "AsyncSupport"),
+
         // The driver's protocol, from C++ up.
         .target(
             name: "CProviderTransport",
             cxxSettings: [.headerSearchPath("generated"), .define("GRPC_USE_PROTO_LITE")],
             linkerSettings: grpcLinkerSettings
         ),
-        .target(name: "ProviderTransport", dependencies: ["CProviderTransport"]),
+        .target(name: "ProviderTransport", dependencies: ["AsyncSupport", "CProviderTransport"]),
 
         // From a mount request to files, in layers, without I/O.
         .target(name: "SecretMemory"),
@@ -87,7 +90,7 @@ let package = Package(
         .target(
             name: "Azure",
             dependencies: [
-                "SecretMemory", "Documents", "KeyMaterial", "ProviderCore",
+                "AsyncSupport", "SecretMemory", "Documents", "KeyMaterial", "ProviderCore",
                 asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, nioHTTP2, logging,
             ]
         ),
@@ -101,7 +104,8 @@ let package = Package(
         .target(
             name: "CSIProvider",
             dependencies: [
-                "CProcess", "ProviderTransport", "SecretMemory", "Documents", "ProviderCore", "Azure", "Kubernetes",
+                "AsyncSupport", "CProcess", "ProviderTransport", "SecretMemory", "Documents", "ProviderCore", "Azure",
+                "Kubernetes",
                 nioCore, nioHTTP1, nioPosix, logging, serviceLifecycle, unixSignals,
             ]
         ),
@@ -114,15 +118,15 @@ let package = Package(
         .target(
             name: "Diagnostics",
             dependencies: [
-                "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents", "KeyMaterial", "ProviderCore",
-                "Azure", nioCore, nioPosix, nioTLS, nioSSL,
+                "AsyncSupport", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents", "KeyMaterial",
+                "ProviderCore", "Azure", nioCore, nioPosix, nioTLS, nioSSL,
             ]
         ),
         .executableTarget(
             name: "akv-csi",
             dependencies: [
-                "CSIProvider", "Diagnostics", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents",
-                "ProviderCore", "Azure", "Kubernetes", argumentParser, logging, unixSignals,
+                "AsyncSupport", "CSIProvider", "Diagnostics", "DriverSimulator", "ProviderTransport", "SecretMemory",
+                "Documents", "ProviderCore", "Azure", "Kubernetes", argumentParser, logging, unixSignals,
             ]
         ),
 
@@ -143,12 +147,16 @@ let package = Package(
         ),
 
         // The benchmark starts the two programs and acts as the driver.
-        .target(name: "Benchmark", dependencies: ["ProviderTransport", asyncHTTPClient, nioCore, nioHTTP1]),
+        .target(
+            name: "Benchmark",
+            dependencies: ["AsyncSupport", "ProviderTransport", asyncHTTPClient, nioCore, nioHTTP1]
+        ),
         .target(name: "CAllocationCount"),
         .executableTarget(name: "akv-bench", dependencies: ["Benchmark", argumentParser]),
 
         // Tests.
         .target(name: "TestSupport", dependencies: [crypto, yams], path: "Tests/TestSupport"),
+        .testTarget(name: "AsyncSupportTests", dependencies: ["AsyncSupport", "TestSupport"]),
         .testTarget(
             name: "ProviderTransportTests",
             dependencies: ["ProviderTransport", "CProviderTransport", "SecretMemory", "ProviderCore", "TestSupport"]

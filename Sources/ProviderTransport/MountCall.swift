@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import CProviderTransport
 internal import Synchronization
 
@@ -84,10 +85,10 @@ final class MountCall: Sendable {
         if bytes > 0 { server.budget.release(bytes) }
     }
 
-    /// How many seconds a response may wait for memory, so that an error still reaches the client before its deadline.
-    private static func budgetTimeout(secondsLeft: Double, elapsed: Duration) -> Double {
-        let left = secondsLeft - Double(elapsed.components.seconds) - Double(elapsed.components.attoseconds) * 1e-18
-        return left - min(5, left / 2)
+    /// How long a response may wait for memory, so that an error still reaches the client before its deadline.
+    private static func budgetTimeout(secondsLeft: Double, elapsed: Duration) -> Duration {
+        let left = secondsLeft - elapsed.inSeconds
+        return .clamped(seconds: left - min(5, left / 2))
     }
 
     /// Calls `send` if the call is not finished yet; returns whether it did.

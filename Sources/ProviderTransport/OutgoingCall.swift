@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import CProviderTransport
 
 /// One call of a client. It lives longer than gRPC's use of it, because `run` returns only when gRPC is done with it.
@@ -19,8 +20,7 @@ final class OutgoingCall: @unchecked Sendable {
     let raw: OpaquePointer
 
     init(client: OpaquePointer, method: Method, timeout: Duration, waitForReady: Bool) {
-        let seconds = Double(timeout.components.seconds) + Double(timeout.components.attoseconds) * 1e-18
-        raw = akv_client_call_create(client, method.raw, seconds, waitForReady)
+        raw = akv_client_call_create(client, method.raw, timeout.inSeconds, waitForReady)
     }
 
     deinit {

@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import CProviderTransport
 internal import Dispatch
 internal import Synchronization
@@ -84,13 +85,12 @@ package final class RPCServer: Sendable {
             return !stopped
         }
         guard isFirst else { return }
-        let seconds = Double(grace.components.seconds) + Double(grace.components.attoseconds) * 1e-18
         let handle = handle
         await withCheckedContinuation { continuation in
             // On a thread of its own, because it blocks. A global queue shares its few threads with Swift's tasks, and
             // the calls that the server waits for could not go on.
             DispatchQueue(label: "akv-csi.stop").async {
-                akv_server_stop(handle.raw, seconds)
+                akv_server_stop(handle.raw, grace.inSeconds)
                 continuation.resume()
             }
         }

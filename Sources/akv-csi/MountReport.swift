@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Documents
 internal import DriverSimulator
 internal import ProviderCore
@@ -14,10 +15,9 @@ struct MountReport {
     var showsValues: Bool
 
     var text: String {
-        let milliseconds = Double(duration.components.seconds) * 1e3 + Double(duration.components.attoseconds) * 1e-15
         var lines = [
             "Mounted \(className) for \(pod.namespace)/\(pod.name) (service account \(pod.serviceAccount)) "
-                + "in \((milliseconds * 10).rounded() / 10) ms: "
+                + "in \((duration.inMilliseconds * 10).rounded() / 10) ms: "
                 + (outcome.isChanged ? "content changed" : "no change")
         ]
         lines.append("")

@@ -26,13 +26,14 @@ let package = Package(
     name: "akv-fuzz",
     dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")],
     targets: [
+        .target(name: "AsyncSupport", swiftSettings: features),
         .systemLibrary(name: "CLibYAML"),
         .target(
             name: "ProviderCore", dependencies: ["CLibYAML", crypto, cryptoExtras],
             swiftSettings: instrumentation + features
         ),
         .target(
-            name: "Azure", dependencies: ["ProviderCore", crypto],
+            name: "Azure", dependencies: ["AsyncSupport", "ProviderCore", crypto],
             path: "Sources/AzureWithoutNetwork",
             // The network itself, whose libraries would take most of the build. NetworkStubs replaces what
             // other files call.

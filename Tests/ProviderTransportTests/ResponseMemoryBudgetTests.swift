@@ -8,7 +8,7 @@ struct ResponseMemoryBudgetTests {
     private let budget = ResponseMemoryBudget(capacity: 1 << 20)
     private static let large = 512 << 10
 
-    private func acquires(_ bytes: Int) async -> Bool { await budget.acquire(bytes, timeout: 0.001) }
+    private func acquires(_ bytes: Int) async -> Bool { await budget.acquire(bytes, timeout: .milliseconds(1)) }
 
     @Test("the budget is bounded, and released bytes can be acquired again")
     func bound() async {
@@ -32,7 +32,7 @@ struct ResponseMemoryBudgetTests {
         let budget = budget
         let admitted = try await withThrowingTaskGroup(of: Int?.self) { group async throws in
             for index in 0..<3 {
-                group.addTask { await budget.acquire(Self.large, timeout: 3600) ? index : nil }
+                group.addTask { await budget.acquire(Self.large, timeout: .seconds(3600)) ? index : nil }
                 #expect(try await eventually { budget.waiting == index + 1 })
             }
             budget.release(1 << 20)
@@ -49,7 +49,7 @@ struct ResponseMemoryBudgetTests {
     func cancellation() async throws {
         #expect(await acquires(1 << 20))
         try await withThrowingTaskGroup(of: Void.self) { group async throws in
-            for _ in 0..<50 { group.addTask { #expect(await !budget.acquire(Self.large, timeout: 3600)) } }
+            for _ in 0..<50 { group.addTask { #expect(await !budget.acquire(Self.large, timeout: .seconds(3600))) } }
             #expect(try await eventually { budget.waiting > 0 })
             group.cancelAll()
         }

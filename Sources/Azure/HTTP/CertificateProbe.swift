@@ -18,15 +18,14 @@ enum CertificateProbe {
             configuration.minimumTLSVersion = .tlsv12
             configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authorityPEM))
             let context = try NIOSSLContext(configuration: configuration)
-            let seconds = TimeAmount.milliseconds(
-                timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000)
+            let limit = TimeAmount(timeout)
             let group = MultiThreadedEventLoopGroup.singleton
             let promise = group.next().makePromise(of: [String].self)
-            let timer = promise.futureResult.eventLoop.scheduleTask(in: seconds) {
+            let timer = promise.futureResult.eventLoop.scheduleTask(in: limit) {
                 promise.fail(Failure(description: "no answer in time"))
             }
             let channel = try await ClientBootstrap(group: group)
-                .connectTimeout(seconds)
+                .connectTimeout(limit)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let tls = try NIOSSLClientHandler(context: context, serverHostname: host)

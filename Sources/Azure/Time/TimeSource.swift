@@ -1,3 +1,5 @@
+internal import AsyncSupport
+
 /// The clocks, as values, so that tests can own time.
 package struct TimeSource: Sendable {
     /// Seconds since 1970, for comparison with expiry times.
@@ -64,7 +66,7 @@ extension Deadline: Comparable {
 extension Duration {
     /// Short text for messages, such as `15.0 s`.
     var rounded: String {
-        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-        return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+        let tenths = wholeMicroseconds / 100_000
+        return "\(tenths / 10).\(tenths % 10) s"
     }
 }

@@ -1,3 +1,5 @@
+internal import AsyncSupport
+
 /// One row of the results: a scenario under one set of conditions.
 package struct Measurement: Codable, Equatable, Sendable {
     /// A value that only some scenarios measure.
@@ -54,13 +56,13 @@ extension Measurement {
     /// Sets the requests, CPU time and memory that the provider used.
     mutating func add(_ usage: Usage) {
         calls = usage.calls
-        if mounts > 0 { cpuMillisecondsPerMount = usage.cpu.milliseconds / Double(mounts) }
+        if mounts > 0 { cpuMillisecondsPerMount = usage.cpu.inMilliseconds / Double(mounts) }
         residentMegabytes = Double(usage.residentBytes) / 1e6
     }
 
     /// Calculates the number of sequential round trips from `other`, the same measurement without latency.
     package mutating func compare(toWithoutLatency other: Measurement, latency: Duration) {
         guard let slow = medianMilliseconds, let fast = other.medianMilliseconds, latency > .zero else { return }
-        roundTrips = (slow - fast) / latency.milliseconds
+        roundTrips = (slow - fast) / latency.inMilliseconds
     }
 }

@@ -1,3 +1,5 @@
+internal import AsyncSupport
+
 /// The median and 99th percentile of durations.
 package struct Statistics: Sendable {
     /// In milliseconds, ascending.
@@ -7,7 +9,7 @@ package struct Statistics: Sendable {
     package static let samplesForPercentile = 200
 
     package init(_ durations: [Duration]) {
-        sorted = durations.map(\.milliseconds).sorted()
+        sorted = durations.map(\.inMilliseconds).sorted()
     }
 
     package var count: Int { sorted.count }
@@ -25,9 +27,4 @@ package struct Statistics: Sendable {
         let rank = (sorted.count * 99 + 99) / 100
         return sorted[rank - 1]
     }
-}
-
-extension Duration {
-    var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15 }
-    var seconds: Double { milliseconds / 1e3 }
 }

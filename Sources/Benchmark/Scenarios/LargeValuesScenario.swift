@@ -1,3 +1,5 @@
+internal import AsyncSupport
+
 /// Large responses: 50 objects of 64 KiB are 3.2 MB, close to the driver's limit of 4 MiB.
 struct LargeValuesScenario: Scenario {
     let name = "large"
@@ -28,7 +30,7 @@ struct LargeValuesScenario: Scenario {
                     let (durations, usage) = try await provider.measuringUsage {
                         try await provider.mount(volumes, width: width)
                     }
-                    let seconds = (ContinuousClock.now - start).seconds
+                    let seconds = (ContinuousClock.now - start).inSeconds
                     var result = Measurement(name, variant, durations)
                     result.add(usage)
                     result.figures = [

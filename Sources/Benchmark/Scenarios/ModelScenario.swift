@@ -1,3 +1,5 @@
+internal import AsyncSupport
+
 /// Compares the cluster model with the requests of small clusters.
 struct ModelScenario: Scenario {
     let name = "model"
@@ -22,7 +24,7 @@ struct ModelScenario: Scenario {
             let model = ClusterModel(
                 podsPerNode: node.pods, identitiesPerNode: tenants, objectsPerPod: node.secrets,
                 refreshInterval: context.features.takesRefreshInterval
-                    ? SimulatedNode.refreshInterval.seconds : 0,
+                    ? SimulatedNode.refreshInterval.inSeconds : 0,
                 republishInterval: (interval.lowerBound + interval.upperBound) / 2)
             let predicted = model.vaultRequestsPerSecond
             var result = Measurement(

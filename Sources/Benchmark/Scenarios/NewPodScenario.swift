@@ -1,3 +1,5 @@
+internal import AsyncSupport
+
 /// A rollout: new pods of one identity, one after another, with objects that the node has already fetched for others.
 struct NewPodScenario: Scenario {
     let name = "new-pod"
@@ -29,7 +31,7 @@ struct NewPodScenario: Scenario {
                 result.add(usage)
                 measurements.append(result)
                 // The provider shares a value with new pods for one second.
-                let reads = Int((ContinuousClock.now - start).seconds) + 1
+                let reads = Int((ContinuousClock.now - start).inSeconds) + 1
                 checks += [
                     Check("new-pod, \(cell): token requests", usage.calls.tokens, is: pods),
                     Check(

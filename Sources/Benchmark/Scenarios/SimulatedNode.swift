@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import ProviderTransport
 
 /// A node in steady state: all pods are running, and the driver republishes each volume about every 75 seconds.
@@ -31,7 +32,7 @@ struct SimulatedNode: Sendable {
     /// The flag for the shortened refresh interval, if scenarios may set it.
     static func flags(for features: ProviderFeatures) -> [String] {
         guard features.takesRefreshInterval else { return [] }
-        return ["--refresh-interval=\(Int(refreshInterval.milliseconds / speed))ms"]
+        return ["--refresh-interval=\(Int(refreshInterval.inMilliseconds / speed))ms"]
     }
 
     /// Mounts and republishes all volumes for 2.5 refresh intervals, and then measures for `duration` of actual time.
@@ -48,7 +49,7 @@ struct SimulatedNode: Sendable {
             }
         }
         let start = ContinuousClock.now
-        let measurementStart = start + .seconds(2.5 * Self.refreshInterval.seconds / Self.speed)
+        let measurementStart = start + .seconds(2.5 * Self.refreshInterval.inSeconds / Self.speed)
         let end = measurementStart + duration
         return try await withThrowingTaskGroup(of: [Duration].self, returning: Rates.self) { group in
             for (volume, seed) in volumes {
@@ -63,7 +64,7 @@ struct SimulatedNode: Sendable {
             for try await some in group { durations += some }
             return Rates(
                 usage: usage, mounts: durations.count, durations: durations,
-                seconds: duration.seconds * Self.speed)
+                seconds: duration.inSeconds * Self.speed)
         }
     }
 

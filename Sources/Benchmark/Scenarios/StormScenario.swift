@@ -1,3 +1,5 @@
+internal import AsyncSupport
+
 /// Many pods of one identity at the same time on a new process, as on a node that comes back after a drain.
 struct StormScenario: Scenario {
     let name = "storm"
@@ -68,7 +70,7 @@ struct Storm: Sendable {
         totalDurations.append(all)
         usage = usage + used
         peakBytes.append(peak)
-        let seconds = Int(all.seconds) + 1
+        let seconds = Int(all.inSeconds) + 1
         checks += [
             Check("storm, \(pods) pods: token requests", used.calls.tokens, is: pods),
             // The provider shares a value with new pods for one second. A longer storm fetches it again.
@@ -82,7 +84,7 @@ struct Storm: Sendable {
     func measurement(_ scenario: String, latency: Duration) -> Measurement {
         let rounds = totalDurations.count
         var result = Measurement(
-            scenario, "\(pods) pod\(pods == 1 ? "" : "s") × \(Self.objects) objects, \(Int(latency.milliseconds)) ms",
+            scenario, "\(pods) pod\(pods == 1 ? "" : "s") × \(Self.objects) objects, \(Int(latency.inMilliseconds)) ms",
             durations)
         if rounds > 0 { result.add(usage) }
         result.figures = [

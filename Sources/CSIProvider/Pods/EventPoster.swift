@@ -1,3 +1,4 @@
+internal import AsyncSupport
 package import Azure
 package import Kubernetes
 package import Logging
@@ -56,7 +57,7 @@ package final class EventPoster: Service {
                 PodEvent(
                     on: pod, .complete,
                     "SecretProviderClass \(name): the volume's files are renewed again, after"
-                        + " \(Int(duration.seconds)) s"),
+                        + " \(Int(duration.inSeconds)) s"),
                 isRepeated: false)
         }
     }

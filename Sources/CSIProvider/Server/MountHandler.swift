@@ -1,3 +1,4 @@
+internal import AsyncSupport
 package import Azure
 package import Logging
 internal import ProviderCore
@@ -50,7 +51,7 @@ package struct ProviderService: Sendable {
                 let authorized = try mounts.authorize(mount)
                 permitted = authorized
                 let volume = VolumeFingerprint(request)
-                let secondsLeft = incoming.secondsLeft - log.elapsed.seconds
+                let secondsLeft = incoming.secondsLeft - log.elapsed.inSeconds
                 result = try await mounts.mount(authorized, into: volume, secondsLeft: secondsLeft)
                 audit.succeeded(result, into: volume, log.logger)
             } catch {

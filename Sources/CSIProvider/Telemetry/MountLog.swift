@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Azure
 internal import Documents
 internal import Logging
@@ -91,11 +92,11 @@ struct MountLog {
     private static func recovery(_ reason: String, after duration: Duration) -> Logger.Metadata {
         [
             "code": "\(LogCode.rotationRecovered.rawValue)", "reason": "\(reason)",
-            "failing_seconds": "\(Int(duration.seconds))",
+            "failing_seconds": "\(Int(duration.inSeconds))",
         ]
     }
 
     var elapsed: Duration { ContinuousClock.now - start }
 
-    private var milliseconds: Double { (elapsed.seconds * 1e4).rounded() / 10 }
+    private var milliseconds: Double { (elapsed.inMilliseconds * 10).rounded() / 10 }
 }

@@ -1,3 +1,4 @@
+internal import AsyncSupport
 package import Azure
 package import ProviderCore
 package import ProviderTransport
@@ -38,7 +39,7 @@ package final class ProviderMetrics: FetchObserver, Sendable {
     package func observe(_ request: VaultRequestObservation) {
         families.withLock {
             $0.vault.observe(
-                request.duration.seconds,
+                request.duration.inSeconds,
                 [
                     request.object.type.rawValue, String(request.object.name.prefix(Self.longestName)),
                     request.error?.rawValue ?? "",
@@ -62,7 +63,7 @@ package final class ProviderMetrics: FetchObserver, Sendable {
     package func observeMount(_ duration: Duration, _ code: RPCCode, _ error: ErrorCode?) {
         families.withLock {
             $0.calls.observe(
-                duration.seconds, ["/v1alpha1.CSIDriverProvider/Mount", code.name, error?.rawValue ?? ""])
+                duration.inSeconds, ["/v1alpha1.CSIDriverProvider/Mount", code.name, error?.rawValue ?? ""])
         }
     }
 
@@ -74,8 +75,4 @@ package final class ProviderMetrics: FetchObserver, Sendable {
             + copy.contents.exposition + copy.tokens.exposition + copy.throttlings.exposition
             + gauges.map(\.exposition).joined()
     }
-}
-
-extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -1,3 +1,5 @@
+internal import AsyncSupport
+
 /// All steps, and what they come to.
 package struct DoctorReport: Sendable {
     package var subject: String
@@ -40,7 +42,7 @@ package struct DoctorReport: Sendable {
                 case .failed: style("FAIL", .red, .bold)
                 }
             let title = step.title.printable
-            let duration = step.duration.map { style("  \($0.inMilliseconds)", .dim) } ?? ""
+            let duration = step.duration.map { style("  \($0.millisecondsText)", .dim) } ?? ""
             let padding = String(repeating: " ", count: max(0, width - step.title.count))
             lines.append("\(sign)  \(title)\(padding)  \(step.detail.printable)\(duration)")
             for (name, value) in step.evidence where step.status != .passed || step.id == "token-given" {
@@ -78,7 +80,7 @@ package struct DoctorReport: Sendable {
                             ("detail", .text(step.detail)),
                             ("evidence", .object(step.evidence.map { ($0.name, .text($0.value)) })),
                             ("fix", .text(step.fix)),
-                            ("microseconds", step.duration.map { .number($0.inMicroseconds) } ?? .null),
+                            ("microseconds", step.duration.map { .number(Int($0.wholeMicroseconds)) } ?? .null),
                         ])
                     })
             ),
@@ -87,9 +89,5 @@ package struct DoctorReport: Sendable {
 }
 
 extension Duration {
-    fileprivate var inMicroseconds: Int {
-        Int(components.seconds) * 1_000_000 + Int(components.attoseconds / 1_000_000_000_000)
-    }
-
-    fileprivate var inMilliseconds: String { "\(inMicroseconds / 1000).\(inMicroseconds / 100 % 10) ms" }
+    fileprivate var millisecondsText: String { "\(wholeMicroseconds / 1000).\(wholeMicroseconds / 100 % 10) ms" }
 }

@@ -83,11 +83,9 @@ struct NetworkProbe {
     private func handshake(
         _ target: String, _ targetPort: Int, for host: String, _ port: Int, through proxy: ProxySettings.Proxy?
     ) async throws(Failure) -> (ServerCertificate, connected: ContinuousClock.Instant) {
-        let limit = TimeAmount.nanoseconds(
-            timeout.components.seconds * 1_000_000_000 + timeout.components.attoseconds / 1_000_000_000)
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.next().makePromise(of: ServerCertificate.self)
-        let timer = promise.futureResult.eventLoop.scheduleTask(in: limit) {
+        let timer = promise.futureResult.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
             promise.fail(Failure(hop: proxy == nil ? .tls : .proxy, reason: "no answer in time"))
         }
         defer { timer.cancel() }
@@ -96,7 +94,7 @@ struct NetworkProbe {
             configuration.certificateVerification = .none
             let context = try NIOSSLContext(configuration: configuration)
             let channel = try await ClientBootstrap(group: group)
-                .connectTimeout(limit)
+                .connectTimeout(TimeAmount(timeout))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(

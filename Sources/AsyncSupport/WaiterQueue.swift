@@ -1,0 +1,134 @@
+internal import Synchronization
+
+/// Tasks that wait in line, each for a value that another task gives it.
+///
+/// A queue is part of its owner's state, and the owner uses it only under its own lock:
+/// - A task that has to wait calls `append` under the lock, and then awaits the waiter's `value` without the lock.
+/// - A task that has something to give calls `popFirst` or `removeAll` under the lock, takes the values from the state,
+///   and calls `resume` on each claim, with or without the lock.
+///
+/// Each waiter ends exactly once. A waiter that is cancelled, or whose timeout passes, leaves the queue at once. A waiter
+/// that is claimed gets its value, even if its task is cancelled in the meantime, so a value is never lost.
+package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
+    /// In order of arrival. Some may have ended; `append` removes these when they are the majority.
+    private var waiters: [Waiter<Tag, Value>] = []
+    private var countToPrune = 16
+
+    package init() {}
+
+    /// The number of waiters.
+    package var count: Int { waiters.count(where: \.isWaiting) }
+
+    package var isEmpty: Bool { !waiters.contains(where: \.isWaiting) }
+
+    /// Adds a waiter to the end. `tag` says what it waits for, if waiters differ in that.
+    package mutating func append(_ tag: Tag) -> Waiter<Tag, Value> {
+        if waiters.count >= countToPrune {
+            waiters.removeAll { !$0.isWaiting }
+            countToPrune = max(16, 2 * waiters.count)
+        }
+        let waiter = Waiter<Tag, Value>(tag: tag)
+        waiters.append(waiter)
+        return waiter
+    }
+
+    /// Claims the first waiter if its tag satisfies `condition`. Those behind it never overtake it.
+    package mutating func popFirst(where condition: (Tag) -> Bool = { _ in true }) -> WaiterClaim<Tag, Value>? {
+        while let waiter = waiters.first {
+            guard !waiter.isWaiting || condition(waiter.tag) else { return nil }
+            waiters.removeFirst()
+            if let claim = waiter.claim() { return claim }
+        }
+        return nil
+    }
+
+    /// Claims all waiters.
+    package mutating func removeAll() -> [WaiterClaim<Tag, Value>] {
+        defer { waiters = [] }
+        return waiters.compactMap { $0.claim() }
+    }
+}
+
+/// A place in a `WaiterQueue`.
+package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
+    private enum State {
+        /// In the queue; with the continuation once the task waits.
+        case waiting(CheckedContinuation<Value?, Never>?)
+        /// The value will come; with the continuation once the task waits.
+        case claimed(CheckedContinuation<Value?, Never>?)
+        case ended(Value?)
+    }
+
+    fileprivate let tag: Tag
+    private let state = Mutex(State.waiting(nil))
+
+    fileprivate init(tag: Tag) {
+        self.tag = tag
+    }
+
+    /// Waits for the value; to be called once. Nil if the task is cancelled, or if `timeout` passes, before the waiter is
+    /// claimed.
+    package func value(timeout: Duration? = nil) async -> Value? {
+        let timer = timeout.map { TimeoutScheduler.shared.schedule(after: $0) { self.giveUp() } }
+        defer { if let timer { TimeoutScheduler.shared.cancel(timer) } }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let result: Value?? = state.withLock { state in
+                    switch state {
+                    case .waiting: state = .waiting(continuation)
+                    case .claimed: state = .claimed(continuation)
+                    case .ended(let value): return .some(value)
+                    }
+                    return nil
+                }
+                if let result { continuation.resume(returning: result) }
+            }
+        } onCancel: {
+            giveUp()
+        }
+    }
+
+    fileprivate var isWaiting: Bool {
+        state.withLock { if case .waiting = $0 { true } else { false } }
+    }
+
+    /// Nil if the waiter has ended.
+    fileprivate func claim() -> WaiterClaim<Tag, Value>? {
+        state.withLock { state in
+            guard case .waiting(let continuation) = state else { return nil }
+            state = .claimed(continuation)
+            return WaiterClaim(waiter: self)
+        }
+    }
+
+    fileprivate func resume(returning value: Value) {
+        let continuation = state.withLock { state -> CheckedContinuation<Value?, Never>? in
+            guard case .claimed(let continuation) = state else {
+                preconditionFailure("a claim was resumed twice")
+            }
+            state = .ended(value)
+            return continuation
+        }
+        continuation?.resume(returning: value)
+    }
+
+    private func giveUp() {
+        let continuation = state.withLock { state -> CheckedContinuation<Value?, Never>? in
+            guard case .waiting(let continuation) = state else { return nil }
+            state = .ended(nil)
+            return continuation
+        }
+        continuation?.resume(returning: nil)
+    }
+}
+
+/// The promise of a value for a waiter that has left the queue: `resume` must be called exactly once.
+package struct WaiterClaim<Tag: Sendable, Value: Sendable>: Sendable {
+    fileprivate let waiter: Waiter<Tag, Value>
+
+    package var tag: Tag { waiter.tag }
+
+    package func resume(returning value: Value) {
+        waiter.resume(returning: value)
+    }
+}
