@@ -111,6 +111,21 @@ struct RequestGateTests {
         _ = try await gate.enter(.firstMount, until: deadline)
     }
 
+    @Test("a request that begins to wait just before a pause ends is admitted", .timeLimit(.minutes(1)))
+    func pauseEndsMeanwhile() async throws {
+        // What the next looks at the clock see; the last one stays.
+        let looks = Mutex([Duration.zero])
+        var source = TimeSource.system
+        source.elapsed = { looks.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] } }
+        source.sleep = { _ in }
+        let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: source)
+        let deadline = TimeSource.system.deadline(after: .seconds(60))
+        gate.throttle(try await gate.enter(.firstMount, until: deadline), pause: .seconds(10))
+        gate.leave(succeeded: false)
+        looks.withLock { $0 = [.seconds(9), .seconds(9), .seconds(11)] }
+        _ = try await gate.enter(.firstMount, until: deadline)
+    }
+
     @Test("spaces requests to a service that bounds their rate")
     func rate() async throws {
         let source = ManualTime().source()

@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Synchronization
 
 /// Lets one request to a host go ahead until it is known how the host is spoken to.
@@ -11,8 +12,8 @@ final class ConnectionWarmup: Sendable {
     }
 
     private enum Host {
-        /// Its first connection is being made; those who wait for it.
-        case opening([AsyncStream<Never>.Continuation])
+        /// Its first connection is being made, and other requests wait for it.
+        case opening(WaiterQueue<Void, Void>)
         case known(Version, lastUse: Duration)
 
         var isOpening: Bool {
@@ -39,7 +40,7 @@ final class ConnectionWarmup: Sendable {
         enum Turn {
             case first
             case known
-            case waiting(AsyncStream<Never>)
+            case waiting(Waiter<Void, Void>)
         }
         let now = time.elapsed()
         let turn: Turn = hosts.withLock { hosts in
@@ -47,22 +48,22 @@ final class ConnectionWarmup: Sendable {
             case .known(let version, let lastUse) where version == .http1 || now - lastUse <= idleTimeout:
                 hosts[host] = .known(version, lastUse: now)
                 return .known
-            case .opening(let waiting):
-                let (stream, continuation) = AsyncStream<Never>.makeStream()
-                hosts[host] = .opening(waiting + [continuation])
-                return .waiting(stream)
+            case .opening(var queue):
+                let waiter = queue.append(())
+                hosts[host] = .opening(queue)
+                return .waiting(waiter)
             case .known, nil:
                 if hosts.count >= Self.maximumHosts { hosts = hosts.filter { $0.value.isOpening } }
-                hosts[host] = .opening([])
+                hosts[host] = .opening(WaiterQueue())
                 return .first
             }
         }
         switch turn {
         case .first: return true
         case .known: return false
-        case .waiting(let stream):
-            // A host that takes longer may not answer at all, and then each request has to find that out.
-            _ = await withTimeout(timeout) { for await _ in stream {} }
+        case .waiting(let waiter):
+            // A host that takes longer may not respond at all, and then each request has to find that out.
+            _ = await waiter.value(timeout: timeout)
             return false
         }
     }
@@ -70,33 +71,33 @@ final class ConnectionWarmup: Sendable {
     /// A connection has been made. To which host the library does not say, so all that wait go on.
     func made(_ version: Version) {
         let now = time.elapsed()
-        let waiting = hosts.withLock { hosts in
-            var waiting: [AsyncStream<Never>.Continuation] = []
+        let claims = hosts.withLock { hosts in
+            var claims: [WaiterClaim<Void, Void>] = []
             for (host, state) in hosts {
-                guard case .opening(let continuations) = state else { continue }
+                guard case .opening(var queue) = state else { continue }
                 hosts[host] = .known(version, lastUse: now)
-                waiting += continuations
+                claims += queue.removeAll()
             }
-            return waiting
+            return claims
         }
-        for continuation in waiting { continuation.finish() }
+        for claim in claims { claim.resume(returning: ()) }
     }
 
     /// The first request to `host` is over. If no connection came of it, a later one will be the first.
     func ended(_ host: String) {
-        let waiting = hosts.withLock { hosts -> [AsyncStream<Never>.Continuation] in
-            guard case .opening(let continuations) = hosts[host] else { return [] }
+        let claims = hosts.withLock { hosts -> [WaiterClaim<Void, Void>] in
+            guard case .opening(var queue) = hosts[host] else { return [] }
             hosts[host] = nil
-            return continuations
+            return queue.removeAll()
         }
-        for continuation in waiting { continuation.finish() }
+        for claim in claims { claim.resume(returning: ()) }
     }
 
     /// How many requests wait for the first.
     func waiting(for host: String) -> Int {
         hosts.withLock { hosts in
-            guard case .opening(let waiting) = hosts[host] else { return 0 }
-            return waiting.count
+            guard case .opening(let queue) = hosts[host] else { return 0 }
+            return queue.count
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Synchronization
 
 /// Lets only so many requests to one service be under way, and none while it has asked for a pause.
@@ -23,11 +24,6 @@ package final class RequestGate: Sendable {
         package fileprivate(set) var delay = Duration.zero
     }
 
-    private struct Waiter: Sendable {
-        var number: UInt64
-        var continuation: CheckedContinuation<Permit?, Never>
-    }
-
     private struct State {
         var limit: Double
         var running = 0
@@ -35,14 +31,17 @@ package final class RequestGate: Sendable {
         var lastRefusal = Duration.zero
         /// The moment of the next request, when the rate is bounded.
         var nextSlot = Duration.seconds(-1000)
-        var waiting: [RequestPriority: [Waiter]] = [:]
-        /// Callers that were cancelled before they began to wait.
-        var cancelled: Set<UInt64> = []
-        var nextNumber: UInt64 = 0
-        /// Whether somebody will let waiters through when the pause is over.
+        var waiting: [RequestPriority: WaiterQueue<Void, Permit>] = [:]
+        /// Whether a timer will admit waiters when the pause is over.
         var hasTimer = false
 
-        var isIdle: Bool { running == 0 && waiting.values.allSatisfy(\.isEmpty) }
+        var hasWaiters: Bool { waiting.values.contains { !$0.isEmpty } }
+        var isIdle: Bool { running == 0 && !hasWaiters }
+
+        /// Claims the next waiter: the first mounts of pods come before others.
+        mutating func popFirst() -> WaiterClaim<Void, Permit>? {
+            waiting[.firstMount]?.popFirst() ?? waiting[.republish]?.popFirst()
+        }
     }
 
     private let limits: Limits
@@ -61,7 +60,7 @@ package final class RequestGate: Sendable {
     /// How many may be under way now.
     package var limit: Int { state.withLock { Int($0.limit) } }
 
-    /// How many wait for a place.
+    /// The number of requests that wait.
     package var waiting: Int { state.withLock { $0.waiting.values.reduce(0) { $0 + $1.count } } }
 
     /// Nothing under way, and nothing learned that would be lost with it.
@@ -70,22 +69,24 @@ package final class RequestGate: Sendable {
         return state.withLock { $0.isIdle && $0.pausedUntil <= now && Int($0.limit) == limits.concurrent }
     }
 
-    /// Waits for a place, the first mounts of pods before others.
+    /// Waits until the request may be sent. The first mounts of pods come before others.
+    ///
+    /// Throws if the service has asked for a pause that ends after `deadline`, or if the task is cancelled. It does not
+    /// watch the deadline while it waits: the mount that the request belongs to ends then and cancels the task.
     package func enter(_ priority: RequestPriority, until deadline: Deadline) async throws(TransportError) -> Permit {
         enum Step {
             case permit(Permit)
             case paused(Duration)
-            case wait(UInt64)
+            case wait(Waiter<Void, Permit>)
         }
         let step: Step = state.withLock { state in
             let now = time.elapsed()
             let pause = state.pausedUntil - now
             if pause > .zero, pause >= deadline.remaining { return .paused(pause) }
-            if pause <= .zero, state.running < Int(state.limit), state.waiting.values.allSatisfy(\.isEmpty) {
+            if pause <= .zero, state.running < Int(state.limit), !state.hasWaiters {
                 return .permit(admit(&state, now))
             }
-            state.nextNumber += 1
-            return .wait(state.nextNumber)
+            return .wait(state.waiting[priority, default: WaiterQueue()].append(()))
         }
         switch step {
         case .permit(let permit): return permit
@@ -93,8 +94,9 @@ package final class RequestGate: Sendable {
             throw TransportError(
                 .request, .throttled,
                 "it asked this node to wait for another \(pause.rounded), longer than a mount may take")
-        case .wait(let number):
-            guard let permit = await wait(number, priority) else {
+        case .wait(let waiter):
+            scheduleAdmission()
+            guard let permit = await waiter.value() else {
                 throw TransportError(.request, .cancelled, "the caller gave up")
             }
             return permit
@@ -131,77 +133,36 @@ package final class RequestGate: Sendable {
 
     // MARK: - Waiting
 
-    /// Nil when the caller is cancelled. Its own deadline need not be watched here: the mount that it
-    /// works for is ended at its time.
-    private func wait(_ number: UInt64, _ priority: RequestPriority) async -> Permit? {
-        defer { state.withLock { _ = $0.cancelled.remove(number) } }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isCancelled = state.withLock { state in
-                    if state.cancelled.remove(number) != nil { return true }
-                    state.waiting[priority, default: []].append(Waiter(number: number, continuation: continuation))
-                    return false
-                }
-                if isCancelled {
-                    continuation.resume(returning: nil)
-                } else {
-                    admitWaiters()
-                    scheduleAdmission()
-                }
-            }
-        } onCancel: {
-            remove(number)
-        }
-    }
-
-    private func remove(_ number: UInt64) {
-        let waiter: Waiter? = state.withLock { state in
-            for priority in state.waiting.keys {
-                guard let index = state.waiting[priority]?.firstIndex(where: { $0.number == number }) else { continue }
-                return state.waiting[priority]?.remove(at: index)
-            }
-            state.cancelled.insert(number)
-            return nil
-        }
-        waiter?.continuation.resume(returning: nil)
-    }
-
-    /// Sees to it that those who wait are let through when a pause is over.
+    /// Admits the waiters now, or when the pause is over.
     private func scheduleAdmission() {
         let pause: Duration? = state.withLock { state in
             let pause = state.pausedUntil - time.elapsed()
-            guard pause > .zero, !state.hasTimer, state.waiting.values.contains(where: { !$0.isEmpty }) else {
-                return nil
-            }
+            guard pause > .zero, !state.hasTimer, state.hasWaiters else { return nil }
             state.hasTimer = true
             return pause
         }
-        guard let pause else { return }
-        Task { [weak self, time] in
-            try? await time.sleep(pause)
-            self?.state.withLock { $0.hasTimer = false }
-            self?.admitWaiters()
-            // The pause may have become longer meanwhile.
-            self?.scheduleAdmission()
+        if let pause {
+            Task { [weak self, time] in
+                try? await time.sleep(pause)
+                self?.state.withLock { $0.hasTimer = false }
+                // The pause may have become longer.
+                self?.scheduleAdmission()
+            }
         }
+        // After the look at the pause, which may have ended since.
+        admitWaiters()
     }
 
-    /// Gives free places to those who wait.
     private func admitWaiters() {
-        while true {
-            let next: (Waiter, Permit)? = state.withLock { state in
-                let now = time.elapsed()
-                guard now >= state.pausedUntil, state.running < Int(state.limit) else { return nil }
-                for priority in [RequestPriority.firstMount, .republish] {
-                    guard let waiter = state.waiting[priority]?.first else { continue }
-                    state.waiting[priority]?.removeFirst()
-                    return (waiter, admit(&state, now))
-                }
-                return nil
+        let admitted = state.withLock { state in
+            let now = time.elapsed()
+            var admitted: [(claim: WaiterClaim<Void, Permit>, permit: Permit)] = []
+            while now >= state.pausedUntil, state.running < Int(state.limit), let claim = state.popFirst() {
+                admitted.append((claim, admit(&state, now)))
             }
-            guard let (waiter, permit) = next else { return }
-            waiter.continuation.resume(returning: permit)
+            return admitted
         }
+        for (claim, permit) in admitted { claim.resume(returning: permit) }
     }
 
     private func admit(_ state: inout State, _ now: Duration) -> Permit {

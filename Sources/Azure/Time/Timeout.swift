@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Synchronization
 
 /// Runs `work` and gives up on it, with nil, when `deadline` is well past.
@@ -20,7 +21,7 @@ func withTimeout<Value: Sendable>(
 ) async -> Value? {
     let isOver = Flag()
     let task = Task { await work() }
-    let limit = TimeoutScheduler.shared.schedule(duration) {
+    let limit = TimeoutScheduler.shared.schedule(after: duration) {
         isOver.value.withLock { $0 = true }
         task.cancel()
     }
