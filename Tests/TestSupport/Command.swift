@@ -3,6 +3,7 @@ import Foundation
 /// A command that did not succeed, with what it wrote to standard error.
 package struct CommandFailure: Error, CustomStringConvertible {
     package var command: [String]
+    /// The exit status; negative for the signal that ended the command.
     package var status: Int32
     package var message: String
 
@@ -11,24 +12,70 @@ package struct CommandFailure: Error, CustomStringConvertible {
     }
 }
 
-/// Runs a command found in `PATH`, waits for it and returns its standard output.
+/// Runs a command found in `PATH`, waits for its end and returns its standard output.
+///
+/// The child is started with `posix_spawn`, because Foundation's `Process` can crash when many files are open.
+/// It inherits no descriptor of this process, and may write any amount to both outputs, which are files.
 @discardableResult
 package func run(_ command: [String], in directory: TemporaryDirectory) throws -> [UInt8] {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let written = try output.fileHandleForReading.readToEnd() ?? Data()
-    let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-        throw CommandFailure(
-            command: command, status: process.terminationStatus, message: String(decoding: complaint, as: UTF8.self))
+    let outputs = try TemporaryDirectory()
+    let child = try spawn(
+        ["/usr/bin/env", "-C", directory.path] + command, output: outputs.file("output"),
+        errors: outputs.file("errors"))
+    var raw: Int32 = 0
+    while waitpid(child, &raw, 0) != child {
+        guard errno == EINTR else { throw POSIXFailure(operation: "waitpid", number: errno) }
     }
-    return Array(written)
+    let status = raw & 0x7f == 0 ? (raw >> 8) & 0xff : -(raw & 0x7f)
+    guard status == 0 else {
+        throw CommandFailure(
+            command: command, status: status, message: String(decoding: try outputs.read("errors"), as: UTF8.self))
+    }
+    return try outputs.read("output")
+}
+
+private func spawn(_ command: [String], output: String, errors: String) throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT, 0o600)
+    // Closing one that is not open any more is no error.
+    for descriptor in try openDescriptors() where descriptor > 2 {
+        posix_spawn_file_actions_addclose(&actions, descriptor)
+    }
+
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // The child must not inherit the signals that this process ignores or blocks.
+    var signals = sigset_t()
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+
+    let words = command.map { strdup($0) } + [nil]
+    let variables = ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in words + variables { free(text) } }
+    var child: pid_t = 0
+    let number = posix_spawn(&child, command[0], &actions, &attributes, words, variables)
+    guard number == 0 else { throw POSIXFailure(operation: "posix_spawn", number: number) }
+    return child
+}
+
+/// The descriptors of this process. An entry's name is read where it lies: a copy of the whole entry, as
+/// Foundation makes it, may go past the end of the list.
+private func openDescriptors() throws -> [Int32] {
+    guard let list = opendir("/proc/self/fd") else { throw POSIXFailure(operation: "opendir", number: errno) }
+    defer { closedir(list) }
+    let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+    var descriptors: [Int32] = []
+    while let entry = readdir(list) {
+        let name = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
+        if let descriptor = Int32(String(cString: name)) { descriptors.append(descriptor) }
+    }
+    return descriptors
 }
