@@ -75,7 +75,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
         } catch let failure as TransportError {
             throw failure
         } catch {
-            throw TransportError(classifying: error, throughProxy: proxy != nil)
+            throw TransportError(classifying: error, throughProxy: proxy != nil, isCancelled: Task.isCancelled)
         }
     }
 

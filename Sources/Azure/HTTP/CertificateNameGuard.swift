@@ -58,14 +58,32 @@ final class CertificateNameGuard: ChannelOutboundHandler {
         // An address can only be named as one, which the TLS library has checked.
         guard host == accepted || IPAddress(host) != nil || names.contains(where: { CertificateName.covers($0, host) })
         else {
+            // With all its streams, or the next request would meet the same certificate.
+            let connection = context.channel.parent ?? context.channel
+            // First, because the caller may send its next request as soon as this one has failed.
+            Self.removeFromPool(connection)
             promise?.fail(Mismatch(host: host))
             context.fireErrorCaught(Mismatch(host: host))
-            // With all its streams, or the next request would meet the same certificate.
-            (context.channel.parent ?? context.channel).close(promise: nil)
+            connection.close(promise: nil)
             return
         }
         accepted = host
         context.write(data, promise: promise)
+    }
+
+    /// Removes an HTTP/2 connection from the client library's pool, so that no later request gets it.
+    ///
+    /// Closing alone is too slow: the connection closes only when the server has answered TLS's close_notify, and
+    /// until then the pool still hands it out. So the library gets the frame with which a server announces its
+    /// end (GOAWAY, RFC 9113, section 6.8). An HTTP/1.1 connection needs none of this, because it belongs to
+    /// one request until it closes.
+    private static func removeFromPool(_ connection: any Channel) {
+        guard let http2 = try? connection.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self) else {
+            return
+        }
+        let end = HTTP2Frame.FramePayload.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil)
+        http2.fireChannelRead(NIOAny(HTTP2Frame(streamID: .rootStream, payload: end)))
+        http2.fireChannelReadComplete()
     }
 
     /// Without a port.

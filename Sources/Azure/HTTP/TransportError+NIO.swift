@@ -5,9 +5,11 @@ internal import NIOHTTP2
 internal import NIOPosix
 internal import NIOSSL
 
+
 extension TransportError {
-    /// Says where a client library's error happened and whether trying again can help.
-    init(classifying error: any Error, throughProxy: Bool) {
+    /// Says where a client library's error happened and whether trying again can help. `isCancelled` is
+    /// whether the caller gave up.
+    init(classifying error: any Error, throughProxy: Bool, isCancelled: Bool) {
         switch error {
         case is CancellationError:
             self.init(.request, .cancelled, "the caller gave up")
@@ -36,7 +38,7 @@ extension TransportError {
             // Where an address is asked for and not a name, the system's own error comes through.
             self.init(.connect, .transient, "cannot connect: \(Self.text(error))")
         case let error as HTTPClientError:
-            self.init(classifying: error, throughProxy: throughProxy)
+            self.init(classifying: error, throughProxy: throughProxy, isCancelled: isCancelled)
         case is NIOHTTP2Errors.StreamClosed, is NIOHTTP2Errors.IOOnClosedConnection, is NIOHTTP2Errors.NoSuchStream,
             is NIOHTTP2Errors.CreatedStreamAfterGoaway:
             self.init(.request, .transient, "the request was broken off before its answer was complete")
@@ -49,7 +51,7 @@ extension TransportError {
         }
     }
 
-    private init(classifying error: HTTPClientError, throughProxy: Bool) {
+    private init(classifying error: HTTPClientError, throughProxy: Bool, isCancelled: Bool) {
         switch error {
         case .connectTimeout: self.init(.connect, .timedOut, "the connection could not be made in time")
         case .tlsHandshakeTimeout: self.init(.tls, .timedOut, "the TLS handshake took too long")
@@ -57,8 +59,10 @@ extension TransportError {
             self.init(.proxy, .timedOut, "the proxy did not open the connection in time")
         case .proxyAuthenticationRequired: self.init(.proxy, .final, "the proxy asks for credentials")
         case .invalidProxyResponse: self.init(.proxy, .transient, "the proxy refused to open the connection")
-        case .cancelled, .requestStreamCancelled: self.init(.request, .cancelled, "the caller gave up")
-        case .remoteConnectionClosed:
+        case .cancelled where isCancelled, .requestStreamCancelled where isCancelled:
+            self.init(.request, .cancelled, "the caller gave up")
+        // The library also reports `cancelled` for a request that reached a connection which was closing.
+        case .remoteConnectionClosed, .cancelled, .requestStreamCancelled:
             // A proxy that hangs up on CONNECT looks the same to the client library.
             self.init(
                 .request, .transient,

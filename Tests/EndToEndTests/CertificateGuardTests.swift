@@ -1,0 +1,129 @@
+import Azure
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOTLS
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("A connection whose certificate was refused", .timeLimit(.minutes(20)))
+struct CertificateGuardTests {
+    @Test("takes no other request, even if the server does not let it close", arguments: ["http/1.1", "h2"])
+    func refused(version: String) async throws {
+        try await Self.with(version) { server, transport in
+            for attempt in 1...5 {
+                let failure = await Self.failure(server.url, transport)
+                #expect(failure?.hop == .tls && failure?.kind == .final)
+                #expect(failure?.reason.contains("not for this host") == true)
+                #expect(server.connections == attempt)
+            }
+        }
+    }
+
+    @Test("refuses those who share it, and none of them for having given up", arguments: ["http/1.1", "h2"])
+    func shared(version: String) async throws {
+        try await Self.with(version) { server, transport in
+            let failures = await withTaskGroup(of: TransportFailure?.self) { group in
+                for _ in 0..<50 { group.addTask { await Self.failure(server.url, transport) } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(failures.count == 50)
+            for failure in failures {
+                #expect(failure?.reason.contains("not for this host") == true || failure?.isLostConnection == true)
+            }
+        }
+    }
+
+    private static func failure(_ url: String, _ transport: AsyncHTTPTransport) async -> TransportFailure? {
+        await #expect(throws: TransportFailure.self) {
+            try await transport.send(HTTPRequest(.get, url), timeout: .seconds(900))
+        }
+    }
+
+    private static func with(
+        _ version: String, _ body: (UnmovedServer, AsyncHTTPTransport) async throws -> Void
+    ) async throws {
+        try await TemporaryDirectory.with { directory in
+            // It names the address only, which the TLS library takes for good.
+            try run(
+                [
+                    "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key", "-out", "cert",
+                ], in: directory)
+            let server = try await UnmovedServer(version, in: directory)
+            var configuration = AsyncHTTPTransport.Configuration(
+                trustRoots: TrustRoots(environment: ["SSL_CERT_FILE": directory.file("cert")]),
+                proxy: try ProxySettings(environment: [:]), userAgent: "tests")
+            configuration.connectTimeout = .seconds(900)
+            let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+            do {
+                try await body(server, AsyncHTTPTransport(configuration: configuration, logger: logger))
+            } catch {
+                try await server.close()
+                throw error
+            }
+            try await server.close()
+        }
+    }
+}
+
+/// A TLS server that reads nothing after the handshake: it answers no request, and no wish to close.
+private final class UnmovedServer: Sendable {
+    private final class Handler: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        let isHTTP2: Bool
+
+        init(isHTTP2: Bool) { self.isHTTP2 = isHTTP2 }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            guard case .some(.handshakeCompleted) = event as? TLSUserEvent else { return }
+            // HTTP/2 begins with settings: an empty frame of type 4, on stream 0 (RFC 9113, section 3.4).
+            if isHTTP2 {
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: [0, 0, 0, 4, 0, 0, 0, 0, 0])), promise: nil)
+            }
+            context.channel.setOption(.autoRead, value: false).assumeIsolated().whenFailure { error in
+                Issue.record(error)
+            }
+        }
+    }
+
+    private let listener: any Channel
+    private let accepted: Accepted
+
+    private final class Accepted: Sendable {
+        let channels = Mutex<[any Channel]>([])
+    }
+
+    init(_ version: String, in directory: TemporaryDirectory) async throws {
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(directory.file("cert")).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: directory.file("key"), format: .pem)))
+        tls.applicationProtocols = [version]
+        let context = try NIOSSLContext(configuration: tls)
+        let accepted = Accepted()
+        listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                accepted.channels.withLock { $0.append(channel) }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers(
+                        NIOSSLServerHandler(context: context), Handler(isHTTP2: version == "h2"))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        self.accepted = accepted
+    }
+
+    var url: String { "https://localhost:\(listener.localAddress?.port ?? 0)/" }
+
+    var connections: Int { accepted.channels.withLock { $0.count } }
+
+    func close() async throws {
+        try await listener.close()
+        for channel in accepted.channels.withLock({ $0 }) { channel.close(promise: nil) }
+    }
+}
