@@ -4,7 +4,7 @@ import Testing
 
 @testable import Azure
 
-@Suite("First connections", .timeLimit(.minutes(1)))
+@Suite("First connections", .timeLimit(.minutes(20)))
 struct FirstConnectionsTests {
     private static let idleTimeout = Duration.seconds(100)
 

@@ -17,7 +17,7 @@ struct RequestGateTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<50 {
                 group.addTask {
-                    _ = try await gate.enter(.firstMount, until: TimeSource.system.deadline(after: .seconds(60)))
+                    _ = try await gate.enter(.firstMount, until: TimeSource.system.deadline(after: .seconds(3600)))
                     notes.running.withLock { running in
                         running.now += 1
                         running.most = max(running.most, running.now)
@@ -36,7 +36,7 @@ struct RequestGateTests {
     @Test("lets new pods go before others")
     func priority() async throws {
         let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: .system)
-        let deadline = TimeSource.system.deadline(after: .seconds(60))
+        let deadline = TimeSource.system.deadline(after: .seconds(3600))
         _ = try await gate.enter(.firstMount, until: deadline)
         let notes = Notes()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -101,7 +101,7 @@ struct RequestGateTests {
     @Test("frees the place of one who gives up waiting")
     func cancellation() async throws {
         let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: .system)
-        let deadline = TimeSource.system.deadline(after: .seconds(60))
+        let deadline = TimeSource.system.deadline(after: .seconds(3600))
         _ = try await gate.enter(.firstMount, until: deadline)
         let waiting = Task { try await gate.enter(.firstMount, until: deadline) }
         while gate.waiting == 0 { await Task.yield() }

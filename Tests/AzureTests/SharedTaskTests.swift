@@ -57,7 +57,7 @@ struct FlightTests {
     @Test("has the deadline of the most patient")
     func deadline() async throws {
         let (asked, ask) = AsyncStream<Void>.makeStream()
-        let sharedTask = SharedTask(until: time.deadline(after: .seconds(1))) { deadline in
+        let sharedTask = SharedTask(until: time.deadline(after: .seconds(100))) { deadline in
             for await _ in asked { break }
             return deadline.remaining
         }

@@ -1,7 +1,7 @@
 import Azure
 import Testing
 
-@Suite("Work with a limit", .timeLimit(.minutes(1)))
+@Suite("Work with a limit", .timeLimit(.minutes(20)))
 struct TimeLimitTests {
     /// Ends only when it is cancelled.
     private static func endless() async -> String {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Child processes of the benchmark", .timeLimit(.minutes(1)))
+@Suite("Child processes of the benchmark", .timeLimit(.minutes(20)))
 struct ProcessTests {
     private func start(_ script: String, _ watchdog: Watchdog) throws -> ChildProcess {
         try ChildProcess(

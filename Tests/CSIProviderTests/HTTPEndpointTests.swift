@@ -4,7 +4,7 @@ import Testing
 
 @testable import CSIProvider
 
-@Suite("The endpoint for probes and scrapes", .timeLimit(.minutes(1)))
+@Suite("The endpoint for probes and scrapes", .timeLimit(.minutes(20)))
 struct HTTPEndpointTests {
     /// A connection that says nothing.
     private static func connect(to port: Int) -> Int32 {

@@ -10,7 +10,7 @@ import Testing
 
 extension MountCase: CustomTestStringConvertible {}
 
-@Suite("The mount table over a fake Azure", .timeLimit(.minutes(2)))
+@Suite("The mount table over a fake Azure", .timeLimit(.minutes(20)))
 struct MountTableTests {
     private static let azure = Result { FakeAzure(content: try FakeAzure.Content.load(), now: 1_800_000_000) }
 

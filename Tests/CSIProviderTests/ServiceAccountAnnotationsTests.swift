@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How often the API server is asked for service accounts, and what happens while it does not answer.
-@Suite("Reading the annotations of service accounts", .timeLimit(.minutes(3)))
+@Suite("Reading the annotations of service accounts", .timeLimit(.minutes(20)))
 struct ServiceAccountAnnotationsTests {
     private let annotated: AnnotatedNode
     private let pod = AnnotatedNode.pod()

@@ -120,7 +120,7 @@ struct Ailment: Sendable {
             logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
         var settings = Doctor.Settings(transport: transport, proxy: world.proxy)
         settings.tokens = world.tokens
-        settings.time = ShortTimeouts().source
+        settings.time = ManualTime().source
         settings.provider = world.endpoint
         var visit = Visit(world: world, settings: settings)
         visit.token = try await world.token()

@@ -26,7 +26,7 @@ struct CertificateGuardTests {
     @Test("refuses those who share it, and none of them for having given up", arguments: ["http/1.1", "h2"])
     func shared(version: String) async throws {
         try await Self.with(version) { server, transport in
-            let failures = await withTaskGroup(of: TransportFailure?.self) { group in
+            let failures = await withTaskGroup(of: TransportError?.self) { group in
                 for _ in 0..<50 { group.addTask { await Self.failure(server.url, transport) } }
                 return await group.reduce(into: []) { $0.append($1) }
             }
@@ -37,8 +37,8 @@ struct CertificateGuardTests {
         }
     }
 
-    private static func failure(_ url: String, _ transport: AsyncHTTPTransport) async -> TransportFailure? {
-        await #expect(throws: TransportFailure.self) {
+    private static func failure(_ url: String, _ transport: AsyncHTTPTransport) async -> TransportError? {
+        await #expect(throws: TransportError.self) {
             try await transport.send(HTTPRequest(.get, url), timeout: .seconds(900))
         }
     }

@@ -4,7 +4,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-@Suite("A service principal with a certificate", .timeLimit(.minutes(2)))
+@Suite("A service principal with a certificate", .timeLimit(.minutes(20)))
 struct ClientCertificateTests {
     private static let clientID = "11111111-aaaa-4aaa-8aaa-000000000007"
 

@@ -5,7 +5,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-@Suite("The doctor", .timeLimit(.minutes(3)))
+@Suite("The doctor", .timeLimit(.minutes(20)))
 struct DoctorTests {
     @Test("names the one cause, and what puts it right, for each way in which a set-up breaks")
     func causes() async throws {
@@ -72,7 +72,7 @@ struct DoctorTests {
                 }
                 #expect(try await eventually { server.runningMounts == 1 })
                 let stop = Task { await server.stop(grace: .seconds(60)) }
-                #expect(try await eventually { try await !client.isServing() })
+                #expect(try await eventually { try await !client.isServing(timeout: .seconds(300)) })
                 try await Ailment("a provider that stops", "provider", ["not serving", "kubectl logs"]) {
                     $0.settings.provider = endpoint
                 }.check(in: world)

@@ -26,8 +26,8 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     var words: [String] = []
     /// How often each class of calls must have been made.
     var calls: [String: Int] = [:]
-    /// The driver's patience; the provider takes half of a short one.
-    var patience = Duration.seconds(60)
+    /// The driver's timeout. The provider's budget is 10 seconds less.
+    var patience = Duration.seconds(120)
 
     /// A mount that succeeds in spite of the faults.
     static func survives(
@@ -41,7 +41,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     /// A mount that fails because of the faults.
     static func fails(
         _ faults: String, mode: Mode = .workloadIdentity, objects: [String]? = nil, _ code: RPCCode,
-        _ words: [String], calls: [String: Int], patience: Duration = .seconds(60)
+        _ words: [String], calls: [String: Int], patience: Duration = .seconds(120)
     ) -> FaultCase {
         var result = FaultCase(
             faults: split(faults), mode: mode, code: code, words: words, calls: calls, patience: patience)
@@ -53,20 +53,20 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     private static func split(_ faults: String) -> [String] { faults.split(separator: ";").map(String.init) }
 
     /// Every case in one emulator, each with a provider that knows nothing yet.
-    static func run(
-        _ cases: [FaultCase], connectTimeout: Duration = .seconds(5), http2: Bool = false
-    ) async throws {
+    static func run(_ cases: [FaultCase], http2: Bool = false) async throws {
         try await World.with(keys: false, http2: http2) { world in
             for fault in cases {
-                world.emulator.faults.clear()
-                try await world.withNewProvider(time: ShortTimeouts().source, connectTimeout: connectTimeout) {
-                    try await fault.run(in: $0)
+                try await world.withNewProvider(time: ManualTime()) { world in
+                    try await fault.mount(in: world)
+                    try await fault.mountAgain(in: world)
                 }
             }
         }
     }
 
-    private func run(in world: World) async throws {
+    /// Mounts once among the faults and judges what comes of it.
+    func mount(in world: World) async throws {
+        world.emulator.faults.clear()
         let name = Comment(rawValue: faults.joined(separator: ", "))
         let attributes = try await attributes(in: world)
         for fault in faults {
@@ -89,9 +89,13 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         for (kind, count) in calls { #expect(counts.calls(kind) == count, Comment(rawValue: "\(name): \(kind)")) }
         for kind in counts.classes.keys { #expect(!kind.contains("attacker"), "\(name): a foreign host was called") }
         #expect(world.emulator.faults.entries.allSatisfy { $0.struck > 0 }, "\(name): did not strike")
+    }
 
+    /// Mounts without the faults, which must succeed.
+    func mountAgain(in world: World) async throws {
         world.emulator.faults.clear()
-        try check(try await world.mount(attributes), "\(name): after the fault")
+        let name = Comment(rawValue: "\(testDescription): after the fault")
+        try check(try await world.mount(try await attributes(in: world)), name)
     }
 
     /// Mounts once among the faults, whatever comes of it but a code that leaves an empty volume.

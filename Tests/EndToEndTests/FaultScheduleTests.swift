@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A schedule of faults", .timeLimit(.minutes(1)))
+@Suite("A schedule of faults", .timeLimit(.minutes(20)))
 struct FaultScheduleTests {
     @Test("gives each step the seed, the clock and the period that it has not itself")
     func defaults() throws {

@@ -2,7 +2,7 @@ import AzureEmulator
 import ProviderTransport
 import Testing
 
-@Suite("An HTTP proxy that demands credentials", .timeLimit(.minutes(2)))
+@Suite("An HTTP proxy that demands credentials", .timeLimit(.minutes(20)))
 struct HTTPProxyTests {
     @Test(
         "gets them from the proxy's URL, escaped characters and all",

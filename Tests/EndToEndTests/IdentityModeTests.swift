@@ -3,7 +3,7 @@ import Foundation
 import ProviderTransport
 import Testing
 
-@Suite("An identity mode", .timeLimit(.minutes(2)))
+@Suite("An identity mode", .timeLimit(.minutes(20)))
 struct IdentityModeTests {
     private static let plain = World.array([World.object("secret", "plain")])
 

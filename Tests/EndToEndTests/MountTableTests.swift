@@ -10,7 +10,7 @@ import Testing
 
 extension MountCase: CustomTestStringConvertible {}
 
-@Suite("The mount table over the real socket and real TLS", .tableWorld, .timeLimit(.minutes(2)))
+@Suite("The mount table over the real socket and real TLS", .tableWorld, .timeLimit(.minutes(20)))
 struct MountTableTests {
     @Test("Mounts or fails as the case says", arguments: try MountCase.all(for: .emulator))
     func mounts(_ testCase: MountCase) async throws {

@@ -6,7 +6,7 @@ import ProviderTransport
 import SecretMemory
 import Testing
 
-@Suite("A mount over the real socket and real TLS", .timeLimit(.minutes(2)))
+@Suite("A mount over the real socket and real TLS", .timeLimit(.minutes(20)))
 struct MountTests {
     @Test("answers with every object's bytes, mode and version")
     func everyType() async throws {

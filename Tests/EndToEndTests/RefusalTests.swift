@@ -182,7 +182,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("A mount that cannot be", .timeLimit(.minutes(2)))
+@Suite("A mount that cannot be", .timeLimit(.minutes(20)))
 struct RefusalTests {
     @Test("is refused with a code, the reason and what to do, and the next one works", arguments: Mistake.all)
     func refused(mistake: Mistake) async throws {

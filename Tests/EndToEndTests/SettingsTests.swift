@@ -5,7 +5,7 @@ import ProviderTransport
 import Testing
 
 /// The settings beyond upstream's fields, over the real socket and real TLS.
-@Suite("Settings of objects, end to end", .timeLimit(.minutes(2)))
+@Suite("Settings of objects, end to end", .timeLimit(.minutes(20)))
 struct SettingsTests {
     @Test("Objects come from other vaults, tenants and clients")
     func severalVaults() async throws {

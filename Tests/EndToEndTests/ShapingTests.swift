@@ -4,7 +4,7 @@ import Foundation
 import ProviderTransport
 import Testing
 
-@Suite("Shaped files over the real socket and real TLS", .timeLimit(.minutes(2)))
+@Suite("Shaped files over the real socket and real TLS", .timeLimit(.minutes(20)))
 struct ShapingTests {
     private static let joined = """
         - fileName: app.conf

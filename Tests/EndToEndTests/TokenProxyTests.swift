@@ -5,7 +5,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-@Suite("The cluster's token proxy", .timeLimit(.minutes(2)))
+@Suite("The cluster's token proxy", .timeLimit(.minutes(20)))
 struct TokenProxyTests {
     private static func attributes(_ world: World) async throws -> [String: String] {
         var attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))

@@ -4,7 +4,7 @@ import Logging
 import TestSupport
 import Testing
 
-@Suite("The system's trust roots", .timeLimit(.minutes(2)))
+@Suite("The system's trust roots", .timeLimit(.minutes(20)))
 struct TrustRootsTests {
     @Test("include a certificate that was mounted beside them, from when it is there until it goes")
     func mountedBeside() async throws {

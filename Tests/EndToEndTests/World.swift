@@ -42,12 +42,11 @@ struct World: Sendable {
     static func with(
         keys: Bool = true, conversion: ContentConversion = ContentConversion(), cache: CacheSettings = CacheSettings(),
         seed: Seed? = nil, proxy: Proxy = Proxy(), http2: Bool = false, requests: RecordedRequests? = nil,
-        _ body: @escaping @Sendable (World) async throws -> Void
+        clock: EmulatorClock = EmulatorClock(), _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
         var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
         if !keys { seed.vaults = seed.vaults?.map { $0.withoutKeys } }
         let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
-        let clock = EmulatorClock()
         var options = Emulator.Options()
         options.proxyCredentials = proxy.demanded
         options.offersHTTP2 = http2
@@ -72,7 +71,8 @@ struct World: Sendable {
     private static func provide(
         _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock, _ proxy: Proxy = Proxy(),
         in directory: TemporaryDirectory, _ conversion: ContentConversion, _ cache: CacheSettings, _ logger: Logger,
-        time: TimeSource = .system, connectTimeout: Duration = .seconds(5), body: @Sendable (World) async throws -> Void
+        time: ManualTime? = nil, connectTimeout: Duration = Self.connectTimeout,
+        body: @Sendable (World) async throws -> Void
     ) async throws {
         let authority = directory.file("ca.pem")
         try Data(endpoints.authorityPEM.utf8).write(to: URL(fileURLWithPath: authority))
@@ -83,7 +83,8 @@ struct World: Sendable {
             trustRoots: TrustRoots(environment: environment), proxy: try ProxySettings(environment: environment),
             userAgent: "tests")
         network.connectTimeout = connectTimeout
-        let transport = AsyncHTTPTransport(configuration: network, logger: logger)
+        var transport: any HTTPTransport = AsyncHTTPTransport(configuration: network, logger: logger)
+        if let time { transport = TimedTransport(base: transport, time: time, faults: emulator.faults) }
         var tokens = AccessTokenSource.Settings()
         tokens.metadataService = "http://127.0.0.1:\(endpoints.nodePort)"
         tokens.nodeManagedIdentity = tokens.metadataService
@@ -98,7 +99,7 @@ struct World: Sendable {
         settings.primaryTimeout = .seconds(60)
         let service = ProviderService(
             mounts: MountPipeline(
-                settings: settings, transport: transport, time: time),
+                settings: settings, transport: transport, time: time?.source ?? .system),
             logger: logger)
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))
         let server = try RPCServer.start(
@@ -118,10 +119,13 @@ struct World: Sendable {
         await server.stop(grace: .seconds(1))
     }
 
-    /// Runs `body` with a second provider beside the first, which knows nothing yet and may have its own
-    /// idea of time.
+    /// Long enough for a busy machine.
+    private static let connectTimeout = Duration.seconds(60)
+
+    /// Runs `body` with a second provider beside the first, which knows nothing yet. Its clock is `time`, or
+    /// the machine's.
     func withNewProvider(
-        time: TimeSource = .system, connectTimeout: Duration = .seconds(5),
+        time: ManualTime? = nil, connectTimeout: Duration = Self.connectTimeout,
         _ body: @Sendable (World) async throws -> Void
     ) async throws {
         let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -3,19 +3,19 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-@Suite("The server's connections", .timeLimit(.minutes(2)))
+@Suite("The server's connections", .timeLimit(.minutes(20)))
 struct ConnectionTests {
     @Test("connections beyond the limit wait, and are served when others end")
     func limit() async throws {
         try await withServer { (fixture: Fixture) async throws in
             let client = fixture.client()
-            _ = try await client.version()
+            _ = try await client.version(timeout: testTimeout)
             var sockets: [RawSocket] = []
             for _ in 1..<RPCServer.maximumConnections { sockets.append(try await fixture.connect()) }
             let waiting = try RawSocket()
             try waiting.connect(fixture.socketPath)
             // A server without the limit would have accepted it long before the last of these calls.
-            for _ in 0..<100 { _ = try await client.version() }
+            for _ in 0..<100 { _ = try await client.version(timeout: testTimeout) }
             #expect(!waiting.isReadable)
             sockets.removeLast()
             #expect(try await eventually { waiting.isReadable })
@@ -26,7 +26,7 @@ struct ConnectionTests {
     func ended() async throws {
         try await withServer { (fixture: Fixture) async throws in
             for _ in 0..<RPCServer.maximumConnections + 50 { _ = try await fixture.connect() }
-            _ = try await fixture.client().version()
+            _ = try await fixture.client().version(timeout: testTimeout)
         }
     }
 
@@ -48,7 +48,7 @@ struct ConnectionTests {
             endpoint: .tcp(host: host, port: 0), version: testVersion, handler: { _ in .file() })
         for address in host == "localhost" ? ["127.0.0.1"] : Self.loopbackAddresses {
             let client = RPCClient(endpoint: .tcp(host: address, port: server.port))
-            #expect(try await client.version() == testVersion, "\(address)")
+            #expect(try await client.version(timeout: testTimeout) == testVersion, "\(address)")
         }
         await server.stop(grace: .zero)
     }

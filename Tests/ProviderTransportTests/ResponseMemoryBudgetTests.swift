@@ -3,7 +3,7 @@ import Testing
 
 @testable import ProviderTransport
 
-@Suite("The memory budget of responses", .timeLimit(.minutes(2)))
+@Suite("The memory budget of responses", .timeLimit(.minutes(20)))
 struct ResponseMemoryBudgetTests {
     private let budget = ResponseMemoryBudget(capacity: 1 << 20)
     private static let large = 512 << 10

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProviderCore
 
-@Suite("The size of a response", .timeLimit(.minutes(2)))
+@Suite("The size of a response", .timeLimit(.minutes(20)))
 struct ResponseSizeTests {
     /// Returns one file, whose number of bytes is the request's target path.
     private static let handler: MountHandler = { incoming in

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Calls of a client on a unix socket", .timeLimit(.minutes(2)))
+@Suite("Calls of a client on a unix socket", .timeLimit(.minutes(20)))
 struct RoundTripTests {
     @Test("all fields of a request and of its response arrive")
     func roundTrip() async throws {
@@ -28,14 +28,14 @@ struct RoundTripTests {
                 ])
         }
         try await withServer(handler: handler) { (fixture: Fixture) async throws in
-            let response = try await fixture.client().mount(request, timeout: .seconds(30))
+            let response = try await fixture.client().mount(request, timeout: .seconds(3600))
             let incoming = try #require(seen.withLock { $0 })
             #expect(incoming.request.attributes == request.attributes)
             #expect(incoming.request.secrets == request.secrets)
             #expect(incoming.request.targetPath == request.targetPath)
             #expect(incoming.request.permission == request.permission)
             #expect(incoming.request.currentObjectVersions == request.currentObjectVersions)
-            #expect(incoming.secondsLeft > 10 && incoming.secondsLeft < 31)
+            #expect(incoming.secondsLeft > 1800 && incoming.secondsLeft < 3601)
             #expect(response.files.map(\.path) == ["a", "d/ü"])
             #expect(response.files.map(\.mode) == [0o400, 0])
             #expect(response.files.map(\.contents) == [binary, []])
@@ -63,7 +63,7 @@ struct RoundTripTests {
     @Test("Version returns the version that the server was started with")
     func version() async throws {
         try await withServer { (fixture: Fixture) async throws in
-            #expect(try await fixture.client().version() == testVersion)
+            #expect(try await fixture.client().version(timeout: testTimeout) == testVersion)
         }
     }
 
@@ -170,11 +170,14 @@ struct RoundTripTests {
         }
         try await withServer(handler: handler) { (fixture: Fixture) async throws in
             let client = fixture.client()
-            let status = await status { () throws(RPCStatus) in
-                try await client.mount(.plain, timeout: .milliseconds(500))
+            // On a busy machine a call may be over before its handler begins.
+            while log.started == 0 {
+                let status = await status { () throws(RPCStatus) in
+                    try await client.mount(.plain, timeout: .milliseconds(500))
+                }
+                #expect(status?.code == .deadlineExceeded)
             }
-            #expect(status?.code == .deadlineExceeded)
-            #expect(try await eventually { log.cancelled == 1 })
+            #expect(try await eventually { log.cancelled == log.started })
             #expect(try await eventually { fixture.server.runningMounts == 0 })
         }
     }
@@ -200,7 +203,7 @@ struct RoundTripTests {
             } catch {
                 #expect(!RPCCode.leavesEmptyVolume.contains(error.code), "\(error)")
             }
-            #expect(try await client.version() == testVersion)
+            #expect(try await client.version(timeout: testTimeout) == testVersion)
         }
     }
 
@@ -218,7 +221,7 @@ struct RoundTripTests {
                 socket.send(round.isMultiple(of: 2) ? noise : preface + noise)
             }
             _ = try await client.mount(.plain)
-            #expect(try await fixture.client().version() == testVersion)
+            #expect(try await fixture.client().version(timeout: testTimeout) == testVersion)
         }
     }
 

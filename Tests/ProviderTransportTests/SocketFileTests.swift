@@ -3,7 +3,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-@Suite("The socket file", .timeLimit(.minutes(2)))
+@Suite("The socket file", .timeLimit(.minutes(20)))
 struct SocketFileTests {
     private static func listen(on path: String) throws -> RPCServer {
         try RPCServer.start(endpoint: .unix(path: path), version: testVersion, handler: { _ in .file() })
@@ -32,7 +32,7 @@ struct SocketFileTests {
         }
         #expect(fileMode(directory.file("azure.sock")) != nil)
         let fixture = try Fixture(in: directory) { _ in .file() }
-        #expect(try await fixture.client().version() == testVersion)
+        #expect(try await fixture.client().version(timeout: testTimeout) == testVersion)
         await fixture.server.stop(grace: .zero)
     }
 
@@ -41,7 +41,7 @@ struct SocketFileTests {
         try await withServer { (fixture: Fixture) async throws in
             let failure = Self.failure(on: fixture.socketPath)
             #expect(failure?.contains("another process is listening on \(fixture.socketPath)") == true)
-            #expect(try await fixture.client().version() == testVersion)
+            #expect(try await fixture.client().version(timeout: testTimeout) == testVersion)
         }
     }
 
@@ -70,7 +70,7 @@ struct SocketFileTests {
         let longest = directory.file(String(repeating: "s", count: 106 - directory.path.utf8.count))
         #expect(longest.utf8.count == 107)
         let server = try Self.listen(on: longest)
-        #expect(try await RPCClient(endpoint: .unix(path: longest)).version() == testVersion)
+        #expect(try await RPCClient(endpoint: .unix(path: longest)).version(timeout: testTimeout) == testVersion)
         await server.stop(grace: .zero)
         #expect(
             Self.failure(on: longest + "s")
@@ -100,7 +100,7 @@ struct SocketFileTests {
         let server = try Self.listen(on: directory.file(name))
         #expect(fileMode(directory.file(name)) != nil)
         let client = RPCClient(endpoint: .unix(path: directory.file(name)))
-        #expect(try await client.version() == testVersion)
+        #expect(try await client.version(timeout: testTimeout) == testVersion)
         await server.stop(grace: .zero)
         #expect(fileMode(directory.file(name)) == nil)
     }

@@ -4,6 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// The time that a call may take which is answered at once. It only bounds a failure.
+let testTimeout = Duration.seconds(300)
+
 /// Bytes of a response that are not secret.
 struct PlainBytes: LendableBytes {
     var bytes: [UInt8]
@@ -91,7 +94,7 @@ final class HandlerLog: Sendable {
     func wait() async throws(RPCStatus) {
         state.withLock { $0.started += 1 }
         do {
-            guard try await eventually(within: .seconds(60), { self.state.withLock { $0.isOpen } }) else {
+            guard try await eventually({ self.state.withLock { $0.isOpen } }) else {
                 throw RPCStatus(code: .internal, message: "the log was not opened in time")
             }
         } catch let error as RPCStatus {

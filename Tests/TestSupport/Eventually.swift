@@ -1,7 +1,7 @@
 /// Whether `condition` comes true before the deadline. It is asked again and again, so a test waits no
 /// longer than it must; the deadline only bounds a failure.
 package func eventually(
-    within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+    within limit: Duration = .seconds(300), _ condition: () async throws -> Bool
 ) async throws -> Bool {
     let clock = ContinuousClock()
     let deadline = clock.now + limit

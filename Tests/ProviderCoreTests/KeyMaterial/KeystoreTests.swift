@@ -162,7 +162,7 @@ struct KeystoreTests {
 
     /// Every store goes into one new store by `keytool`, which has to open each entry for that. So few runs,
     /// because each starts a Java machine.
-    @Test("Java's keytool reads and imports every kind of store", .timeLimit(.minutes(4)))
+    @Test("Java's keytool reads and imports every kind of store", .timeLimit(.minutes(20)))
     func keytool() throws {
         let material = try TestKeys.shared.get()
         let directory = try TemporaryDirectory()

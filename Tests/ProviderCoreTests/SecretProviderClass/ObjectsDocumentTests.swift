@@ -329,11 +329,9 @@ struct ObjectsDocumentTests {
             bomb += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]\n"
         }
         let inner = "array:\n  - |\n" + bomb.split(separator: "\n").map { "    \($0)\n" }.joined()
-        let duration = ContinuousClock().measure {
-            #expect(Self.messages(bomb).first?.contains("excessive aliasing") == true)
-            #expect(Self.messages(inner).first?.contains("excessive aliasing") == true)
-        }
-        #expect(duration < .seconds(5))
+        // Expanding it would never end.
+        #expect(Self.messages(bomb).first?.contains("excessive aliasing") == true)
+        #expect(Self.messages(inner).first?.contains("excessive aliasing") == true)
     }
 
     @Test("No mutation of a document traps")

@@ -1,0 +1,63 @@
+import Azure
+import AzureEmulator
+
+/// The network of a provider whose clock is a `ManualTime`.
+///
+/// A request that the emulator leaves without an answer times out at once, and the clock moves on by the
+/// timeout. All other requests may take as long as they need, so a busy machine changes no outcome.
+struct TimedTransport: HTTPTransport {
+    let base: any HTTPTransport
+    let time: ManualTime
+    let faults: FaultBook
+
+    private enum Outcome {
+        case ended(Result<HTTPResponse, TransportError>)
+        case leftWaiting
+    }
+
+    /// Only a bound on hanging tests.
+    private static let limit = Duration.seconds(900)
+
+    func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
+        let before = unanswered
+        let outcome = await withTaskGroup(of: Outcome?.self) { group in
+            group.addTask {
+                do throws(TransportError) {
+                    return .ended(.success(try await base.send(request, timeout: Self.limit)))
+                } catch {
+                    return .ended(.failure(error))
+                }
+            }
+            group.addTask {
+                while unanswered == before {
+                    do { try await Task.sleep(for: .milliseconds(5)) } catch { return nil }
+                }
+                return .leftWaiting
+            }
+            defer { group.cancelAll() }
+            for await outcome in group {
+                if let outcome { return outcome }
+            }
+            return .leftWaiting
+        }
+        switch outcome {
+        case .ended(let result): return try result.get()
+        case .leftWaiting:
+            time.advance(timeout)
+            throw TransportError(.request, .timedOut, "no answer within \(timeout)")
+        }
+    }
+
+    /// How many requests the faults have left without an answer so far.
+    private var unanswered: Int {
+        faults.entries.filter { Self.leavesWaiting($0.fault) }.reduce(0) { $0 + $1.struck }
+    }
+
+    /// Whether `fault` keeps a service from ending its answer. A proxy that hangs is noticed by the HTTP
+    /// client itself, when it has waited for the connection.
+    private static func leavesWaiting(_ fault: String) -> Bool {
+        let words = fault.split(separator: " ")
+        guard !words.contains(where: { $0.hasPrefix("target=proxy") }) else { return false }
+        return words.first == "hang" || words.first == "drip" && !words.contains { $0.hasPrefix("size=") }
+    }
+}
