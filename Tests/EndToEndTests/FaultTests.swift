@@ -1,7 +1,7 @@
 import ProviderTransport
 import Testing
 
-@Suite("Under faults a mount", .serialized, .timeLimit(.minutes(20)))
+@Suite("Under faults a mount", .timeLimit(.minutes(20)))
 struct FaultTests {
     private static let get = "vault:kv-tests get"
     private static let list = "vault:kv-tests list"

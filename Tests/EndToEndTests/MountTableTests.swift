@@ -12,8 +12,15 @@ extension MountCase: CustomTestStringConvertible {}
 
 @Suite("The mount table over the real socket and real TLS", .tableWorld, .timeLimit(.minutes(20)))
 struct MountTableTests {
+    /// A few servers at a time.
+    private static let limit = ConcurrencyLimit(4)
+
     @Test("Mounts or fails as the case says", arguments: try MountCase.all(for: .emulator))
     func mounts(_ testCase: MountCase) async throws {
+        try await Self.limit.run { try await run(testCase) }
+    }
+
+    private func run(_ testCase: MountCase) async throws {
         let world = try #require(TableWorld.current)
         try await TemporaryDirectory.with { directory in
             let tokens = Mutex<[String]>([])

@@ -37,12 +37,27 @@ struct World: Sendable {
         var given = ""
     }
 
+    /// As many worlds at a time as there are processors, within bounds: each has some forty open files.
+    private static let limit = ConcurrencyLimit(max(2, min(8, ProcessInfo.processInfo.activeProcessorCount)))
+
     /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys
     /// takes its time, so those who need none leave the vaults' keys and certificates out.
+    ///
+    /// Only a few worlds exist at a time, the others wait. So `body` must not make another one.
     static func with(
         keys: Bool = true, conversion: ContentConversion = ContentConversion(), cache: CacheSettings = CacheSettings(),
         seed: Seed? = nil, proxy: Proxy = Proxy(), http2: Bool = false, requests: RecordedRequests? = nil,
         clock: EmulatorClock = EmulatorClock(), _ body: @escaping @Sendable (World) async throws -> Void
+    ) async throws {
+        try await limit.run {
+            try await run(keys, conversion, cache, seed, proxy, http2, requests, clock, body)
+        }
+    }
+
+    private static func run(
+        _ keys: Bool, _ conversion: ContentConversion, _ cache: CacheSettings, _ seed: Seed?, _ proxy: Proxy,
+        _ http2: Bool, _ requests: RecordedRequests?, _ clock: EmulatorClock,
+        _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
         var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
         if !keys { seed.vaults = seed.vaults?.map { $0.withoutKeys } }
