@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change lands, step by step, with the time of each.
+# Everything that must hold before a change lands, step by step, with the time of each; with `quick`, the
+# format and the unit tests alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+outputs=.build/test-output
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -43,16 +45,47 @@ generated() {
 
 build() { swift build --build-tests --explicit-target-dependency-import-check error; }
 
-# One target after another: tests that reckon would take the processors from those that wait for an answer.
-unit() {
-  local target
-  for target in Tests/*Tests; do
-    echo "--> ${target#Tests/}"
-    swift test --skip-build --filter "^${target#Tests/}\." >"$work/unit.txt" 2>&1 || { cat "$work/unit.txt"; return 1; }
-    grep -E 'Test run with [1-9]' "$work/unit.txt" || { cat "$work/unit.txt"; return 1; }
+# Runs the test targets one after another, because tests that compute would take the processors from tests that
+# wait for a response. A target that fails does not stop the others.
+swift_tests() {
+  local target output failed=0
+  mkdir -p "$outputs"
+  for target in "$@"; do
+    output=$outputs/$target.txt
+    echo "--> $target"
+    if swift test --skip-build --filter "^$target\." >"$output" 2>&1 && grep -E 'Test run with [1-9]' "$output"; then
+      continue
+    fi
+    failed=1
+    failures "$output"
   done
-  # None has been forgotten.
-  [ "$(ls -d Tests/*Tests | wc -l)" -eq "$(grep -c 'testTarget(' Package.swift)" ]
+  return $failed
+}
+
+# What failed in a target, from its output. Without a failed test the process itself has failed, so the end of the
+# output is shown.
+failures() {
+  if grep -q '^✘' "$1"; then
+    awk '/^✘/ || (/^↳/ && shown) { print; shown = 1; next } { shown = 0 }' "$1"
+  else
+    tail -n 50 "$1"
+  fi
+  echo "the whole output: $1"
+}
+
+unit() {
+  local targets
+  mapfile -t targets < <(basename -a Tests/*Tests)
+  swift_tests "${targets[@]}" || return 1
+  # The package has no other test targets.
+  [ "${#targets[@]}" -eq "$(grep -c 'testTarget(' Package.swift)" ]
+}
+
+# All but the tests over sockets and TLS.
+quick_unit() {
+  local targets
+  mapfile -t targets < <(basename -a Tests/*Tests | grep -vx EndToEndTests)
+  swift_tests "${targets[@]}"
 }
 
 # The test files of a folder, two at a time, with the programs in another; what a failing one said is shown.
@@ -92,6 +125,12 @@ deployment() { python_tests Tests/Deploy .build/release; }
 demo() { deploy/examples/payments/demo.sh > "$work/demo.txt" || { cat "$work/demo.txt"; return 1; }; tail -n 3 "$work/demo.txt"; }
 
 step "format" format
+if [ "${1:-}" = quick ]; then
+  step "debug build" build
+  step "unit tests" quick_unit
+  echo "==> all: $SECONDS s"
+  exit
+fi
 step "file sizes" sizes
 step "generated code" generated
 step "debug build" build
