@@ -53,7 +53,7 @@ class Chart:
             file.flush()
             result = subprocess.run(
                 [TOOLS / "helm", command, *words, "--values", file.name], capture_output=True, text=True, check=False,
-                cwd=self._directory.name, timeout=120)
+                cwd=self._directory.name, timeout=300)
         if result.returncode != 0:
             raise Refused(result.stderr)
         return result.stdout

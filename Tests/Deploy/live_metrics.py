@@ -64,7 +64,7 @@ class LiveProvider:
 
     def exposition(self):
         url = f"http://127.0.0.1:{self.world.metrics_port()}/metrics"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=w.DEADLINE) as answer:
             return answer.read().decode()
 
     def families(self):
@@ -109,7 +109,7 @@ class Prometheus:
     def get(self, path, **parameters):
         url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
+            with urllib.request.urlopen(url, timeout=w.DEADLINE) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             if error.code == 503:

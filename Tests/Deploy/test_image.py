@@ -171,7 +171,7 @@ class ContainersTest(unittest.TestCase):
 
     def assert_serves(self):
         self.assertEqual(mount(self.world, self.providers / "azure.sock"), b"plain value")
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.world.health_port()}/healthz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.world.health_port()}/healthz", timeout=w.DEADLINE) as answer:
             self.assertEqual(answer.read(), b"ok")
 
     def assert_confined(self, process, user, group):

@@ -13,7 +13,7 @@ import pod_security
 def build(name):
     """The manifests of an overlay, each of them found to be valid."""
     result = subprocess.run([c.TOOLS / "kubectl", "kustomize", c.ROOT / "deploy/kustomize" / name],
-                            capture_output=True, text=True, check=False, timeout=60)
+                            capture_output=True, text=True, check=False, timeout=300)
     if result.returncode != 0:
         raise AssertionError(result.stderr)
     manifests = list(yaml.safe_load_all(result.stdout))

@@ -104,7 +104,7 @@ class APIServer:
             self.calls.append((handler.command, handler.path, handler.headers["Authorization"]))
             temper = self.temper
         if temper == "slow":
-            self.released.wait(60)
+            self.released.wait(300)
         status, content = self.judge(handler, temper, body)
         data = json.dumps(content).encode()
         handler.send_response(status)

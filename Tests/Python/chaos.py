@@ -92,7 +92,7 @@ class Controls:
 
     def call(self, method, path, body=b""):
         request = urllib.request.Request(self.base + path, data=body if method != "GET" else None, method=method)
-        with self.lock, self.opener.open(request, timeout=30) as answer:
+        with self.lock, self.opener.open(request, timeout=300) as answer:
             return json.loads(answer.read() or b"null")
 
 

@@ -17,7 +17,7 @@ class BenchTest(unittest.TestCase):
             output = pathlib.Path(directory)
             run = subprocess.run(
                 [w.PROGRAMS / "akv-bench", "--quick", "--json", output / "results.json", "--markdown",
-                 output / "results.md"], capture_output=True, text=True, timeout=300)
+                 output / "results.md"], capture_output=True, text=True, timeout=2 * w.DEADLINE)
             self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
             results = json.loads((output / "results.json").read_text())
             scenarios = {measurement["scenario"] for measurement in results["measurements"]}
@@ -60,7 +60,7 @@ class BenchTest(unittest.TestCase):
         return ["REGRESSION" in line for line in run.stdout.splitlines() if "requests per mount" in line]
 
     def bench(self, *arguments):
-        return subprocess.run([w.PROGRAMS / "akv-bench", *arguments], capture_output=True, text=True, timeout=300)
+        return subprocess.run([w.PROGRAMS / "akv-bench", *arguments], capture_output=True, text=True, timeout=2 * w.DEADLINE)
 
     def test_bad_input(self):
         for arguments, words in [

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 import test_provider
 from test_provider import obj
+import world as w
 
 
 def public(key):
@@ -23,7 +24,7 @@ class ConversionTest(unittest.TestCase):
     request = test_provider.ProviderTest.request
 
     def mount(self, *objects):
-        answer = self.stub.Mount(self.request(*objects), timeout=60)
+        answer = self.stub.Mount(self.request(*objects), timeout=w.DEADLINE)
         return {file.path: file.contents for file in answer.files}
 
     def test_certificates_of_every_make(self):

@@ -41,7 +41,7 @@ class DriverVersionsTest(unittest.TestCase):
         request = {key: value for key, value in request.items() if value is not None}
         return self.stub.Mount(self.pb.MountRequest(
             attributes=json.dumps(request), secrets=secrets, permission="420", target_path=target,
-            current_object_version=[self.pb.ObjectVersion(id=key, version=version) for key, version in versions]), timeout=60)
+            current_object_version=[self.pb.ObjectVersion(id=key, version=version) for key, version in versions]), timeout=w.DEADLINE)
 
     def assert_complete(self, answer):
         self.assertEqual([(file.path, file.contents) for file in answer.files], [("shared", b"for both teams")])

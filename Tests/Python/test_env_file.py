@@ -44,7 +44,7 @@ class EnvFileTest(unittest.TestCase):
     def mount(self, dialect, *keys):
         answer = self.stub.Mount(self.request(obj(
             "secret", "variables", "objectAlias: .env",
-            "envFile: {dialect: %s, keys: [%s]}" % (dialect, ", ".join(keys)))), timeout=60)
+            "envFile: {dialect: %s, keys: [%s]}" % (dialect, ", ".join(keys)))), timeout=w.DEADLINE)
         return answer.files[0].contents
 
     def test_shell(self):

@@ -29,7 +29,7 @@ class ForeignBytesTest(unittest.TestCase):
 
     def refusal(self, message):
         with self.assertRaises(grpc.RpcError) as caught:
-            self.call(message, timeout=60)
+            self.call(message, timeout=w.DEADLINE)
         self.assertNotIn(caught.exception.code(), FORBIDDEN)
         return caught.exception
 

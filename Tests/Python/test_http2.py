@@ -32,7 +32,7 @@ class HTTP2Test(unittest.TestCase):
         self.jwt = self.world.token()
         with grpc.insecure_channel(f"unix://{self.world.socket}") as channel:
             answer = rpc.CSIDriverProviderStub(channel).Mount(
-                self.request(*(p.obj("secret", name) for name in SECRETS)), timeout=60)
+                self.request(*(p.obj("secret", name) for name in SECRETS)), timeout=w.DEADLINE)
         self.assertEqual([file.contents.decode() for file in answer.files], SECRETS)
         with urllib.request.urlopen(f"{controls}/calls") as calls:
             classes = json.load(calls)["classes"]
@@ -41,7 +41,9 @@ class HTTP2Test(unittest.TestCase):
         return classes["tls:kv-tests.vault.azure.net"]["calls"]
 
     def test_takes_one_connection(self):
-        self.assertEqual(self.handshakes(), 1)
+        # Requests wait a second for the first connection. On a busy machine it may take longer, and then each
+        # makes its own.
+        w.until(lambda: self.handshakes() == 1, "a burst over one connection")
 
     def test_is_left_alone_where_it_is_switched_off(self):
         self.assertGreater(self.handshakes("--http2=false"), 1)

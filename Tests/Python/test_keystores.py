@@ -12,6 +12,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 import test_provider
 from test_provider import obj
+import world as w
 
 # What the objects of the emulator's seed give as passwords, once trimmed.
 PASSWORDS = {"plain": "plain value", "umlaut": "Grüße, 世界 🔑", "empty-lines": ""}
@@ -27,7 +28,7 @@ class KeystoreTest(unittest.TestCase):
     request = test_provider.ProviderTest.request
 
     def mount(self, *objects):
-        answer = self.stub.Mount(self.request(*objects), timeout=60)
+        answer = self.stub.Mount(self.request(*objects), timeout=w.DEADLINE)
         versions = {version.id: version.version for version in answer.object_version}
         return {file.path: file.contents for file in answer.files}, versions
 

@@ -33,7 +33,7 @@ class LoadTest(unittest.TestCase):
         self.assert_works()
 
     def assert_works(self):
-        answer = self.stub.Mount(self.request(p.obj("secret", "plain")), timeout=60)
+        answer = self.stub.Mount(self.request(p.obj("secret", "plain")), timeout=w.DEADLINE)
         self.assertEqual([file.contents for file in answer.files], [b"plain value"])
 
     def usage(self):
@@ -51,7 +51,7 @@ class LoadTest(unittest.TestCase):
         for index in range(250):
             request = self.request(p.obj("secret", "plain"), p.obj("secret", "shared"))
             request.target_path = f"/pods/{index}"
-            calls.append(self.stub.Mount.future(request, timeout=110))
+            calls.append(self.stub.Mount.future(request, timeout=w.DEADLINE))
         contents = {tuple(file.contents for file in call.result().files) for call in calls}
         after = self.usage()
         self.assertEqual(contents, {(b"plain value", b"for both teams")})
@@ -93,11 +93,13 @@ class LoadTest(unittest.TestCase):
         self.assert_works()
 
     def refusal(self):
-        """With what a large volume is refused; None when it is mounted."""
+        """The error for a large volume that has waited for room in vain; None when it ended otherwise."""
         try:
             self.stub.Mount(self.large(), timeout=4)
         except grpc.RpcError as error:
-            return error
+            # On a busy machine the time may run out before its turn comes.
+            if "no memory for this volume's content" in error.details():
+                return error
         return None
 
     def test_clients_that_never_read(self):
@@ -114,14 +116,13 @@ class LoadTest(unittest.TestCase):
             # deadline.
             error = w.until(self.refusal, "an answer without room")
             self.assertEqual(error.code(), grpc.StatusCode.INTERNAL, error.details())
-            self.assertIn("no memory for this volume's content", error.details())
             during = self.usage()
             # What is held is twice 16 MiB, 60 answers would be 480.
             self.assertLess(during[0], before[0] + 120 * MIB)
             self.assertLess(during[1], before[1] + 16)
             peer.close()
             # And none the worse once the client is gone.
-            answer = self.stub.Mount(self.large(), timeout=60)
+            answer = self.stub.Mount(self.large(), timeout=w.DEADLINE)
             self.assertEqual(sum(len(file.contents) for file in answer.files), 4_000_000)
         self.assert_works()
 

@@ -139,17 +139,14 @@ class NoLeakTest(unittest.TestCase):
         wrong = {"clientid": APPLICATION, "clientsecret": self.markers["wrong client secret"]}
         unopened = {"clientid": APPLICATION, "clientcertificate": self.pfx, "clientcertificatepassword": "another"}
         misplaced = {"clientid": APPLICATION, "clientcertificate": self.markers["client secret"]}
-        self.mount([{**plain, "objectEncoding": "base64"}])
-        self.mount([{**plain, "objectEncoding": "hex"}])
-        self.mount([plain], credentials=wrong)
-        self.mount([plain], credentials=unopened)
-        self.mount([plain], credentials=misplaced)
-        self.mount([plain], credentials={"clientid": APPLICATION, "clientcertificate": self.pem[:900]})
-        self.mount([plain], jwt=broken)
-        self.mount([plain], jwt=f"{broken}.{broken}.{broken}")
-        self.mount([plain], jwt=self.jwt[:-10])
-        self.mount([plain], **{"csi.storage.k8s.io/serviceAccount.tokens": broken})
-        self.mount([plain], **{"csi.storage.k8s.io/serviceAccount.tokens": '{"api://AzureADTokenExchange":{"token":"' + broken})
+        for item in [{**plain, "objectEncoding": "base64"}, {**plain, "objectEncoding": "hex"}]:
+            self.mount([item], timeout=w.DEADLINE)
+        for credentials in [wrong, unopened, misplaced, {"clientid": APPLICATION, "clientcertificate": self.pem[:900]}]:
+            self.mount([plain], credentials=credentials, timeout=w.DEADLINE)
+        for jwt in [broken, f"{broken}.{broken}.{broken}", self.jwt[:-10]]:
+            self.mount([plain], jwt=jwt, timeout=w.DEADLINE)
+        for tokens in [broken, '{"api://AzureADTokenExchange":{"token":"' + broken]:
+            self.mount([plain], timeout=w.DEADLINE, **{"csi.storage.k8s.io/serviceAccount.tokens": tokens})
 
     def emulator(self, *words):
         command = [w.PROGRAMS / "akv-emulator", *words, "--directory", self.world.directory / "azure"]
@@ -187,9 +184,9 @@ class NoLeakTest(unittest.TestCase):
             def everyone(**options):
                 return [future.result() for future in [pool.submit(way, **options) for way in self.ways()]]
 
-            for files in everyone(timeout=60):
+            for files in everyone(timeout=w.DEADLINE):
                 self.assertEqual(files["plain"], self.markers["value"])
-            site = self.mount([{"objectName": "site", "objectType": "secret"}], timeout=60)["site"]
+            site = self.mount([{"objectName": "site", "objectType": "secret"}], timeout=w.DEADLINE)["site"]
             self.markers["vault's key"] = site.splitlines()[10]
             self.mistakes()
             self.assertGreaterEqual(len(self.said), 11)
@@ -211,7 +208,7 @@ class NoLeakTest(unittest.TestCase):
                     self.assert_nothing_leaked()
                 self.emulator("fault", "clear")
                 if fault == FAULTS[-3]:
-                    for files in everyone(timeout=60):
+                    for files in everyone(timeout=w.DEADLINE):
                         self.assertEqual(files["plain"], self.markers["value"])
         # The faults did reach the provider. Which of them it names on a busy machine is a matter of time.
         codes = {line["code"] for line in self.world.log() if line["msg"] == "mount failed"}

@@ -59,14 +59,14 @@ class ProviderTest(unittest.TestCase):
                                     target_path="/unused")
 
     def mount(self, *objects, **changes):
-        return self.stub.Mount(self.request(*objects, **changes), timeout=120)
+        return self.stub.Mount(self.request(*objects, **changes), timeout=w.DEADLINE)
 
     def assert_works(self):
         answer = self.mount(obj("secret", "plain"))
         self.assertEqual([(f.path, f.mode, f.contents) for f in answer.files], [("plain", 0o644, b"plain value")])
 
     def test_version(self):
-        answer = self.stub.Version(self.pb.VersionRequest(version="v1alpha1"), timeout=10)
+        answer = self.stub.Version(self.pb.VersionRequest(version="v1alpha1"), timeout=w.DEADLINE)
         self.assertEqual(answer.version, "v1alpha1")
         self.assertEqual(answer.runtime_name, "secrets-store-csi-driver-provider-azure")
         self.assertRegex(answer.runtime_version, r"^v\d+\.\d+\.\d+")
@@ -74,7 +74,7 @@ class ProviderTest(unittest.TestCase):
     def test_health(self):
         stub = health_pb2_grpc.HealthStub(self.channel)
         for service in ["", "v1alpha1.CSIDriverProvider"]:
-            answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=10)
+            answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=w.DEADLINE)
             self.assertEqual(answer.status, health_pb2.HealthCheckResponse.SERVING)
 
     def test_log_lines_are_json_whatever_a_class_says(self):
@@ -85,17 +85,17 @@ class ProviderTest(unittest.TestCase):
 
     def test_healthz(self):
         port = self.world.health_port()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=w.DEADLINE) as answer:
             self.assertEqual((answer.status, answer.read()), (200, b"ok"))
         with self.assertRaises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/other", timeout=10)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/other", timeout=w.DEADLINE)
         self.assertEqual(caught.exception.code, 404)
 
     def test_metrics(self):
         self.assert_works()
         with self.assertRaises(grpc.RpcError):
             self.mount(obj("secret", "absent"))
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.world.metrics_port()}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.world.metrics_port()}/metrics", timeout=w.DEADLINE) as answer:
             self.assertTrue(answer.headers["Content-Type"].startswith("text/plain; version=0.0.4"))
             lines = answer.read().decode().splitlines()
         common = 'service_name="csi-secrets-store-provider-azure",provider="azure",os_type="linux"'
@@ -134,7 +134,7 @@ class ProviderTest(unittest.TestCase):
 
     def test_client_that_leaves_midway(self):
         for _ in range(20):
-            call = self.stub.Mount.future(self.request(obj("secret", "plain")), timeout=120)
+            call = self.stub.Mount.future(self.request(obj("secret", "plain")), timeout=w.DEADLINE)
             call.cancel()
         self.assert_works()
 

@@ -52,7 +52,7 @@ class RestartTest(unittest.TestCase):
             "objects": p.array(p.obj("secret", "plain"), p.obj("secret", "shared")),
         }
         answer = self.stub.Mount(self.pb.MountRequest(
-            attributes=json.dumps(attributes), secrets="null", permission="420", target_path=f"/pods/{number}"), timeout=120)
+            attributes=json.dumps(attributes), secrets="null", permission="420", target_path=f"/pods/{number}"), timeout=w.DEADLINE)
         self.assertEqual([file.contents for file in answer.files], [b"plain value", b"for both teams"])
 
     def keep_mounting(self, pod):

@@ -37,7 +37,7 @@ class InputTest(unittest.TestCase):
         # A pipe that nobody writes to would hold the check up for ever.
         os.mkfifo(self.directory / "e.yaml")
         unreadable = [("file-unreadable", "a.yaml"), ("file-unreadable", "c.yaml")]
-        self.assertEqual(self.rules(self.directory, timeout=60), [*unreadable, ("parameter-unknown", "b.yaml")])
+        self.assertEqual(self.rules(self.directory, timeout=w.DEADLINE), [*unreadable, ("parameter-unknown", "b.yaml")])
         result = run("migrate", self.directory)
         self.assertEqual(result.returncode, 1)
         self.assertIn("a.yaml: the file is not UTF-8", result.stderr)
@@ -100,7 +100,7 @@ class InputTest(unittest.TestCase):
         self.assertEqual(self.rules("-", input=map * 12000 + WRONG)[0][0], "parameter-unknown")
         bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
             f"{y}: &{y} [{','.join([f'*{x}'] * 9)}]\n" for x, y in zip("abcdefgh", "bcdefghi"))
-        result = run("check", "-", input=bomb, timeout=60)
+        result = run("check", "-", input=bomb, timeout=w.DEADLINE)
         self.assertIn("do without nested anchors", result.stdout)
 
     def test_json_is_json_whatever_happens(self):
