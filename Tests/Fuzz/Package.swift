@@ -5,7 +5,7 @@ import PackageDescription
 // The fuzz program, a package of its own: it compiles the project's sources, through links in Sources, with
 // other flags than the project does. `make fuzz` builds and runs it.
 //
-// To fuzz another of the project's targets, link its folder in Sources and add it to the list of targets below.
+// To fuzz another target of the project, link its folder in Sources and add a line to the list of targets.
 
 // The fuzzer sees which branches an input took, and the checks that an optimised build leaves out are compiled in.
 let instrumentation: [SwiftSetting] = [.unsafeFlags(["-O", "-assert-config", "Debug", "-sanitize=fuzzer"])]
@@ -22,26 +22,34 @@ let features: [SwiftSetting] = [
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 
+/// A target of the project, with instrumentation.
+func fuzzed(
+    _ name: String, path: String? = nil, exclude: [String] = [], _ dependencies: Target.Dependency...
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: instrumentation + features)
+}
+
 let package = Package(
     name: "akv-fuzz",
     dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")],
     targets: [
         .target(name: "AsyncSupport", swiftSettings: features),
         .systemLibrary(name: "CLibYAML"),
-        .target(
-            name: "ProviderCore", dependencies: ["CLibYAML", crypto, cryptoExtras],
-            swiftSettings: instrumentation + features
-        ),
-        .target(
-            name: "Azure", dependencies: ["AsyncSupport", "ProviderCore", crypto],
-            path: "Sources/AzureWithoutNetwork",
-            // The network itself, whose libraries would take most of the build. NetworkStubs replaces what
-            // other files call.
+        fuzzed("SecretMemory"),
+        fuzzed("Documents", "SecretMemory", "CLibYAML"),
+        fuzzed("KeyMaterial", "SecretMemory", "Documents", crypto, cryptoExtras),
+        fuzzed("Shaping", "SecretMemory", "Documents"),
+        fuzzed("ProviderCore", "SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto),
+        fuzzed(
+            "Azure", path: "Sources/AzureWithoutNetwork",
+            // The files that need NIO, whose build would take most of the time. NetworkStubs has replacements.
             exclude: [
-                "AsyncHTTPTransport", "CertificateNameGuard", "CertificateProbe", "ConnectionWarmup", "TimeLimit",
-                "TimeoutScheduler", "TransportError+NIO", "TrustRoots",
-            ].map { "Azure/HTTP/\($0).swift" },
-            swiftSettings: instrumentation + features
+                "HTTP/AsyncHTTPTransport", "HTTP/CertificateNameGuard", "HTTP/CertificateProbe",
+                "HTTP/ConnectionWarmup", "HTTP/TransportError+NIO", "HTTP/TrustRoots", "Time/Timeout",
+                "Time/TimeoutScheduler",
+            ].map { "Azure/\($0).swift" },
+            "AsyncSupport", "SecretMemory", "Documents", "KeyMaterial", "ProviderCore", crypto
         ),
         // libFuzzer, and the driver's messages as protobuf reads them. The gRPC service is left out.
         .target(
@@ -54,7 +62,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("protobuf-lite")]
         ),
         .executableTarget(
-            name: "akv-fuzz", dependencies: ["CFuzzDriver", "ProviderCore", "Azure"],
+            name: "akv-fuzz",
+            dependencies: [
+                "CFuzzDriver", "SecretMemory", "Documents", "KeyMaterial", "Shaping", "ProviderCore", "Azure",
+            ],
             swiftSettings: features
         ),
     ],

@@ -1,4 +1,6 @@
-@testable internal import ProviderCore
+internal import SecretMemory
+
+@testable internal import KeyMaterial
 
 /// PKCS#12 files, certificate chains and certificate bundles.
 let certificateTargets = [

@@ -1,3 +1,6 @@
+internal import SecretMemory
+
+@testable internal import KeyMaterial
 @testable internal import ProviderCore
 
 /// Encodings and formats of vault contents, and their conversion to files.

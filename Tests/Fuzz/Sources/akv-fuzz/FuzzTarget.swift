@@ -1,4 +1,4 @@
-internal import ProviderCore
+internal import SecretMemory
 
 /// One parser of untrusted input, and the properties that must hold for any input.
 struct FuzzTarget: Sendable {

@@ -1,5 +1,6 @@
-internal import Azure
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 private let audience = ServiceAccountTokens.workloadIdentityAudience
 

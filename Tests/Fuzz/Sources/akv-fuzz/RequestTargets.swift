@@ -1,6 +1,7 @@
-internal import Azure
 internal import CFuzzDriver
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// The driver's request: the protobuf message, its JSON fields, and the YAML in them.
 let requestTargets = [

@@ -1,4 +1,8 @@
-@testable internal import ProviderCore
+internal import Documents
+internal import ProviderCore
+internal import SecretMemory
+
+@testable internal import Shaping
 
 private let shapingDocument = """
     {"user":{"name":"\(marker)","tags":["a","\(marker)"],"port":5432},"servers":[{"host":"a","port":1,"up":true},
@@ -15,7 +19,7 @@ let shapingTargets = [
             let found = try expression.search(document, &budget)
             let text = try JSONRenderer.render(found, &budget)
             let again = try ContentDocument.parse(text, as: .json)
-            var second = ShapingBudget(steps: 5_000_000)
+            var second = ShapingBudget(steps: 5_000_000, bytes: VolumeLimits.maximumBytes)
             require(try again.isEqual(to: found, &second), "rendering and parsing changes a result")
         } catch {
             // An error may repeat a part of the expression itself.
@@ -45,7 +49,7 @@ let shapingTargets = [
         let marked = SecretBytes(input.secret.shown + Array(marker.utf8))
         for format in ContentDocument.Format.allCases {
             for content in [input.secret, marked] {
-                var budget = ShapingBudget()
+                var budget = ShapingBudget(bytes: VolumeLimits.maximumBytes)
                 do throws(ShapingError) {
                     let document = try ContentDocument.parse(content, as: format)
                     let text = try JSONRenderer.render(document, &budget)
@@ -69,8 +73,10 @@ let shapingTargets = [
 private func checkFiles(of document: JSONValue) {
     var explode = Explode()
     explode.maximum = Explode.greatestMaximum
-    var budget = ShapingBudget()
-    guard let files = try? explode.files(of: document, path: "o", &budget) else { return }
+    var budget = ShapingBudget(bytes: VolumeLimits.maximumBytes)
+    guard let files = try? explode.files(of: document, path: "o", pathProblem: MountPath.problem, &budget) else {
+        return
+    }
     for (path, _) in files {
         require(MountPath.problem(with: path) == nil, "an invalid path")
         require(path.utf8.count { $0 == UInt8(ascii: "/") } == 1, "a key becomes a path outside the directory")

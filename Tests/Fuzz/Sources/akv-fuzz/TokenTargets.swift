@@ -1,5 +1,7 @@
 internal import Dispatch
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 internal import Synchronization
 
 @testable internal import Azure

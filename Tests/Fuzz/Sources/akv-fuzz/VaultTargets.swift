@@ -1,3 +1,6 @@
+internal import KeyMaterial
+internal import SecretMemory
+
 @testable internal import Azure
 @testable internal import ProviderCore
 
