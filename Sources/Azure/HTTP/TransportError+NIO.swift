@@ -5,7 +5,6 @@ internal import NIOHTTP2
 internal import NIOPosix
 internal import NIOSSL
 
-
 extension TransportError {
     /// Says where a client library's error happened and whether trying again can help. `isCancelled` is
     /// whether the caller gave up.
