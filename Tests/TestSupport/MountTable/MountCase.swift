@@ -1,14 +1,14 @@
-internal import Foundation
+package import Foundation
 internal import Yams
 
-/// One line of the conformance table in `Tests/Fixtures/mount`: a change to a mount that works, and what
-/// must come of it.
+/// One case of the conformance table in `Tests/Fixtures/mount`: a change to a mount that works, and the
+/// expected result.
+///
+/// Each file of the table is about one topic, and maps the names of its cases to them.
 package struct MountCase: Decodable, Sendable {
-    /// The file's name without its extension.
+    /// Unique in the whole table.
     package var name = ""
     package var describes: String
-    /// The section of the specification it comes from.
-    package var source: String
     /// The one implementation of Azure that can play it; both when nil.
     package var only: Implementation?
     /// Replacements in the correct request's attributes; null removes one.
@@ -44,7 +44,7 @@ package struct MountCase: Decodable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case describes, source, only, attributes, attributesText, objects, secrets, secretsText, permission, cloudFiles
+        case describes, only, attributes, attributesText, objects, secrets, secretsText, permission, cloudFiles
         case flags, expect
     }
 
@@ -52,38 +52,62 @@ package struct MountCase: Decodable, Sendable {
 
     /// The whole table for one implementation, by name.
     package static func all(for implementation: Implementation) throws -> [MountCase] {
-        let directory = Fixtures.url("mount")
-        return try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "yaml" }
-            .map(MountCase.init(reading:))
-            .filter { $0.only == nil || $0.only == implementation }
-            .sorted { $0.name < $1.name }
+        try table(in: Fixtures.url("mount")).filter { $0.only == nil || $0.only == implementation }
     }
 
-    private init(reading url: URL) throws {
-        let text = try String(contentsOf: url, encoding: .utf8)
-        do {
-            try Self.checkKeys(text)
-            self = try YAMLDecoder().decode(MountCase.self, from: text)
-        } catch {
-            throw Unusable(description: "\(url.lastPathComponent): \(error)")
+    /// The cases of all files in a folder, by name.
+    package static func table(in folder: URL) throws -> [MountCase] {
+        var files: [String: String] = [:]
+        var cases: [MountCase] = []
+        for url in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            .filter({ $0.pathExtension == "yaml" }).sorted(by: { $0.path < $1.path })
+        {
+            let file = url.lastPathComponent
+            for (key, node) in try mapping(String(contentsOf: url, encoding: .utf8), file) {
+                let name = key.string ?? ""
+                if let other = files.updateValue(file, forKey: name) {
+                    throw Unusable(description: "\(file): \(other) has a case called \(name) already")
+                }
+                cases.append(try MountCase(name, node, file))
+            }
         }
-        name = url.deletingPathExtension().lastPathComponent
+        return cases.sorted { $0.name < $1.name }
+    }
+
+    private static func mapping(_ text: String, _ file: String) throws -> Node.Mapping {
+        do {
+            // As YAMLDecoder reads a text: a key such as "true" is a text.
+            guard let mapping = try Yams.compose(yaml: text, .basic.appending(.merge))?.mapping else {
+                throw Unusable(description: "there are no cases")
+            }
+            return mapping
+        } catch {
+            throw Unusable(description: "\(file): \(error)")
+        }
+    }
+
+    private init(_ name: String, _ node: Node, _ file: String) throws {
+        do {
+            try Self.checkKeys(node)
+            self = try YAMLDecoder().decode(MountCase.self, from: node)
+        } catch {
+            throw Unusable(description: "\(file): \(name): \(error)")
+        }
+        self.name = name
     }
 
     /// A misspelt key would make a case that tests nothing.
-    private static func checkKeys(_ text: String) throws {
+    private static func checkKeys(_ root: Node) throws {
         func check(_ node: Node?, _ allowed: [String]) throws {
             for key in node?.mapping?.keys.compactMap(\.string) ?? [] where !allowed.contains(key) {
                 throw Unusable(description: "the key \(key) means nothing here")
             }
         }
-        let root = try Yams.compose(yaml: text)
         try check(root, CodingKeys.allCases.map(\.rawValue))
-        try check(root?["flags"], Flags.CodingKeys.allCases.map(\.rawValue))
-        try check(root?["expect"], MountExpectation.CodingKeys.allCases.map(\.rawValue))
-        try check(root?["expect"]?["error"], MountExpectation.Failure.CodingKeys.allCases.map(\.rawValue))
-        for (_, file) in root?["expect"]?["files"]?.mapping ?? [:] {
+        try check(root["flags"], Flags.CodingKeys.allCases.map(\.rawValue))
+        try check(root["expect"], MountExpectation.CodingKeys.allCases.map(\.rawValue))
+        try check(root["expect"]?["error"], MountExpectation.Failure.CodingKeys.allCases.map(\.rawValue))
+        for (_, file) in root["expect"]?["files"]?.mapping ?? [:] {
             try check(file, MountExpectation.File.CodingKeys.allCases.map(\.rawValue))
         }
     }
