@@ -45,15 +45,18 @@ generated() {
 
 build() { swift build --build-tests --explicit-target-dependency-import-check error; }
 
-# Runs the test targets one after another, because tests that compute would take the processors from tests that
-# wait for a response. A target that fails does not stop the others.
+# Runs the tests of the given targets with the programs of the folder $1, one target after another, because tests
+# that compute would take the processors from tests that wait for a response. A target that fails does not stop the
+# others.
 swift_tests() {
-  local target output failed=0
+  local programs=$1 target output failed=0
+  shift
   mkdir -p "$outputs"
   for target in "$@"; do
     output=$outputs/$target.txt
     echo "--> $target"
-    if swift test --skip-build --filter "^$target\." >"$output" 2>&1 && grep -E 'Test run with [1-9]' "$output"; then
+    if AKV_PROGRAMS=$programs swift test --skip-build --filter "^$target[./]" >"$output" 2>&1 &&
+      grep -E 'Test run with [1-9]' "$output"; then
       continue
     fi
     failed=1
@@ -76,7 +79,7 @@ failures() {
 unit() {
   local targets
   mapfile -t targets < <(basename -a Tests/*Tests)
-  swift_tests "${targets[@]}" || return 1
+  swift_tests .build/debug "${targets[@]}" || return 1
   # The package has no other test targets.
   [ "${#targets[@]}" -eq "$(grep -c 'testTarget(' Package.swift)" ]
 }
@@ -85,7 +88,7 @@ unit() {
 quick_unit() {
   local targets
   mapfile -t targets < <(basename -a Tests/*Tests | grep -vx EndToEndTests)
-  swift_tests "${targets[@]}"
+  swift_tests .build/debug "${targets[@]}"
 }
 
 # The test files of a folder, two at a time, with the programs in another; what a failing one said is shown.
@@ -119,6 +122,7 @@ linkage() { Tests/linkage.sh .build/release/akv-csi; }
 shipped_programs() {
   python_tests Tests/Python .build/release test_provider && python_tests Tests/Python .build/release test_conversions
 }
+mount_table() { swift_tests .build/release EndToEndTests.MountTableTests; }
 # What is installed in clusters: charts, manifests, rules, the image's file system, and what the pages say of them.
 deployment_tools() { Tests/deploy-tools.sh; }
 deployment() { python_tests Tests/Deploy .build/release; }
@@ -141,6 +145,7 @@ step "JMESPath cases" jmespath
 step "Python clients" python_clients
 step "release build" release
 step "linkage" linkage
+step "mount table, release program" mount_table
 step "Python clients, release build" shipped_programs
 step "deployment tools" deployment_tools
 step "deployment" deployment

@@ -1,8 +1,5 @@
 import AzureEmulator
-import CSIProvider
 import Foundation
-import Logging
-import ProviderCore
 import ProviderTransport
 import Synchronization
 import TestSupport
@@ -10,71 +7,125 @@ import Testing
 
 extension MountCase: CustomTestStringConvertible {}
 
-@Suite("The mount table over the real socket and real TLS", .tableWorld, .timeLimit(.minutes(20)))
+/// Runs the table against a program, which many cases share: what the program remembers of one case must not change
+/// the result of another.
+@Suite(
+    "The mount table over the socket of the program", .tableEnvironment, .timeLimit(.minutes(20)),
+    .enabled(if: Programs.folder != nil, "AKV_PROGRAMS must name the folder of the programs"))
 struct MountTableTests {
-    /// A few servers at a time.
-    private static let limit = ConcurrencyLimit(4)
-
-    @Test("Mounts or fails as the case says", arguments: try MountCase.all(for: .emulator))
+    @Test("Mounts or fails as the case says", arguments: try MountCase.all(for: .emulator).filter { !$0.hasCloudFile })
     func mounts(_ testCase: MountCase) async throws {
-        try await Self.limit.run { try await run(testCase) }
+        try await Self.check(testCase)
     }
 
-    private func run(_ testCase: MountCase) async throws {
-        let world = try #require(TableWorld.current)
+    /// One case after the other, because each writes the operator's file.
+    @Test(
+        "Mounts or fails as the case says, with the operator's own description of a cloud", .serialized,
+        arguments: try MountCase.all(for: .emulator).filter(\.hasCloudFile))
+    func mountsInDescribedCloud(_ testCase: MountCase) async throws {
+        try await Self.check(testCase)
+    }
+
+    private static func check(_ testCase: MountCase) async throws {
+        let environment = try #require(TableEnvironment.current)
         try await TemporaryDirectory.with { directory in
             let tokens = Mutex<[String]>([])
             var files: [String: String] = [:]
             for (name, text) in testCase.cloudFiles ?? [:] { files[name] = try directory.write(text.utf8, to: name) }
             let fill = Placeholders(material: try Material.shared.get(), files: files) { token in
-                let text = try await world.token(
+                let text = try await environment.world.token(
                     token.serviceAccount, namespace: token.namespace, audience: token.audience,
                     lifetime: token.lifetime)
                 tokens.withLock { $0.append(text) }
                 return text
             }
-            var settings = MountPipeline.Settings(testCase.flags, files: files)
-            settings.tokens = world.tokens
-            let service = ProviderService(
-                mounts: MountPipeline(settings: settings, transport: world.transport),
-                logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)
-            let outcome = try await Self.outcome(of: call, service, at: .unix(path: directory.file("p.sock")))
+            let program = try await environment.programs.program(for: testCase)
+            let outcome = await outcome(of: call, for: "/pods/\(testCase.name)", from: program.client)
             let differences = try await testCase.expect.differences(
                 from: outcome, fill, unspeakable: tokens.withLock { $0 })
             for difference in differences { Issue.record("\(testCase.name): \(difference)") }
         }
     }
 
-    /// What a driver that calls at `endpoint` gets from `service`.
-    private static func outcome(
-        of call: MountCall, _ service: ProviderService, at endpoint: Endpoint
-    ) async throws -> MountOutcome {
-        let server = try RPCServer.start(
-            endpoint: endpoint,
-            version: ProviderVersion(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0"),
-            handler: service.handle)
-        let outcome: MountOutcome
+    private static func outcome(of call: MountCall, for target: String, from client: RPCClient) async -> MountOutcome {
         do throws(RPCStatus) {
-            let answer = try await RPCClient(endpoint: endpoint).mount(
+            let answer = try await client.mount(
                 MountRequestMessage(
-                    attributes: Array(call.attributes.utf8), secrets: Array(call.secrets.utf8), targetPath: "/unused",
+                    attributes: Array(call.attributes.utf8), secrets: Array(call.secrets.utf8), targetPath: target,
                     permission: call.permission))
             #expect(answer.errorCode.isEmpty)
-            outcome = .files(
+            return .files(
                 answer.files.map { MountOutcome.File(path: $0.path, mode: $0.mode, contents: $0.contents) },
                 versions: answer.objectVersions.map { ($0.id, $0.version) })
         } catch {
-            outcome = .failure(code: error.code.name, message: error.message)
+            return .failure(code: error.code.name, message: error.message)
         }
-        await server.stop(grace: .seconds(1))
-        return outcome
     }
 }
 
-/// One world for all cases: it is made when the suite begins and ends with it.
-struct TableWorld: SuiteTrait, TestScoping {
-    @TaskLocal static var current: World?
+/// One program for each set of flags that the table has, started when the first case needs it.
+actor ProgramPool {
+    /// What a program is started with.
+    private struct Settings: Hashable {
+        var flags: [String]
+        var hasCloudFile: Bool
+
+        init(_ testCase: MountCase) {
+            let flags = testCase.flags
+            self.flags = [
+                flags?.constructsChain.map { "--construct-pem-chain=\($0)" },
+                flags?.separatesCertificateAndKey.map { "--write-cert-and-key-in-separate-files=\($0)" },
+                flags?.defaultCloud.map { "--cloud-name=\($0)" },
+            ].compactMap { $0 }
+            hasCloudFile = testCase.hasCloudFile
+        }
+    }
+
+    private let world: World
+    private let directory: TemporaryDirectory
+    private var programs: [Settings: Task<ProviderProgram, any Error>] = [:]
+
+    init(_ world: World, _ directory: TemporaryDirectory) {
+        (self.world, self.directory) = (world, directory)
+    }
+
+    /// The program that an operator with the flags of `testCase` runs, with the operator's file as the case has it.
+    func program(for testCase: MountCase) async throws -> ProviderProgram {
+        var environment: [String: String] = [:]
+        if let name = testCase.flags?.cloudFile {
+            let text = testCase.cloudFiles?[name] ?? ""
+            environment["AZURE_ENVIRONMENT_FILEPATH"] = try directory.write(text.utf8, to: "operator.json")
+        }
+        let settings = Settings(testCase)
+        if let started = programs[settings] { return try await started.value }
+        let name = "\(programs.count)"
+        let starting = Task { [environment, world, directory] in
+            try await ProviderProgram(name, in: directory, world, flags: settings.flags, environment: environment)
+        }
+        programs[settings] = starting
+        return try await starting.value
+    }
+
+    func stop() async {
+        for starting in programs.values {
+            if case .success(let program) = await starting.result { await program.stop() }
+        }
+    }
+}
+
+extension MountCase {
+    fileprivate var hasCloudFile: Bool { flags?.cloudFile != nil }
+}
+
+/// One emulator and its programs for all cases, started when the suite begins and stopped when it ends.
+struct TableEnvironment: SuiteTrait, TestScoping {
+    struct Parts: Sendable {
+        let world: World
+        let programs: ProgramPool
+    }
+
+    @TaskLocal static var current: Parts?
 
     var isRecursive: Bool { false }
 
@@ -82,21 +133,30 @@ struct TableWorld: SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
     ) async throws {
         let seed = try Self.seed()
-        let (worlds, ready) = AsyncStream<World>.makeStream()
-        let (ended, end) = AsyncStream<Void>.makeStream()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { ready.finish() }
-                try await World.with(seed: seed) { world in
-                    ready.yield(world)
-                    for await _ in ended {}
+        try await TemporaryDirectory.with { directory in
+            let (worlds, ready) = AsyncStream<World>.makeStream()
+            let (ended, end) = AsyncStream<Void>.makeStream()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    defer { ready.finish() }
+                    try await World.with(seed: seed) { world in
+                        ready.yield(world)
+                        for await _ in ended {}
+                    }
                 }
+                if let world = await worlds.first(where: { _ in true }) {
+                    let programs = ProgramPool(world, directory)
+                    defer { end.finish() }
+                    do {
+                        try await Self.$current.withValue(Parts(world: world, programs: programs), operation: function)
+                    } catch {
+                        await programs.stop()
+                        throw error
+                    }
+                    await programs.stop()
+                }
+                try await group.waitForAll()
             }
-            if let world = await worlds.first(where: { _ in true }) {
-                try await Self.$current.withValue(world) { try await function() }
-            }
-            end.finish()
-            try await group.waitForAll()
         }
     }
 
@@ -126,18 +186,6 @@ struct TableWorld: SuiteTrait, TestScoping {
     }
 }
 
-extension Trait where Self == TableWorld {
-    static var tableWorld: Self { Self() }
-}
-
-extension MountPipeline.Settings {
-    /// What an operator who sets `flags` gets.
-    fileprivate init(_ flags: MountCase.Flags?, files: [String: String]) {
-        self.init(
-            defaultCloudName: flags?.defaultCloud ?? "AzurePublicCloud",
-            conversion: ContentConversion(
-                constructsChain: flags?.constructsChain ?? true,
-                separatesCertificateAndKey: flags?.separatesCertificateAndKey ?? false),
-            cloudFiles: CloudEnvironmentFiles(defaultPath: flags?.cloudFile.flatMap { files[$0] } ?? ""))
-    }
+extension Trait where Self == TableEnvironment {
+    static var tableEnvironment: Self { Self() }
 }

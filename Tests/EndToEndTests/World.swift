@@ -27,7 +27,7 @@ struct World: Sendable {
     let tokens: AccessTokenSource.Settings
     /// The emulator's own proxy, before which everything of Azure's lies.
     let proxy: ProxySettings
-    private let endpoints: Emulator.Endpoints
+    let endpoints: Emulator.Endpoints
 
     /// What the proxy between provider and emulator demands, and what the provider was told.
     struct Proxy: Sendable {
