@@ -120,7 +120,8 @@ release() { make release >"$work/release.txt" || { cat "$work/release.txt"; retu
 linkage() { Tests/linkage.sh .build/release/akv-csi; }
 # Optimised code is other code: what the volume holds is judged once more.
 shipped_programs() {
-  python_tests Tests/Python .build/release test_provider && python_tests Tests/Python .build/release test_conversions
+  python_tests Tests/Python .build/release test_provider && python_tests Tests/Python .build/release test_conversions &&
+    python_tests Tests/Python .build/release 'test_flags*'
 }
 mount_table() { swift_tests .build/release EndToEndTests.MountTableTests; }
 # What is installed in clusters: charts, manifests, rules, the image's file system, and what the pages say of them.
