@@ -82,8 +82,17 @@ let settingsTargets = [
         }
     },
     FuzzTarget("cloud", 2048) { bytes in
-        let file = AzureCloud.EnvironmentFile(path: "/cloud.json", contents: .success(Array(bytes)))
-        guard let cloud = try? AzureCloud.named("AzureStackCloud", environmentFile: file) else { return }
+        func cloud(_ contents: [UInt8]) throws(ProviderError) -> AzureCloud {
+            let file = AzureCloud.EnvironmentFile(path: "/cloud.json", contents: .success(contents))
+            return try AzureCloud.named("AzureStackCloud", environmentFile: file)
+        }
+        // A class can name any file, so an error must not show the contents.
+        do throws(ProviderError) {
+            _ = try cloud(Array(bytes) + Array(marker.utf8))
+        } catch {
+            requireDiscreet(error)
+        }
+        guard let cloud = try? cloud(Array(bytes)) else { return }
         let authority = cloud.authority.dropFirst("https://".count)
         require(cloud.authority.lowercased().hasPrefix("https://"), "authority \(cloud.authority.debugDescription)")
         require(
