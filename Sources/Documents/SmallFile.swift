@@ -3,12 +3,12 @@ package import SecretMemory
 
 /// Reads files that are small by nature: settings, certificates, tokens, descriptions.
 ///
-/// Such a file may be named or written by somebody who is not trusted. So a read never blocks, it takes no more
-/// memory than its limit, and only regular files are read: no directories, pipes, sockets or devices. The size
-/// that the system reports is not relied on, so files that grow, and those of `/proc`, are read whole or not at all.
+/// The user who names or writes such a file may not be trusted. So a read never blocks, takes no more memory than
+/// its limit, and accepts regular files only: no directories, pipes, sockets or devices. It does not rely on the size
+/// that the system reports, so it reads a file that grows, or one of `/proc`, completely or not at all.
 package enum SmallFile {
-    /// The file's bytes, of which there are at most `limit`. With `directories`, a file outside of all of
-    /// them is not opened: links and `..` are resolved before the comparison.
+    /// Returns the file's bytes, at most `limit`. With `directories`, it does not open a file outside of them: it
+    /// resolves links and `..` before the comparison.
     package static func bytes(
         of path: String, limit: Int, within directories: [String]? = nil
     ) throws(SmallFileError) -> [UInt8] {
@@ -17,7 +17,7 @@ package enum SmallFile {
         return try bytes(of: descriptor, limit: limit)
     }
 
-    /// The same for a file whose bytes must not be seen.
+    /// Returns the bytes of a file that holds a secret.
     package static func secret(of path: String, limit: Int) throws(SmallFileError) -> SecretBytes {
         let descriptor = try open(path, within: nil)
         defer { close(descriptor) }
@@ -26,14 +26,14 @@ package enum SmallFile {
         return builder.finish()
     }
 
-    /// What is left to read in an open file of any kind, at most `limit` bytes. A pipe is waited for.
+    /// Returns the rest of an open file of any kind, at most `limit` bytes. It waits for a pipe.
     package static func bytes(of descriptor: Int32, limit: Int) throws(SmallFileError) -> [UInt8] {
         var bytes: [UInt8] = []
         try read(descriptor, limit) { bytes.append(contentsOf: $0) }
         return bytes
     }
 
-    /// Hands out the file piece by piece, and leaves no copy of a piece behind.
+    /// Calls `take` with the file piece by piece, and wipes its buffer.
     private static func read(
         _ descriptor: Int32, _ limit: Int, _ take: (UnsafeRawBufferPointer) -> Void
     ) throws(SmallFileError) {
@@ -57,13 +57,14 @@ package enum SmallFile {
 
     // MARK: - Opening
 
-    /// For a regular file these flags change nothing. A pipe that somebody put in its place does not block.
+    /// These flags change nothing for a regular file, and keep a pipe in its place from blocking.
     private static let fileFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-    /// A directory on the way is passed, not read. The first flag is Linux's O_PATH, which Swift does not import.
+    /// For the directories of a path, which need not be readable. The first flag is Linux's O_PATH, which Swift does
+    /// not import.
     private static let directoryFlags = 0o10000000 | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 
     private static func open(_ path: String, within directories: [String]?) throws(SmallFileError) -> Int32 {
-        // To the system the path would end there.
+        // The system would end the path at the zero byte.
         guard !path.utf8.contains(0) else { throw .system(EINVAL) }
         let descriptor: Int32
         if let directories {
@@ -71,7 +72,7 @@ package enum SmallFile {
         } else {
             var status = stat()
             guard stat(path, &status) == 0 else { throw .system(errno) }
-            // To open a device can be an order to it.
+            // Opening a device can have an effect, such as starting a watchdog.
             try checkKind(status)
             descriptor = repeating { Glibc.open(path, fileFlags) }
         }
@@ -95,8 +96,8 @@ package enum SmallFile {
         }
     }
 
-    /// Opens a path without links, one directory after the other and following no link. So the file is the one
-    /// that the path named when it was resolved, even if somebody has put a link in its way since.
+    /// Opens a resolved path directory by directory without following links. So a link that was put in its way after
+    /// it was resolved cannot lead elsewhere.
     private static func open(exactly path: String) throws(SmallFileError) -> Int32 {
         let components = path.split(separator: "/").map(String.init)
         guard let name = components.last else { throw .system(EISDIR) }
@@ -118,15 +119,15 @@ package enum SmallFile {
         return descriptor
     }
 
-    /// Where `path` leads, if that is below one of `directories`. Paths are compared as bytes: two texts that
-    /// Swift takes for equal can be two files.
+    /// Returns the resolved path if it is below one of `directories`. It compares paths as bytes, because two texts
+    /// that are equal for Swift can be two files.
     private static func resolved(_ path: String, within directories: [String]) throws(SmallFileError) -> String {
         let real = resolved(path)
         let number = errno
         for directory in directories {
             guard let allowed = resolved(directory) else { continue }
             if let real, isPath(real, below: allowed) { return real }
-            // What does not exist outside is not told.
+            // An error must not say which files exist outside.
             let isPlain = !path.split(separator: "/").contains("..")
             if real == nil, isPlain, isPath(path, below: directory) || isPath(path, below: allowed) {
                 throw .system(number)
@@ -139,7 +140,7 @@ package enum SmallFile {
         path.utf8.starts(with: (directory.droppingTrailingSlashes() + "/").utf8)
     }
 
-    /// Links and dots resolved; nil when the path leads nowhere, with the reason in `errno`.
+    /// Resolves links and dots; nil when the path does not exist, with the reason in `errno`.
     private static func resolved(_ path: String) -> String? {
         guard let pointer = realpath(path, nil) else { return nil }
         defer { free(pointer) }
@@ -154,13 +155,13 @@ package enum SmallFile {
     }
 }
 
-/// Why a file could not be read. It tells nothing of what the file holds.
+/// Why a file could not be read. It says nothing about the file's content.
 package enum SmallFileError: Error, Equatable, Sendable {
     /// The system's error number.
     case system(Int32)
     case notRegular
     case tooLarge(limit: Int)
-    /// It is in none of the directories that were asked for, or it does not exist.
+    /// The file is in none of the given directories, or does not exist.
     case outside
 }
 

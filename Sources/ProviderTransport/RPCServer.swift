@@ -54,7 +54,7 @@ package final class RPCServer: Sendable {
     package static func start(
         endpoint: Endpoint,
         version: ProviderVersion,
-        handler: @escaping MountHandler
+        handler: @escaping RPCServer.Handler
     ) throws(ListenError) -> RPCServer {
         let listening = try ListeningSockets.open(endpoint)
         let core = ServerCore(handler: handler)

@@ -9,11 +9,11 @@ final class ServerCore: Sendable {
         var refusal: RPCStatus?
     }
 
-    let handler: MountHandler
+    let handler: RPCServer.Handler
     let budget = ResponseMemoryBudget(capacity: RPCServer.maximumPendingResponseBytes)
     private let state = Mutex(State())
 
-    init(handler: @escaping MountHandler) {
+    init(handler: @escaping RPCServer.Handler) {
         self.handler = handler
     }
 

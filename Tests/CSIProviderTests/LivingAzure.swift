@@ -215,7 +215,7 @@ struct Node: Sendable {
         // A busy machine is no outage.
         settings.primaryTimeout = .seconds(60)
         mounts = MountPipeline(
-            settings: settings, transport: azure, metrics: metrics, accounts: accounts, time: azure.time)
+            settings: settings, transport: azure, observer: metrics, accounts: accounts, time: azure.time)
         azure.change { state in
             state.secrets = [
                 "kv-a user": LivingAzure.Secret(version: 1, value: "user1"),
@@ -292,10 +292,10 @@ struct Node: Sendable {
         var request = try MountRequest(
             attributes: SecretBytes(try attributes(pod)), secrets: SecretBytes(pod.secrets), permission: "420",
             targetPath: Self.targetPath(pod))
-        request = try await mounts.identified(request, secondsLeft: secondsLeft)
+        request = try await mounts.resolvingClient(of: request, secondsLeft: secondsLeft)
         return try await mounts.mount(
             try mounts.authorize(mounts.validate(request)), into: VolumeFingerprint(request), secondsLeft: secondsLeft
-        ).answer
+        ).response
     }
 
     /// The error's code; nil if the mount succeeds.

@@ -30,7 +30,7 @@ struct MountTableTests {
             settings.tokens.tokenProxy.url = "https://10.0.0.1/prefix/"
             settings.tokens.tokenProxy.serverName = FakeAzure.tokenProxy
             settings.tokens.tokenProxy.authorityFile = try directory.write("authority".utf8, to: "ca.crt")
-            let service = ProviderService(
+            let service = MountHandler(
                 mounts: MountPipeline(settings: settings, transport: azure, time: Self.time()),
                 logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)

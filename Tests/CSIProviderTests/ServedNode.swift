@@ -7,25 +7,25 @@ import TestSupport
 struct ServedNode: Sendable {
     let node: Node
     let log: RecordedLog
-    let service: ProviderService
+    let service: MountHandler
     /// Holds the policy.
     private var directory: TemporaryDirectory?
 
     init(audit: AuditLog.Level = .off, _ change: (inout CacheSettings) -> Void = { _ in }) {
         (node, log) = (Node(change), RecordedLog())
-        service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
+        service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
 
     private init(node: Node, log: RecordedLog, events: EventPoster) {
         self.node = node
         self.log = log
-        service = ProviderService(
+        service = MountHandler(
             mounts: node.mounts, logger: log.logger, audit: .off, events: events, time: node.azure.time)
     }
 
     init(serving node: Node, logging log: RecordedLog, audit: AuditLog.Level = .off) {
         (self.node, self.log) = (node, log)
-        service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
+        service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
 
     /// With events on pods, posted by what `make` gives.
@@ -43,7 +43,7 @@ struct ServedNode: Sendable {
         log = RecordedLog()
         node = Node(
             policy: try PolicyFile(path: directory.write(policy.utf8, to: "policy.yaml"), logger: log.logger))
-        service = ProviderService(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
+        service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
 
     /// The answer's code.

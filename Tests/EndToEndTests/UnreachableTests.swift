@@ -88,7 +88,7 @@ struct UnreachableTests {
                     attributes: Array(try JSONSerialization.data(withJSONObject: attributes)),
                     secrets: Array("null".utf8), targetPath: "/unused", permission: "420")
                 let status = await #expect(throws: RPCStatus.self) {
-                    try await ProviderService(mounts: mounts, logger: logger)
+                    try await MountHandler(mounts: mounts, logger: logger)
                         .handle(IncomingMount(request: request, secondsLeft: 110))
                 }
                 #expect(status?.code == .internal)

@@ -112,7 +112,7 @@ struct World: Sendable {
             cloudFiles: CloudEnvironmentFiles(defaultPath: ""), tokens: tokens, cache: cache)
         // A busy machine is no outage.
         settings.primaryTimeout = .seconds(60)
-        let service = ProviderService(
+        let service = MountHandler(
             mounts: MountPipeline(
                 settings: settings, transport: transport, time: time?.source ?? .system),
             logger: logger)

@@ -8,7 +8,7 @@ import Testing
 @Suite("The size of a response", .timeLimit(.minutes(20)))
 struct ResponseSizeTests {
     /// Returns one file, whose number of bytes is the request's target path.
-    private static let handler: MountHandler = { incoming in
+    private static let handler: RPCServer.Handler = { incoming in
         .file("file", [UInt8](repeating: 0x61, count: Int(incoming.request.targetPath) ?? 0))
     }
 

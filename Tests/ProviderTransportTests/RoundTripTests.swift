@@ -16,7 +16,7 @@ struct RoundTripTests {
             ])
         let seen = Mutex<IncomingMount?>(nil)
         let binary = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
-        let handler: MountHandler = { incoming in
+        let handler: RPCServer.Handler = { incoming in
             seen.withLock { $0 = incoming }
             return MountResponseMessage(
                 files: [
@@ -48,7 +48,7 @@ struct RoundTripTests {
     @Test("an empty request reaches the handler")
     func emptyRequest() async throws {
         let seen = Mutex<MountRequestMessage?>(nil)
-        let handler: MountHandler = { incoming in
+        let handler: RPCServer.Handler = { incoming in
             seen.withLock { $0 = incoming.request }
             return .file()
         }
@@ -104,7 +104,7 @@ struct RoundTripTests {
     @Test("110 concurrent calls each get their own response")
     func concurrent() async throws {
         let log = HandlerLog()
-        let handler: MountHandler = { incoming throws(RPCStatus) in
+        let handler: RPCServer.Handler = { incoming throws(RPCStatus) in
             try await log.wait()
             return .file(incoming.request.targetPath, incoming.request.attributes)
         }
@@ -134,7 +134,7 @@ struct RoundTripTests {
     @Test("cancelling a call cancels the handler's task")
     func cancellation() async throws {
         let log = HandlerLog()
-        let handler: MountHandler = { _ throws(RPCStatus) in
+        let handler: RPCServer.Handler = { _ throws(RPCStatus) in
             try await log.wait()
             return .file()
         }
@@ -164,7 +164,7 @@ struct RoundTripTests {
     @Test("the deadline of a call cancels the handler's task")
     func deadline() async throws {
         let log = HandlerLog()
-        let handler: MountHandler = { _ throws(RPCStatus) in
+        let handler: RPCServer.Handler = { _ throws(RPCStatus) in
             try await log.wait()
             return .file()
         }
@@ -184,7 +184,7 @@ struct RoundTripTests {
 
     @Test("a request of 5 MiB is accepted")
     func largeRequest() async throws {
-        let handler: MountHandler = { incoming in .file("a", Array("\(incoming.request.secrets.count)".utf8)) }
+        let handler: RPCServer.Handler = { incoming in .file("a", Array("\(incoming.request.secrets.count)".utf8)) }
         try await withServer(handler: handler) { (fixture: Fixture) async throws in
             let secrets = [UInt8](repeating: 0x20, count: 5 << 20)
             let response = try await fixture.client().mount(

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Stopping a server", .timeLimit(.minutes(20)))
 struct StopTests {
-    private static func waiting(on log: HandlerLog) -> MountHandler {
+    private static func waiting(on log: HandlerLog) -> RPCServer.Handler {
         { _ throws(RPCStatus) in
             try await log.wait()
             return .file("late")

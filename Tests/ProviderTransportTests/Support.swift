@@ -38,7 +38,7 @@ struct Fixture {
     let endpoint: Endpoint
     let server: RPCServer
 
-    init(in existing: TemporaryDirectory? = nil, handler: @escaping MountHandler) throws {
+    init(in existing: TemporaryDirectory? = nil, handler: @escaping RPCServer.Handler) throws {
         directory = try existing ?? TemporaryDirectory()
         endpoint = .unix(path: directory.file("azure.sock"))
         server = try RPCServer.start(endpoint: endpoint, version: testVersion, handler: handler)
@@ -51,7 +51,7 @@ struct Fixture {
 
 /// Starts a server, runs `body` with it and stops it. By default it responds to every Mount at once.
 func withServer(
-    handler: @escaping MountHandler = { _ in .file() }, _ body: (Fixture) async throws -> Void
+    handler: @escaping RPCServer.Handler = { _ in .file() }, _ body: (Fixture) async throws -> Void
 ) async throws {
     let fixture = try Fixture(handler: handler)
     do {

@@ -41,7 +41,7 @@ package struct MountPipeline: Sendable {
     private let accounts: ServiceAccountAnnotations?
 
     package init(
-        settings: Settings, transport: any HTTPTransport, metrics: ProviderMetrics = ProviderMetrics(),
+        settings: Settings, transport: any HTTPTransport, observer: any FetchObserver = SilentObserver(),
         accounts: ServiceAccountAnnotations? = nil, time: TimeSource = .system
     ) {
         self.settings = settings
@@ -49,21 +49,21 @@ package struct MountPipeline: Sendable {
         self.time = time
         tokens = AccessTokenSource(
             settings: settings.tokens, transport: transport, keepsTokens: settings.cache.keepsTokens, time: time,
-            observer: metrics)
+            observer: observer)
         values = ValueCache(settings: settings.cache, time: time)
         fetch = VaultFetch(
             tokens: tokens,
             vault: KeyVaultClient(
-                transport: transport, parallelRequests: settings.vaultConcurrency, time: time, observer: metrics),
-            values: values, primaryTimeout: settings.primaryTimeout, time: time, observer: metrics)
+                transport: transport, parallelRequests: settings.vaultConcurrency, time: time, observer: observer),
+            values: values, primaryTimeout: settings.primaryTimeout, time: time, observer: observer)
     }
 
     /// The request as it is, or where its class leaves that to the pod's ServiceAccount, with the client that
     /// the account's annotations name.
     ///
     /// What is wrong with the class is said before the API server is asked for anything.
-    package func identified(
-        _ request: MountRequest, secondsLeft: Double
+    package func resolvingClient(
+        of request: MountRequest, secondsLeft: Double
     ) async throws(ProviderError) -> MountRequest {
         guard let accounts, let account = request.annotatedAccount else { return request }
         if let known = accounts.known(account), let same = try? request.resolvingClient(from: known, of: account),
@@ -128,10 +128,10 @@ package struct MountPipeline: Sendable {
             let mount = try await expanding(mount, request)
             let plan = MountPlan(mount.attributes)
             let contents = try await fetch.contents(of: plan, request)
-            let answer = try MountResponse(
+            let response = try MountResponse(
                 plan, fetched: contents.items, conversion: settings.conversion, now: time.wallClock())
             ledger.insert(volume)
-            return MountResult(answer: answer, mount: mount, plan: plan, contents: contents)
+            return MountResult(response: response, mount: mount, plan: plan, contents: contents)
         } catch {
             throw error.adding(Self.surroundings(of: mount.attributes))
         }

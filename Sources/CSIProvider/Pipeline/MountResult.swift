@@ -1,9 +1,9 @@
 package import Azure
 package import ProviderCore
 
-/// A mount's answer and what led to it.
+/// The response to a mount, and everything that led to it.
 package struct MountResult: Sendable {
-    package var answer: MountResponse
+    package var response: MountResponse
     /// What was mounted, with what its selectors picked.
     package var mount: AuthorizedMount
     package var plan: MountPlan

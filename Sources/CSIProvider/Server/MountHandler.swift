@@ -5,9 +5,8 @@ internal import ProviderCore
 package import ProviderTransport
 package import SecretMemory
 
-/// Speaks the driver's protocol: decodes a call, has it mounted, encodes the answer, and says in one
-/// log line how it went.
-package struct ProviderService: Sendable {
+/// Handles the driver's Mount calls: decodes a request, has it mounted, and encodes the response.
+package struct MountHandler: Sendable {
     private let mounts: MountPipeline
     private let metrics: ProviderMetrics
     private let logger: Logger
@@ -31,55 +30,67 @@ package struct ProviderService: Sendable {
         expiry = ExpiryWatch(time: time)
     }
 
-    /// The handler for the transport.
+    /// Answers one call. It logs one line for the mount, and records its audit lines, metrics and events, whether
+    /// the mount succeeds or fails.
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountResponseMessage {
-        var log = MountLog(logger)
-        var pod: PodReference?
-        var valid: ValidatedMount?
-        var permitted: AuthorizedMount?
+        var context = MountContext(log: MountLog(logger), targetPath: incoming.request.targetPath)
         do throws(ProviderError) {
-            var request = try Self.decode(incoming.request)
-            let caller = PodReference(request.attributes)
-            pod = caller
-            log.identify(caller)
-            let result: MountResult
-            do throws(ProviderError) {
-                request = try await mounts.identified(request, secondsLeft: incoming.secondsLeft)
-                let mount = try mounts.validate(request)
-                valid = mount
-                log.note(mount, warnings: warnings.new(mount.warnings, for: caller))
-                let authorized = try mounts.authorize(mount)
-                permitted = authorized
-                let volume = VolumeFingerprint(request)
-                let secondsLeft = incoming.secondsLeft - log.elapsed.inSeconds
-                result = try await mounts.mount(authorized, into: volume, secondsLeft: secondsLeft)
-                audit.succeeded(result, into: volume, log.logger)
-            } catch {
-                throw error.prefixed("failed to mount objects, error: ")
-            }
-            log.succeeded(result)
-            for notice in expiry.observe(caller, result) { log.logExpiry(notice) }
-            metrics.observeMount(log.elapsed, .ok, nil)
-            observeRotation(of: caller, request.targetPath, nil, log)
-            return MountResponseMessage(result.answer)
+            let result = try await mount(incoming, &context)
+            succeeded(result, context)
+            return MountResponseMessage(result.response)
         } catch {
-            log.failed(error)
-            audit.failed(error, pod, valid, permitted, log.logger)
-            let status = error.rpcStatus
-            metrics.observeMount(log.elapsed, status.code, error.code)
-            // A mount that was given up says nothing about the next one.
-            if let pod, error.code != .cancelled {
-                observeRotation(of: pod, incoming.request.targetPath, error, log)
-            }
-            throw status
+            throw failed(error, context)
         }
     }
 
-    private func observeRotation(
-        of pod: PodReference, _ targetPath: String, _ error: ProviderError?, _ log: MountLog
-    ) {
-        let transitions = rotation.observe(pod, targetPath, succeeded: error == nil)
-        log.logTransition(transitions.class, error?.code)
+    /// Decodes the request and mounts it. `context` has what is known up to an error.
+    private func mount(
+        _ incoming: IncomingMount, _ context: inout MountContext
+    ) async throws(ProviderError) -> MountResult {
+        var request = try Self.decode(incoming.request)
+        let pod = PodReference(request.attributes)
+        context.pod = pod
+        context.log.identify(pod)
+        do throws(ProviderError) {
+            request = try await mounts.resolvingClient(of: request, secondsLeft: incoming.secondsLeft)
+            let validated = try mounts.validate(request)
+            context.validated = validated
+            context.log.note(validated, warnings: warnings.new(validated.warnings, for: pod))
+            let authorized = try mounts.authorize(validated)
+            context.authorized = authorized
+            let volume = VolumeFingerprint(request)
+            let secondsLeft = incoming.secondsLeft - context.log.elapsed.inSeconds
+            let result = try await mounts.mount(authorized, into: volume, secondsLeft: secondsLeft)
+            audit.succeeded(result, into: volume, context.log.logger)
+            return result
+        } catch {
+            throw error.prefixed("failed to mount objects, error: ")
+        }
+    }
+
+    private func succeeded(_ result: MountResult, _ context: MountContext) {
+        context.log.succeeded(result)
+        if let pod = context.pod {
+            for notice in expiry.observe(pod, result) { context.log.logExpiry(notice) }
+        }
+        metrics.observeMount(context.log.elapsed, .ok, nil)
+        observeRotation(nil, context)
+    }
+
+    private func failed(_ error: ProviderError, _ context: MountContext) -> RPCStatus {
+        context.log.failed(error)
+        audit.failed(error, context.pod, context.validated, context.authorized, context.log.logger)
+        let status = error.rpcStatus
+        metrics.observeMount(context.log.elapsed, status.code, error.code)
+        // A mount that was cancelled says nothing about the next one.
+        if error.code != .cancelled { observeRotation(error, context) }
+        return status
+    }
+
+    private func observeRotation(_ error: ProviderError?, _ context: MountContext) {
+        guard let pod = context.pod else { return }
+        let transitions = rotation.observe(pod, context.targetPath, succeeded: error == nil)
+        context.log.logTransition(transitions.class, error?.code)
         events?.note(transitions.volume, of: pod, error)
     }
 
@@ -116,4 +127,14 @@ extension SecretBytes: LendableBytes {
     package func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
         withExposed(body)
     }
+}
+
+/// What is known about a mount so far, for its log line, audit lines and metrics when it ends.
+private struct MountContext {
+    var log: MountLog
+    let targetPath: String
+    /// Nil until the request has been decoded.
+    var pod: PodReference?
+    var validated: ValidatedMount?
+    var authorized: AuthorizedMount?
 }

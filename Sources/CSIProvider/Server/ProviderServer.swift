@@ -19,7 +19,7 @@ package enum ProviderServer {
                 client: KubernetesClient(configuration: server, transport: transport), logger: logger)
         }
         let mounts = MountPipeline(
-            settings: configuration.mounts, transport: transport, metrics: metrics, accounts: accounts)
+            settings: configuration.mounts, transport: transport, observer: metrics, accounts: accounts)
         if let policy = configuration.mounts.policy {
             logger.info("policy in force", metadata: ["file": "\(policy.path)"])
         } else {
@@ -32,7 +32,7 @@ package enum ProviderServer {
                 client: KubernetesClient(configuration: server, transport: transport),
                 node: configuration.nodeName, logger: logger)
         }
-        let service = ProviderService(
+        let service = MountHandler(
             mounts: mounts, metrics: metrics, logger: logger, audit: configuration.audit, events: events)
         // The endpoints that only watch come first: with a port taken, no socket appears at all.
         let health = try await HealthEndpoint.listen(
@@ -72,7 +72,7 @@ extension Logger {
 /// also stop the process in an orderly way.
 private struct RPCServerService: Service {
     let configuration: ProviderConfiguration
-    let handler: MountHandler
+    let handler: RPCServer.Handler
     let logger: Logger
 
     func run() async throws {
@@ -96,7 +96,7 @@ private struct RPCServerService: Service {
 /// Wipes what has expired, so that a node on which nothing happens any more holds no values, and gives
 /// back the memory of busier times.
 private struct Sweeper: Service {
-    let service: ProviderService
+    let service: MountHandler
 
     func run() async throws {
         await cancelWhenGracefulShutdown {

@@ -45,7 +45,7 @@ struct MountLog {
 
     func succeeded(_ result: MountResult) {
         var metadata: Logger.Metadata = [
-            "files": "\(result.answer.files.count)", "duration_ms": "\(milliseconds)",
+            "files": "\(result.response.files.count)", "duration_ms": "\(milliseconds)",
         ]
         // Only what happened, so that a quiet node's log is short.
         for source in ContentSource.allCases {
