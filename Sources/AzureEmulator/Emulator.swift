@@ -5,38 +5,39 @@ internal import HummingbirdTLS
 package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
-internal import Synchronization
 
-/// A local Entra and Key Vault over TLS, on loopback.
+/// A local Entra and Key Vault over TLS, with the services of a node and the emulator's controls, on loopback.
+///
+/// This type creates the parts of the emulator from a seed and runs their servers.
 package struct Emulator: Sendable {
     package struct Options: Sendable {
         package var host = "127.0.0.1"
-        /// 0 for any free port.
+        /// The port for Entra and the vaults. As for all ports here, 0 takes any free port.
         package var port = 0
         package var proxyPort = 0
-        /// `user:password` that the proxy demands; nobody is refused when nil.
+        /// `user:password` for the proxy; nil if it does not need credentials.
         package var proxyCredentials: String?
         package var adminPort = 0
         package var nodePort = 0
-        /// Added to every answer of Entra and the vaults.
+        /// The delay before each response of Entra and the vaults.
         package var latency = Duration.zero
-        /// Whether Entra and the vaults offer HTTP/2 beside HTTP/1.1.
+        /// Whether Entra and the vaults offer HTTP/2 in addition to HTTP/1.1.
         package var offersHTTP2 = false
-        /// Where everything is kept that must survive a restart; nothing is kept when nil. A file that exists
-        /// counts, and of the seed only what cannot change: issuers, the node, faults.
+        /// The file that keeps the state across restarts; nil to keep nothing. If the file exists, its
+        /// identities and vaults replace those of the seed.
         package var state: URL?
-        /// Where paths in the seed begin.
+        /// The directory that relative paths in the seed start from.
         package var seedDirectory = URL(fileURLWithPath: ".")
 
         package init() {}
     }
 
-    /// How to reach a running emulator.
+    /// The addresses of a running emulator.
     package struct Endpoints: Codable, Sendable {
         package var httpsPort: Int
         package var proxyPort: Int
         package var adminPort: Int
-        /// The metadata service and NMI, in plain HTTP.
+        /// The port of the metadata service and of NMI, in plain HTTP.
         package var nodePort: Int
         /// The certificate authority that clients must trust, in PEM.
         package var authorityPEM: String
@@ -44,14 +45,14 @@ package struct Emulator: Sendable {
     }
 
     private let seed: Seed
-    private let tls: ServerIdentity
+    private let certificates: ServerCertificates
     private let store: StateStore
     private let entra: EntraDirectory
     private let clock: EmulatorClock
-    private let calls = CallLog()
+    private let calls = CallCounter()
     private let requests = RequestLog()
-    /// How it misbehaves at the moment.
-    package let faults: FaultBook
+    /// The faults that are set.
+    package let faults: FaultRegistry
     private let options: Options
     private let logger: Logger
 
@@ -65,86 +66,80 @@ package struct Emulator: Sendable {
         let cluster = try await ClusterIssuer(
             url: seed.clusterIssuer ?? Self.defaultClusterIssuer, privateKey: state.keys.cluster)
         let issuerHost = URL(string: cluster.url)?.host
-        tls = try ServerIdentity(
-            hosts: VaultHosts.certificateNames + [issuerHost].compactMap { $0 }, authority: state.keys.authority,
+        // Clients check certificates against the machine's clock.
+        certificates = try ServerCertificates(
+            hosts: AzureHosts.certificateNames + [issuerHost].compactMap { $0 }, authority: state.keys.authority,
             now: Date())
         store = try StateStore(state, file: file)
         entra = try await EntraDirectory(
-            seed: seed, store: store, cluster: cluster, signingKey: state.keys.tokens,
-            seedDirectory: options.seedDirectory, clock: clock)
-        faults = FaultBook(clock: clock, faults: seed.faults ?? [])
+            EntraDirectory.Configuration(
+                storage: store, cluster: cluster, issuers: seed.issuers ?? [], signingKey: state.keys.tokens,
+                seedDirectory: options.seedDirectory),
+            clock: clock)
+        faults = FaultRegistry(clock: clock, faults: seed.faults ?? [])
         self.clock = clock
         self.options = options
         self.logger = logger
     }
 
-    /// A service-account token of the built-in cluster.
+    // MARK: - Controls for tests in the same process
+
+    /// Issues a service-account token of the built-in cluster. `lifetime` is in seconds.
     package func token(
-        namespace: String, serviceAccount: String, audience: String = "api://AzureADTokenExchange", lifetime: Int = 3600
+        namespace: String, serviceAccount: String, audience: String = FederatedCredential.defaultAudience,
+        lifetime: Int = 3600
     ) async throws -> String {
         try await entra.cluster.token(
             namespace: namespace, serviceAccount: serviceAccount, audiences: [audience], lifetime: lifetime,
             now: clock.seconds)
     }
 
-    /// Gives a secret a new version and tells its name; nil if there is no such vault.
+    /// Gives a secret a new version. Returns the version's id, or nil if the vault does not exist or the
+    /// secret cannot be set.
     package func setSecret(_ name: String, in vault: String, value: String) -> String? {
         try? store.change(vault) { try $0.setSecret(name, value, now: clock.seconds) }
     }
 
-    /// Deletes a secret, which can be recovered, by whoever has the role for it.
+    /// Soft-deletes a secret.
     package func deleteSecret(_ name: String, in vault: String) throws {
         try store.change(vault) { _ = try $0.delete(name, .secrets, now: clock.seconds) }
     }
 
-    /// What was called so far.
-    package var callCounts: CallLog.Counts { calls.current }
+    /// The calls since the start or the last reset.
+    package var callCounts: CallCounter.Counts { calls.current }
 
-    /// Counts from zero again.
     package func resetCallCounts() { calls.reset() }
 
-    /// Serves until cancelled or told to stop. `whenReady` is called once everything listens.
+    // MARK: - Servers
+
+    /// Serves until the task is cancelled or the process gets a signal to stop. Calls `whenReady` once all
+    /// servers listen.
     package func run(whenReady: @escaping @Sendable (Endpoints) async throws -> Void) async throws {
-        let recorder = RequestRecorder(log: requests, clock: clock, logger: logger)
-        let gate = FaultGate(faults: faults, calls: calls, clock: clock, latency: options.latency)
-        let azure = EmulatorResponder(
-            vaults: VaultResponder(store: store, entra: entra, clock: clock), entra: entra, clock: clock, calls: calls,
-            gate: gate, recorder: recorder)
-        let admin = AdminResponder(
-            store: store, cluster: entra.cluster, clock: clock, calls: calls, faults: faults, requests: requests)
-        let node = NodeResponder(
-            seed: seed, entra: entra, calls: calls,
-            gate: FaultGate(faults: faults, calls: calls, clock: clock, latency: .zero), recorder: recorder)
-        let (azurePort, azureReady) = AsyncStream<Int>.makeStream()
-        let azureApplication = Application(
-            responder: azure,
-            server: options.offersHTTP2
-                ? try .http2Upgrade(tlsConfiguration: tls.tls(handshakeFault))
-                : try .tls(tlsConfiguration: tls.tls(handshakeFault)),
-            configuration: ApplicationConfiguration(
-                address: .hostname(options.host, port: options.port), serverName: nil),
-            onServerRunning: { azureReady.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)
-        let (adminApplication, adminPort) = plain(admin, port: options.adminPort)
-        let (nodeApplication, nodePort) = plain(node, port: options.nodePort)
+        let (azure, azurePort) = try azureServer()
+        let (admin, adminPort) = plainServer(
+            AdminResponder(
+                store: store, cluster: entra.cluster, clock: clock, calls: calls, faults: faults, requests: requests),
+            port: options.adminPort)
+        let (node, nodePort) = plainServer(
+            NodeResponder(
+                node: seed.node ?? NodeIdentities(), pods: seed.podIdentities ?? [], entra: entra, calls: calls,
+                gate: gate(latency: .zero), recorder: recorder),
+            port: options.nodePort)
         let listener = try await ConnectProxy.listen(host: options.host, port: options.proxyPort)
 
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await azureApplication.run() }
-            group.addTask { try await adminApplication.run() }
-            group.addTask { try await nodeApplication.run() }
-            guard let https = await azurePort.first(where: { _ in true }),
-                let control = await adminPort.first(where: { _ in true }),
-                let services = await nodePort.first(where: { _ in true })
+            group.addTask { try await azure.run() }
+            group.addTask { try await admin.run() }
+            group.addTask { try await node.run() }
+            guard let azurePort = await azurePort.first(where: { _ in true }),
+                let adminPort = await adminPort.first(where: { _ in true }),
+                let nodePort = await nodePort.first(where: { _ in true })
             else { throw CancellationError() }
-            let issuerHost = URL(string: entra.cluster.url)?.host ?? ""
-            let proxy = ConnectProxy(
-                listener: listener, target: try SocketAddress(ipAddress: options.host, port: https),
-                extraHosts: [issuerHost], credentials: options.proxyCredentials, calls: calls, faults: faults,
-                logger: logger)
+            let proxy = try proxy(listener, target: SocketAddress(ipAddress: options.host, port: azurePort))
             group.addTask { try await proxy.run() }
             let endpoints = Endpoints(
-                httpsPort: https, proxyPort: listener.channel.localAddress?.port ?? 0, adminPort: control,
-                nodePort: services, authorityPEM: tls.authorityPEM, clusterIssuer: entra.cluster.url)
+                httpsPort: azurePort, proxyPort: listener.channel.localAddress?.port ?? 0, adminPort: adminPort,
+                nodePort: nodePort, authorityPEM: certificates.authorityPEM, clusterIssuer: entra.cluster.url)
             try await whenReady(endpoints)
             defer { group.cancelAll() }
             try await group.next()
@@ -153,57 +148,68 @@ package struct Emulator: Sendable {
 }
 
 extension Emulator {
-    /// The fault that a TLS handshake meets, which is counted.
-    @Sendable private func handshakeFault(_ host: String?) -> Fault.Kind? {
-        let names = ["tls", "tls:\(host ?? "")"]
-        calls.begin(names)
-        calls.end(names)
-        return faults.strikes(FaultBook.Call(service: VaultHosts.service(at: host), stage: .handshake)).fault?.kind
+    private var recorder: RequestRecorder { RequestRecorder(log: requests, clock: clock, logger: logger) }
+
+    private func gate(latency: Duration) -> FaultGate {
+        FaultGate(faults: faults, calls: calls, clock: clock, latency: latency)
     }
 
-    /// A server in plain HTTP, and the port it has once it runs.
-    private func plain<Responder: HTTPResponder>(
+    /// The TLS server of Entra and the vaults, and a stream that gives its port once it listens.
+    private func azureServer() throws -> (Application<AzureResponder>, AsyncStream<Int>) {
+        let responder = AzureResponder(
+            vaults: VaultResponder(storage: store, entra: entra, clock: clock),
+            entra: EntraResponder(directory: entra), clock: clock, calls: calls,
+            gate: gate(latency: options.latency), recorder: recorder)
+        let tls = certificates.tlsConfiguration(handshakeFault)
+        let (ready, signal) = AsyncStream<Int>.makeStream()
+        let application = Application(
+            responder: responder,
+            server: options.offersHTTP2
+                ? try .http2Upgrade(tlsConfiguration: tls) : try .tls(tlsConfiguration: tls),
+            configuration: configuration(port: options.port),
+            onServerRunning: { signal.yield($0.localAddress?.port ?? 0) }, logger: logger.warningsOnly)
+        return (application, ready)
+    }
+
+    /// A server in plain HTTP, and a stream that gives its port once it listens.
+    private func plainServer<Responder: HTTPResponder>(
         _ responder: Responder, port: Int
     ) -> (Application<Responder>, AsyncStream<Int>)
     where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let (ready, signal) = AsyncStream<Int>.makeStream()
         let application = Application(
-            responder: responder,
-            configuration: ApplicationConfiguration(address: .hostname(options.host, port: port), serverName: nil),
-            onServerRunning: { signal.yield($0.localAddress?.port ?? 0) }, logger: logger.quieted)
+            responder: responder, configuration: configuration(port: port),
+            onServerRunning: { signal.yield($0.localAddress?.port ?? 0) }, logger: logger.warningsOnly)
         return (application, ready)
+    }
+
+    private func configuration(port: Int) -> ApplicationConfiguration {
+        ApplicationConfiguration(address: .hostname(options.host, port: port), serverName: nil)
+    }
+
+    private func proxy(_ listener: ConnectProxy.Listener, target: SocketAddress) throws -> ConnectProxy {
+        let issuerHost = URL(string: entra.cluster.url)?.host ?? ""
+        return ConnectProxy(
+            listener: listener, target: target,
+            rules: ConnectRules(extraHosts: [issuerHost], credentials: options.proxyCredentials), calls: calls,
+            faults: faults, logger: logger)
+    }
+
+    /// Counts a TLS handshake, and returns the fault that strikes it.
+    @Sendable private func handshakeFault(_ host: String?) -> Fault.Kind? {
+        let classes = ["tls", "tls:\(host ?? "")"]
+        calls.begin(classes)
+        calls.end(classes)
+        let call = ServiceCall(service: AzureHosts.service(at: host), stage: .handshake)
+        return faults.effect(on: call).fault?.kind
     }
 }
 
 extension Logger {
-    /// For libraries that report at `info` what is no news to the user.
-    fileprivate var quieted: Logger {
+    /// For libraries whose `info` messages do not help the user.
+    fileprivate var warningsOnly: Logger {
         var copy = self
         copy.logLevel = max(.warning, logLevel)
         return copy
-    }
-}
-
-extension Seed {
-    /// Refuses what would only show later, such as a role that does not exist.
-    func validate() throws {
-        let names = Set((identities ?? []).map(\.name))
-        let others =
-            [node?.systemAssigned].compactMap { $0 } + (node?.userAssigned ?? [])
-            + (podIdentities ?? []).map(\.identity)
-        for name in others where !names.contains(name) {
-            throw Invalid(description: "the node or a pod is given the unknown identity \(name)")
-        }
-        for vault in vaults ?? [] {
-            for access in vault.access ?? [] {
-                guard names.contains(access.identity) else {
-                    throw Invalid(
-                        description: "vault \(vault.name) gives access to the unknown identity \(access.identity)")
-                }
-                guard VaultRoles.isKnown(access.role) else {
-                    throw Invalid(description: "vault \(vault.name) names the unknown role \(access.role)")
-                }
-            }
-        }
     }
 }

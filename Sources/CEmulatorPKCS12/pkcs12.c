@@ -37,7 +37,7 @@ size_t emulator_pkcs12_create(const uint8_t *key, size_t key_count, const uint8_
   const int modern = style == EMULATOR_PKCS12_MODERN;
   const char *password = modern ? "" : NULL;
   const int cipher = modern ? NID_aes_256_cbc : NID_pbe_WithSHA1And3_Key_TripleDES_CBC;
-  // The MAC is set afterwards, because this call would choose its digest.
+  // No MAC (-1): this call would choose the digest of the MAC, so the next one sets it.
   file = PKCS12_create(password, NULL, pkey, leaf, rest, cipher, cipher, kIterations, -1, 0);
   if (file == NULL) goto done;
   if (PKCS12_set_mac(file, password, modern ? -1 : 0, NULL, 0, kIterations, modern ? EVP_sha256() : EVP_sha1()) == 0) {

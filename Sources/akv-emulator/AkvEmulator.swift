@@ -14,8 +14,8 @@ struct AkvEmulator: AsyncParsableCommand {
                     List.self, SetSecret.self, Rotate.self, Disable.self, Enable.self, Delete.self, Recover.self,
                     Purge.self,
                 ]),
-            CommandGroup(name: "Who", subcommands: [Token.self, RoleCommand.self, FederationCommand.self]),
-            CommandGroup(name: "Watching", subcommands: [Log.self, Calls.self, FaultCommand.self]),
+            CommandGroup(name: "Identities", subcommands: [Token.self, RoleCommand.self, FederationCommand.self]),
+            CommandGroup(name: "Requests and faults", subcommands: [Log.self, Calls.self, FaultCommand.self]),
             CommandGroup(name: "Clients", subcommands: [PrintEnvironment.self]),
         ],
         defaultSubcommand: Serve.self)

@@ -230,7 +230,7 @@ struct RefusalTests {
             ] {
                 #expect(status.message.contains(word), "\(status.message)")
             }
-            #expect(world.emulator.callCounts == CallLog.Counts())
+            #expect(world.emulator.callCounts == CallCounter.Counts())
         }
     }
 

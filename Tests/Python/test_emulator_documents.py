@@ -35,14 +35,14 @@ class DocumentsTest(unittest.TestCase):
         self.assertRegex(listed, r"certificates/shop-tls")
 
     def test_every_key_of_a_seed_is_explained(self):
-        shape = (w.ROOT / "Sources/AzureEmulator/SeedShape.swift").read_text()
-        known = re.search(r"static let seed = (.*?)\n    \]\)", shape, re.DOTALL)[1]
+        schema = (w.ROOT / "Sources/AzureEmulator/State/SeedSchema.swift").read_text()
+        known = re.search(r"static let seed = (.*?)\n    \]\)", schema, re.DOTALL)[1]
         keys = set(re.findall(r'"(\w+)"', known))
         self.assertGreater(len(keys), 30)
         self.assertEqual({key for key in keys if f"`{key}`" not in self.seed}, set())
 
     def test_every_role_is_there(self):
-        roles = (w.ROOT / "Sources/AzureEmulator/VaultRoles.swift").read_text()
+        roles = (w.ROOT / "Sources/AzureEmulator/Vault/VaultRoles.swift").read_text()
         known = set(re.findall(r'"(Key Vault [\w ]+)":', roles))
         documented = set(re.findall(r"^\| (Key Vault [\w ]+?) \|", self.seed, re.MULTILINE))
         self.assertEqual(known, documented)

@@ -48,7 +48,7 @@ class InputTest(unittest.TestCase):
 
     def test_numbers_that_are_none(self):
         for option, value in [("--port", 65536), ("--proxy-port", 99999), ("--admin-port", -1), ("--latency", -3)]:
-            self.assertIn("less than nothing" if option == "--latency" else f"there is no {option} {value}",
+            self.assertIn("must not be negative" if option == "--latency" else f"{option} {value} is not a port",
                           self.refused("--seed", self.seed, f"{option}={value}"))
 
     def test_a_command_that_does_not_exist(self):

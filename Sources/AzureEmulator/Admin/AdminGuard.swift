@@ -1,21 +1,21 @@
 internal import HTTPTypes
 
-/// Keeps other people's web pages away from the controls, which ask for no password.
+/// Keeps the pages of other sites away from the controls, which do not ask for a password.
 enum AdminGuard {
-    /// Why a request is refused; nil when it is not.
-    static func refusal(of head: HTTPRequest) -> String? {
-        // A page whose own name was made to resolve to loopback (DNS rebinding) still sends that name.
+    /// The reason to refuse a request; nil for a request that is allowed.
+    static func refusalReason(for head: HTTPRequest) -> String? {
+        // A page whose own host name resolves to loopback (DNS rebinding) still sends that name.
         guard let authority = head.authority, isLoopback(authority) else {
-            return "the controls answer only under 127.0.0.1, localhost or [::1]"
+            return "the controls respond only under 127.0.0.1, localhost or [::1]"
         }
-        // What a browser says of itself; commands and tests say nothing.
+        // Browsers send these headers; commands and tests do not.
         if let origin = head.headerFields[.origin], origin != "http://\(authority)" {
-            return "the controls take no requests from the pages of \(origin)"
+            return "the controls do not accept requests from the pages of \(origin)"
         }
-        let site = HTTPField.Name("Sec-Fetch-Site").flatMap { head.headerFields[$0] }
-        let mode = HTTPField.Name("Sec-Fetch-Mode").flatMap { head.headerFields[$0] }
+        let site = head.headerFields[HTTPField.Name(known: "Sec-Fetch-Site")]
+        let mode = head.headerFields[HTTPField.Name(known: "Sec-Fetch-Mode")]
         if let site, site != "same-origin", site != "none", !(head.method == .get && mode == "navigate") {
-            return "the controls take no requests from other pages"
+            return "the controls do not accept requests from other pages"
         }
         return nil
     }

@@ -2,37 +2,38 @@ internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 
-/// The controls for people: a page whose three files are in the program.
+/// The page with which people use the controls in a browser. Its files are part of the program.
 enum AdminPage {
-    /// Only what comes from here may run or be shown, and nobody may frame it.
+    /// The page may load only its own files, and no other page may show it in a frame.
     private static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+    /// The file with this path; nil if the page has no such file.
     static func file(_ path: [String]) -> Response? {
         switch path {
-        case []: response(PackageResources.page_html, "text/html")
-        case ["page.css"]: response(PackageResources.page_css, "text/css")
-        case ["page.js"]: response(PackageResources.page_js, "text/javascript")
-        case ["controls.js"]: response(PackageResources.controls_js, "text/javascript")
-        case ["icon.svg"]: response(PackageResources.icon_svg, "image/svg+xml")
+        case []: response(PackageResources.page_html, type: "text/html")
+        case ["page.css"]: response(PackageResources.page_css, type: "text/css")
+        case ["page.js"]: response(PackageResources.page_js, type: "text/javascript")
+        case ["controls.js"]: response(PackageResources.controls_js, type: "text/javascript")
+        case ["icon.svg"]: response(PackageResources.icon_svg, type: "image/svg+xml")
         default: nil
         }
     }
 
-    /// With the headers that every answer of the controls has.
-    static func guarded(_ response: Response) -> Response {
+    /// The response with the security headers that each response of the controls has.
+    static func withSecurityHeaders(_ response: Response) -> Response {
         var response = response
-        if let name = HTTPField.Name("Content-Security-Policy") { response.headers[name] = policy }
-        if let name = HTTPField.Name("X-Content-Type-Options") { response.headers[name] = "nosniff" }
-        if let name = HTTPField.Name("Referrer-Policy") { response.headers[name] = "no-referrer" }
-        if let name = HTTPField.Name("Cross-Origin-Resource-Policy") { response.headers[name] = "same-origin" }
+        response.headers[HTTPField.Name(known: "Content-Security-Policy")] = policy
+        response.headers[HTTPField.Name(known: "X-Content-Type-Options")] = "nosniff"
+        response.headers[HTTPField.Name(known: "Referrer-Policy")] = "no-referrer"
+        response.headers[HTTPField.Name(known: "Cross-Origin-Resource-Policy")] = "same-origin"
         response.headers[.cacheControl] = "no-store"
         return response
     }
 
-    private static func response(_ bytes: [UInt8], _ type: String) -> Response {
-        guarded(
+    private static func response(_ bytes: [UInt8], type: String) -> Response {
+        withSecurityHeaders(
             Response(
                 status: .ok, headers: [.contentType: "\(type); charset=utf-8"],
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))))

@@ -1,11 +1,11 @@
 extension Fault: CustomStringConvertible {
-    /// The words from which the command line makes this fault again.
+    /// The arguments with which the command line sets the same fault.
     package var description: String {
         let rest = keyedValues.map { "\($0.key)=\($0.value)" }
         return ([kind.rawValue] + rest).joined(separator: " ")
     }
 
-    /// The fault as a seed writes it.
+    /// The keys and values with which a seed sets the same fault.
     package var fields: [String: String] {
         var fields = ["kind": kind.rawValue]
         for (key, value) in keyedValues { fields[key] = value }

@@ -1,6 +1,9 @@
-/// One way in which a service is to misbehave, to whom, and how often.
+/// One way in which a service misbehaves, the calls that it affects, and how often it does so.
+///
+/// A call matches a fault if its service, path and method do. A fault strikes a call if the call matches and
+/// the fault's schedule (`count`, `pattern`, `probability`, `at`, `duration`, `period`) selects it.
 package struct Fault: Sendable {
-    /// How `Retry-After` is written.
+    /// The form of the header `Retry-After`.
     enum Notation: String, CaseIterable, Sendable {
         case seconds
         case date
@@ -9,35 +12,36 @@ package struct Fault: Sendable {
     }
 
     enum Clock: String, CaseIterable, Sendable {
-        /// The emulator's own, which can be moved.
+        /// The emulator's clock, which tests can move.
         case emulator
-        /// The machine's, which never goes back.
+        /// The machine's monotonic clock.
         case real
     }
 
     var kind: Kind
     var target = FaultTarget.any
-    /// Of the URL, without slashes at its end.
+    /// The path of the URL, without slashes at the end.
     var path: Glob?
-    /// `GET`, `POST` or `PUT`.
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     var method: String?
-    /// Strikes at most so often.
+    /// The number of calls after which the fault is spent.
     var count: Int?
-    /// For each matching call `x` to strike or `.` to let pass; afterwards the fault is spent.
+    /// For each matching call `x` if the fault strikes and `.` if it does not. Then the fault is spent.
     var pattern: [Character]?
+    /// The probability with which the fault strikes a matching call.
     var probability = 1.0
-    /// Of the dice that `probability` throws.
+    /// The seed of the random numbers for `probability`.
     var seed: UInt64 = 1
-    /// By which `at`, `for` and `every` go.
+    /// The clock for `at`, `duration` and `period`.
     var clock = Clock.emulator
-    /// Begins that long after it was set.
+    /// The time from the setting of the fault until it starts.
     var at = Duration.zero
-    /// Begins again that long after each time it began.
+    /// The time from each start until the next one.
     var period: Duration?
-    /// Ends that long after it began.
+    /// The time from each start until the fault ends.
     var duration: Duration?
 
-    // What the kinds need.
+    // What only some kinds use.
     var delay = Duration.milliseconds(100)
     var status: Int?
     var retryAfter: Duration?
@@ -48,19 +52,18 @@ package struct Fault: Sendable {
 
     init(_ kind: Kind) {
         self.kind = kind
-        // A federated credential that has not reached every front end refuses, works, and refuses again.
+        // A new federated credential reaches Entra's front ends one after the other: it is refused, accepted
+        // and refused again.
         if kind == .propagation { pattern = Array("x.x") }
     }
 
-    /// A fault from the words of the command line: its kind, then `key=value`.
+    /// A fault from the arguments of the command line: its kind, then `key=value` pairs.
     package init(words: [String]) throws {
         var fields: [String: String] = [:]
         for word in words {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let (key, value) = parts.count == 2 ? (parts[0], parts[1]) : ("kind", parts[0])
-            guard fields.updateValue(value, forKey: key) == nil else {
-                throw Seed.Invalid(description: "\(key) is given twice")
-            }
+            guard fields.updateValue(value, forKey: key) == nil else { throw EmulatorError("\(key) is given twice") }
         }
         try self.init(fields: fields)
     }

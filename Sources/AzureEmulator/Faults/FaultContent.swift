@@ -1,41 +1,42 @@
 internal import Foundation
 internal import NIOCore
 
-/// Answers in Key Vault's form that are about something else than what was asked for.
+/// Response bodies in Key Vault's form that are about something other than what the client asked for.
 enum FaultContent {
-    static func spoil(_ body: ByteBuffer, _ fault: Fault) throws -> ByteBuffer {
-        guard let decoded = try? JSONSerialization.jsonObject(with: Data(body.readableBytesView)),
-            var object = decoded as? [String: Any]
-        else { return body }
+    /// The body changed by the fault. A body that is not a JSON object stays as it is.
+    static func alter(_ body: ByteBuffer, by fault: Fault) throws -> ByteBuffer {
+        guard var object = JSON.object(Data(body.readableBytesView)) else { return body }
         switch fault.kind {
         case .endlessList, .foreignList:
-            // Only a list has a next page.
             guard let items = object["value"] as? [Any] else { return body }
-            let own = (items.first as? [String: Any]).flatMap { ($0["id"] ?? $0["kid"]) as? String }
-            let parts = (own ?? "https://unknown.vault.azure.net/secrets/x").split(separator: "/").map(String.init)
-            let host = fault.kind == .foreignList ? fault.host ?? "attacker.example" : parts[1]
-            let token = UUID().uuidString
-            object["nextLink"] =
-                "https://\(host)/\(parts[2])/\(parts[3])/versions?api-version=7.4&$skiptoken=0&page=\(token)"
+            object["nextLink"] = nextLink(of: items, fault)
         default:
-            object = rename(object, fault)
-            // Bytes that a client must not take for what it asked for; of a version it may not have asked for one.
+            object = withOtherIdentifiers(object, fault)
+            // A client must not use this value for the object that it asked for. With another version the
+            // value stays, because the client may have asked for the newest one.
             if object["value"] is String, fault.kind != .wrongVersion { object["value"] = "another object's value" }
-            if var key = object["key"] as? [String: Any] {
-                key = rename(key, fault)
-                object["key"] = key
+            if let key = object["key"] as? [String: Any] { object["key"] = withOtherIdentifiers(key, fault) }
+            if let items = object["value"] as? [[String: Any]] {
+                object["value"] = items.map { withOtherIdentifiers($0, fault) }
             }
-            if let items = object["value"] as? [[String: Any]] { object["value"] = items.map { rename($0, fault) } }
         }
-        return ByteBuffer(
-            bytes: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]))
+        return ByteBuffer(bytes: try JSON.data(object))
     }
 
-    /// With other identifiers.
-    private static func rename(_ object: [String: Any], _ fault: Fault) -> [String: Any] {
+    /// A link to one more page of a list, at the vault or at a foreign host. Each link is different.
+    private static func nextLink(of items: [Any], _ fault: Fault) -> String {
+        let id = (items.first as? [String: Any]).flatMap { ($0["id"] ?? $0["kid"]) as? String }
+        let parts = (id ?? "https://unknown.vault.azure.net/secrets/x").split(separator: "/").map(String.init)
+        let host = fault.kind == .foreignList ? fault.foreignHost : parts[1]
+        return
+            "https://\(host)/\(parts[2])/\(parts[3])/versions?api-version=7.4&$skiptoken=0&page=\(UUID().uuidString)"
+    }
+
+    private static func withOtherIdentifiers(_ object: [String: Any], _ fault: Fault) -> [String: Any] {
         var result = object
         for member in ["id", "kid", "sid"] {
             guard let id = object[member] as? String else { continue }
+            // https://VAULT/COLLECTION/NAME/VERSION
             var parts = id.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard parts.count >= 5 else { continue }
             switch fault.kind {

@@ -2,25 +2,25 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-/// How a right answer fails to arrive as it should.
+/// Damages a service's response, or the way in which it is sent.
 enum FaultDelivery {
     private static let chunkBytes = 64 << 10
 
-    /// `response` with a body that is sent the fault's way, or as it is.
-    static func spoil(_ response: Response, _ fault: Fault, on channel: any Channel) async throws -> Response {
+    /// The service's response changed by the fault.
+    static func damage(_ response: Response, by fault: Fault, on channel: any Channel) async throws -> Response {
         let body = try await bytes(of: response)
         var result = response
         switch fault.kind {
         case .resetAfterHeaders:
             result.body = ResponseBody(contentLength: max(1, body.readableBytes)) { _ in
-                // The head is on its way: writes are in order, and the reset comes after them.
+                // The headers are sent first: writes keep their order, and the reset follows them.
                 await channel.abort()
-                throw ConnectionEnded()
+                throw ConnectionEndedError()
             }
         case .halfBody:
             result.body = ResponseBody(contentLength: body.readableBytes) { writer in
-                try await writer.write(body.getSlice(at: body.readerIndex, length: body.readableBytes / 2) ?? body)
-                throw ConnectionEnded()
+                try await writer.write(firstHalf(of: body))
+                throw ConnectionEndedError()
             }
         case .drip:
             let (size, delay) = (fault.size ?? 1, fault.delay)
@@ -28,7 +28,7 @@ enum FaultDelivery {
                 var rest = body
                 while let piece = rest.readSlice(length: min(size, rest.readableBytes)), piece.readableBytes > 0 {
                     try await writer.write(piece)
-                    try await Pause.wait(delay, on: channel.eventLoop)
+                    try await channel.eventLoop.wait(for: delay)
                 }
                 try await writer.finish(nil)
             }
@@ -36,9 +36,7 @@ enum FaultDelivery {
             result.headers[.contentType] = "text/html; charset=utf-8"
             result.body = ResponseBody(byteBuffer: body)
         case .badJSON: result.body = ResponseBody(byteBuffer: ByteBuffer(string: "{\"value\": nonsense, }"))
-        case .truncatedJSON:
-            result.body = ResponseBody(
-                byteBuffer: body.getSlice(at: body.readerIndex, length: body.readableBytes / 2) ?? body)
+        case .truncatedJSON: result.body = ResponseBody(byteBuffer: firstHalf(of: body))
         case .hugeBody:
             let size = fault.size ?? 16 << 20
             result.body = ResponseBody { writer in
@@ -48,10 +46,14 @@ enum FaultDelivery {
                 try await writer.write(ByteBuffer(string: "\"}"))
                 try await writer.finish(nil)
             }
-        default: result.body = ResponseBody(byteBuffer: try FaultContent.spoil(body, fault))
+        default: result.body = ResponseBody(byteBuffer: try FaultContent.alter(body, by: fault))
         }
         result.headers[.contentLength] = result.body.contentLength.map(String.init)
         return result
+    }
+
+    private static func firstHalf(of body: ByteBuffer) -> ByteBuffer {
+        body.getSlice(at: body.readerIndex, length: body.readableBytes / 2) ?? body
     }
 
     private static func bytes(of response: Response) async throws -> ByteBuffer {
@@ -60,9 +62,9 @@ enum FaultDelivery {
         return collected.buffer
     }
 
-    /// Keeps what would have been sent.
+    /// Collects a response's body in memory.
     private struct Collector: ResponseBodyWriter {
-        /// Used by one task only, one write after the other.
+        /// Used by one task only, for one write after the other.
         final class Storage { var buffer = ByteBuffer() }
 
         let storage: Storage
@@ -75,5 +77,5 @@ enum FaultDelivery {
     }
 }
 
-/// Thrown to make the server give up a connection.
-struct ConnectionEnded: Error {}
+/// Thrown so that the server ends a connection without a complete response.
+struct ConnectionEndedError: Error {}

@@ -3,59 +3,64 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-/// Stands before a service: counts its calls, and misbehaves in its place when a fault strikes.
+/// Handles each request to a service before the service does: counts it, delays it, and misbehaves if a
+/// fault strikes.
 struct FaultGate: Sendable {
-    /// Longer than any client waits.
+    /// The time for which the fault `hang` keeps a connection open; longer than any client waits.
     static let hangLimit = Duration.seconds(600)
 
-    let faults: FaultBook
-    let calls: CallLog
+    /// Responds to a request as the service, by the given clock.
+    typealias ServiceResponder = (Request, EmulatorClock) async throws -> Response
+
+    let faults: FaultRegistry
+    let calls: CallCounter
     let clock: EmulatorClock
-    /// Before each answer, whatever the faults.
+    /// The delay before each response, whether a fault strikes or not.
     let latency: Duration
 
-    /// `answer` is the service; it is told by which clock to judge.
+    /// `responder` responds if no fault prevents it.
     func respond(
-        to request: Request, of service: FaultTarget.Service, context: EmulatorContext,
-        _ answer: (Request, EmulatorClock) async throws -> Response
+        to request: Request, of service: EmulatedService, on channel: any Channel,
+        with responder: ServiceResponder
     ) async throws -> Response {
         let path = request.uri.path.split(separator: "/").joined(separator: "/")
-        let call = FaultBook.Call(service: service, stage: .request, method: "\(request.method)", path: "/" + path)
-        let names = CallLog.classes(of: call)
-        calls.begin(names)
-        defer { calls.end(names) }
-        let (delay, fault) = faults.strikes(call)
-        try await Pause.wait(latency + delay, on: context.channel.eventLoop)
-        guard let fault else { return try await answer(request, clock) }
-        return try await respond(fault, request, context.channel, answer)
+        let call = ServiceCall(service: service, stage: .request, method: "\(request.method)", path: "/" + path)
+        let classes = call.classes
+        calls.begin(classes)
+        defer { calls.end(classes) }
+        let effect = faults.effect(on: call)
+        try await channel.eventLoop.wait(for: latency + effect.delay)
+        guard let fault = effect.fault else { return try await responder(request, clock) }
+        return try await misbehave(by: fault, to: request, on: channel, instead: responder)
     }
 
-    private func respond(
-        _ fault: Fault, _ request: Request, _ channel: any Channel,
-        _ answer: (Request, EmulatorClock) async throws -> Response
+    private func misbehave(
+        by fault: Fault, to request: Request, on channel: any Channel, instead responder: ServiceResponder
     ) async throws -> Response {
         switch fault.kind {
         case .hang:
             try await channel.waitUntilClosed(limit: Self.hangLimit)
-            throw ConnectionEnded()
+            throw ConnectionEndedError()
         case .reset:
             await channel.abort()
-            throw ConnectionEnded()
+            throw ConnectionEndedError()
         case .close:
             try await channel.close()
-            throw ConnectionEnded()
-        case .status: return try FaultAnswer.status(fault, now: clock.now)
-        case .html: return FaultAnswer.html(fault)
-        case .redirect: return FaultAnswer.redirect(fault, request)
-        case .propagation: throw FaultAnswer.propagation
+            throw ConnectionEndedError()
+        case .status: return try FaultResponse.status(fault, now: clock.now)
+        case .html: return FaultResponse.html(fault)
+        case .redirect: return FaultResponse.redirect(fault, request)
+        case .propagation: throw FaultResponse.propagation
         case .tokenRejected, .foreignChallenge:
+            // A vault refuses a request without a token in the same way.
             var head = request.head
             head.headerFields[.authorization] = nil
-            let refusal = try await answer(Request(head: head, body: request.body), clock)
-            return fault.kind == .tokenRejected ? refusal : FaultAnswer.foreignChallenge(fault, refusal)
-        case .clockSkew:
-            return try await answer(request, EmulatorClock(following: clock, ahead: fault.skew.inSeconds))
-        default: return try await FaultDelivery.spoil(try await answer(request, clock), fault, on: channel)
+            let unauthorized = try await responder(Request(head: head, body: request.body), clock)
+            return fault.kind == .tokenRejected
+                ? unauthorized : FaultResponse.foreignChallenge(fault, in: unauthorized)
+        case .clockSkew: return try await responder(request, clock.ahead(by: fault.skew.inSeconds))
+        default:
+            return try await FaultDelivery.damage(try await responder(request, clock), by: fault, on: channel)
         }
     }
 }

@@ -1,13 +1,14 @@
-/// Whose calls a fault meets.
+/// The services whose calls a fault affects.
 enum FaultTarget: Sendable, Equatable {
-    /// Every service, but not the proxy on the way to it.
+    /// All services, but not the proxy on the way to them.
     case any
     case entra
+    /// The vaults whose name matches.
     case vault(Glob)
     case imds
     case nmi
     case tokenProxy
-    /// The proxy, on its way to a host.
+    /// The proxy, for tunnels to the hosts that match.
     case proxy(Glob)
 
     static let names = ["any", "entra", "vault", "vault:NAME", "imds", "nmi", "token-proxy", "proxy", "proxy:HOST"]
@@ -26,30 +27,7 @@ enum FaultTarget: Sendable, Equatable {
         }
     }
 
-    /// Who is called.
-    enum Service: Sendable, Hashable {
-        case entra
-        case vault(String)
-        case imds
-        case nmi
-        case tokenProxy
-        /// The proxy, asked for a host.
-        case proxy(String)
-
-        /// Under which calls are counted.
-        var name: String {
-            switch self {
-            case .entra: "entra"
-            case .vault: "vault"
-            case .imds: "imds"
-            case .nmi: "nmi"
-            case .tokenProxy: "token-proxy"
-            case .proxy: "proxy"
-            }
-        }
-    }
-
-    func meets(_ service: Service) -> Bool {
+    func includes(_ service: EmulatedService) -> Bool {
         switch (self, service) {
         case (.proxy(let host), .proxy(let name)): host.matches(name)
         case (_, .proxy): false

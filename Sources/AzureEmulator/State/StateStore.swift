@@ -1,57 +1,40 @@
-internal import Foundation
 internal import Synchronization
 
-/// What the emulated Azure holds now: vaults, and identities with their federated credentials. A change
-/// is made wholly, in memory and in the file if there is one, or not at all.
+/// The current content of the emulated Azure: the vaults, and the identities with their federated
+/// credentials. A change takes effect completely, in memory and in the state file if there is one, or not
+/// at all.
 final class StateStore: Sendable {
     private let state: Mutex<EmulatorState>
     private let file: StateFile?
 
-    /// Writes the state to the file at once, so that a place that cannot be written shows at the start.
+    /// Writes the state to the file at once, so that a file that cannot be written is an error at the start.
     init(_ state: EmulatorState, file: StateFile? = nil) throws {
         try file?.write(state)
         self.state = Mutex(state)
         self.file = file
     }
 
-    // MARK: - Vaults
-
-    func vault(_ name: String) -> Vault? {
-        state.withLock { state in state.index(of: name).map { state.vaults[$0] } }
-    }
-
-    /// In the order of their names.
+    /// The vaults in the order of their names.
     var vaults: [Vault] { state.withLock { $0.vaults.sorted { $0.name < $1.name } } }
 
-    /// Throws `Missing` if there is no such vault.
-    @discardableResult
-    func change<Result: Sendable>(_ vault: String, _ body: (inout Vault) throws -> Result) throws -> Result {
-        try changeState { state in
-            guard let index = state.index(of: vault) else {
-                throw Missing(description: Nearest.complaint("vault", vault, among: state.vaults.map(\.name)))
-            }
-            return try body(&state.vaults[index])
-        }
+    /// The vault with this name. Throws an `EmulatorError` if it does not exist.
+    func existingVault(_ name: String) throws -> Vault {
+        guard let vault = vault(name) else { throw Self.unknown("vault", name, among: vaults.map(\.name)) }
+        return vault
     }
 
-    // MARK: - Identities
-
-    /// In the seed's order.
-    var identities: [Seed.Identity] { state.withLock { $0.identities } }
-
-    /// Throws `Missing` if there is no such identity.
-    func changeIdentity(_ name: String, _ body: (inout Seed.Identity) throws -> Void) throws {
+    /// Changes an identity. Throws an `EmulatorError` if it does not exist.
+    func changeIdentity(_ name: String, _ body: (inout EntraIdentity) throws -> Void) throws {
         try changeState { state in
             guard let index = state.identities.firstIndex(where: { $0.name == name }) else {
-                throw Missing(description: Nearest.complaint("identity", name, among: state.identities.map(\.name)))
+                throw Self.unknown("identity", name, among: state.identities.map(\.name))
             }
             try body(&state.identities[index])
         }
     }
 
-    /// What was named is not there.
-    struct Missing: Error, CustomStringConvertible {
-        var description: String
+    static func unknown(_ kind: String, _ name: String, among names: [String]) -> EmulatorError {
+        .notFound(SpellingSuggestion.message(unknown: kind, name, among: names))
     }
 
     private func changeState<Result: Sendable>(_ body: (inout EmulatorState) throws -> Result) throws -> Result {
@@ -65,8 +48,33 @@ final class StateStore: Sendable {
     }
 }
 
+extension StateStore: VaultStorage {
+    func vault(_ name: String) -> Vault? {
+        state.withLock { state in state.index(of: name).map { state.vaults[$0] } }
+    }
+
+    @discardableResult
+    func change<Result: Sendable>(_ vault: String, _ body: (inout Vault) throws -> Result) throws -> Result {
+        try changeState { state in
+            guard let index = state.index(of: vault) else {
+                throw Self.unknown("vault", vault, among: state.vaults.map(\.name))
+            }
+            return try body(&state.vaults[index])
+        }
+    }
+}
+
+extension StateStore: IdentityStorage {
+    /// The identities in the order of the seed.
+    var identities: [EntraIdentity] { state.withLock { $0.identities } }
+
+    var tenantIDs: [String] {
+        state.withLock { state in state.identities.map(\.tenantID) + state.vaults.map(\.tenantID) }
+    }
+}
+
 extension EmulatorState {
-    /// Where a vault is, whatever the case of its letters.
+    /// The index of a vault. A vault with exactly this name comes before one that differs in case.
     fileprivate func index(of vault: String) -> Int? {
         vaults.firstIndex { $0.name == vault } ?? vaults.firstIndex { $0.name.lowercased() == vault.lowercased() }
     }

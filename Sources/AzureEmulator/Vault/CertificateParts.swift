@@ -2,100 +2,74 @@ internal import Foundation
 internal import SwiftASN1
 internal import X509
 
-/// A certificate as a vault keeps it: three objects of one name and version, itself, its key, and a
-/// secret with both.
+/// One version of a certificate as a vault keeps it: the certificate itself, its key, and a secret with
+/// both, all with the same name and version id.
 struct CertificateParts {
-    var versions: [(VaultCollection, VaultVersion)]
-    var policy: CertificatePolicy
-
-    /// What a seed describes.
-    static func make(_ seed: Seed.Certificate, now: Date) throws -> CertificateParts {
-        var policy = CertificatePolicy()
-        policy.keyProperties = .init(exportable: seed.exportable, kty: seed.type ?? "RSA")
-        policy.secretProperties = .init(contentType: seed.contentType)
-        policy.x509Properties = .init(subject: seed.subject ?? "CN=\(seed.name)")
-        var order = try policy.order()
-        order.chainLength = seed.chain ?? 1
-        return try make(
-            try CertificateFactory.issue(order, now: now), policy, isModern: seed.pkcs12 == "modern", now: now,
-            tags: seed.tags ?? [:], isEnabled: seed.enabled ?? true)
+    /// The properties of the version that do not come from the certificate.
+    struct Properties {
+        var policy: CertificatePolicy
+        /// The encryption of the secret's value if it is a PKCS#12 file.
+        var pkcs12 = IssuedCertificate.PKCS12Style.keyVault
+        var tags: [String: String] = [:]
+        var isEnabled = true
     }
 
-    /// Of a key with its chain. `isModern` chooses the PKCS#12 file's encryption.
-    static func make(
-        _ issued: IssuedCertificate, _ policy: CertificatePolicy, isModern: Bool = false, now: Date,
-        tags: [String: String], isEnabled: Bool = true
-    ) throws -> CertificateParts {
-        let policy = policy.completed()
+    var versions: [(collection: VaultCollection, version: VaultVersion)]
+    var policy: CertificatePolicy
+
+    /// The id that the versions share.
+    var id: String { versions[0].version.id }
+
+    /// The parts for a key and its chain.
+    init(_ issued: IssuedCertificate, _ properties: Properties, now: Date) throws {
+        let policy = properties.policy.withDefaults()
         let value: String
         if policy.contentType == CertificatePolicy.pem {
-            value = (policy.isExportable ? issued.keyPEM : "") + issued.chainPEM
+            value = (policy.isExportable ? issued.key.pem : "") + issued.chainPEM
         } else {
-            value = Data(try issued.pkcs12(modern: isModern, withKey: policy.isExportable)).base64EncodedString()
+            let file = try issued.pkcs12(style: properties.pkcs12, withKey: policy.isExportable)
+            value = Data(file).base64EncodedString()
         }
-        let leaf = try Certificate(derEncoded: issued.chain[0])
+        let leaf = try issued.leaf()
         let id = VaultVersion.newID()
         func version(_ content: VaultVersion.Content) -> VaultVersion {
             VaultVersion(
-                id: id, enabled: isEnabled, created: Int(now.timeIntervalSince1970),
+                id: id, enabled: properties.isEnabled, created: Int(now.timeIntervalSince1970),
                 notBefore: Int(leaf.notValidBefore.timeIntervalSince1970),
-                expires: Int(leaf.notValidAfter.timeIntervalSince1970), tags: tags, content: content)
+                expires: Int(leaf.notValidAfter.timeIntervalSince1970), tags: properties.tags, content: content)
         }
-        let key = VaultKey(publicJWK: issued.publicJWK, isCertificate: true)
-        return CertificateParts(
-            versions: [
-                (.certificates, version(.certificate(der: issued.chain[0], contentType: policy.contentType))),
-                (.secrets, version(.secret(value: value, contentType: policy.contentType, isCertificate: true))),
-                (.keys, version(.key(key))),
-            ], policy: policy)
+        self.policy = policy
+        versions = [
+            (.certificates, version(.certificate(der: issued.chain[0], contentType: policy.contentType))),
+            (.secrets, version(.secret(value: value, contentType: policy.contentType, isCertificate: true))),
+            (.keys, version(.key(VaultKey(publicJWK: issued.key.publicJWK, isCertificate: true)))),
+        ]
     }
-}
 
-extension CertificateParts {
-    /// A new version of a vault's certificate by its policy, and the request that led to it.
+    /// Issues a new version of a vault's certificate by its policy. Returns it with the certificate signing
+    /// request, in DER.
     static func issue(
-        _ policy: CertificatePolicy, named name: String, in vault: Vault, tags: [String: String],
-        isEnabled: Bool = true, now: Date
+        _ properties: Properties, named name: String, in vault: Vault, now: Date
     ) throws -> (parts: CertificateParts, request: [UInt8]) {
-        var order = try policy.order()
-        if policy.keyProperties?.reuseKey == true,
-            case .secret(let value, CertificatePolicy.pem, _) = vault.object(name, .secrets)?.versions.last?.content
+        var specification = try properties.policy.specification()
+        if properties.policy.keyProperties?.reuseKey == true,
+            case .secret(let value, let contentType, _) = vault.object(name, .secrets)?.versions.last?.content
         {
-            order.key = try PEMDocument.parseMultiple(pemString: value)
-                .first { $0.discriminator == "PRIVATE KEY" }?.pemString
-        } else if policy.keyProperties?.reuseKey == true,
-            case .secret(let value, _, _) = vault.object(name, .secrets)?.versions.last?.content
-        {
-            let old = try ImportedCertificate.read(value, password: nil, isPEM: false)
-            order.key = PEMDocument(type: "PRIVATE KEY", derBytes: old.keyPKCS8).pemString
+            specification.key = try key(in: value, isPEM: contentType == CertificatePolicy.pem)
         }
-        let issued = try CertificateFactory.issue(order, now: now)
+        let issued = try CertificateFactory.issue(specification, now: now)
         let request = try CertificateSigningRequest(
-            version: .v1, subject: try SubjectName.parse(order.subject), privateKey: issued.key,
+            version: .v1, subject: try SubjectName.parse(specification.subject), privateKey: issued.key.privateKey,
             attributes: CertificateSigningRequest.Attributes())
         var serializer = DER.Serializer()
         try serializer.serialize(request)
-        return (try make(issued, policy, now: now, tags: tags, isEnabled: isEnabled), serializer.serializedBytes)
+        return (try CertificateParts(issued, properties, now: now), serializer.serializedBytes)
     }
-}
 
-extension CertificatePolicy {
-    /// Fills in what an imported certificate says of itself.
-    mutating func describe(_ issued: IssuedCertificate) {
-        var key = keyProperties ?? KeyProperties()
-        key.kty = issued.publicJWK["kty"]
-        key.crv = issued.publicJWK["crv"]
-        if let modulus = issued.publicJWK["n"].flatMap({ Data(base64URL: $0) }) {
-            key.keySize = modulus.drop { $0 == 0 }.count * 8
-        }
-        keyProperties = key
-        secretProperties = SecretProperties(contentType: contentType)
-        guard let leaf = issued.chain.first.flatMap({ try? Certificate(derEncoded: $0) }) else { return }
-        var x509 = x509Properties ?? X509Properties()
-        x509.subject = x509.subject ?? leaf.subject.description
-        let days = Int(leaf.notValidAfter.timeIntervalSince(leaf.notValidBefore) / 86_400)
-        x509.validityMonths = x509.validityMonths ?? max(1, days * 12 / 365)
-        x509Properties = x509
-        if issuer == nil { issuer = Issuer(name: "Unknown") }
+    /// The private key in the value of a certificate's secret; nil if PEM does not contain one.
+    private static func key(in value: String, isPEM: Bool) throws -> KeyPair? {
+        guard isPEM else { return try ImportedCertificate.read(value, password: nil, isPEM: false).key }
+        return try PEMDocument.parseMultiple(pemString: value).first { $0.discriminator == "PRIVATE KEY" }
+            .map { try KeyPair($0) }
     }
 }

@@ -1,6 +1,7 @@
-/// What can be done to a vault's objects, by whomever: each is done wholly or refused.
+/// The changes to a vault's objects, whoever makes them. Each one throws a `VaultError` if Key Vault would
+/// refuse it.
 extension Vault {
-    /// What an update says of a version; nil leaves it as it is.
+    /// The new attributes of a version; nil leaves an attribute unchanged.
     struct Attributes: Sendable {
         var enabled: Bool?
         var notBefore: Int?
@@ -10,45 +11,44 @@ extension Vault {
         var operations: [String]?
     }
 
-    /// The object, which must be there.
+    /// The object. Throws if it does not exist.
     func existing(_ name: String, _ collection: VaultCollection) throws -> VaultObject {
-        guard let object = object(name, collection) else { throw VaultRefusal.notFound(collection, name) }
+        guard let object = object(name, collection) else { throw VaultError.notFound(collection, name) }
         return object
     }
 
-    /// The object, which must be there and its own master.
+    /// The object. Throws if it does not exist or belongs to a certificate.
     func unmanaged(_ name: String, _ collection: VaultCollection) throws -> VaultObject {
         let object = try existing(name, collection)
-        guard !object.isManaged else { throw VaultRefusal.isManaged(collection, object.name) }
+        guard !object.isManaged else { throw VaultError.isManaged(collection, object.name) }
         return object
     }
 
-    /// Refuses a name that cannot get a new version.
-    func demandWritable(_ name: String, _ collection: VaultCollection) throws {
-        let isAllowed = name.utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45
-        }
+    /// Throws if the object called `name` cannot get a new version.
+    func checkWritable(_ name: String, _ collection: VaultCollection) throws {
+        let isAllowed = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "-" }
         guard isAllowed, (1...127).contains(name.utf8.count) else {
-            throw VaultRefusal.badParameter(
+            throw VaultError.badParameter(
                 "The request URI contains an invalid name: \(name). A name has 1 to 127 letters, digits and hyphens.")
         }
-        for part in Self.parts(of: collection) {
-            guard deletedObject(name, part) == nil else { throw VaultRefusal.isDeleted(part, name) }
+        for part in collection.parts {
+            guard deletedObject(name, part) == nil else { throw VaultError.isDeleted(part, name) }
             guard let object = object(name, part) else { continue }
-            if collection != .certificates, object.isManaged { throw VaultRefusal.isManaged(part, object.name) }
-            // A certificate cannot take the name of a secret or a key that stands alone.
+            if collection != .certificates, object.isManaged { throw VaultError.isManaged(part, object.name) }
+            // A certificate cannot have the name of a secret or a key that does not belong to it.
             if collection == .certificates, part != .certificates, !object.isManaged {
-                throw VaultRefusal.exists(part, object.name)
+                throw VaultError.exists(part, object.name)
             }
         }
     }
 
+    /// Adds a version to an object, and creates the object if it does not exist.
     mutating func add(_ version: VaultVersion, to name: String, _ collection: VaultCollection) throws {
-        try demandWritable(name, collection)
+        try checkWritable(name, collection)
         append(version, to: name, collection)
     }
 
-    /// A secret's new version with a value and nothing else, and its name.
+    /// Gives a secret a new version with the value and nothing else. Returns the version's id.
     mutating func setSecret(_ name: String, _ value: String, now: Int) throws -> String {
         let version = VaultVersion(
             id: VaultVersion.newID(), enabled: true, created: now, tags: [:],
@@ -57,25 +57,26 @@ extension Vault {
         return version.id
     }
 
+    /// Adds a version to a certificate, and creates the certificate if it does not exist.
     mutating func add(_ parts: CertificateParts, to name: String, operation: CertificateOperation?) throws {
-        try demandWritable(name, .certificates)
-        for (collection, version) in parts.versions { append(version, to: name, collection) }
+        try checkWritable(name, .certificates)
+        for part in parts.versions { append(part.version, to: name, part.collection) }
         change(name, .certificates) { object in
             object.policy = parts.policy
             object.operation = operation
         }
     }
 
-    /// The version called `id`, or the newest when it is empty.
+    /// Updates the version with the given id, or the newest one if `id` is empty. Returns the updated version.
     @discardableResult
     mutating func update(
         _ name: String, _ collection: VaultCollection, version id: String, _ attributes: Attributes, now: Int
     ) throws -> VaultVersion {
         let object = try unmanaged(name, collection)
         let index = id.isEmpty ? object.versions.indices.last : object.versions.firstIndex { $0.id == id }
-        guard let index else { throw VaultRefusal.notFound(collection, name, version: id) }
+        guard let index else { throw VaultError.notFound(collection, name, version: id) }
         let versionID = object.versions[index].id
-        for part in Self.parts(of: collection) {
+        for part in collection.parts {
             change(name, part) { object in
                 for index in object.versions.indices where object.versions[index].id == versionID {
                     object.versions[index].apply(attributes, now: now)
@@ -85,34 +86,40 @@ extension Vault {
         return try existing(name, collection).versions[index]
     }
 
-    /// A soft delete, of a certificate together with its key and secret.
+    /// Soft-deletes an object, a certificate together with its key and its secret.
     @discardableResult
     mutating func delete(_ name: String, _ collection: VaultCollection, now: Int) throws -> DeletedObject {
         let object = try unmanaged(name, collection)
-        for part in Self.parts(of: collection) {
+        for part in collection.parts {
             guard let object = objects[part]?.removeValue(forKey: name.lowercased()) else { continue }
             deleted[part, default: [:]][name.lowercased()] = DeletedObject(object: object, deleted: now)
         }
         return DeletedObject(object: object, deleted: now)
     }
 
+    /// Recovers a soft-deleted object and returns it.
     @discardableResult
     mutating func recover(_ name: String, _ collection: VaultCollection) throws -> VaultObject {
-        guard let found = deletedObject(name, collection), collection == .certificates || !found.object.isManaged else {
-            throw VaultRefusal.notDeleted(collection, name)
-        }
-        for part in Self.parts(of: collection) {
+        let found = try unmanagedDeleted(name, collection)
+        for part in collection.parts {
             guard let found = deleted[part]?.removeValue(forKey: name.lowercased()) else { continue }
             objects[part, default: [:]][name.lowercased()] = found.object
         }
         return found.object
     }
 
+    /// Removes a soft-deleted object for good, so that its name is free again.
     mutating func purge(_ name: String, _ collection: VaultCollection) throws {
+        _ = try unmanagedDeleted(name, collection)
+        for part in collection.parts { deleted[part]?[name.lowercased()] = nil }
+    }
+
+    /// The soft-deleted object. Throws if it does not exist or belongs to a certificate.
+    private func unmanagedDeleted(_ name: String, _ collection: VaultCollection) throws -> DeletedObject {
         guard let found = deletedObject(name, collection), collection == .certificates || !found.object.isManaged else {
-            throw VaultRefusal.notDeleted(collection, name)
+            throw VaultError.notDeleted(collection, name)
         }
-        for part in Self.parts(of: collection) { deleted[part]?[name.lowercased()] = nil }
+        return found
     }
 }
 

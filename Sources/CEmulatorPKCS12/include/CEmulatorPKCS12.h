@@ -1,5 +1,5 @@
-/// What the emulator leaves to OpenSSL: PKCS#12 files, so that what the provider reads was not written
-/// by its own kind, and a curve that swift-crypto has not.
+/// The parts of the emulator that use OpenSSL: PKCS#12 files, so that the provider's reader is tested with
+/// files from another implementation, and the curve secp256k1, which swift-crypto does not have.
 #pragma once
 
 #include <stddef.h>
@@ -12,26 +12,29 @@ extern "C" {
 #pragma clang assume_nonnull begin
 
 typedef enum emulator_pkcs12_style {
-  /// As Key Vault writes it: Triple DES, SHA-1 MAC, 2000 iterations, the NULL password.
+  /// The style that Key Vault writes: Triple DES, SHA-1 MAC, 2000 iterations, the NULL password.
   EMULATOR_PKCS12_KEY_VAULT = 0,
-  /// As OpenSSL 3 writes it: AES-256 and PBKDF2, SHA-256 MAC, the empty password.
+  /// The style that OpenSSL 3 writes: AES-256 and PBKDF2, SHA-256 MAC, the empty password.
   EMULATOR_PKCS12_MODERN = 1,
 } emulator_pkcs12_style;
 
-/// Puts a PKCS#8 key (or none, with `key_count` 0) and certificates in DER, the leaf first, into a
-/// PKCS#12 file. Returns its size and allocates `*output`, which the caller frees; 0 on failure.
+/// Writes a PKCS#12 file with certificates in DER, the leaf first, and a PKCS#8 key. The file contains no
+/// key if `key_count` is 0. Allocates `*output`, which the caller frees, and returns its size. Returns 0 and
+/// allocates nothing on failure.
 size_t emulator_pkcs12_create(const uint8_t *_Nullable key, size_t key_count,
                               const uint8_t *_Nonnull const *_Nonnull certificates, const size_t *certificate_counts,
                               size_t certificate_total, emulator_pkcs12_style style,
                               uint8_t *_Nullable *_Nonnull output);
 
-/// Reads a PKCS#12 file, as the NULL or the empty password when `password` is empty. Returns the size of
-/// the key (PKCS#8) and the certificates in PEM, the key's own first, and allocates `*output`, which the
-/// caller frees; 0 when the file or the password is not right, or a key or certificate is missing.
+/// Reads a PKCS#12 file and writes its key (PKCS#8) and its certificates in PEM, the certificate of the key
+/// first. An empty `password` stands for the empty and for the NULL password. Allocates `*output`, which the
+/// caller frees, and returns its size. Returns 0 and allocates nothing if the file or the password is wrong,
+/// or if the file has no key or no certificate.
 size_t emulator_pkcs12_read(const uint8_t *_Nullable file, size_t file_count, const char *password,
                             uint8_t *_Nullable *_Nonnull output);
 
-/// Makes a key on secp256k1 and gives its public point, x and y of 32 bytes each. 1 on success.
+/// Generates a key on secp256k1 and writes its public point: x and y, 32 bytes each. Returns 1 on success and
+/// 0 on failure.
 int emulator_secp256k1_point(uint8_t *_Nullable output);
 
 #pragma clang assume_nonnull end

@@ -1,0 +1,83 @@
+internal import CEmulatorPKCS12
+internal import Crypto
+internal import CryptoExtras
+internal import Foundation
+internal import X509
+
+/// The public keys of vaults, as the members of a JSON Web Key (RFC 7517). A vault's key needs no private
+/// half, because the emulator has no operation that uses or exports it.
+enum JSONWebKey {
+    static let curves = ["P-256", "P-384", "P-521", "P-256K"]
+    static let sizes = [2048, 3072, 4096]
+
+    /// Generates a key. `type` is `RSA` or `EC`, or either with `-HSM` as in vaults of the premium tier.
+    /// Throws what Key Vault refuses.
+    static func generate(type: String, curve: String? = nil, size: Int? = nil) throws -> [String: String] {
+        let curve = curve ?? "P-256"
+        let size = size ?? 2048
+        let base = type.hasSuffix("-HSM") ? String(type.dropLast(4)) : type
+        switch base {
+        case "RSA":
+            guard sizes.contains(size) else {
+                throw CertificateError("The key size \(size) is not supported; there are 2048, 3072 and 4096.")
+            }
+        case "EC":
+            guard curves.contains(curve) else {
+                throw CertificateError(
+                    "The curve \(curve) is not supported; there are \(curves.joined(separator: ", ")).")
+            }
+        default:
+            throw CertificateError(
+                "The key type \(type) is not supported by a vault; only a managed HSM has symmetric keys.")
+        }
+        var members =
+            base == "EC" && curve == "P-256K"
+            ? try generateP256K() : try KeyPair.generate(type: base, curve: curve, size: size).publicJWK
+        members["kty"] = type
+        return members
+    }
+
+    /// The members for a certificate's public key.
+    static func members(of key: Certificate.PublicKey) throws -> [String: String] {
+        if let rsa = _RSA.Signing.PublicKey(key) { return try members(of: rsa) }
+        let points: [(String, Data?)] = [
+            ("P-256", P256.Signing.PublicKey(key)?.x963Representation),
+            ("P-384", P384.Signing.PublicKey(key)?.x963Representation),
+            ("P-521", P521.Signing.PublicKey(key)?.x963Representation),
+        ]
+        for case (let curve, let point?) in points {
+            // The first byte says that the point is not compressed; x and y follow (SEC 1, section 2.3.3).
+            return members(curve: curve, coordinates: point.dropFirst())
+        }
+        throw CertificateError("The certificate's key is of a type that vaults do not have.")
+    }
+
+    /// The members for an RSA key.
+    static func members(of key: _RSA.Signing.PublicKey) throws -> [String: String] {
+        let numbers = try key.getKeyPrimitives()
+        return ["kty": "RSA", "n": numbers.modulus.base64URL, "e": numbers.publicExponent.base64URL]
+    }
+
+    /// The number of bits in an RSA key; nil for other keys.
+    static func bits(of members: [String: String]) -> Int? {
+        members["n"].flatMap { Data(base64URL: $0) }.map { $0.drop { $0 == 0 }.count * 8 }
+    }
+
+    /// A key on secp256k1, which swift-crypto does not have.
+    private static func generateP256K() throws -> [String: String] {
+        var point = [UInt8](repeating: 0, count: 64)
+        guard point.withUnsafeMutableBufferPointer({ emulator_secp256k1_point($0.baseAddress) }) == 1 else {
+            throw EmulatorError("OpenSSL could not generate a key on the curve P-256K")
+        }
+        return members(curve: "P-256K", coordinates: Data(point))
+    }
+
+    /// `coordinates` are x and y, of the same length.
+    private static func members(curve: String, coordinates: Data) -> [String: String] {
+        let half = coordinates.count / 2
+        return [
+            "kty": "EC", "crv": curve, "x": Data(coordinates.prefix(half)).base64URL,
+            "y": Data(coordinates.suffix(half)).base64URL,
+        ]
+    }
+}

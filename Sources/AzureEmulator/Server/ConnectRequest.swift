@@ -1,0 +1,60 @@
+internal import Foundation
+
+/// The head of a client's request to the proxy, `CONNECT host:port HTTP/1.1`.
+struct ConnectRequest {
+    /// The largest head that the proxy reads.
+    static let maximumHeadBytes = 16 << 10
+
+    /// The host to connect to; empty if the request is not a valid CONNECT request.
+    let host: String
+    /// The value of the header `Proxy-Authorization`.
+    let authorization: String?
+
+    init(head: String) {
+        // Swift treats CR LF as one character.
+        let lines = head.split { $0 == "\r\n" || $0 == "\r" || $0 == "\n" }
+        let words = lines.first?.split(separator: " ") ?? []
+        if words.count == 3, words[0] == "CONNECT", let colon = words[1].lastIndex(of: ":") {
+            host = String(words[1][..<colon])
+        } else {
+            host = ""
+        }
+        authorization =
+            lines.lazy.compactMap { line in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                guard parts.count == 2, parts[0].lowercased() == "proxy-authorization" else { return nil }
+                return String(parts[1].drop { $0 == " " })
+            }.first
+    }
+}
+
+/// The rules by which the proxy opens a tunnel.
+struct ConnectRules: Sendable {
+    enum Decision: Equatable {
+        case accept
+        /// The proxy does not lead to this host.
+        case forbidden
+        /// The proxy needs credentials, and the request has none or the wrong ones.
+        case authenticationRequired
+    }
+
+    /// Hosts in addition to Azure's, in lower case.
+    var extraHosts: Set<String> = []
+    /// `user:password`; nil if the proxy does not need credentials.
+    var credentials: String?
+
+    func decide(_ request: ConnectRequest) -> Decision {
+        guard AzureHosts.isServed(request.host) || extraHosts.contains(request.host.lowercased()) else {
+            return .forbidden
+        }
+        return isAuthorized(request) ? .accept : .authenticationRequired
+    }
+
+    /// Whether the request has the required Basic credentials (RFC 7617).
+    private func isAuthorized(_ request: ConnectRequest) -> Bool {
+        guard let credentials else { return true }
+        guard let value = request.authorization else { return false }
+        return value.prefix(6).lowercased() == "basic "
+            && value.dropFirst(6) == Data(credentials.utf8).base64EncodedString()
+    }
+}

@@ -1,0 +1,117 @@
+internal import Yams
+
+/// The initial content of the emulated Azure, as users write it in YAML.
+package struct Seed: Decodable, Sendable {
+    /// The OIDC issuer of the built-in cluster, which issues service-account tokens.
+    package var clusterIssuer: String?
+    /// Other issuers whose tokens Entra accepts.
+    package var issuers: [TrustedIssuer]?
+    package var identities: [EntraIdentity]?
+    /// The managed identities of the virtual machine.
+    package var node: NodeIdentities?
+    /// The identities that aad-pod-identity assigns to pods.
+    package var podIdentities: [PodIdentity]?
+    package var vaults: [Vault]?
+    /// The faults that are set from the start.
+    package var faults: [Fault]?
+
+    package struct Vault: Codable, Sendable {
+        package var name: String
+        package var tenantID: String
+        package var access: [RoleAssignment]?
+        package var secrets: [Secret]?
+        package var keys: [Key]?
+        package var certificates: [Certificate]?
+        package var bundles: [FixedResponse]?
+    }
+
+    package struct Secret: Codable, Sendable {
+        package var name: String
+        /// The value of the newest version.
+        package var value: String?
+        package var contentType: String?
+        package var enabled: Bool?
+        package var tags: [String: String]?
+        /// Seconds since 1970. As in Azure, it does not prevent reading.
+        package var notBefore: Int?
+        /// Seconds since 1970. As in Azure, it does not prevent reading.
+        package var expires: Int?
+        /// The versions before the one with `value`, oldest first.
+        package var versions: [SecretVersion]?
+    }
+
+    package struct SecretVersion: Codable, Sendable {
+        package var id: String?
+        package var value: String
+        package var enabled: Bool?
+        /// Seconds since 1970.
+        package var created: Int?
+    }
+
+    package struct Key: Codable, Sendable {
+        package var name: String
+        /// `RSA` or `EC`, or either with `-HSM`.
+        package var type: String
+        /// `P-256`, `P-384`, `P-521` or `P-256K`.
+        package var curve: String?
+        /// 2048, 3072 or 4096 bits.
+        package var size: Int?
+        package var enabled: Bool?
+        package var tags: [String: String]?
+        /// Seconds since 1970.
+        package var notBefore: Int?
+        /// Seconds since 1970.
+        package var expires: Int?
+    }
+
+    package struct Certificate: Codable, Sendable {
+        package var name: String
+        /// `CN=` and the name if nil.
+        package var subject: String?
+        /// `RSA` or `EC`.
+        package var type: String?
+        /// `application/x-pkcs12` or `application/x-pem-file`.
+        package var contentType: String?
+        /// `key-vault` (Triple DES, SHA-1) or `modern` (AES, SHA-256).
+        package var pkcs12: String?
+        /// The number of certificates in the chain, 1 to 3.
+        package var chain: Int?
+        package var exportable: Bool?
+        package var enabled: Bool?
+        package var tags: [String: String]?
+    }
+
+    package init() {}
+
+    /// Decodes YAML. Throws an `EmulatorError` that names the place of the first mistake.
+    package init(yaml: String) throws {
+        do {
+            if let document = try Yams.compose(yaml: yaml) { try SeedSchema.seed.check(document) }
+            self = try YAMLDecoder().decode(Seed.self, from: yaml)
+        } catch {
+            throw EmulatorError(reading: "the seed", error)
+        }
+    }
+
+    /// Checks the references between the parts of a seed, so that a mistake is found at the start and not at
+    /// the first request that depends on it.
+    func validate() throws {
+        let names = Set((identities ?? []).map(\.name))
+        let assigned =
+            [node?.systemAssigned].compactMap { $0 } + (node?.userAssigned ?? [])
+            + (podIdentities ?? []).map(\.identity)
+        for name in assigned where !names.contains(name) {
+            throw EmulatorError("the node or a pod has the unknown identity \(name)")
+        }
+        for vault in vaults ?? [] {
+            for access in vault.access ?? [] {
+                guard names.contains(access.identity) else {
+                    throw EmulatorError("vault \(vault.name) gives access to the unknown identity \(access.identity)")
+                }
+                guard VaultRoles.isKnown(access.role) else {
+                    throw EmulatorError("vault \(vault.name) assigns the unknown role \(access.role)")
+                }
+            }
+        }
+    }
+}

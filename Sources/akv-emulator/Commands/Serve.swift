@@ -1,0 +1,98 @@
+import ArgumentParser
+import AzureEmulator
+import Foundation
+import Logging
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start the emulator and serve until interrupted.",
+        discussion: """
+            Writes these files into its directory: ca.pem (the certificate authority to trust), env (variables for \
+            a shell), environment.json (a cloud description for direct connections), and at last endpoints.json. \
+            Once endpoints.json exists, the emulator is ready.
+            """)
+
+    @Option(help: "The initial content of Entra and the vaults, a YAML file.")
+    var seed: String?
+
+    @Option(help: "Keep everything in this file across restarts. If it exists, it replaces the seed.")
+    var state: String?
+
+    @Flag(help: "Do not start an emulator; print the variables with which clients reach the running one.")
+    var printEnv = false
+
+    @Option(help: "Faults that start and end at set times, a YAML file.")
+    var schedule: String?
+
+    @Option(help: "The directory for the files that clients need.")
+    var directory = "akv-emulator.d"
+
+    @Option(help: "The port for Entra and the vaults; 0 takes any free port.")
+    var port = 0
+
+    @Option(help: "The port of the proxy that connects Azure's host names to the emulator; 0 takes any free port.")
+    var proxyPort = 0
+
+    @Option(help: "The port for the emulator's own controls; 0 takes any free port.")
+    var adminPort = 0
+
+    @Option(help: "The delay before each response of Entra and the vaults, in milliseconds.")
+    var latency = 0
+
+    @Flag(name: .customLong("http2"), help: "Offer HTTP/2 in addition to HTTP/1.1 for Entra and the vaults.")
+    var offersHTTP2 = false
+
+    @Flag(help: "Log every request.")
+    var verbose = false
+
+    func validate() throws {
+        for (name, port) in [("port", port), ("proxy-port", proxyPort), ("admin-port", adminPort)]
+        where !(0...65535).contains(port) {
+            throw ValidationError("--\(name) \(port) is not a port; a port is a number from 0 to 65535")
+        }
+        guard latency >= 0 else { throw ValidationError("--latency must not be negative") }
+    }
+
+    func run() async throws {
+        if printEnv {
+            return print(
+                try await PrintEnvironment.variables(directory: directory, identity: nil), terminator: "")
+        }
+        // Checked here and not by the parser, which would report it for a misspelt command too.
+        guard let seed else {
+            throw ValidationError("--seed is missing: the file with the initial content of Entra and the vaults")
+        }
+        let seedText = try TextFile.read("seed", seed)
+        let faults = try schedule.map { try FaultSchedule(yaml: try TextFile.read("schedule", $0)).faults } ?? []
+        var logger = Logger(label: "akv-emulator", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = verbose ? .info : .warning
+
+        let files = EmulatorDirectory(path: directory)
+        try files.create()
+        let emulator = try await Emulator(
+            seed: try Seed(yaml: seedText), options: options(seed: URL(fileURLWithPath: seed)), logger: logger)
+        for fault in faults { emulator.faults.add(fault) }
+        try await emulator.run { endpoints in
+            try files.write(endpoints)
+            StandardOutput.write(
+                """
+                akv-emulator: https on 127.0.0.1:\(endpoints.httpsPort), proxy on 127.0.0.1:\(endpoints.proxyPort)
+                akv-emulator: for clients, run: . \(files.path)/env
+                akv-emulator: to look inside, open: http://127.0.0.1:\(endpoints.adminPort)/
+
+                """)
+        }
+    }
+
+    private func options(seed: URL) -> Emulator.Options {
+        var options = Emulator.Options()
+        options.port = port
+        options.proxyPort = proxyPort
+        options.adminPort = adminPort
+        options.state = state.map { URL(fileURLWithPath: $0) }
+        options.latency = .milliseconds(latency)
+        options.offersHTTP2 = offersHTTP2
+        options.seedDirectory = seed.deletingLastPathComponent()
+        return options
+    }
+}
