@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Holds the layers of the Swift sources: which target may import which, and that no two folders of a target name
-each other's types.
+"""Holds the layers of the Swift sources: which target may import which, that no two folders of a target name each
+other's types, and that the README explains each target.
 
 A target may import only targets that stand below it in LAYERS. Inside a target, a folder may name the types of
 another folder only if that one names none of its own. Types are found by their declarations, so a name that two
@@ -95,8 +95,16 @@ def problems():
                        f"{', '.join(sorted(back)[:4])}")
 
 
+def undocumented():
+    """Targets without a sentence in the README's table."""
+    table = re.findall(r"^\| `(\w+)` \| [A-Z].*\. \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    for target in [name for layer in LAYERS[1:] for name in layer]:
+        if target not in table:
+            yield f"README.md: the table of targets has no sentence about {target}"
+
+
 def main():
-    found = list(problems())
+    found = list(problems()) + list(undocumented())
     for problem in found:
         print(problem)
     sys.exit(1 if found else 0)

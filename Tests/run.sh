@@ -21,6 +21,9 @@ step() {
 
 format() { make --no-print-directory lint; }
 
+# Which target may import which, and which folders of a target may name each other's types.
+layers() { python3 Tests/layers.py; }
+
 # One idea per file: none of ours has more than 400 lines.
 sizes() {
   local long
@@ -137,6 +140,7 @@ if [ "${1:-}" = quick ]; then
   exit
 fi
 step "file sizes" sizes
+step "layers" layers
 step "generated code" generated
 step "debug build" build
 step "unit and end-to-end tests" unit

@@ -8,7 +8,7 @@ import AzureEmulator
 struct TimedTransport: HTTPTransport {
     let base: any HTTPTransport
     let time: ManualTime
-    let faults: FaultBook
+    let faults: FaultRegistry
 
     private enum Outcome {
         case ended(Result<HTTPResponse, TransportError>)
