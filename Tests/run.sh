@@ -58,7 +58,7 @@ swift_tests() {
   for target in "$@"; do
     output=$outputs/$target.txt
     echo "--> $target"
-    if AKV_PROGRAMS=$programs swift test --skip-build --filter "^$target[./]" >"$output" 2>&1 &&
+    if AKV_PROGRAMS=$programs swift test --skip-build --filter "^${target}[./]" >"$output" 2>&1 &&
       grep -E 'Test run with [1-9]' "$output"; then
       continue
     fi
