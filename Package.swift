@@ -26,6 +26,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -136,7 +137,7 @@ let package = Package(
         .target(
             name: "AzureEmulator",
             dependencies: [
-                "CEmulatorPKCS12", asyncHTTPClient, httpTypes, hummingbird, hummingbirdHTTP2, hummingbirdTLS, nioCore,
+                "CEmulatorPKCS12", asyncHTTPClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS, nioCore,
                 nioPosix, nioSSL, crypto, cryptoExtras, x509, swiftASN1, jwtKit, yams, logging, serviceLifecycle,
             ],
             resources: [.embedInCode("Admin/Page")]

@@ -1,5 +1,6 @@
 package import Foundation
 internal import Hummingbird
+internal import HummingbirdCore
 internal import HummingbirdHTTP2
 internal import HummingbirdTLS
 package import Logging
@@ -164,8 +165,12 @@ extension Emulator {
         let (ready, signal) = AsyncStream<Int>.makeStream()
         let application = Application(
             responder: responder,
-            server: options.offersHTTP2
-                ? try .http2Upgrade(tlsConfiguration: tls) : try .tls(tlsConfiguration: tls),
+            server: HTTPServerBuilder { [offersHTTP2 = options.offersHTTP2] responder in
+                if offersHTTP2 {
+                    return DeferredChannel(base: try HTTP2UpgradeChannel(tlsConfiguration: tls, responder: responder))
+                }
+                return DeferredChannel(base: try TLSChannel(HTTP1Channel(responder: responder), tlsConfiguration: tls))
+            },
             configuration: configuration(port: options.port),
             onServerRunning: { signal.yield($0.localAddress?.port ?? 0) }, logger: logger.warningsOnly)
         return (application, ready)
@@ -178,7 +183,8 @@ extension Emulator {
     where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let (ready, signal) = AsyncStream<Int>.makeStream()
         let application = Application(
-            responder: responder, configuration: configuration(port: port),
+            responder: responder, server: HTTPServerBuilder { DeferredChannel(base: HTTP1Channel(responder: $0)) },
+            configuration: configuration(port: port),
             onServerRunning: { signal.yield($0.localAddress?.port ?? 0) }, logger: logger.warningsOnly)
         return (application, ready)
     }
