@@ -12,6 +12,6 @@ extension KubernetesClient {
         guard metadata?["namespace"]?.text == account.namespace, metadata?["name"]?.text == account.name else {
             throw KubernetesError(.unavailable, "the API server answered with another object")
         }
-        return AnnotatedIdentity(reading: object)
+        return AnnotatedIdentity(parsing: object)
     }
 }

@@ -97,7 +97,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let report: DoctorReport
         do {
-            report = try await examine()
+            report = try await run()
         } catch let error where !(error is ValidationError) {
             // Who reads JSON reads it of this too.
             if output == .json { try StandardOutput.write(DoctorReport.json(failure: "\(error)").document) }
@@ -110,38 +110,38 @@ struct DoctorCommand: AsyncParsableCommand {
         if report.cause != nil { throw ExitCode(1) }
     }
 
-    private func examine() async throws -> DoctorReport {
+    private func run() async throws -> DoctorReport {
         let check = ManifestCheck(try ManifestFiles.all(files), readsAnnotations: serviceAccountAnnotations)
         let findings = check.findings()
-        let reading = try choose(among: check.classes)
+        let parsedClass = try choose(among: check.classes)
         let user = check.workloads.first { workload in
-            workload.namespace == reading.namespace
-                && workload.volumes.contains { $0.className == reading.manifest.name }
+            workload.namespace == parsedClass.namespace
+                && workload.volumes.contains { $0.className == parsedClass.manifest.name }
         }
-        var patient = Doctor.Patient(
-            reading: reading, namespace: namespace ?? reading.namespace,
+        var subject = Doctor.Subject(
+            parsedClass: parsedClass, namespace: namespace ?? parsedClass.namespace,
             serviceAccount: serviceAccount ?? user?.template.serviceAccount ?? "default")
         let isAssumed = serviceAccount == nil && user == nil
-        patient.findings = findings
+        subject.findings = findings
         var settings = try settings()
         settings.timeout = timeout.value
         settings.provider = endpoint.flatMap(Endpoint.init)
-        patient.token = try await token(of: patient, over: settings.transport)
+        subject.token = try await token(of: subject, over: settings.transport)
         // With nothing else to go by, the token is of the account that is meant.
-        if isAssumed, let account = patient.token.flatMap(Self.serviceAccount(of:)),
-            account.namespace == patient.namespace
+        if isAssumed, let account = subject.token.flatMap(Self.serviceAccount(of:)),
+            account.namespace == subject.namespace
         {
-            patient.serviceAccount = account.name
+            subject.serviceAccount = account.name
         }
         if let credentialsFile {
-            patient.secrets = try FileBytes.credentials(credentialsFile)
+            subject.secrets = try FileBytes.credentials(credentialsFile)
         }
-        return await Doctor(settings).examine(patient)
+        return await Doctor(settings).run(subject)
     }
 
     /// Whom a token is of, as it says itself.
     private static func serviceAccount(of token: SecretBytes) -> (namespace: String, name: String)? {
-        let parts = (TokenClaims(reading: token)?.subject ?? "").split(separator: ":").map(String.init)
+        let parts = (TokenClaims(parsing: token)?.subject ?? "").split(separator: ":").map(String.init)
         guard parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount" else { return nil }
         return (parts[2], parts[3])
     }
@@ -178,8 +178,8 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     /// Whom the token is for, by the class's way to an identity.
-    private func audience(for patient: Doctor.Patient) -> String {
-        guard case .success(let attributes) = patient.reading.validated(),
+    private func audience(for subject: Doctor.Subject) -> String {
+        guard case .success(let attributes) = subject.parsedClass.validated(),
             attributes.identity.mode == .azureTokenProxy
         else { return ServiceAccountTokens.workloadIdentityAudience }
         return ServiceAccountTokens.identityBindingAudience
@@ -195,14 +195,14 @@ struct DoctorCommand: AsyncParsableCommand {
         return settings
     }
 
-    private func token(of patient: Doctor.Patient, over transport: any HTTPTransport) async throws -> SecretBytes? {
+    private func token(of subject: Doctor.Subject, over transport: any HTTPTransport) async throws -> SecretBytes? {
         if let tokenFile {
             return try FileBytes.token(tokenFile)
         }
         guard let tokenServer else { return nil }
         return try await TokenRequestClient(server: tokenServer, transport: transport).token(
-            namespace: patient.namespace, serviceAccount: patient.serviceAccount,
-            audience: audience(for: patient)
+            namespace: subject.namespace, serviceAccount: subject.serviceAccount,
+            audience: audience(for: subject)
         ).secret
     }
 }

@@ -84,7 +84,7 @@ struct MountSession {
         case .file(let path):
             // Read each time: a projected token is renewed in its place.
             let secret = try FileBytes.token(path)
-            let expiry = TokenClaims(reading: secret)?.expiry ?? 0
+            let expiry = TokenClaims(parsing: secret)?.expiry ?? 0
             return [SimulatedDriver.Token(audience: audience, secret: secret, expiry: Timestamp.text(expiry))]
         case .server(let client):
             // Kept like the kubelet keeps it: a new token would have to be proven anew.
@@ -92,7 +92,7 @@ struct MountSession {
             let fresh = try await client.token(
                 namespace: pod.namespace, serviceAccount: pod.serviceAccount, audience: audience)
             let token = SimulatedDriver.Token(audience: audience, secret: fresh.secret, expiry: fresh.expiry)
-            tokenExpiry = TokenClaims(reading: fresh.secret)?.expiry ?? 0
+            tokenExpiry = TokenClaims(parsing: fresh.secret)?.expiry ?? 0
             self.token = token
             return [token]
         }

@@ -15,7 +15,7 @@ struct ClientAssertionTests {
     ) {
         let material = try Material.shared.get()
         let pem = try material.text("rsa.key") + material.text("rsa.crt")
-        let certificate = try ClientCertificate(reading: SecretBytes(pem))
+        let certificate = try ClientCertificate(parsing: SecretBytes(pem))
         let transport = ScriptedTransport([
             ScriptedTransport.answer(200, #"{"access_token":"t","expires_in":3599}"#)
         ])

@@ -13,7 +13,7 @@ struct AnnotatedIdentityTests {
         annotated = try AnnotatedNode()
     }
 
-    private func failure(_ pod: Node.Pod = AnnotatedNode.pod()) async throws -> ProviderError {
+    private func failure(_ pod: TestNode.Pod = AnnotatedNode.pod()) async throws -> ProviderError {
         try #require(try await annotated.node.error(pod))
     }
 
@@ -83,7 +83,7 @@ struct AnnotatedIdentityTests {
 
     @Test("is nobody's business unless the operator wants it")
     func off() async throws {
-        let node = Node()
+        let node = TestNode()
         #expect(try await node.failure(AnnotatedNode.pod()) == .credentialsMissing)
     }
 

@@ -6,15 +6,15 @@ struct AnnotatedNode {
     static let tenant = "azure.workload.identity/tenant-id"
 
     let server: FakeAPIServer
-    let node: Node
+    let node: TestNode
     let log: RecordedLog
     let accounts: ServiceAccountAnnotations
 
     init(policy: PolicyFile? = nil) throws {
-        let (server, azure, log) = (try FakeAPIServer(), LivingAzure(), RecordedLog())
+        let (server, azure, log) = (try FakeAPIServer(), StatefulFakeAzure(), RecordedLog())
         let accounts = ServiceAccountAnnotations(
             client: try server.client(time: azure.time), logger: log.logger, time: azure.time)
-        node = Node(policy: policy, accounts: accounts, azure: azure)
+        node = TestNode(policy: policy, accounts: accounts, azure: azure)
         (self.server, self.log, self.accounts) = (server, log, accounts)
         annotate([Self.client: "app-1"])
         azure.change { state in
@@ -29,14 +29,15 @@ struct AnnotatedNode {
         server.change { $0.accounts[account] = annotations }
     }
 
-    var azure: LivingAzure { node.azure }
+    var azure: StatefulFakeAzure { node.azure }
 
     /// How often the API server was asked.
     var reads: Int { server.calls.count }
 
     /// A pod whose class names no client.
-    static func pod(_ name: String = "pod", account: String = "web", parameters: [String: String] = [:]) -> Node.Pod {
-        Node.Pod(
+    static func pod(_ name: String = "pod", account: String = "web", parameters: [String: String] = [:]) -> TestNode.Pod
+    {
+        TestNode.Pod(
             name: name, serviceAccount: "system:serviceaccount:team:\(account)", client: "",
             parameters: [
                 "csi.storage.k8s.io/serviceAccount.name": account, "secretProviderClass": "payments",

@@ -4,7 +4,7 @@ import Testing
 /// The lines for auditors: which there are, and what each of them says.
 @Suite("The audit log")
 struct AuditLogTests {
-    private let both = Node.Pod(
+    private let both = TestNode.Pod(
         objects: ["user", "password"], parameters: ["secretProviderClass": "payments"])
 
     @Test("says who was given what, as whom, by which rule and from where")
@@ -36,7 +36,7 @@ struct AuditLogTests {
         }
         #expect(node.log.with("msg", "audit").isEmpty)
         // A new version of one object; the other stays.
-        node.node.azure.change { $0.secrets["kv-a user"] = LivingAzure.Secret(version: 2, value: "user2") }
+        node.node.azure.change { $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2") }
         node.node.azure.advance(.seconds(121))
         try await node.mount(both)
         #expect(node.log.with("msg", "audit").map { $0["version"] } == ["v2"])

@@ -56,10 +56,10 @@ struct CloudEnvironmentFilesTests {
                 rules:
                   - { name: one, namespaces: [team], \(limits) }
                 """
-            let node = Node(
+            let node = TestNode(
                 policy: try PolicyFile(
                     path: try directory.write(policy.utf8, to: "policy.yaml"), logger: RecordedLog().logger))
-            var pod = Node.Pod()
+            var pod = TestNode.Pod()
             pod.parameters = ["cloudName": "AzureStackCloud", "cloudEnvFileName": file]
             let error = await #expect(throws: ProviderError.self) { try await node.mount(pod) }
             return try #require(error)

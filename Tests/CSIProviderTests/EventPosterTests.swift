@@ -10,7 +10,7 @@ struct EventPosterTests {
     private let server: FakeAPIServer
     private let node: ServedNode
     private let poster: EventPoster
-    private let pod = Node.Pod(parameters: ["secretProviderClass": "payments"])
+    private let pod = TestNode.Pod(parameters: ["secretProviderClass": "payments"])
 
     init() throws {
         let server = try FakeAPIServer()

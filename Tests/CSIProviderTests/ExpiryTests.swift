@@ -10,14 +10,14 @@ struct ExpiryTests {
     private func node(expiresIn days: Int, notBeforeIn start: Int = -1) -> ServedNode {
         let node = ServedNode()
         node.node.azure.change { state in
-            state.secrets["kv-a user"]?.expires = LivingAzure.start + days * day
-            state.secrets["kv-a user"]?.notBefore = LivingAzure.start + start * day
+            state.secrets["kv-a user"]?.expires = StatefulFakeAzure.start + days * day
+            state.secrets["kv-a user"]?.notBefore = StatefulFakeAzure.start + start * day
         }
         return node
     }
 
-    private static func pod(_ setting: String = "", parameters: [String: String] = [:]) -> Node.Pod {
-        Node.pod(
+    private static func pod(_ setting: String = "", parameters: [String: String] = [:]) -> TestNode.Pod {
+        TestNode.pod(
             "{objectName: user, objectType: secret\(setting)}", "{objectName: password, objectType: secret}",
             parameters: ["secretProviderClass": "payments"].merging(parameters) { $1 })
     }
@@ -31,7 +31,7 @@ struct ExpiryTests {
         let line = try #require(node.log.with("code", "object-ending").first)
         #expect(line["object"] == "secret/user")
         #expect(line["days_left"] == "20")
-        #expect(line["expires"] == Timestamp.text(LivingAzure.start + 20 * day))
+        #expect(line["expires"] == Timestamp.text(StatefulFakeAzure.start + 20 * day))
         #expect(line["level"] == "warning")
         for _ in 0..<3 { #expect(try await node.mount(Self.pod(parameters: ["expiryWarning": "30"])) == .ok) }
         #expect(node.log.with("code", "object-ending").count == 1)

@@ -19,7 +19,7 @@ struct FakeAzure: HTTPTransport {
             var boundServiceAccounts: [String]?
         }
 
-        struct Node: Decodable, Sendable {
+        struct TestNode: Decodable, Sendable {
             var systemAssigned: String
             var userAssigned: [String]
         }
@@ -35,7 +35,7 @@ struct FakeAzure: HTTPTransport {
         }
 
         var identities: [Identity]
-        var node: Node
+        var node: TestNode
         var podIdentities: [PodIdentity]
         var vaults: [FakeVault]
 
@@ -147,7 +147,7 @@ struct FakeAzure: HTTPTransport {
             }
             return try success(identity, "https://\(suffix)")
         }
-        guard let claims = TokenClaims(reading: SecretBytes(field("client_assertion"))) else {
+        guard let claims = TokenClaims(parsing: SecretBytes(field("client_assertion"))) else {
             return refuse(400, "invalid_request", 50027, "JWT token is invalid or malformed.")
         }
         let subjects =

@@ -4,18 +4,18 @@ import Testing
 /// A vault that stands in for another one: when, for how long, and what the driver is told.
 @Suite("A fallback vault")
 struct FallbackVaultTests {
-    private let node = Node { $0.refreshInterval = .seconds(30) }
+    private let node = TestNode { $0.refreshInterval = .seconds(30) }
 
     init() {
         node.azure.change { state in
             state.roles.insert("app-1 kv-dr")
-            state.secrets["kv-dr user"] = LivingAzure.Secret(version: 7, value: "user of dr")
-            state.secrets["kv-dr password"] = LivingAzure.Secret(version: 7, value: "password of dr")
+            state.secrets["kv-dr user"] = StatefulFakeAzure.Secret(version: 7, value: "user of dr")
+            state.secrets["kv-dr password"] = StatefulFakeAzure.Secret(version: 7, value: "password of dr")
         }
     }
 
-    private static func pod(_ parameters: [String: String] = [:]) -> Node.Pod {
-        Node.pod(
+    private static func pod(_ parameters: [String: String] = [:]) -> TestNode.Pod {
+        TestNode.pod(
             "{objectName: user, objectType: secret}", "{objectName: password, objectType: secret}",
             parameters: ["fallbackVault": "kv-dr"].merging(parameters) { $1 })
     }
@@ -64,8 +64,8 @@ struct FallbackVaultTests {
     func neither() async throws {
         let parameters = ["fallbackOn": "unavailable, notFound"]
         let lost = "{objectName: lost, objectType: secret, fallbackVault: kv-dr, fallbackOn: notFound}"
-        #expect(try await node.failure(Node.pod(lost)) == .objectNotFound)
-        let optional = Node.pod(
+        #expect(try await node.failure(TestNode.pod(lost)) == .objectNotFound)
+        let optional = TestNode.pod(
             "{objectName: user, objectType: secret}", "{objectName: lost, objectType: secret, required: false}",
             parameters: ["fallbackVault": "kv-dr"].merging(parameters) { $1 })
         #expect(try await node.mount(optional) == ["user": "user1"])
@@ -118,7 +118,7 @@ struct FallbackVaultTests {
 
     @Test("Values kept for an outage count when neither can be asked")
     func stale() async throws {
-        let node = Node { $0.staleIfError = .seconds(3600) }
+        let node = TestNode { $0.staleIfError = .seconds(3600) }
         node.azure.change { $0.roles.insert("app-1 kv-dr") }
         let pod = Self.pod()
         _ = try await node.mount(pod)

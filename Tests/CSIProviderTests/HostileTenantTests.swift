@@ -13,13 +13,14 @@ struct HostileTenantTests {
 
     @Test("are never given each other's bytes, whatever happens around them", arguments: [UInt64(1), 2, 3])
     func hammer(seed: UInt64) async throws {
-        let node = Node { $0.valueBytes = 12_000 }
+        let node = TestNode { $0.valueBytes = 12_000 }
         node.azure.change { state in
             state.roles = ["app-1 kv-a", "app-2 kv-b"]
             state.federation = ["app-1 sa-1", "app-2 sa-2"]
             for vault in ["kv-a", "kv-b"] {
                 for index in 0..<8 {
-                    state.secrets["\(vault) s\(index)"] = LivingAzure.Secret(version: 1, value: "\(vault)/s\(index)")
+                    state.secrets["\(vault) s\(index)"] = StatefulFakeAzure.Secret(
+                        version: 1, value: "\(vault)/s\(index)")
                 }
             }
         }
@@ -39,14 +40,14 @@ struct HostileTenantTests {
     }
 
     private static func mount(
-        on node: Node, _ random: SeededRandom
+        on node: TestNode, _ random: SeededRandom
     ) async throws -> (succeeded: Int, refused: Int) {
         var random = random
         var counts = (succeeded: 0, refused: 0)
         for _ in 0..<150 {
             let (client, account, vault) = pods.randomElement(using: &random) ?? pods[0]
             let names = (0..<8).shuffled(using: &random).prefix(3).map { "s\($0)" }
-            let pod = Node.Pod(
+            let pod = TestNode.Pod(
                 name: "pod-\(Int.random(in: 0..<6, using: &random))", namespace: account, serviceAccount: account,
                 client: client, vault: vault, objects: names, serial: Int.random(in: 0..<3, using: &random))
             do {
@@ -61,7 +62,7 @@ struct HostileTenantTests {
         return counts
     }
 
-    private static func disturb(_ node: Node, _ random: SeededRandom) async {
+    private static func disturb(_ node: TestNode, _ random: SeededRandom) async {
         var random = random
         for _ in 0..<400 {
             switch Int.random(in: 0..<6, using: &random) {

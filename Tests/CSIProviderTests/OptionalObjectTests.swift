@@ -18,18 +18,20 @@ struct OptionalObjectTests {
             (#"default: "a\n""#, "a\n"), ("{default: abc, encode: hex}", "616263"),
         ] as [(String, String?)])
     func substitutes(setting: String, expected: String?) async throws {
-        let node = Node()
+        let node = TestNode()
         let setting = setting.trimmingCharacters { "{}".contains($0) }
-        let files = try await node.mount(Node.pod(Self.user, Self.missing(setting)))
+        let files = try await node.mount(TestNode.pod(Self.user, Self.missing(setting)))
         #expect(files["gone"] == expected)
         #expect(files.count == (expected == nil ? 1 : 2))
     }
 
     @Test("A disabled object counts as missing, and an object that comes into being is mounted")
     func disabled() async throws {
-        let node = Node()
-        node.azure.change { $0.secrets["kv-a gone"] = LivingAzure.Secret(version: 1, value: "x", isEnabled: false) }
-        let pod = Node.pod(Self.user, Self.missing("default: none"))
+        let node = TestNode()
+        node.azure.change {
+            $0.secrets["kv-a gone"] = StatefulFakeAzure.Secret(version: 1, value: "x", isEnabled: false)
+        }
+        let pod = TestNode.pod(Self.user, Self.missing("default: none"))
         #expect(try await node.versions(pod)["secret/gone"] == "missing")
         node.azure.change { $0.secrets["kv-a gone"]?.isEnabled = true }
         node.azure.advance(.seconds(75))
@@ -44,17 +46,17 @@ struct OptionalObjectTests {
             (404, .objectNotFound), (400, .requestRefused), (0, .unreachable),
         ])
     func others(status: Int, code: ErrorCode) async throws {
-        let node = Node()
+        let node = TestNode()
         node.azure.change { $0.statuses["kv-b"] = status }
         let object = "{objectName: gone, objectType: secret, vault: kv-b, required: false}"
-        #expect(try await node.failure(Node.pod(Self.user, object)) == code)
+        #expect(try await node.failure(TestNode.pod(Self.user, object)) == code)
     }
 
     @Test("A required object that is missing fails the mount beside optional ones")
     func required() async throws {
         let error = try #require(
-            try await Node().error(
-                Node.pod(Self.user, Self.missing("required: false"), "{objectName: lost, objectType: secret}")))
+            try await TestNode().error(
+                TestNode.pod(Self.user, Self.missing("required: false"), "{objectName: lost, objectType: secret}")))
         #expect(error.code == .objectNotFound)
         #expect(error.message.contains("objectName:lost"))
         #expect(error.parts.isEmpty)
@@ -62,7 +64,7 @@ struct OptionalObjectTests {
 
     @Test("A volume of which no file is left is an error")
     func empty() async throws {
-        let error = try #require(try await Node().error(Node.pod(Self.missing("required: false"))))
+        let error = try #require(try await TestNode().error(TestNode.pod(Self.missing("required: false"))))
         #expect(error.code == .objectNotFound)
         #expect(error.message.hasPrefix("no file is left to mount"))
     }

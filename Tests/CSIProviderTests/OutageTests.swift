@@ -3,13 +3,13 @@ import Testing
 @Suite("While a vault cannot be asked")
 struct OutageTests {
     /// What is wrong with the vault, and that it is an outage rather than a refusal.
-    private static let outages: [@Sendable (inout LivingAzure.State) -> Void] = [
+    private static let outages: [@Sendable (inout StatefulFakeAzure.State) -> Void] = [
         { $0.isUnreachable = true }, { $0.vaultStatus = 503 }, { $0.vaultStatus = 429 }, { $0.vaultStatus = 500 },
     ]
 
     @Test("the last known values stand in for it, if the operator wants that", arguments: outages.indices)
     func stale(index: Int) async throws {
-        let node = Node { $0.staleIfError = .seconds(3600) }
+        let node = TestNode { $0.staleIfError = .seconds(3600) }
         _ = try await node.mount(.init())
         node.azure.change { Self.outages[index](&$0) }
         node.azure.advance(.seconds(600))
@@ -21,7 +21,7 @@ struct OutageTests {
 
     @Test("they do not unless it is switched on", arguments: outages.indices)
     func off(index: Int) async throws {
-        let node = Node()
+        let node = TestNode()
         _ = try await node.mount(.init())
         node.azure.change { Self.outages[index](&$0) }
         node.azure.advance(.seconds(600))
@@ -30,7 +30,7 @@ struct OutageTests {
 
     @Test("they are no older than the operator allows")
     func cap() async throws {
-        let node = Node { $0.staleIfError = .seconds(3600) }
+        let node = TestNode { $0.staleIfError = .seconds(3600) }
         _ = try await node.mount(.init())
         node.azure.change { $0.isUnreachable = true }
         node.azure.advance(.seconds(3601))
@@ -39,7 +39,7 @@ struct OutageTests {
 
     @Test("nobody is given them without proof, and another identity never")
     func proof() async throws {
-        let node = Node { $0.staleIfError = .seconds(3600) }
+        let node = TestNode { $0.staleIfError = .seconds(3600) }
         _ = try await node.mount(.init())
         node.azure.change { $0.isUnreachable = true }
         node.azure.advance(.seconds(600))
@@ -49,7 +49,7 @@ struct OutageTests {
 
     @Test("nor once the proof has ended that Entra, away as well, cannot renew")
     func endedProof() async throws {
-        let node = Node { $0.staleIfError = .seconds(86400) }
+        let node = TestNode { $0.staleIfError = .seconds(86400) }
         _ = try await node.mount(.init())
         node.azure.change { state in
             state.isUnreachable = true
@@ -63,7 +63,7 @@ struct OutageTests {
 
     @Test("never after a refusal", arguments: [0, 1, 2])
     func refusal(kind: Int) async throws {
-        let node = Node { $0.staleIfError = .seconds(3600) }
+        let node = TestNode { $0.staleIfError = .seconds(3600) }
         _ = try await node.mount(.init())
         node.azure.change { state in
             switch kind {
@@ -81,10 +81,10 @@ struct OutageTests {
 
     @Test("never half of a set that is known to have changed")
     func changedSet() async throws {
-        let node = Node { $0.staleIfError = .seconds(3600) }
-        let both = Node.Pod(objects: ["user", "password"])
+        let node = TestNode { $0.staleIfError = .seconds(3600) }
+        let both = TestNode.Pod(objects: ["user", "password"])
         _ = try await node.mount(both)
-        node.azure.change { $0.secrets["kv-a password"] = LivingAzure.Secret(version: 2, value: "password2") }
+        node.azure.change { $0.secrets["kv-a password"] = StatefulFakeAzure.Secret(version: 2, value: "password2") }
         node.azure.advance(.seconds(60))
         _ = try await node.mount(.init(name: "b", objects: ["password"]))
         node.azure.change { $0.isUnreachable = true }
@@ -94,7 +94,7 @@ struct OutageTests {
 
     @Test("a throttled vault is left alone by the whole node, for as long as it asks")
     func throttled() async throws {
-        let node = Node()
+        let node = TestNode()
         node.azure.change { state in
             state.vaultStatus = 429
             state.vaultHeaders = [("Retry-After", "3600")]
@@ -110,7 +110,7 @@ struct OutageTests {
 
     @Test("one that is hopeless is asked for no more objects than are under way")
     func hopeless() async throws {
-        let node = Node()
+        let node = TestNode()
         node.azure.change { $0.isUnreachable = true }
         #expect(try await node.failure(.init(objects: (0..<200).map { "s\($0)" })) == .unreachable)
         // Fifty at once, each tried four times.

@@ -26,7 +26,7 @@ struct PolicyFileTests {
     func beforeNetwork() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(Self.onlyB.utf8, to: "policy.yaml")
-            let node = Node(policy: try PolicyFile(path: path, logger: logger))
+            let node = TestNode(policy: try PolicyFile(path: path, logger: logger))
             let error = await #expect(throws: ProviderError.self) { try await node.mount(.init()) }
             #expect(error?.code == .policyDenied)
             let said = "\(try #require(error))"
@@ -44,7 +44,7 @@ struct PolicyFileTests {
     func warm() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(Self.onlyA.utf8, to: "policy.yaml")
-            let node = Node(policy: try PolicyFile(path: path, logger: logger))
+            let node = TestNode(policy: try PolicyFile(path: path, logger: logger))
             _ = try await node.mount(.init())
             #expect(node.mounts.cacheUsage.count == 1)
             try directory.write(Self.onlyB.utf8, to: "policy.yaml")
@@ -72,7 +72,7 @@ struct PolicyFileTests {
             try files.createSymbolicLink(atPath: directory.file("..data"), withDestinationPath: "..1")
             try files.createSymbolicLink(
                 atPath: directory.file("policy.yaml"), withDestinationPath: "..data/policy.yaml")
-            let node = Node(policy: try PolicyFile(path: directory.file("policy.yaml"), logger: logger))
+            let node = TestNode(policy: try PolicyFile(path: directory.file("policy.yaml"), logger: logger))
             _ = try await node.mount(.init())
             try files.createSymbolicLink(atPath: directory.file("..new"), withDestinationPath: "..2")
             #expect(rename(directory.file("..new"), directory.file("..data")) == 0)
@@ -84,7 +84,7 @@ struct PolicyFileTests {
     func broken() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(Self.onlyA.utf8, to: "policy.yaml")
-            let node = Node(policy: try PolicyFile(path: path, logger: logger))
+            let node = TestNode(policy: try PolicyFile(path: path, logger: logger))
             _ = try await node.mount(.init())
             #expect(node.mounts.isPolicyValid == true)
             try directory.write(Self.text("vaults: [kv-b]").utf8, to: "policy.yaml")

@@ -4,14 +4,14 @@ import Testing
 /// Objects that are picked from the vault's list.
 @Suite("Selectors")
 struct SelectorTests {
-    private let node = Node()
+    private let node = TestNode()
 
     init() { Self.fill(node) }
 
-    private static func fill(_ node: Node) {
+    private static func fill(_ node: TestNode) {
         node.azure.change { state in
-            func add(_ name: String, _ team: String, _ change: (inout LivingAzure.Secret) -> Void = { _ in }) {
-                var secret = LivingAzure.Secret(version: 1, value: "of \(name)")
+            func add(_ name: String, _ team: String, _ change: (inout StatefulFakeAzure.Secret) -> Void = { _ in }) {
+                var secret = StatefulFakeAzure.Secret(version: 1, value: "of \(name)")
                 secret.tags = ["team": team]
                 change(&secret)
                 state.secrets["kv-a \(name)"] = secret
@@ -24,8 +24,8 @@ struct SelectorTests {
         }
     }
 
-    private static func pod(_ select: String, _ rest: String = "") -> Node.Pod {
-        Node.pod("{select: {\(select)}\(rest)}")
+    private static func pod(_ select: String, _ rest: String = "") -> TestNode.Pod {
+        TestNode.pod("{select: {\(select)}\(rest)}")
     }
 
     @Test(
@@ -65,7 +65,7 @@ struct SelectorTests {
         // Seven secrets, two to a page.
         #expect(node.azure.count("list kv-a") == 4)
         #expect(node.azure.count("get kv-a") == 3)
-        node.azure.change { $0.secrets["kv-a app-d"] = LivingAzure.Secret(version: 1, value: "new") }
+        node.azure.change { $0.secrets["kv-a app-d"] = StatefulFakeAzure.Secret(version: 1, value: "new") }
         var first = pod
         first.name = "pod-0"
         node.azure.advance(.seconds(60))
@@ -101,14 +101,14 @@ struct SelectorTests {
         #expect(many.code == .objectInvalid)
         #expect(many.message.contains("4 objects fit, and max is 2"))
         #expect(node.azure.count("get") == 0)
-        let pod = Node.pod("{objectName: user, objectType: secret}", "{select: {name: zz*, allowEmpty: true}}")
+        let pod = TestNode.pod("{objectName: user, objectType: secret}", "{select: {name: zz*, allowEmpty: true}}")
         #expect(try await node.mount(pod) == ["user": "user1"])
         #expect(try await node.failure(Self.pod("name: zz*, allowEmpty: true")) == .objectNotFound)
     }
 
     @Test("Paths that cannot both exist are found before any object is read")
     func conflict() async throws {
-        let pod = Node.pod("{objectName: app-a, objectType: secret}", "{select: {prefix: app-}}")
+        let pod = TestNode.pod("{objectName: app-a, objectType: secret}", "{select: {prefix: app-}}")
         #expect(try await node.failure(pod) == .pathConflict)
         #expect(node.azure.count("get") == 0)
     }
@@ -147,19 +147,19 @@ struct SelectorTests {
 
     @Test("A list that names what can be no object, or goes on elsewhere, is refused")
     func hostile() async throws {
-        let fallback = Node.pod("{select: {name: 'app-?'}, vault: kv-b, fallbackVault: kv-a}")
+        let fallback = TestNode.pod("{select: {name: 'app-?'}, vault: kv-b, fallbackVault: kv-a}")
         node.azure.change { $0.statuses["kv-b"] = 503 }
         #expect(try await node.mount(fallback).count == 3)
-        node.azure.change { $0.secrets["kv-a ..%2Fx"] = LivingAzure.Secret(version: 1, value: "x") }
-        #expect(try await Node.listing("..%2Fx").failure(Self.pod("name: '*'")) == .answerMalformed)
+        node.azure.change { $0.secrets["kv-a ..%2Fx"] = StatefulFakeAzure.Secret(version: 1, value: "x") }
+        #expect(try await TestNode.listing("..%2Fx").failure(Self.pod("name: '*'")) == .answerMalformed)
     }
 }
 
-extension Node {
+extension TestNode {
     /// A node whose vault lists something called `name`.
-    fileprivate static func listing(_ name: String) -> Node {
-        let node = Node()
-        node.azure.change { $0.secrets["kv-a \(name)"] = LivingAzure.Secret(version: 1, value: "x") }
+    fileprivate static func listing(_ name: String) -> TestNode {
+        let node = TestNode()
+        node.azure.change { $0.secrets["kv-a \(name)"] = StatefulFakeAzure.Secret(version: 1, value: "x") }
         return node
     }
 }

@@ -5,25 +5,25 @@ import TestSupport
 
 /// A node's provider as the driver meets it, with its log.
 struct ServedNode: Sendable {
-    let node: Node
+    let node: TestNode
     let log: RecordedLog
     let service: MountHandler
     /// Holds the policy.
     private var directory: TemporaryDirectory?
 
     init(audit: AuditLog.Level = .off, _ change: (inout CacheSettings) -> Void = { _ in }) {
-        (node, log) = (Node(change), RecordedLog())
+        (node, log) = (TestNode(change), RecordedLog())
         service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
 
-    private init(node: Node, log: RecordedLog, events: EventPoster) {
+    private init(node: TestNode, log: RecordedLog, events: EventPoster) {
         self.node = node
         self.log = log
         service = MountHandler(
             mounts: node.mounts, logger: log.logger, audit: .off, events: events, time: node.azure.time)
     }
 
-    init(serving node: Node, logging log: RecordedLog, audit: AuditLog.Level = .off) {
+    init(serving node: TestNode, logging log: RecordedLog, audit: AuditLog.Level = .off) {
         (self.node, self.log) = (node, log)
         service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
@@ -32,7 +32,7 @@ struct ServedNode: Sendable {
     static func withEvents(
         _ make: (RecordedLog, TimeSource) throws -> EventPoster
     ) throws -> (node: ServedNode, poster: EventPoster) {
-        let (node, log) = (Node(), RecordedLog())
+        let (node, log) = (TestNode(), RecordedLog())
         let poster = try make(log, node.azure.time)
         return (ServedNode(node: node, log: log, events: poster), poster)
     }
@@ -41,17 +41,17 @@ struct ServedNode: Sendable {
         let directory = try TemporaryDirectory()
         self.directory = directory
         log = RecordedLog()
-        node = Node(
+        node = TestNode(
             policy: try PolicyFile(path: directory.write(policy.utf8, to: "policy.yaml"), logger: log.logger))
         service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
 
     /// The answer's code.
     @discardableResult
-    func mount(_ pod: Node.Pod = .init(), at path: String? = nil) async throws -> RPCCode {
+    func mount(_ pod: TestNode.Pod = .init(), at path: String? = nil) async throws -> RPCCode {
         let message = MountRequestMessage(
             attributes: Array(try node.attributes(pod)), secrets: Array(pod.secrets.utf8),
-            targetPath: path ?? Node.targetPath(pod), permission: "420")
+            targetPath: path ?? TestNode.targetPath(pod), permission: "420")
         do throws(RPCStatus) {
             _ = try await service.handle(IncomingMount(request: message, secondsLeft: 110))
             return .ok

@@ -13,9 +13,9 @@ struct ServiceAccountAnnotationsTests {
         annotated = try AnnotatedNode()
     }
 
-    private func mount(_ pod: Node.Pod? = nil) async throws { _ = try await annotated.node.mount(pod ?? self.pod) }
+    private func mount(_ pod: TestNode.Pod? = nil) async throws { _ = try await annotated.node.mount(pod ?? self.pod) }
 
-    private func failure(_ pod: Node.Pod? = nil) async throws -> ProviderError {
+    private func failure(_ pod: TestNode.Pod? = nil) async throws -> ProviderError {
         try #require(try await annotated.node.error(pod ?? self.pod))
     }
 

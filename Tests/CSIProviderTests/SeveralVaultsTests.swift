@@ -9,8 +9,8 @@ struct SeveralVaultsTests {
 
     @Test("Objects come from their own vaults, with one token of an identity for all of them")
     func vaults() async throws {
-        let node = Node()
-        #expect(try await node.mount(Node.pod(Self.user, Self.other)) == ["user": "user1", "other": "other user"])
+        let node = TestNode()
+        #expect(try await node.mount(TestNode.pod(Self.user, Self.other)) == ["user": "user1", "other": "other user"])
         #expect(node.azure.count("token") == 1)
         #expect(node.azure.count("get kv-a user") == 1)
         #expect(node.azure.count("get kv-b user") == 1)
@@ -18,10 +18,10 @@ struct SeveralVaultsTests {
 
     @Test("An object's own client is proven with the pod's token, and shares nothing with the class's")
     func clients() async throws {
-        let node = Node()
+        let node = TestNode()
         node.azure.change { $0.federation.insert("app-2 sa-1") }
         let mine = "{objectName: user, objectType: secret, objectAlias: mine, clientID: app-2}"
-        #expect(try await node.mount(Node.pod(Self.user, mine)) == ["user": "user1", "mine": "user1"])
+        #expect(try await node.mount(TestNode.pod(Self.user, mine)) == ["user": "user1", "mine": "user1"])
         #expect(node.azure.count("token app-1") == 1)
         #expect(node.azure.count("token app-2") == 1)
         #expect(node.azure.count("get kv-a user") == 2)
@@ -29,17 +29,17 @@ struct SeveralVaultsTests {
 
     @Test("A client that does not trust the pod gives it nothing, however warm the node is")
     func foreignClient() async throws {
-        let node = Node()
+        let node = TestNode()
         _ = try await node.mount(.init(serviceAccount: "sa-2", client: "app-2"))
         let mine = "{objectName: user, objectType: secret, clientID: app-2}"
-        #expect(try await node.failure(Node.pod(mine)) == .exchangeRefused)
+        #expect(try await node.failure(TestNode.pod(mine)) == .exchangeRefused)
         #expect(node.azure.count("get") == 1)
     }
 
     @Test("A role that is missing at one vault fails the whole mount, and forgets that vault's values alone")
     func forbidden() async throws {
-        let node = Node()
-        let pod = Node.pod(Self.user, Self.other)
+        let node = TestNode()
+        let pod = TestNode.pod(Self.user, Self.other)
         _ = try await node.mount(pod)
         node.azure.change { $0.roles.remove("app-1 kv-b") }
         node.azure.advance(.seconds(121))
@@ -53,16 +53,16 @@ struct SeveralVaultsTests {
 
     @Test("Objects of one vault are kept from the same moment, those of another on their own")
     func sets() async throws {
-        let node = Node()
+        let node = TestNode()
         let password = "{objectName: password, objectType: secret}"
         // Another pod reads the password a minute before this one's first mount.
         _ = try await node.mount(.init(name: "early", objects: ["user", "password"]))
-        let pod = Node.pod(Self.user, password, Self.other)
+        let pod = TestNode.pod(Self.user, password, Self.other)
         _ = try await node.mount(pod)
         node.azure.advance(.seconds(100))
         node.azure.change { state in
-            state.secrets["kv-a user"] = LivingAzure.Secret(version: 2, value: "user2")
-            state.secrets["kv-a password"] = LivingAzure.Secret(version: 2, value: "password2")
+            state.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2")
+            state.secrets["kv-a password"] = StatefulFakeAzure.Secret(version: 2, value: "password2")
         }
         _ = try await node.mount(.init(name: "late", objects: ["user"]))
         let others = node.azure.count("get kv-b")
@@ -73,10 +73,10 @@ struct SeveralVaultsTests {
 
     @Test("Errors of several vaults come in the order of the objects")
     func order() async throws {
-        let node = Node()
+        let node = TestNode()
         let error = try #require(
             try await node.error(
-                Node.pod(
+                TestNode.pod(
                     "{objectName: b1, objectType: secret, vault: kv-b}", "{objectName: a1, objectType: secret}",
                     "{objectName: b2, objectType: secret, vault: kv-b}")))
         let names = error.parts.map { $0.message.split(separator: "objectName:")[1].prefix(2) }
@@ -96,10 +96,10 @@ struct SeveralVaultsTests {
             audit: .off,
             policy: "apiVersion: akv-csi/v1\ndefault: deny\nrules: [{ name: r, namespaces: [team], \(limit) }]")
         let object = "{objectName: user, objectType: secret, objectAlias: x, \(setting)}"
-        #expect(try await node.mount(Node.pod(Self.user, object)) == .permissionDenied)
+        #expect(try await node.mount(TestNode.pod(Self.user, object)) == .permissionDenied)
         #expect(node.node.azure.count("") == 0)
         #expect(node.log.with("msg", "mount failed").first?["error"]?.contains(expected) == true)
-        #expect(try await node.mount(Node.pod(Self.user)) == .ok)
+        #expect(try await node.mount(TestNode.pod(Self.user)) == .ok)
     }
 
     @Test("Audit lines name the vault, tenant and client of the object itself")
@@ -107,7 +107,7 @@ struct SeveralVaultsTests {
         let node = ServedNode(audit: .changes)
         node.node.azure.change { $0.federation.insert("app-2 sa-1") }
         let mine = "{objectName: password, objectType: secret, clientID: app-2, tenantID: another}"
-        try await node.mount(Node.pod(Self.user, Self.other, mine))
+        try await node.mount(TestNode.pod(Self.user, Self.other, mine))
         let lines = node.log.with("msg", "audit")
         #expect(lines.map { $0["vault_host"] } == ["kv-a", "kv-b", "kv-a"].map { "\($0).vault.azure.net" })
         #expect(lines.map { $0["client_id"] } == ["app-1", "app-1", "app-2"])

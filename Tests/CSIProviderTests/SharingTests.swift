@@ -7,7 +7,7 @@ import Testing
 struct SharingTests {
     @Test("Pods of one identity each prove themselves, and share one read")
     func sharesValues() async throws {
-        let node = Node()
+        let node = TestNode()
         for index in 0..<5 {
             #expect(try await node.mount(.init(name: "pod-\(index)", serial: index)) == ["user": "user1"])
         }
@@ -17,9 +17,9 @@ struct SharingTests {
 
     @Test("A pod that comes again within the interval costs nothing, and after it one read")
     func republish() async throws {
-        let node = Node()
+        let node = TestNode()
         _ = try await node.mount(.init())
-        node.azure.change { $0.secrets["kv-a user"] = LivingAzure.Secret(version: 2, value: "user2") }
+        node.azure.change { $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2") }
         node.azure.advance(.seconds(119))
         #expect(try await node.mount(.init()) == ["user": "user1"])
         #expect(node.azure.count("") == 2)
@@ -31,12 +31,12 @@ struct SharingTests {
 
     @Test("A new pod is given nothing older than a second")
     func firstMount() async throws {
-        let node = Node()
+        let node = TestNode()
         _ = try await node.mount(.init())
         node.azure.advance(.milliseconds(900))
         _ = try await node.mount(.init(name: "second"))
         #expect(node.azure.count("get") == 1)
-        node.azure.change { $0.secrets["kv-a user"] = LivingAzure.Secret(version: 2, value: "user2") }
+        node.azure.change { $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2") }
         node.azure.advance(.milliseconds(200))
         #expect(try await node.mount(.init(name: "third")) == ["user": "user2"])
         #expect(node.azure.count("get") == 2)
@@ -44,7 +44,7 @@ struct SharingTests {
 
     @Test("An edited class is a new volume, and read anew")
     func editedClass() async throws {
-        let node = Node()
+        let node = TestNode()
         _ = try await node.mount(.init())
         node.azure.advance(.seconds(30))
         _ = try await node.mount(.init(parameters: ["refreshNonce": "2"]))
@@ -53,11 +53,11 @@ struct SharingTests {
 
     @Test("A mount that failed is not taken for a volume that was filled")
     func failedFirstMount() async throws {
-        let node = Node()
+        let node = TestNode()
         _ = try await node.mount(.init(name: "other", objects: ["user"]))
         node.azure.advance(.seconds(30))
         #expect(try await node.failure(.init(objects: ["user", "missing"])) == .objectNotFound)
-        node.azure.change { $0.secrets["kv-a missing"] = LivingAzure.Secret(version: 1, value: "here") }
+        node.azure.change { $0.secrets["kv-a missing"] = StatefulFakeAzure.Secret(version: 1, value: "here") }
         node.azure.advance(.seconds(30))
         let before = node.azure.count("get kv-a user")
         _ = try await node.mount(.init(objects: ["user", "missing"]))
@@ -65,7 +65,7 @@ struct SharingTests {
     }
 
     /// Every field on which Azure, or the node, decides.
-    static let differences: [(field: String, pod: Node.Pod, calls: Int)] = [
+    static let differences: [(field: String, pod: TestNode.Pod, calls: Int)] = [
         ("the client", .init(serviceAccount: "sa-2", client: "app-2"), 1),
         ("the tenant", .init(tenant: "another"), 1),
         ("the vault", .init(vault: "kv-b"), 1),
@@ -78,7 +78,7 @@ struct SharingTests {
     @Test("A difference in any field of the key shares nothing", arguments: differences.indices)
     func keys(index: Int) async throws {
         let (field, pod, calls) = Self.differences[index]
-        let node = Node()
+        let node = TestNode()
         _ = try await node.mount(.init())
         let before = node.azure.count("get")
         var other = pod
@@ -90,7 +90,7 @@ struct SharingTests {
 
     @Test("No value without proof: an account that Entra refuses gets nothing, however warm the node")
     func proofFirst() async throws {
-        let node = Node()
+        let node = TestNode()
         _ = try await node.mount(.init())
         #expect(try await node.failure(.init(name: "thief", serviceAccount: "sa-2")) == .exchangeRefused)
         #expect(try await node.failure(.init(name: "thief", serviceAccount: "sa-9")) == .exchangeRefused)
@@ -102,8 +102,8 @@ struct SharingTests {
 
     @Test("A revoked role ends sharing with the next read, for everything of that vault")
     func revokedRole() async throws {
-        let node = Node()
-        let both = Node.Pod(objects: ["user", "password"])
+        let node = TestNode()
+        let both = TestNode.Pod(objects: ["user", "password"])
         _ = try await node.mount(both)
         node.azure.change { $0.roles.remove("app-1 kv-a") }
         node.azure.advance(.seconds(60))
@@ -117,8 +117,8 @@ struct SharingTests {
 
     @Test("A disabled or deleted object is forgotten, others are kept", arguments: [true, false])
     func disabledObject(disabled: Bool) async throws {
-        let node = Node()
-        let both = Node.Pod(objects: ["user", "password"])
+        let node = TestNode()
+        let both = TestNode.Pod(objects: ["user", "password"])
         _ = try await node.mount(both)
         node.azure.change { state in
             if disabled { state.secrets["kv-a user"]?.isEnabled = false } else { state.secrets["kv-a user"] = nil }
@@ -133,7 +133,7 @@ struct SharingTests {
 
     @Test("A token that the vault rejects is replaced once, and the rejected one forgotten")
     func rejectedToken() async throws {
-        let node = Node()
+        let node = TestNode()
         _ = try await node.mount(.init())
         node.azure.change { $0.tokens = [:] }
         node.azure.advance(.seconds(121))
@@ -144,12 +144,12 @@ struct SharingTests {
 
     @Test("A user's name and password are never from different rotations")
     func setConsistency() async throws {
-        let node = Node()
-        let both = Node.Pod(objects: ["user", "password"])
+        let node = TestNode()
+        let both = TestNode.Pod(objects: ["user", "password"])
         _ = try await node.mount(both)
         node.azure.change { state in
-            state.secrets["kv-a user"] = LivingAzure.Secret(version: 2, value: "user2")
-            state.secrets["kv-a password"] = LivingAzure.Secret(version: 2, value: "password2")
+            state.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2")
+            state.secrets["kv-a password"] = StatefulFakeAzure.Secret(version: 2, value: "password2")
         }
         // Another pod reads one of the two; the first pod's other value is still fresh enough alone.
         node.azure.advance(.seconds(60))
@@ -163,13 +163,13 @@ struct SharingTests {
 
     @Test("A class's own interval counts within the operator's bounds")
     func classInterval() async throws {
-        let node = Node()
-        let pod = Node.Pod(parameters: ["refreshInterval": "30s"])
+        let node = TestNode()
+        let pod = TestNode.Pod(parameters: ["refreshInterval": "30s"])
         _ = try await node.mount(pod)
         node.azure.advance(.seconds(31))
         _ = try await node.mount(pod)
         #expect(node.azure.count("get") == 2)
-        let eager = Node.Pod(name: "eager", parameters: ["refreshInterval": "1ms"])
+        let eager = TestNode.Pod(name: "eager", parameters: ["refreshInterval": "1ms"])
         _ = try await node.mount(eager)
         node.azure.advance(.seconds(9))
         _ = try await node.mount(eager)
@@ -178,7 +178,7 @@ struct SharingTests {
 
     @Test("With everything switched off each mount asks for everything, as upstream does")
     func switchedOff() async throws {
-        let node = Node { $0 = .off }
+        let node = TestNode { $0 = .off }
         for _ in 0..<3 { _ = try await node.mount(.init()) }
         #expect(node.azure.count("token") == 3)
         #expect(node.azure.count("get") == 3)
@@ -186,11 +186,11 @@ struct SharingTests {
 
     @Test("Each cache can be switched off alone")
     func switches() async throws {
-        let tokenless = Node { $0.keepsTokens = false }
+        let tokenless = TestNode { $0.keepsTokens = false }
         for _ in 0..<3 { _ = try await tokenless.mount(.init()) }
         #expect(tokenless.azure.count("token") == 3)
         #expect(tokenless.azure.count("get") == 1)
-        let valueless = Node { $0.valueBytes = 0 }
+        let valueless = TestNode { $0.valueBytes = 0 }
         for _ in 0..<3 { _ = try await valueless.mount(.init()) }
         #expect(valueless.azure.count("token") == 1)
         #expect(valueless.azure.count("get") == 3)
@@ -198,7 +198,7 @@ struct SharingTests {
 
     @Test("A burst of pods coalesces: one exchange each, one read for all")
     func storm() async throws {
-        let node = Node()
+        let node = TestNode()
         try await withThrowingTaskGroup(of: [String: String].self) { group in
             for index in 0..<110 {
                 group.addTask { try await node.mount(.init(name: "pod-\(index)", serial: index)) }
@@ -211,7 +211,7 @@ struct SharingTests {
 
     @Test("Who gives up leaves the others their answer")
     func cancellation() async throws {
-        let node = Node()
+        let node = TestNode()
         let (arrived, arrive) = AsyncStream<Void>.makeStream()
         let (released, release) = AsyncStream<Void>.makeStream()
         node.azure.change { state in

@@ -4,14 +4,14 @@ import Testing
 @Suite("An access token on a node")
 struct TokenLifeTests {
     /// Mounts again after `duration`.
-    private func mount(_ node: Node, after duration: Duration, _ pod: Node.Pod = .init()) async throws {
+    private func mount(_ node: TestNode, after duration: Duration, _ pod: TestNode.Pod = .init()) async throws {
         node.azure.advance(duration)
         #expect(try await node.mount(pod) == ["user": "user1"])
     }
 
     @Test("serves its assertion for four fifths of its life, and is renewed while it still serves")
     func renewal() async throws {
-        let node = Node()
+        let node = TestNode()
         try await mount(node, after: .zero)
         try await mount(node, after: .seconds(2800))
         #expect(node.azure.count("token") == 1)
@@ -24,7 +24,7 @@ struct TokenLifeTests {
 
     @Test("is good until its end when Entra is away, and no longer")
     func outage() async throws {
-        let node = Node()
+        let node = TestNode()
         try await mount(node, after: .zero)
         node.azure.change { $0.entraStatus = 503 }
         try await mount(node, after: .seconds(3000))
@@ -34,7 +34,7 @@ struct TokenLifeTests {
 
     @Test("ends at once when its renewal is refused")
     func refusedRenewal() async throws {
-        let node = Node()
+        let node = TestNode()
         try await mount(node, after: .zero)
         node.azure.change { $0.federation = [] }
         node.azure.advance(.seconds(2900))
@@ -44,7 +44,7 @@ struct TokenLifeTests {
 
     @Test("is not given to another assertion of the same account")
     func rotatedAssertion() async throws {
-        let node = Node()
+        let node = TestNode()
         try await mount(node, after: .zero)
         try await mount(node, after: .seconds(1), .init(serial: 1))
         #expect(node.azure.count("token") == 2)
@@ -52,7 +52,7 @@ struct TokenLifeTests {
 
     @Test("with a life too short to keep is asked for every time")
     func shortLife() async throws {
-        let node = Node()
+        let node = TestNode()
         node.azure.change { $0.tokenLifetime = 0 }
         for _ in 0..<3 { try await mount(node, after: .seconds(1)) }
         #expect(node.azure.count("token") == 3)
@@ -60,18 +60,18 @@ struct TokenLifeTests {
 
     @Test("is refused with an expired assertion, however warm the node")
     func expiredAssertion() async throws {
-        let node = Node()
+        let node = TestNode()
         try await mount(node, after: .zero)
-        #expect(try await node.failure(.init(expiry: LivingAzure.start)) == .tokenExpired)
+        #expect(try await node.failure(.init(expiry: StatefulFakeAzure.start)) == .tokenExpired)
     }
 
     // The driver's sync controller sends its own pod's name and one path for everybody's classes.
     @Test("belongs to an identity, not to the pod that the driver names")
     func manyIdentitiesUnderOnePod() async throws {
-        let node = Node()
+        let node = TestNode()
         node.azure.change { $0.roles = ["app-1 kv-a"] }
-        let one = Node.Pod(name: "controller", namespace: "team-1")
-        let two = Node.Pod(name: "controller", namespace: "team-1", serviceAccount: "sa-2", client: "app-2")
+        let one = TestNode.Pod(name: "controller", namespace: "team-1")
+        let two = TestNode.Pod(name: "controller", namespace: "team-1", serviceAccount: "sa-2", client: "app-2")
         for _ in 0..<3 {
             #expect(try await node.mount(one) == ["user": "user1"])
             #expect(try await node.failure(two) == .vaultForbidden)
@@ -80,7 +80,7 @@ struct TokenLifeTests {
 
     @Test("of the node's own identity is not shared between accounts, nor are its values")
     func nodeIdentity() async throws {
-        let node = Node()
+        let node = TestNode()
         let mode = ["useVMManagedIdentity": "true", "clientID": ""]
         for (index, account) in ["sa-1", "sa-2"].enumerated() {
             _ = try await node.mount(.init(name: "a\(index)", serviceAccount: account, parameters: mode))

@@ -4,7 +4,7 @@ import Testing
 /// `objectVersion: previous` and `latest-enabled`, and the nonce that asks for a fresh read.
 @Suite("Chosen versions")
 struct VersionChoiceTests {
-    private let node = Node()
+    private let node = TestNode()
 
     private static func object(_ version: String, _ rest: String = "") -> String {
         "{objectName: user, objectType: secret, objectVersion: \(version), objectAlias: \(version)\(rest)}"
@@ -12,7 +12,7 @@ struct VersionChoiceTests {
 
     private func rotate(to version: Int, enabled: Bool = true) {
         node.azure.change {
-            $0.secrets["kv-a user"] = LivingAzure.Secret(
+            $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(
                 version: version, value: "user\(version)", isEnabled: enabled,
                 earlier: (1..<version).map { "user\($0)" })
         }
@@ -21,18 +21,18 @@ struct VersionChoiceTests {
     @Test("The previous version is the enabled one before the newest enabled one")
     func previous() async throws {
         rotate(to: 3)
-        let pod = Node.pod(Self.object("previous"), Self.object("latest-enabled"))
+        let pod = TestNode.pod(Self.object("previous"), Self.object("latest-enabled"))
         #expect(try await node.mount(pod) == ["previous": "user2", "latest-enabled": "user3"])
         rotate(to: 4, enabled: false)
         node.azure.advance(.seconds(130))
         #expect(try await node.mount(pod) == ["previous": "user2", "latest-enabled": "user3"])
-        #expect(try await node.failure(Node.pod("{objectName: user, objectType: secret}")) == .objectDisabled)
+        #expect(try await node.failure(TestNode.pod("{objectName: user, objectType: secret}")) == .objectDisabled)
     }
 
     @Test("The list is read once for both, and shared like a value")
     func cost() async throws {
         rotate(to: 2)
-        let pod = Node.pod(Self.object("previous"), Self.object("latest-enabled"))
+        let pod = TestNode.pod(Self.object("previous"), Self.object("latest-enabled"))
         for _ in 0..<3 { _ = try await node.mount(pod) }
         #expect(node.azure.count("versions kv-a user") == 1)
         #expect(node.azure.count("get kv-a user") == 2)
@@ -40,8 +40,8 @@ struct VersionChoiceTests {
 
     @Test("Without an earlier version it is missing, which an optional object may be")
     func none() async throws {
-        #expect(try await node.failure(Node.pod(Self.object("previous"))) == .objectNotFound)
-        let pod = Node.pod("{objectName: user, objectType: secret}", Self.object("previous", ", required: false"))
+        #expect(try await node.failure(TestNode.pod(Self.object("previous"))) == .objectNotFound)
+        let pod = TestNode.pod("{objectName: user, objectType: secret}", Self.object("previous", ", required: false"))
         #expect(try await node.mount(pod) == ["user": "user1"])
         rotate(to: 2)
         node.azure.advance(.seconds(130))
@@ -51,16 +51,16 @@ struct VersionChoiceTests {
     @Test("A history may begin with either")
     func history() async throws {
         rotate(to: 4, enabled: false)
-        let pod = Node.pod(
+        let pod = TestNode.pod(
             "{objectName: user, objectType: secret, objectVersion: previous, objectVersionHistory: 2}")
         #expect(try await node.mount(pod) == ["user/0": "user2", "user/1": "user1"])
     }
 
     @Test("A changed nonce makes each volume of the class read once anew, and no more")
     func nonce() async throws {
-        let pods = [Node.Pod(name: "a"), Node.Pod(name: "b")]
+        let pods = [TestNode.Pod(name: "a"), TestNode.Pod(name: "b")]
         for pod in pods { _ = try await node.mount(pod) }
-        node.azure.change { $0.secrets["kv-a user"] = LivingAzure.Secret(version: 2, value: "user2") }
+        node.azure.change { $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2") }
         node.azure.advance(.seconds(30))
         for pod in pods { #expect(try await node.mount(pod) == ["user": "user1"]) }
         let before = node.azure.count("get")

@@ -4,8 +4,8 @@ import Testing
 struct ToldWarningsTests {
     private static func pod(
         _ parameters: [String: String], name: String = "pod", objectKey: String = ""
-    ) -> Node.Pod {
-        var pod = Node.pod(
+    ) -> TestNode.Pod {
+        var pod = TestNode.pod(
             "{objectName: user, objectType: secret\(objectKey)}",
             parameters: ["secretProviderClass": "payments"].merging(parameters) { $1 })
         pod.name = name

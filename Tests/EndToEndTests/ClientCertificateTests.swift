@@ -19,9 +19,10 @@ struct ClientCertificateTests {
 
     /// The request's attributes and secrets for a mount with `certificate`.
     private static func request(
-        _ world: World, certificate: String
+        _ world: EmulatedEnvironment, certificate: String
     ) async throws -> (attributes: [String: String], secrets: String) {
-        var attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+        var attributes = try await world.attributes(
+            objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
         attributes["clientID"] = nil
         let secrets = try JSONSerialization.data(
             withJSONObject: ["clientid": clientID, "clientcertificate": certificate])
@@ -37,7 +38,7 @@ struct ClientCertificateTests {
     func mounts() async throws {
         let (key, certificate) = try Self.pair()
         let pfx = try Material.shared.get().text("pfx rsa rsa,intermediate,root")
-        try await World.with(keys: false, seed: try Self.seed(registering: certificate)) { world in
+        try await EmulatedEnvironment.with(keys: false, seed: try Self.seed(registering: certificate)) { world in
             for text in [key + certificate, pfx] {
                 let (attributes, secrets) = try await Self.request(world, certificate: text)
                 #expect(try await world.mount(attributes, secrets: secrets).text("plain") == "plain value")
@@ -48,7 +49,8 @@ struct ClientCertificateTests {
     @Test("that the application does not know is refused with the command that registers it")
     func unregistered() async throws {
         let (key, certificate) = try Self.pair()
-        try await World.with(keys: false, seed: try Self.seed(registering: certificate, as: "stranger")) { world in
+        try await EmulatedEnvironment.with(keys: false, seed: try Self.seed(registering: certificate, as: "stranger")) {
+            world in
             let (attributes, secrets) = try await Self.request(world, certificate: key + certificate)
             let status = try await world.failure(attributes, secrets: secrets)
             #expect(status.code == .unauthenticated)
@@ -65,7 +67,7 @@ struct ClientCertificateTests {
     @Test("is refused when the clocks disagree")
     func clock() async throws {
         let (key, certificate) = try Self.pair()
-        try await World.with(keys: false, seed: try Self.seed(registering: certificate)) { world in
+        try await EmulatedEnvironment.with(keys: false, seed: try Self.seed(registering: certificate)) { world in
             let (attributes, secrets) = try await Self.request(world, certificate: key + certificate)
             world.clock.advance(by: 3600)
             let status = try await world.failure(attributes, secrets: secrets)

@@ -9,15 +9,15 @@ import Testing
 struct DoctorTests {
     @Test("names the one cause, and what puts it right, for each way in which a set-up breaks")
     func causes() async throws {
-        try await World.with(seed: try Ailment.seed()) { world in
-            for ailment in Ailment.all { try await ailment.check(in: world) }
+        try await EmulatedEnvironment.with(seed: try BrokenSetup.seed()) { world in
+            for setup in BrokenSetup.all { try await setup.check(in: world) }
         }
     }
 
     @Test("finds nothing wrong with what works, asks for as much as a mount, and shows no secret")
     func healthy() async throws {
-        try await World.with(seed: try Ailment.seed()) { world in
-            let report = try await Ailment("nothing", "", []).report(in: world)
+        try await EmulatedEnvironment.with(seed: try BrokenSetup.seed()) { world in
+            let report = try await BrokenSetup("nothing", "", []).report(in: world)
             #expect(report.steps.filter { $0.status == .failed }.map(\.detail) == [])
             #expect(report.cause == nil)
             let ids = Set(report.steps.map(\.id))
@@ -39,10 +39,10 @@ struct DoctorTests {
 
     @Test("goes by the ServiceAccount's annotations where the provider does")
     func annotated() async throws {
-        try await World.with(keys: false, seed: try Ailment.seed()) { world in
-            let report = try await Ailment("nothing", "", []) {
+        try await EmulatedEnvironment.with(keys: false, seed: try BrokenSetup.seed()) { world in
+            let report = try await BrokenSetup("nothing", "", []) {
                 $0.leaveToAccount(
-                    "azure.workload.identity/client-id: \(World.reader), azure.workload.identity/tenant-id: \(World.tenant)"
+                    "azure.workload.identity/client-id: \(EmulatedEnvironment.reader), azure.workload.identity/tenant-id: \(EmulatedEnvironment.tenant)"
                 )
             }.report(in: world)
             #expect(report.cause == nil, Comment(rawValue: report.text(TextStyle(isColoured: false))))
@@ -52,7 +52,7 @@ struct DoctorTests {
 
     @Test("tells a provider that is there and does not serve from one that is not there")
     func stopping() async throws {
-        try await World.with(keys: false, seed: try Ailment.seed()) { world in
+        try await EmulatedEnvironment.with(keys: false, seed: try BrokenSetup.seed()) { world in
             try await TemporaryDirectory.with { directory in
                 let endpoint = Endpoint.unix(path: directory.file("azure.sock"))
                 let (gate, opening) = AsyncStream<Void>.makeStream()
@@ -73,7 +73,7 @@ struct DoctorTests {
                 #expect(try await eventually { server.runningMounts == 1 })
                 let stop = Task { await server.stop(grace: .seconds(60)) }
                 #expect(try await eventually { try await !client.isServing(timeout: .seconds(300)) })
-                try await Ailment("a provider that stops", "provider", ["not serving", "kubectl logs"]) {
+                try await BrokenSetup("a provider that stops", "provider", ["not serving", "kubectl logs"]) {
                     $0.settings.provider = endpoint
                 }.check(in: world)
                 opening.finish()
@@ -85,10 +85,11 @@ struct DoctorTests {
 
     @Test("is not let through by a proxy that wants credentials, and says so")
     func proxyCredentials() async throws {
-        try await World.with(
-            keys: false, seed: try Ailment.seed(), proxy: World.Proxy(demanded: "user:right", given: "user:wrong@")
+        try await EmulatedEnvironment.with(
+            keys: false, seed: try BrokenSetup.seed(),
+            proxy: EmulatedEnvironment.Proxy(demanded: "user:right", given: "user:wrong@")
         ) { world in
-            let report = try await Ailment("proxy", "", []).report(in: world)
+            let report = try await BrokenSetup("proxy", "", []).report(in: world)
             #expect(report.cause?.id == "entra-connection")
             #expect(report.verdict.contains("407"))
         }

@@ -19,7 +19,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     /// The faults' words, one fault each.
     var faults: [String]
     var mode = Mode.workloadIdentity
-    var objects = [World.object("secret", "plain")]
+    var objects = [EmulatedEnvironment.object("secret", "plain")]
     /// With what the mount fails; nil when it succeeds.
     var code: RPCCode?
     /// What the failure must say.
@@ -54,7 +54,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
 
     /// Every case in one emulator, each with a provider that knows nothing yet.
     static func run(_ cases: [FaultCase], http2: Bool = false) async throws {
-        try await World.with(keys: false, http2: http2) { world in
+        try await EmulatedEnvironment.with(keys: false, http2: http2) { world in
             for fault in cases {
                 try await world.withNewProvider(time: ManualTime()) { world in
                     try await fault.mount(in: world)
@@ -65,7 +65,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     }
 
     /// Mounts once among the faults and judges what comes of it.
-    func mount(in world: World) async throws {
+    func mount(in world: EmulatedEnvironment) async throws {
         world.emulator.faults.clear()
         let name = Comment(rawValue: faults.joined(separator: ", "))
         let attributes = try await attributes(in: world)
@@ -92,14 +92,14 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     }
 
     /// Mounts without the faults, which must succeed.
-    func mountAgain(in world: World) async throws {
+    func mountAgain(in world: EmulatedEnvironment) async throws {
         world.emulator.faults.clear()
         let name = Comment(rawValue: "\(testDescription): after the fault")
         try check(try await world.mount(try await attributes(in: world)), name)
     }
 
     /// Mounts once among the faults, whatever comes of it but a code that leaves an empty volume.
-    func runForCode(in world: World) async throws {
+    func runForCode(in world: EmulatedEnvironment) async throws {
         let attributes = try await attributes(in: world)
         for fault in faults {
             world.emulator.faults.add(try Fault(words: fault.split(separator: " ").map(String.init)))
@@ -120,8 +120,8 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
 
     private var expected: String { objects[0].contains("History") ? "three" : "plain value" }
 
-    private func attributes(in world: World) async throws -> [String: String] {
-        var attributes = try await world.attributes(objects: World.array(objects))
+    private func attributes(in world: EmulatedEnvironment) async throws -> [String: String] {
+        var attributes = try await world.attributes(objects: EmulatedEnvironment.array(objects))
         switch mode {
         case .workloadIdentity: break
         case .managedIdentity: attributes["useVMManagedIdentity"] = "true"

@@ -26,7 +26,7 @@ struct FaultHangTests {
                 calls: [get: 2], patience: patience),
         ])
     func hanging(fault: FaultCase) async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let time = ManualTime()
             try await world.withNewProvider(time: time) { world in
                 try await fault.mount(in: world)
@@ -43,7 +43,7 @@ struct FaultHangTests {
         let fault = FaultCase.fails(
             "hang target=proxy:kv*", mode: .managedIdentity, .internal,
             ["the proxy did not open the connection in time", "hop: proxy"], calls: [Self.get: 0])
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             try await world.withNewProvider(time: ManualTime(), connectTimeout: .seconds(1)) { world in
                 try await fault.mount(in: world)
             }
@@ -53,7 +53,7 @@ struct FaultHangTests {
 
     @Test("waits for an answer no longer than a request may take")
     func timeout() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             world.emulator.faults.add(try Fault(words: ["hang", "target=vault"]))
             let request = HTTPRequest(.get, "https://kv-tests.vault.azure.net/secrets/plain?api-version=7.4")
             let failure = await #expect(throws: TransportError.self) {

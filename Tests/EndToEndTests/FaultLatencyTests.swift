@@ -8,13 +8,13 @@ import Testing
 struct FaultLatencyTests {
     @Test("delays the calls it names, is counted, and ends when it is taken back")
     func delays() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let clock = ContinuousClock()
             let entra = try Fault(words: ["latency", "target=entra", "delay=150ms"])
             let vault = try Fault(words: ["latency", "target=vault:KV-tests", "path=/secrets/pl*", "delay=150ms"])
             let other = try Fault(words: ["latency", "target=vault:another", "delay=1h"])
             let ids = [entra, vault, other].map { world.emulator.faults.add($0) }
-            let object = World.object("secret", "plain")
+            let object = EmulatedEnvironment.object("secret", "plain")
             let slow = try await clock.measure { _ = try await world.mount(object) }
             #expect(slow >= .milliseconds(300))
             #expect(world.emulator.faults.entries.map(\.struck) == [1, 1, 0])
@@ -31,10 +31,10 @@ struct FaultLatencyTests {
 
     @Test("lets calls wait side by side, and their peak is counted")
     func peak() async throws {
-        try await World.with(keys: false, cache: .off) { world in
+        try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
             world.emulator.faults.add(try Fault(words: ["latency", "target=vault", "delay=1s"]))
-            let objects = (0..<12).map { World.object("secret", "plain", "objectAlias: f\($0)") }
-            let attributes = try await world.attributes(objects: World.array(objects))
+            let objects = (0..<12).map { EmulatedEnvironment.object("secret", "plain", "objectAlias: f\($0)") }
+            let attributes = try await world.attributes(objects: EmulatedEnvironment.array(objects))
             _ = try await world.mount(attributes)
             let counts = world.emulator.callCounts.classes["vault"]
             #expect(counts?.peak ?? 0 > 1)

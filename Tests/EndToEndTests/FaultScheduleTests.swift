@@ -46,7 +46,7 @@ struct FaultScheduleTests {
 
     @Test("is driven by the emulator's clock, and comes again")
     func clock() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let schedule = try FaultSchedule(
                 yaml: "every: 1h\nsteps: [{at: 10m, for: 10m, kind: bad-json, target: vault}]")
             for fault in schedule.faults { world.emulator.faults.add(fault) }
@@ -61,10 +61,10 @@ struct FaultScheduleTests {
     }
 
     /// How a mount ends with a provider that remembers nothing.
-    private func outcome(in world: World) async throws -> RPCCode {
+    private func outcome(in world: EmulatedEnvironment) async throws -> RPCCode {
         let token = try await world.token(lifetime: 20_000)
         let attributes = try await world.attributes(
-            objects: World.array([World.object("secret", "plain")]), token: token)
+            objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]), token: token)
         let result = Mutex(RPCCode.ok)
         try await world.withNewProvider { world in
             do {
@@ -78,7 +78,7 @@ struct FaultScheduleTests {
 
     @Test("throws the same dice for the same seed")
     func dice() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             var runs: [[Bool]] = []
             for _ in 0..<2 {
                 let id = world.emulator.faults.add(
@@ -87,7 +87,9 @@ struct FaultScheduleTests {
                 for _ in 0..<10 {
                     try await world.withNewProvider { world in
                         // Struck often enough, it fails; that is not what is looked at here.
-                        do { _ = try await world.mount(World.object("secret", "plain")) } catch is RPCStatus {}
+                        do {
+                            _ = try await world.mount(EmulatedEnvironment.object("secret", "plain"))
+                        } catch is RPCStatus {}
                     }
                     run.append(world.emulator.faults.entries[0].struck % 2 == 0)
                 }

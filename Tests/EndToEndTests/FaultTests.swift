@@ -6,7 +6,7 @@ struct FaultTests {
     private static let get = "vault:kv-tests get"
     private static let list = "vault:kv-tests list"
     private static let tls = "tls:kv-tests.vault.azure.net"
-    private static let history = [World.object("secret", "history", "objectVersionHistory: 2")]
+    private static let history = [EmulatedEnvironment.object("secret", "history", "objectVersionHistory: 2")]
 
     @Test(
         "gets over connections that break and services that are busy, with as many calls as it takes",

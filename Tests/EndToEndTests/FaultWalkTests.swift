@@ -30,7 +30,7 @@ struct FaultWalkTests {
         let (service, mode) = Self.services[index]
         let cases = try Self.cases(service, mode)
         #expect(cases.count >= 15)
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             for fault in cases {
                 world.emulator.faults.clear()
                 // Short, because of the proxy that hangs.

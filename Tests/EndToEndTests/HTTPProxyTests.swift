@@ -10,8 +10,10 @@ struct HTTPProxyTests {
             ("user:word", "user:word@"), ("dómain\\user:p@ss:wörd/", "d%C3%B3main%5Cuser:p%40ss:w%C3%B6rd%2F@"),
         ])
     func credentials(demanded: String, given: String) async throws {
-        try await World.with(keys: false, proxy: World.Proxy(demanded: demanded, given: given)) { world in
-            let answer = try await world.mount(World.object("secret", "plain"))
+        try await EmulatedEnvironment.with(
+            keys: false, proxy: EmulatedEnvironment.Proxy(demanded: demanded, given: given)
+        ) { world in
+            let answer = try await world.mount(EmulatedEnvironment.object("secret", "plain"))
             #expect(try answer.text("plain") == "plain value")
             #expect(world.emulator.callCounts.connections > 0)
         }
@@ -20,8 +22,11 @@ struct HTTPProxyTests {
     @Test(
         "and gets none or others, is named in the error, which does not show them", arguments: ["", "user:wrong-word@"])
     func refused(given: String) async throws {
-        try await World.with(keys: false, proxy: World.Proxy(demanded: "user:word", given: given)) { world in
-            let attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+        try await EmulatedEnvironment.with(
+            keys: false, proxy: EmulatedEnvironment.Proxy(demanded: "user:word", given: given)
+        ) { world in
+            let attributes = try await world.attributes(
+                objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
             let status = try await world.failure(attributes)
             #expect(status.code == .internal)
             #expect(status.message.contains("proxy"), "\(status.message)")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("An identity mode", .timeLimit(.minutes(20)))
 struct IdentityModeTests {
-    private static let plain = World.array([World.object("secret", "plain")])
+    private static let plain = EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")])
 
     @Test(
         "of a service principal takes its credentials from nodePublishSecretRef, whatever their letter case",
@@ -14,7 +14,7 @@ struct IdentityModeTests {
             ["ClientID": " 11111111-aaaa-4aaa-8aaa-000000000007\n", "CLIENTSECRET": "s3cret~with+odd&characters=\n"],
         ])
     func servicePrincipal(secrets: [String: String]) async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)
             attributes["clientID"] = nil
             let json = String(decoding: try JSONSerialization.data(withJSONObject: secrets), as: UTF8.self)
@@ -24,7 +24,7 @@ struct IdentityModeTests {
 
     @Test("of a service principal with a wrong secret says so without showing it")
     func wrongSecret() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)
             attributes["clientID"] = nil
             let json = "{\"clientid\":\"11111111-aaaa-4aaa-8aaa-000000000007\",\"clientsecret\":\"not-the-secret\"}"
@@ -42,7 +42,7 @@ struct IdentityModeTests {
 
     @Test("of the node takes the system-assigned identity, or the user-assigned one that is named")
     func managedIdentity() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)
             attributes["useVMManagedIdentity"] = "true"
             // A client id belongs to another mode and is passed over, with or without a token for it.
@@ -50,14 +50,14 @@ struct IdentityModeTests {
             #expect(try await world.mount(attributes).text("plain") == "plain value")
             attributes["userAssignedIdentityID"] = "11111111-aaaa-4aaa-8aaa-00000000000a"
             #expect(try await world.failure(attributes).code == .permissionDenied)
-            attributes["objects"] = World.array([World.object("secret", "shared")])
+            attributes["objects"] = EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "shared")])
             #expect(try await world.mount(attributes).text("shared") == "for both teams")
         }
     }
 
     @Test("of aad-pod-identity asks the node's agent for the pod's identity")
     func podIdentity() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)
             attributes["usePodIdentity"] = "true"
             #expect(try await world.mount(attributes).text("plain") == "plain value")
@@ -66,7 +66,7 @@ struct IdentityModeTests {
 
     @Test("of an AKS identity binding goes through the token proxy, whose name it finds out once")
     func tokenProxy() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)
             attributes["useAzureTokenProxy"] = "true"
             attributes["clientID"] = "11111111-aaaa-4aaa-8aaa-00000000000b"
@@ -75,7 +75,7 @@ struct IdentityModeTests {
                 "{\"api://AKSIdentityBinding\":{\"token\":\"\(token)\",\"expirationTimestamp\":\"2099-01-01T00:00:00Z\"}}"
             #expect(try await world.mount(attributes).text("plain") == "plain value")
             #expect(try await world.mount(attributes).text("plain") == "plain value")
-            attributes["clientID"] = World.reader
+            attributes["clientID"] = EmulatedEnvironment.reader
             #expect(try await world.failure(attributes).code == .unauthenticated)
         }
     }

@@ -82,11 +82,11 @@ actor ProgramPool {
         }
     }
 
-    private let world: World
+    private let world: EmulatedEnvironment
     private let directory: TemporaryDirectory
     private var programs: [Settings: Task<ProviderProgram, any Error>] = [:]
 
-    init(_ world: World, _ directory: TemporaryDirectory) {
+    init(_ world: EmulatedEnvironment, _ directory: TemporaryDirectory) {
         (self.world, self.directory) = (world, directory)
     }
 
@@ -121,7 +121,7 @@ extension MountCase {
 /// One emulator and its programs for all cases, started when the suite begins and stopped when it ends.
 struct TableEnvironment: SuiteTrait, TestScoping {
     struct Parts: Sendable {
-        let world: World
+        let world: EmulatedEnvironment
         let programs: ProgramPool
     }
 
@@ -134,12 +134,12 @@ struct TableEnvironment: SuiteTrait, TestScoping {
     ) async throws {
         let seed = try Self.seed()
         try await TemporaryDirectory.with { directory in
-            let (worlds, ready) = AsyncStream<World>.makeStream()
+            let (worlds, ready) = AsyncStream<EmulatedEnvironment>.makeStream()
             let (ended, end) = AsyncStream<Void>.makeStream()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     defer { ready.finish() }
-                    try await World.with(seed: seed) { world in
+                    try await EmulatedEnvironment.with(seed: seed) { world in
                         ready.yield(world)
                         for await _ in ended {}
                     }

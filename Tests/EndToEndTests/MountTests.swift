@@ -10,10 +10,12 @@ import Testing
 struct MountTests {
     @Test("answers with every object's bytes, mode and version")
     func everyType() async throws {
-        try await World.with { world in
+        try await EmulatedEnvironment.with { world in
             let answer = try await world.mount(
-                World.object("secret", "plain"), World.object("key", "rsa", "filePermission: \"0600\""),
-                World.object("cert", "site", "objectAlias: tls/site.crt"), World.object("secret", "umlaut"))
+                EmulatedEnvironment.object("secret", "plain"),
+                EmulatedEnvironment.object("key", "rsa", "filePermission: \"0600\""),
+                EmulatedEnvironment.object("cert", "site", "objectAlias: tls/site.crt"),
+                EmulatedEnvironment.object("secret", "umlaut"))
             #expect(answer.files.map(\.path) == ["plain", "rsa", "tls/site.crt", "umlaut"])
             #expect(answer.files.map(\.mode) == [0o644, 0o600, 0o644, 0o644])
             #expect(answer.objectVersions.map(\.id) == ["secret/plain", "key/rsa", "cert/site", "secret/umlaut"])
@@ -28,8 +30,9 @@ struct MountTests {
 
     @Test("costs one token request and one vault request for each object")
     func cost() async throws {
-        try await World.with(keys: false) { world in
-            _ = try await world.mount(World.object("secret", "plain"), World.object("secret", "shared"))
+        try await EmulatedEnvironment.with(keys: false) { world in
+            _ = try await world.mount(
+                EmulatedEnvironment.object("secret", "plain"), EmulatedEnvironment.object("secret", "shared"))
             let counts = world.emulator.callCounts
             #expect(counts.tokens == 1)
             #expect(counts.vault == 2)
@@ -39,11 +42,11 @@ struct MountTests {
 
     @Test("takes a pinned version, and the latest without one")
     func versions() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let pinned = "00000000000000000000000000000002"
             let answer = try await world.mount(
-                World.object("secret", "history"),
-                World.object("secret", "history", "objectVersion: \"\(pinned)\"\nobjectAlias: before"))
+                EmulatedEnvironment.object("secret", "history"),
+                EmulatedEnvironment.object("secret", "history", "objectVersion: \"\(pinned)\"\nobjectAlias: before"))
             #expect(try answer.text("history") == "three")
             #expect(try answer.text("before") == "two")
             #expect(answer.objectVersions.map(\.id) == ["secret/history/history", "secret/history/before"])
@@ -55,20 +58,20 @@ struct MountTests {
         "turns a certificate's PKCS#12 into PEM, key first and leaf next",
         arguments: [("site", 3), ("site-modern", 3), ("site-pem", 2)])
     func certificates(name: String, chain: Int) async throws {
-        try await World.with { world in
-            let text = try await world.mount(World.object("secret", name)).text(name)
+        try await EmulatedEnvironment.with { world in
+            let text = try await world.mount(EmulatedEnvironment.object("secret", name)).text(name)
             #expect(text.hasPrefix("-----BEGIN PRIVATE KEY-----\n"))
             #expect(text.components(separatedBy: "BEGIN PRIVATE KEY").count == 2)
             #expect(text.components(separatedBy: "BEGIN CERTIFICATE").count == chain + 1)
-            let leaf = try await world.mount(World.object("cert", name)).text(name)
+            let leaf = try await world.mount(EmulatedEnvironment.object("cert", name)).text(name)
             #expect(text.contains("-----END PRIVATE KEY-----\n\(leaf)"))
         }
     }
 
     @Test("gives a certificate whose key is not exportable without its key")
     func sealed() async throws {
-        try await World.with { world in
-            let text = try await world.mount(World.object("secret", "sealed")).text("sealed")
+        try await EmulatedEnvironment.with { world in
+            let text = try await world.mount(EmulatedEnvironment.object("secret", "sealed")).text("sealed")
             #expect(text.hasPrefix("-----BEGIN CERTIFICATE-----\n"))
             #expect(!text.contains("PRIVATE"))
         }
@@ -76,12 +79,13 @@ struct MountTests {
 
     @Test("passes a PFX through as base64 or, decoded, as bytes, and decodes plain secrets")
     func encodings() async throws {
-        try await World.with { world in
+        try await EmulatedEnvironment.with { world in
             let answer = try await world.mount(
-                World.object("secret", "site", "objectFormat: pfx"),
-                World.object("secret", "site", "objectFormat: PFX\nobjectEncoding: base64\nobjectAlias: site.pfx"),
-                World.object("secret", "base64", "objectEncoding: Base64"),
-                World.object("secret", "hex", "objectEncoding: hex"))
+                EmulatedEnvironment.object("secret", "site", "objectFormat: pfx"),
+                EmulatedEnvironment.object(
+                    "secret", "site", "objectFormat: PFX\nobjectEncoding: base64\nobjectAlias: site.pfx"),
+                EmulatedEnvironment.object("secret", "base64", "objectEncoding: Base64"),
+                EmulatedEnvironment.object("secret", "hex", "objectEncoding: hex"))
             let text = try answer.text("site")
             #expect(Data(base64Encoded: text).map { Array($0) } == answer.files[1].contents)
             #expect(answer.files[2].contents == Array("hello\u{0}\u{1}".utf8))
@@ -91,8 +95,9 @@ struct MountTests {
 
     @Test("writes .crt and .key beside a certificate's secret when told to")
     func separateFiles() async throws {
-        try await World.with(conversion: ContentConversion(separatesCertificateAndKey: true)) { world in
-            let answer = try await world.mount(World.object("secret", "site"), World.object("secret", "plain"))
+        try await EmulatedEnvironment.with(conversion: ContentConversion(separatesCertificateAndKey: true)) { world in
+            let answer = try await world.mount(
+                EmulatedEnvironment.object("secret", "site"), EmulatedEnvironment.object("secret", "plain"))
             #expect(answer.files.map(\.path) == ["site.crt", "site.key", "site", "plain"])
             #expect(try answer.text("site") == answer.text("site.key") + answer.text("site.crt"))
             #expect(Set(answer.objectVersions.prefix(3)).count == 1)
@@ -101,8 +106,9 @@ struct MountTests {
 
     @Test("finds the token among the secrets when the attributes have none")
     func tokenInSecrets() async throws {
-        try await World.with(keys: false) { world in
-            var attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+        try await EmulatedEnvironment.with(keys: false) { world in
+            var attributes = try await world.attributes(
+                objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
             let key = "csi.storage.k8s.io/serviceAccount.tokens"
             let secrets = try JSONSerialization.data(withJSONObject: [key: try #require(attributes[key])])
             attributes[key] = nil
@@ -113,11 +119,11 @@ struct MountTests {
 
     @Test("mounts exactly as many versions as asked for, the newest first")
     func history() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let answer = try await world.mount(
-                World.object("secret", "history", "objectVersionHistory: 2"),
-                World.object("secret", "plain", "objectVersionHistory: 5\nobjectAlias: old/plain"),
-                World.object(
+                EmulatedEnvironment.object("secret", "history", "objectVersionHistory: 2"),
+                EmulatedEnvironment.object("secret", "plain", "objectVersionHistory: 5\nobjectAlias: old/plain"),
+                EmulatedEnvironment.object(
                     "secret", "history",
                     "objectVersionHistory: 9\nobjectAlias: from-two\nobjectVersion: \"00000000000000000000000000000002\""
                 ))
@@ -133,10 +139,10 @@ struct MountTests {
 
     @Test("shows a changed secret at the next mount, under a new version")
     func rotation() async throws {
-        try await World.with(keys: false, cache: .off) { world in
-            let before = try await world.mount(World.object("secret", "plain"))
+        try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
+            let before = try await world.mount(EmulatedEnvironment.object("secret", "plain"))
             let version = try #require(world.emulator.setSecret("plain", in: "kv-tests", value: "rotated"))
-            let after = try await world.mount(World.object("secret", "plain"))
+            let after = try await world.mount(EmulatedEnvironment.object("secret", "plain"))
             #expect(try before.text("plain") == "plain value")
             #expect(try after.text("plain") == "rotated")
             #expect(after.objectVersions.first?.version == version)
@@ -145,10 +151,11 @@ struct MountTests {
 
     @Test("trusts what SSL_CERT_FILE holds at the time, and names TLS when that is not enough")
     func trustRoots() async throws {
-        try await World.with(keys: false, cache: .off) { world in
+        try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
             let file = URL(fileURLWithPath: world.authorityFile)
             let authority = try Data(contentsOf: file)
-            let attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+            let attributes = try await world.attributes(
+                objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
             #expect(try await world.mount(attributes).text("plain") == "plain value")
             for round in 0..<5 {
                 try Data("not a certificate \(round)".utf8).write(to: file)
@@ -163,12 +170,12 @@ struct MountTests {
 
     @Test("keeps 110 pods of two identities apart that arrive at once")
     func storm() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let (reader, stranger) = (
                 try await world.token(), try await world.token("stranger", namespace: "team-b")
             )
-            let shared = World.array([World.object("secret", "shared")])
-            let mine = World.array([World.object("secret", "plain")])
+            let shared = EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "shared")])
+            let mine = EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")])
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<110 {
                     group.addTask {

@@ -13,7 +13,7 @@ struct ProviderProgram: Sendable {
 
     /// `name` is the socket's, and `flags` come after those that lead the program to the emulator.
     init(
-        _ name: String, in directory: TemporaryDirectory, _ world: World, flags: [String],
+        _ name: String, in directory: TemporaryDirectory, _ world: EmulatedEnvironment, flags: [String],
         environment: [String: String] = [:]
     ) async throws {
         let socket = directory.file("\(name).sock")
@@ -33,7 +33,7 @@ struct ProviderProgram: Sendable {
     func stop() async { await program.stop() }
 }
 
-extension World {
+extension EmulatedEnvironment {
     /// The variables that lead any program to the emulator.
     var environment: [String: String] {
         [

@@ -10,33 +10,35 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     var code: RPCCode
     /// Words that must occur in the message.
     var words: [String]
-    var change: @Sendable (World, inout [String: String]) async throws -> Void
+    var change: @Sendable (EmulatedEnvironment, inout [String: String]) async throws -> Void
 
     var testDescription: String { name }
 
     init(
         _ name: String, _ code: RPCCode, _ words: [String],
-        _ change: @escaping @Sendable (World, inout [String: String]) async throws -> Void
+        _ change: @escaping @Sendable (EmulatedEnvironment, inout [String: String]) async throws -> Void
     ) {
         (self.name, self.code, self.words, self.change) = (name, code, words, change)
     }
 
-    private static func set(_ key: String, _ value: String?) -> @Sendable (World, inout [String: String]) -> Void {
+    private static func set(_ key: String, _ value: String?)
+        -> @Sendable (EmulatedEnvironment, inout [String: String]) -> Void
+    {
         { _, attributes in attributes[key] = value }
     }
 
-    private static func objects(_ items: String...) -> @Sendable (World, inout [String: String]) -> Void {
-        set("objects", World.array(items))
+    private static func objects(_ items: String...) -> @Sendable (EmulatedEnvironment, inout [String: String]) -> Void {
+        set("objects", EmulatedEnvironment.array(items))
     }
 
-    private static func client(_ last: Int) -> @Sendable (World, inout [String: String]) -> Void {
+    private static func client(_ last: Int) -> @Sendable (EmulatedEnvironment, inout [String: String]) -> Void {
         set("clientID", "11111111-aaaa-4aaa-8aaa-00000000000\(last)")
     }
 
     private static func token(
         _ serviceAccount: String = "reader", _ namespace: String = "team-a",
         issuedFor audience: String = "api://AzureADTokenExchange", lifetime: Int = 3600
-    ) -> @Sendable (World, inout [String: String]) async throws -> Void {
+    ) -> @Sendable (EmulatedEnvironment, inout [String: String]) async throws -> Void {
         { world, attributes in
             let jwt = try await world.token(
                 serviceAccount, namespace: namespace, audience: audience, lifetime: lifetime)
@@ -60,20 +62,23 @@ struct Mistake: Sendable, CustomTestStringConvertible {
                 "failed to get objectType:Secret, objectName:plain", "Should be secret, key, or cert",
                 "objectType: secret",
             ],
-            objects(World.object("Secret", "plain"))),
+            objects(EmulatedEnvironment.object("Secret", "plain"))),
         Mistake(
             "traversal in an alias", .invalidArgument, ["file name must not contain '..'"],
-            objects(World.object("secret", "plain", "objectAlias: ../../etc/passwd"))),
+            objects(EmulatedEnvironment.object("secret", "plain", "objectAlias: ../../etc/passwd"))),
         Mistake(
             "an absolute alias", .invalidArgument, ["file name must be a relative path"],
-            objects(World.object("secret", "plain", "objectAlias: /etc/passwd"))),
+            objects(EmulatedEnvironment.object("secret", "plain", "objectAlias: /etc/passwd"))),
         Mistake(
             "two objects on one path", .invalidArgument, ["two objects have the same path plain"],
-            objects(World.object("secret", "plain"), World.object("secret", "shared", "objectAlias: plain"))),
+            objects(
+                EmulatedEnvironment.object("secret", "plain"),
+                EmulatedEnvironment.object("secret", "shared", "objectAlias: plain"))),
         Mistake(
             "a beside a/b", .invalidArgument, ["path a of", "path a/b of", "a file and a directory"],
             objects(
-                World.object("secret", "plain", "objectAlias: a/b"), World.object("secret", "shared", "objectAlias: a"))
+                EmulatedEnvironment.object("secret", "plain", "objectAlias: a/b"),
+                EmulatedEnvironment.object("secret", "shared", "objectAlias: a"))
         ),
         Mistake(
             "a vault name that is a host", .invalidArgument, ["Invalid vault name: \"evil.example\""],
@@ -132,16 +137,16 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         Mistake(
             "a missing object", .notFound,
             ["failed to get objectType:secret, objectName:absent, objectVersion:: ", "ERROR CODE: SecretNotFound"],
-            objects(World.object("secret", "absent"))),
+            objects(EmulatedEnvironment.object("secret", "absent"))),
         Mistake(
             "a missing version", .notFound, ["objectVersion:0123", "SecretNotFound"],
-            objects(World.object("secret", "plain", "objectVersion: \"0123\""))),
+            objects(EmulatedEnvironment.object("secret", "plain", "objectVersion: \"0123\""))),
         Mistake(
             "a disabled secret", .permissionDenied, ["SecretDisabled", "enable"],
-            objects(World.object("secret", "disabled"))),
+            objects(EmulatedEnvironment.object("secret", "disabled"))),
         Mistake(
             "base64 that is none", .invalidArgument, ["illegal base64 data at input byte 5", "objectName:plain"],
-            objects(World.object("secret", "plain", "objectEncoding: base64"))),
+            objects(EmulatedEnvironment.object("secret", "plain", "objectEncoding: base64"))),
         Mistake(
             "an unknown cloud", .invalidArgument, ["cloudName Nebula is not valid", "NEBULA"],
             set("cloudName", "Nebula")),
@@ -186,8 +191,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 struct RefusalTests {
     @Test("is refused with a code, the reason and what to do, and the next one works", arguments: Mistake.all)
     func refused(mistake: Mistake) async throws {
-        try await World.with(keys: false) { world in
-            let good = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+        try await EmulatedEnvironment.with(keys: false) { world in
+            let good = try await world.attributes(
+                objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
             var bad = good
             try await mistake.change(world, &bad)
             let status = try await world.failure(bad)
@@ -203,10 +209,11 @@ struct RefusalTests {
 
     @Test("names every failing object, in the manifest's order")
     func allFailures() async throws {
-        try await World.with(keys: false) { world in
-            let objects = World.array([
-                World.object("secret", "absent"), World.object("secret", "plain"), World.object("key", "gone"),
-                World.object("secret", "disabled"),
+        try await EmulatedEnvironment.with(keys: false) { world in
+            let objects = EmulatedEnvironment.array([
+                EmulatedEnvironment.object("secret", "absent"), EmulatedEnvironment.object("secret", "plain"),
+                EmulatedEnvironment.object("key", "gone"),
+                EmulatedEnvironment.object("secret", "disabled"),
             ])
             let status = try await world.failure(try await world.attributes(objects: objects))
             #expect(status.code == .notFound)
@@ -219,9 +226,12 @@ struct RefusalTests {
 
     @Test("lists every mistake of a manifest at once, without asking Azure for anything")
     func allMistakes() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(
-                objects: World.array([World.object("Cert", "x"), World.object("secret", "y", "objectFormat: der")]))
+                objects: EmulatedEnvironment.array([
+                    EmulatedEnvironment.object("Cert", "x"),
+                    EmulatedEnvironment.object("secret", "y", "objectFormat: der"),
+                ]))
             attributes["tenantID"] = nil
             attributes["keyvaultName"] = "a"
             let status = try await world.failure(attributes)
@@ -236,7 +246,7 @@ struct RefusalTests {
 
     @Test("is refused for malformed JSON in each field", arguments: ["attributes", "secrets", "permission"])
     func malformed(field: String) async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let request = MountRequestMessage(
                 attributes: Array((field == "attributes" ? "{\"a\":1}" : "{}").utf8),
                 secrets: Array((field == "secrets" ? "[]" : "null").utf8), targetPath: "",

@@ -12,14 +12,15 @@ struct RetryAfterTests {
     func obeyed(notation: String, target: String) async throws {
         let time = ManualTime()
         let clock = EmulatorClock(stoppedAt: Date(timeIntervalSince1970: Double(time.start)))
-        try await World.with(keys: false, clock: clock) { world in
+        try await EmulatedEnvironment.with(keys: false, clock: clock) { world in
             try await world.withNewProvider(time: time) { world in
                 let fault = try Fault(
                     words: [
                         "status", "status=429", "retryAfter=7s", "count=1", "notation=\(notation)", "target=\(target)",
                     ])
                 world.emulator.faults.add(fault)
-                #expect(try await world.mount(World.object("secret", "plain")).text("plain") == "plain value")
+                #expect(
+                    try await world.mount(EmulatedEnvironment.object("secret", "plain")).text("plain") == "plain value")
                 #expect(time.sleeps == [.seconds(7)])
             }
         }
@@ -27,12 +28,13 @@ struct RetryAfterTests {
 
     @Test("is not waited for past the mount's own end: the refusal is the answer, at once")
     func tooLong() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let time = ManualTime()
             try await world.withNewProvider(time: time) { world in
                 world.emulator.faults.add(
                     try Fault(words: ["status", "status=429", "retryAfter=10m", "target=vault"]))
-                let attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+                let attributes = try await world.attributes(
+                    objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
                 let status = try await world.failure(attributes)
                 #expect(status.code == .internal)
                 #expect(status.message.contains("RESPONSE 429"))
@@ -44,14 +46,14 @@ struct RetryAfterTests {
 
     @Test("A federated credential that comes and goes is refused at the time only, never remembered")
     func propagation() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             world.emulator.faults.add(try Fault(words: ["propagation", "target=entra"]))
             var results: [RPCCode] = []
             for index in 0..<5 {
                 // A token of its own for each, as the kubelet brings after a while.
                 let token = try await world.token(lifetime: 3600 + index)
                 let attributes = try await world.attributes(
-                    objects: World.array([World.object("secret", "plain")]), token: token)
+                    objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]), token: token)
                 do {
                     _ = try await world.mount(attributes)
                     results.append(.ok)

@@ -9,13 +9,13 @@ import Testing
 struct SettingsTests {
     @Test("Objects come from other vaults, tenants and clients")
     func severalVaults() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let answer = try await world.mount(
-                World.object("secret", "plain"),
-                World.object("secret", "plain", "vault: kv-second\nobjectAlias: second"),
-                World.object(
+                EmulatedEnvironment.object("secret", "plain"),
+                EmulatedEnvironment.object("secret", "plain", "vault: kv-second\nobjectAlias: second"),
+                EmulatedEnvironment.object(
                     "secret", "others", "vault: kv-second\nclientID: 11111111-aaaa-4aaa-8aaa-00000000000c"),
-                World.object(
+                EmulatedEnvironment.object(
                     "secret", "abroad",
                     """
                     vault: kv-abroad
@@ -34,10 +34,12 @@ struct SettingsTests {
 
     @Test("An object's client that does not trust the pod is refused")
     func foreignClient() async throws {
-        try await World.with(keys: false) { world in
-            let object = World.object("secret", "shared", "clientID: 11111111-aaaa-4aaa-8aaa-000000000002")
+        try await EmulatedEnvironment.with(keys: false) { world in
+            let object = EmulatedEnvironment.object(
+                "secret", "shared", "clientID: 11111111-aaaa-4aaa-8aaa-000000000002")
             let status = try await world.failure(
-                try await world.attributes(objects: World.array([World.object("secret", "plain"), object])))
+                try await world.attributes(
+                    objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain"), object])))
             #expect(status.code == .unauthenticated)
             #expect(status.message.contains("11111111-aaaa-4aaa-8aaa-000000000002"))
         }
@@ -45,11 +47,12 @@ struct SettingsTests {
 
     @Test("Optional objects that are missing or disabled are left out or replaced")
     func optional() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let answer = try await world.mount(
-                World.object("secret", "plain"), World.object("secret", "gone", "required: false"),
-                World.object("secret", "disabled", "default: nothing"),
-                World.object("cert", "gone", "onMissing: empty\nobjectAlias: gone.crt"))
+                EmulatedEnvironment.object("secret", "plain"),
+                EmulatedEnvironment.object("secret", "gone", "required: false"),
+                EmulatedEnvironment.object("secret", "disabled", "default: nothing"),
+                EmulatedEnvironment.object("cert", "gone", "onMissing: empty\nobjectAlias: gone.crt"))
             #expect(answer.files.map(\.path) == ["plain", "disabled", "gone.crt"])
             #expect(try answer.text("disabled") == "nothing")
             #expect(answer.objectVersions.map(\.version).dropFirst() == ["missing", "missing"])
@@ -58,8 +61,9 @@ struct SettingsTests {
 
     @Test("A fallback vault stands in for one that fails, and for an object by choice")
     func fallback() async throws {
-        try await World.with(keys: false, cache: .off) { world in
-            var attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+        try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
+            var attributes = try await world.attributes(
+                objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
             attributes["fallbackVault"] = "kv-second"
             #expect(try await world.mount(attributes).text("plain") == "plain value")
             world.emulator.faults.add(try Fault(words: ["status", "target=vault:kv-tests", "status=503"]))
@@ -67,8 +71,9 @@ struct SettingsTests {
             #expect(try answer.text("plain") == "plain value of the second")
             #expect(answer.objectVersions.first?.version.hasSuffix("@kv-second") == true)
         }
-        try await World.with(keys: false) { world in
-            let object = World.object("secret", "only-second", "fallbackVault: kv-second\nfallbackOn: notFound")
+        try await EmulatedEnvironment.with(keys: false) { world in
+            let object = EmulatedEnvironment.object(
+                "secret", "only-second", "fallbackVault: kv-second\nfallbackOn: notFound")
             let answer = try await world.mount(object)
             #expect(try answer.text("only-second") == "only in the second")
         }
@@ -76,10 +81,10 @@ struct SettingsTests {
 
     @Test("The previous version, and the latest that is enabled")
     func versions() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let answer = try await world.mount(
-                World.object("secret", "history", "objectVersion: previous\nobjectAlias: before"),
-                World.object("secret", "history", "objectVersion: latest-enabled"))
+                EmulatedEnvironment.object("secret", "history", "objectVersion: previous\nobjectAlias: before"),
+                EmulatedEnvironment.object("secret", "history", "objectVersion: latest-enabled"))
             #expect(try answer.text("before") == "two")
             #expect(try answer.text("history") == "three")
         }
@@ -87,11 +92,11 @@ struct SettingsTests {
 
     @Test("Values are trimmed and encoded, and metadata tells of them")
     func forms() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(
-                objects: World.array([
-                    World.object("secret", "umlaut", "trim: newline\nencode: base64url"),
-                    World.object("secret", "ends-soon", "minRemaining: 30d"),
+                objects: EmulatedEnvironment.array([
+                    EmulatedEnvironment.object("secret", "umlaut", "trim: newline\nencode: base64url"),
+                    EmulatedEnvironment.object("secret", "ends-soon", "minRemaining: 30d"),
                 ]))
             attributes["metadataFile"] = "versions.json"
             let answer = try await world.mount(attributes)
@@ -99,14 +104,16 @@ struct SettingsTests {
             let text = try answer.text("versions.json")
             #expect(text.contains(#""name":"ends-soon","vault":"kv-tests""#))
             #expect(text.contains(#""expires":"2100-01-01T00:00:00Z""#))
-            attributes["objects"] = World.array([World.object("secret", "ends-soon", "respectNotBefore: true")])
+            attributes["objects"] = EmulatedEnvironment.array([
+                EmulatedEnvironment.object("secret", "ends-soon", "respectNotBefore: true")
+            ])
             #expect(try await world.failure(attributes).code == .failedPrecondition)
         }
     }
 
     @Test("Selectors pick by name and tags")
     func selectors() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let answer = try await world.mount("select: {prefix: app-}\nfileName: \"{{stem}}.txt\"")
             #expect(answer.files.map(\.path) == ["password.txt", "Token.txt", "user.txt"])
             #expect(try answer.text("user.txt") == "app user")
@@ -119,7 +126,7 @@ struct SettingsTests {
 
     @Test("Selectors leave out what is kept beside a certificate, by choice")
     func certificates() async throws {
-        try await World.with { world in
+        try await EmulatedEnvironment.with { world in
             let with = try await world.mount("select: {regex: \"s.*\"}")
             #expect(with.files.map(\.path) == ["sealed", "shared", "site", "site-modern", "site-pem"])
             let without = try await world.mount("select: {regex: \"s.*\", excludeCertificates: true}")

@@ -11,13 +11,15 @@ struct ShapingTests {
           template: "user={{ database.user }} note={{ plain }}"
         """
 
-    private static func attributes(_ world: World, files: String = joined) async throws -> [String: String] {
+    private static func attributes(_ world: EmulatedEnvironment, files: String = joined) async throws -> [String:
+        String]
+    {
         var attributes = try await world.attributes(
-            objects: World.array([
-                World.object("secret", "database", "extract: {pointer: /user}"),
-                World.object("secret", "database", "objectAlias: keys\nexplode: {}"),
-                World.object("secret", "database", "objectAlias: .env\nenvFile: {dialect: docker}"),
-                World.object("secret", "plain", "hidden: true"),
+            objects: EmulatedEnvironment.array([
+                EmulatedEnvironment.object("secret", "database", "extract: {pointer: /user}"),
+                EmulatedEnvironment.object("secret", "database", "objectAlias: keys\nexplode: {}"),
+                EmulatedEnvironment.object("secret", "database", "objectAlias: .env\nenvFile: {dialect: docker}"),
+                EmulatedEnvironment.object("secret", "plain", "hidden: true"),
             ]))
         attributes["files"] = files.replacing("database.user", with: "keys.user")
         return attributes
@@ -29,7 +31,7 @@ struct ShapingTests {
 
     @Test("come of one read of the secret, however many there are")
     func oneRead() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             _ = world.emulator.setSecret("database", in: "kv-tests", value: #"{"user":"root","pin":"0123"}"#)
             let answer = try await world.mount(try await Self.attributes(world))
             #expect(answer.files.map(\.path) == ["database", "keys/user", "keys/pin", ".env", "app.conf"])
@@ -44,7 +46,7 @@ struct ShapingTests {
 
     @Test("joined of objects have another version with each of theirs, and with another text")
     func joinedVersions() async throws {
-        try await World.with(keys: false, cache: .off) { world in
+        try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
             _ = world.emulator.setSecret("database", in: "kv-tests", value: #"{"user":"root"}"#)
             let first = Self.versions(try await world.mount(try await Self.attributes(world)))
             let again = Self.versions(try await world.mount(try await Self.attributes(world)))
@@ -71,14 +73,16 @@ struct ShapingTests {
             #"{"other": "s3cret-Marker"}"#, #"{"user": null, "a": "s3cret-Marker"}"#, "\"s3cret-Marker\nx",
         ])
     func discretion(value: String) async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             _ = world.emulator.setSecret("database", in: "kv-tests", value: value)
             var attributes = try await Self.attributes(
                 world, files: Self.joined.replacing("database.user", with: "database.user.pin | upper"))
-            attributes["objects"]? += World.array([
-                World.object("secret", "database", "objectAlias: x\nextract: {pointer: /user}\nexplode: {}"),
-                World.object("secret", "database", "objectAlias: y\nextract: {jmesPath: 'abs(user)'}"),
-                World.object("secret", "database", "objectAlias: z\nformat: yaml\nextract: {pointer: /user/pin}"),
+            attributes["objects"]? += EmulatedEnvironment.array([
+                EmulatedEnvironment.object(
+                    "secret", "database", "objectAlias: x\nextract: {pointer: /user}\nexplode: {}"),
+                EmulatedEnvironment.object("secret", "database", "objectAlias: y\nextract: {jmesPath: 'abs(user)'}"),
+                EmulatedEnvironment.object(
+                    "secret", "database", "objectAlias: z\nformat: yaml\nextract: {pointer: /user/pin}"),
             ]).replacing("array:\n", with: "")
             let status = try await world.failure(attributes)
             #expect(status.message.contains("[content-invalid]"))

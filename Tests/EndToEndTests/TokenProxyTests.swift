@@ -7,8 +7,9 @@ import Testing
 
 @Suite("The cluster's token proxy", .timeLimit(.minutes(20)))
 struct TokenProxyTests {
-    private static func attributes(_ world: World) async throws -> [String: String] {
-        var attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+    private static func attributes(_ world: EmulatedEnvironment) async throws -> [String: String] {
+        var attributes = try await world.attributes(
+            objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
         attributes["useAzureTokenProxy"] = "true"
         attributes["clientID"] = "11111111-aaaa-4aaa-8aaa-00000000000b"
         let token = try await world.token(audience: "api://AKSIdentityBinding")
@@ -18,18 +19,18 @@ struct TokenProxyTests {
     }
 
     /// What is mounted with a token that nobody has presented yet.
-    private static func value(_ world: World) async throws -> String {
+    private static func value(_ world: EmulatedEnvironment) async throws -> String {
         try await world.mount(try await attributes(world)).text("plain")
     }
 
     @Test("is reached with the authority's Host, below its prefix, and never through an HTTP proxy")
     func onTheWire() async throws {
         let requests = RecordedRequests()
-        try await World.with(keys: false, requests: requests) { world in
+        try await EmulatedEnvironment.with(keys: false, requests: requests) { world in
             let value = try await Self.value(world)
             #expect(value == "plain value")
             #expect(
-                requests.hosts(ofPathsWith: "/token-proxy/\(World.tenant)/oauth2/v2.0/token")
+                requests.hosts(ofPathsWith: "/token-proxy/\(EmulatedEnvironment.tenant)/oauth2/v2.0/token")
                     == ["login.microsoftonline.com"])
             #expect(requests.hosts(ofPathsWith: "/oauth2/v2.0/token").count == 1)
             // The vault is all that the HTTP proxy was asked for.
@@ -39,7 +40,7 @@ struct TokenProxyTests {
 
     @Test("is found at the next mount when it could not be found at the first")
     func secondStart() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let file = URL(fileURLWithPath: world.tokens.tokenProxy.authorityFile)
             let authority = try Data(contentsOf: file)
             let attributes = try await Self.attributes(world)
@@ -61,7 +62,7 @@ struct TokenProxyTests {
 
     @Test("is trusted by what its authority's file holds at the time")
     func authorityRotation() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let file = URL(fileURLWithPath: world.tokens.tokenProxy.authorityFile)
             let authority = try Data(contentsOf: file)
             #expect(try await Self.value(world) == "plain value")
@@ -80,7 +81,7 @@ struct TokenProxyTests {
 
     @Test("is not trusted for being Azure's: the process's own roots do not count")
     func ownRoots() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             try Data(try Material.shared.get().text("root.crt").utf8).write(
                 to: URL(fileURLWithPath: world.tokens.tokenProxy.authorityFile))
             let attributes = try await Self.attributes(world)

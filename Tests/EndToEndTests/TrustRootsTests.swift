@@ -8,7 +8,7 @@ import Testing
 struct TrustRootsTests {
     @Test("include a certificate that was mounted beside them, from when it is there until it goes")
     func mountedBeside() async throws {
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             let authority = try Data(contentsOf: URL(fileURLWithPath: world.authorityFile))
             let port = world.tokens.tokenProxy.apiServerPort
             try await TemporaryDirectory.with { directory in

@@ -63,7 +63,7 @@ struct UnreachableTests {
         let port = try ClosedPort()
         let number = port.number
         let filled = { @Sendable (text: String) in text.replacing("PORT", with: "\(number)") }
-        try await World.with(keys: false) { world in
+        try await EmulatedEnvironment.with(keys: false) { world in
             try await TemporaryDirectory.with { directory in
                 let cloud = """
                     {"activeDirectoryEndpoint":"\(filled(given.authority))","keyVaultDNSSuffix":"\(given.vaultSuffix)"}
@@ -82,7 +82,8 @@ struct UnreachableTests {
                             trustRoots: TrustRoots(), proxy: try ProxySettings(environment: environment),
                             userAgent: "tests"),
                         logger: logger), time: time.source)
-                var attributes = try await world.attributes(objects: World.array([World.object("secret", "plain")]))
+                var attributes = try await world.attributes(
+                    objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
                 if given.isForVault { attributes["useVMManagedIdentity"] = "true" }
                 let request = MountRequestMessage(
                     attributes: Array(try JSONSerialization.data(withJSONObject: attributes)),

@@ -81,7 +81,7 @@ package final class PolicyFile: Sendable {
             throw PolicyFileError(description: "\(path): the file is not UTF-8")
         }
         do throws(AccessPolicyError) {
-            return try AccessPolicy(reading: text)
+            return try AccessPolicy(parsing: text)
         } catch {
             throw PolicyFileError(description: error.description(file: path))
         }

@@ -48,8 +48,8 @@ struct CSIDriverCheck {
         let requests = spec?["tokenRequests"]?.sequence ?? []
         let audiences = requests.compactMap { $0["audience"]?.text }
         var wanted = [ServiceAccountTokens.workloadIdentityAudience]
-        let needsBinding = classes.contains { reading in
-            (try? reading.validated().get())?.identity.mode == .azureTokenProxy
+        let needsBinding = classes.contains { parsedClass in
+            (try? parsedClass.validated().get())?.identity.mode == .azureTokenProxy
         }
         if needsBinding { wanted.append(ServiceAccountTokens.identityBindingAudience) }
         return wanted.filter { !audiences.contains($0) }.map { audience in

@@ -6,22 +6,22 @@ internal import SecretMemory
 struct ClassCheck {
     let manifest: Manifest
     /// Nil for what is no class of this provider.
-    let reading: ClassManifest?
+    let parsedClass: ClassManifest?
 
     func findings() -> [Finding] {
         guard manifest.kind == "SecretProviderClass" else { return [] }
         var findings = structure()
-        guard let reading else { return findings }
-        findings += parameters(reading)
-        let rules = ServerRules(reading)
+        guard let parsedClass else { return findings }
+        findings += parameters(parsedClass)
+        let rules = ServerRules(parsedClass)
         findings += objectKeys(rules)
-        if case .failure(let error) = reading.validated() { findings += rules.findings(for: error) }
-        let plan = reading.plan
+        if case .failure(let error) = parsedClass.validated() { findings += rules.findings(for: error) }
+        let plan = parsedClass.plan
         findings += SecretObjectsCheck(
-            reading: reading, files: rules.hasFlatObjects ? plan.map(ExpectedFiles.init) : nil
+            parsedClass: parsedClass, files: rules.hasFlatObjects ? plan.map(ExpectedFiles.init) : nil
         ).findings()
-        if let plan { findings += SizeCheck(reading: reading, plan: plan).findings() }
-        return findings + deprecated(reading)
+        if let plan { findings += SizeCheck(parsedClass: parsedClass, plan: plan).findings() }
+        return findings + deprecated(parsedClass)
     }
 
     // MARK: - What the API server and the driver want
@@ -72,9 +72,9 @@ struct ClassCheck {
 
     // MARK: - Parameters
 
-    private func parameters(_ reading: ClassManifest) -> [Finding] {
+    private func parameters(_ parsedClass: ClassManifest) -> [Finding] {
         var findings: [Finding] = []
-        for (name, member) in reading.parameters.sorted(by: { $0.value.key.start < $1.value.key.start }) {
+        for (name, member) in parsedClass.parameters.sorted(by: { $0.value.key.start < $1.value.key.start }) {
             if !ParameterNames.known.contains(name) {
                 findings.append(
                     manifest.finding(
@@ -92,11 +92,11 @@ struct ClassCheck {
             }
         }
         for name in ["clientID", "userAssignedIdentityID", "tenantID", "tenantId"] {
-            let text = reading.text(name)
+            let text = parsedClass.text(name)
             guard !text.isEmpty, !Self.isIdentifier(text, isTenant: name.lowercased() == "tenantid") else { continue }
             findings.append(
                 manifest.finding(
-                    .parameterPlaceholder, at: reading.parameters[name]?.value,
+                    .parameterPlaceholder, at: parsedClass.parameters[name]?.value,
                     "\(name) \"\(text.clipped)\" is no id of the form 00000000-0000-0000-0000-000000000000",
                     fix: name.lowercased() == "tenantid"
                         ? "az account show --query tenantId --output tsv"
@@ -208,14 +208,14 @@ struct ClassCheck {
 
     // MARK: - Ways that end
 
-    private func deprecated(_ reading: ClassManifest) -> [Finding] {
-        guard case .success(let attributes) = reading.validated() else { return [] }
+    private func deprecated(_ parsedClass: ClassManifest) -> [Finding] {
+        guard case .success(let attributes) = parsedClass.validated() else { return [] }
         let move = "move to workload identity: akv-csi migrate \(manifest.path)"
         switch attributes.identity.mode {
         case .podIdentity:
             return [
                 manifest.finding(
-                    .modeDeprecated, at: reading.parameters["usePodIdentity"]?.value,
+                    .modeDeprecated, at: parsedClass.parameters["usePodIdentity"]?.value,
                     "aad-pod-identity is archived and no longer mended", fix: move)
             ]
         case .servicePrincipal:

@@ -70,7 +70,7 @@ struct IdentityCheck {
         let used = workload.volumes.compactMap { volume in
             classes.first { $0.manifest.name == volume.className && $0.namespace == workload.namespace }
         }
-        let attributes = used.compactMap { reading in try? reading.validated().get() }
+        let attributes = used.compactMap { parsedClass in try? parsedClass.validated().get() }
         if let key = labels?.key("aadpodidbinding"), attributes.contains(where: { $0.identity.mode != .podIdentity }) {
             findings.append(
                 manifest.finding(
@@ -96,8 +96,8 @@ struct IdentityCheck {
             ]
         }
         let annotations = account.root["metadata"]?["annotations"]
-        return used.flatMap { reading -> [Finding] in
-            guard case .success(let attributes) = reading.validated(),
+        return used.flatMap { parsedClass -> [Finding] in
+            guard case .success(let attributes) = parsedClass.validated(),
                 attributes.identity.mode == .workloadIdentity || attributes.identity.mode == .azureTokenProxy
             else { return [] }
             // What the class leaves to the annotation cannot differ from it.
@@ -106,7 +106,7 @@ struct IdentityCheck {
                     Self.annotations[0], "clientID",
                     attributes.clientSourceAccount == nil ? attributes.identity.clientID : ""
                 ),
-                (Self.annotations[1], "tenantID", reading.tenantID),
+                (Self.annotations[1], "tenantID", parsedClass.tenantID),
             ]
             return pairs.compactMap { annotation, parameter, value in
                 if value.isEmpty { return nil }
@@ -115,7 +115,7 @@ struct IdentityCheck {
                 }
                 return account.finding(
                     .identityMismatch, at: annotations?[annotation],
-                    "\(reading.manifest.title), which pods of this account mount, has \(parameter) \(value.clipped), "
+                    "\(parsedClass.manifest.title), which pods of this account mount, has \(parameter) \(value.clipped), "
                         + "the annotation \(said.clipped)",
                     fix:
                         "let both name one identity; the volume goes by the class, the pod's own SDKs by the annotation"

@@ -24,12 +24,12 @@ package struct ManifestCheck: Sendable {
     }
 
     /// The classes of this provider.
-    package var classes: [ClassManifest] { manifests.compactMap(reading) }
+    package var classes: [ClassManifest] { manifests.compactMap(parsedClass) }
 
-    private func reading(_ manifest: Manifest) -> ClassManifest? {
-        var reading = ClassManifest(manifest)
-        if accounts.usesAnnotations { reading?.accounts = accounts }
-        return reading
+    private func parsedClass(_ manifest: Manifest) -> ClassManifest? {
+        var parsedClass = ClassManifest(manifest)
+        if accounts.usesAnnotations { parsedClass?.accounts = accounts }
+        return parsedClass
     }
 
     package var workloads: [Workload] { manifests.compactMap(Workload.init) }
@@ -50,7 +50,7 @@ package struct ManifestCheck: Sendable {
         var findings = unread
         for manifest in manifests {
             findings += duplicates(in: manifest)
-            findings += ClassCheck(manifest: manifest, reading: reading(manifest)).findings()
+            findings += ClassCheck(manifest: manifest, parsedClass: parsedClass(manifest)).findings()
             findings += CSIDriverCheck(manifest: manifest, classes: classes).findings()
             findings += podIdentity(manifest)
         }

@@ -3,12 +3,12 @@ internal import SecretMemory
 
 /// The rules for `secretObjects`: what the driver will make of the volume's files.
 struct SecretObjectsCheck {
-    let reading: ClassManifest
+    let parsedClass: ClassManifest
     /// Nil when the objects have mistakes of their own, or settings that decide on files beside their path.
     let files: ExpectedFiles?
 
     func findings() -> [Finding] {
-        let manifest = reading.manifest
+        let manifest = parsedClass.manifest
         guard let node = manifest.root["spec"]?["secretObjects"], !node.isNull else { return [] }
         guard let entries = node.sequence else {
             return [
@@ -41,7 +41,7 @@ struct SecretObjectsCheck {
     }
 
     private func data(of entry: YAMLNode) -> [Finding] {
-        let manifest = reading.manifest
+        let manifest = parsedClass.manifest
         guard let items = entry["data"]?.sequence, !items.isEmpty else {
             return [
                 manifest.finding(
@@ -80,6 +80,6 @@ struct SecretObjectsCheck {
         } else {
             fix = "list the object under parameters.objects"
         }
-        return reading.manifest.finding(.secretObjectFileMissing, at: node, message, fix: fix)
+        return parsedClass.manifest.finding(.secretObjectFileMissing, at: node, message, fix: fix)
     }
 }

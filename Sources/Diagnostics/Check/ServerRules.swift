@@ -6,12 +6,14 @@ internal import ProviderCore
 /// The server's errors name what is wrong, not where; so the place is found by the name. A new
 /// parameter or object setting needs nothing here, as long as its error says what it is called.
 struct ServerRules {
-    let reading: ClassManifest
+    let parsedClass: ClassManifest
     let objects: ObjectNodes?
 
-    init(_ reading: ClassManifest) {
-        self.reading = reading
-        objects = reading.parameters["objects"]?.value.scalar.map { ObjectNodes($0, in: reading.manifest.source) }
+    init(_ parsedClass: ClassManifest) {
+        self.parsedClass = parsedClass
+        objects = parsedClass.parameters["objects"]?.value.scalar.map {
+            ObjectNodes($0, in: parsedClass.manifest.source)
+        }
     }
 
     /// Whether each object is one file, or one for each version, under its own path. Any setting beyond the
@@ -28,12 +30,12 @@ struct ServerRules {
 
     private func finding(_ error: ProviderError) -> Finding {
         let (place, source) = place(of: error)
-        return reading.manifest.finding(
+        return parsedClass.manifest.finding(
             error.code.rawValue, .error, at: place, in: source, error.message, fix: error.hint)
     }
 
     private func place(of error: ProviderError) -> (TextSource.Position, TextSource?) {
-        let fallback = reading.parameters["objects"]?.key.start ?? reading.manifest.root.start
+        let fallback = parsedClass.parameters["objects"]?.key.start ?? parsedClass.manifest.root.start
         if let index = error.objectIndex {
             guard let objects, objects.items.indices.contains(index), let item = objects.items[index] else {
                 return (fallback, nil)
@@ -46,17 +48,17 @@ struct ServerRules {
             if let place = Self.yamlPlace(in: error.message) { return (place, objects.source) }
             return (fallback, nil)
         }
-        let names = Array(reading.parameters.keys) + ParameterNames.known
-        if let name = Self.name(of: names, in: error), let member = reading.parameters[name] {
+        let names = Array(parsedClass.parameters.keys) + ParameterNames.known
+        if let name = Self.name(of: names, in: error), let member = parsedClass.parameters[name] {
             return (member.value.text == nil ? member.key.start : member.value.start, nil)
         }
-        let spec = reading.manifest.root["spec"]
-        return ((spec?.key("parameters") ?? spec)?.start ?? reading.manifest.root.start, nil)
+        let spec = parsedClass.manifest.root["spec"]
+        return ((spec?.key("parameters") ?? spec)?.start ?? parsedClass.manifest.root.start, nil)
     }
 
     /// Where libyaml gave up, column and all.
     private func exactPlace(in objects: ObjectNodes) -> TextSource.Position? {
-        guard let text = reading.parameters["objects"]?.value.text else { return nil }
+        guard let text = parsedClass.parameters["objects"]?.value.text else { return nil }
         do throws(YAMLError) {
             _ = try YAMLParser.parseFirst(text)
             return nil

@@ -3,7 +3,7 @@ internal import ProviderCore
 
 /// How large a class's volume and Secrets can become, by what a vault lets an object be.
 struct SizeCheck {
-    let reading: ClassManifest
+    let parsedClass: ClassManifest
     let plan: MountPlan
 
     /// Key Vault's limit for a secret's value, in bytes.
@@ -14,11 +14,11 @@ struct SizeCheck {
     func findings() -> [Finding] {
         var findings: [Finding] = []
         let files = ExpectedFiles(plan).paths.count
-        let manifest = reading.manifest
+        let manifest = parsedClass.manifest
         if files * Self.largestObject > VolumeLimits.maximumBytes {
             findings.append(
                 manifest.finding(
-                    .volumeTooLarge, at: reading.parameters["objects"]?.key,
+                    .volumeTooLarge, at: parsedClass.parameters["objects"]?.key,
                     "\(files) files of up to 25 KiB each can pass the 4 MiB that the driver takes for one volume",
                     fix: "spread the objects over several classes, each with a volume of its own"))
         }

@@ -75,8 +75,8 @@ struct WorkloadCheck {
                 .parameterOverridden, at: volume.overrides.first?.key,
                 "volumeAttributes win over the class: \(names.joined(separator: ", ").clipped)",
                 fix: "set them in the class, or limit what pods may ask for with akv-csi serve --policy"))
-        if let reading = reading(of: volume), case .success = reading.validated(),
-            case .failure(let error) = reading.validated(
+        if let parsedClass = parsedClass(of: volume), case .success = parsedClass.validated(),
+            case .failure(let error) = parsedClass.validated(
                 overrides: Dictionary(
                     volume.overrides.compactMap { key, value in
                         key.scalar.flatMap { name in value.text.map { (name.text, $0) } }
@@ -92,13 +92,13 @@ struct WorkloadCheck {
         return findings
     }
 
-    private func reading(of volume: Workload.Volume) -> ClassManifest? {
+    private func parsedClass(of volume: Workload.Volume) -> ClassManifest? {
         classes.first { $0.manifest.name == volume.className && $0.namespace == workload.namespace }
     }
 
     private func classRule(for volume: Workload.Volume) -> [Finding] {
         let node = volume.csi["volumeAttributes"]?["secretProviderClass"]
-        guard let reading = reading(of: volume) else {
+        guard let parsedClass = parsedClass(of: volume) else {
             // With no class at hand they may well lie elsewhere.
             guard !classNames.isEmpty, !classNames.contains("\(workload.namespace)/\(volume.className)") else {
                 return []
@@ -120,7 +120,7 @@ struct WorkloadCheck {
         let account = ServiceAccountReference(
             namespace: workload.namespace, name: workload.template.serviceAccount)
         let attributes: MountConfiguration
-        switch reading.validated(serviceAccount: account.name, bringsCredential: bringsCredential) {
+        switch parsedClass.validated(serviceAccount: account.name, bringsCredential: bringsCredential) {
         case .success(let valid): attributes = valid
         case .failure(let error):
             return (error.parts.isEmpty ? [error] : error.parts).filter(\.isAboutAnnotation).map { part in

@@ -30,8 +30,8 @@ package struct Doctor: Sendable {
     }
 
     /// What is to be mounted, and for whom.
-    package struct Patient: Sendable {
-        package var reading: ClassManifest
+    package struct Subject: Sendable {
+        package var parsedClass: ClassManifest
         package var namespace: String
         package var serviceAccount: String
         package var pod = "doctor"
@@ -42,8 +42,8 @@ package struct Doctor: Sendable {
         /// What a check of the manifests has found.
         package var findings: [Finding] = []
 
-        package init(reading: ClassManifest, namespace: String, serviceAccount: String) {
-            self.reading = reading
+        package init(parsedClass: ClassManifest, namespace: String, serviceAccount: String) {
+            self.parsedClass = parsedClass
             self.namespace = namespace
             self.serviceAccount = serviceAccount
         }
@@ -55,14 +55,14 @@ package struct Doctor: Sendable {
         self.settings = settings
     }
 
-    package func examine(_ patient: Patient) async -> DoctorReport {
-        var steps = [manifests(patient)]
+    package func run(_ subject: Subject) async -> DoctorReport {
+        var steps = [manifests(subject)]
         if let endpoint = settings.provider {
             steps += await ProviderSteps(endpoint: endpoint, timeout: settings.timeout).steps()
         }
         let assumed: MountConfiguration
-        switch patient.reading.validated(
-            serviceAccount: patient.serviceAccount, bringsCredential: !patient.secrets.isNull)
+        switch subject.parsedClass.validated(
+            serviceAccount: subject.serviceAccount, bringsCredential: !subject.secrets.isNull)
         {
         case .success(let attributes): assumed = attributes
         case .failure(let error):
@@ -73,12 +73,12 @@ package struct Doctor: Sendable {
                         "identity", "Identity", .failed, parts.map(\.message).joined(separator: "; "),
                         fix: parts.map(\.hint).joined(separator: "; ")))
             }
-            return DoctorReport(patient, steps)
+            return DoctorReport(subject, steps)
         }
-        let account = ServiceAccountReference(namespace: patient.namespace, name: patient.serviceAccount)
-        if assumed.clientSourceAccount != nil, patient.reading.accounts?[account] == nil {
+        let account = ServiceAccountReference(namespace: subject.namespace, name: subject.serviceAccount)
+        if assumed.clientSourceAccount != nil, subject.parsedClass.accounts?[account] == nil {
             steps.append(Self.withoutAccount(account))
-            return DoctorReport(patient, steps)
+            return DoctorReport(subject, steps)
         }
         let mode = assumed.identity.mode
         steps.append(
@@ -88,11 +88,11 @@ package struct Doctor: Sendable {
                     ? [] : [("client id", assumed.identity.clientID.clipped)]))
         if mode == .workloadIdentity || mode == .azureTokenProxy {
             let tokenSteps = TokenSteps(
-                token: patient.token, mode: mode, namespace: patient.namespace, serviceAccount: patient.serviceAccount,
+                token: subject.token, mode: mode, namespace: subject.namespace, serviceAccount: subject.serviceAccount,
                 now: settings.time.wallClock()
             ).steps()
             steps += tokenSteps
-            if mode == .workloadIdentity, let inspection = patient.token.flatMap(TokenInspection.init),
+            if mode == .workloadIdentity, let inspection = subject.token.flatMap(TokenInspection.init),
                 let issuer = inspection.claims.issuer
             {
                 steps += await IssuerSteps(settings: settings, issuer: issuer, keyID: inspection.keyID).steps()
@@ -100,13 +100,13 @@ package struct Doctor: Sendable {
         }
         let attributes: MountConfiguration
         do throws(ProviderError) {
-            attributes = try validated(patient)
+            attributes = try validated(subject)
         } catch {
             if !steps.contains(where: { $0.status == .failed }) {
                 steps.append(
                     DoctorStep("request", "Request", .failed, error.message, evidence: error.context, fix: error.hint))
             }
-            return DoctorReport(patient, steps)
+            return DoctorReport(subject, steps)
         }
         var exchanged: [Principal: AccessToken?] = [:]
         var tokens: [AccessToken?] = []
@@ -125,9 +125,9 @@ package struct Doctor: Sendable {
             tokens.append(isReachable ? exchanged[source.principal] ?? nil : nil)
         }
         steps += await ObjectSteps(
-            settings: settings, attributes: attributes, tokens: tokens, secrets: patient.reading.secretObjects
+            settings: settings, attributes: attributes, tokens: tokens, secrets: subject.parsedClass.secretObjects
         ).steps()
-        return DoctorReport(patient, steps)
+        return DoctorReport(subject, steps)
     }
 
     private static func withoutAccount(_ account: ServiceAccountReference) -> DoctorStep {
@@ -137,14 +137,14 @@ package struct Doctor: Sendable {
             fix: "give its file too: kubectl get serviceaccount \(account.name) -n \(account.namespace) -o yaml")
     }
 
-    private func manifests(_ patient: Patient) -> DoctorStep {
-        let errors = patient.findings.filter { $0.severity == .error }
+    private func manifests(_ subject: Subject) -> DoctorStep {
+        let errors = subject.findings.filter { $0.severity == .error }
         guard let first = errors.first else {
-            let warnings = patient.findings.filter { $0.severity == .warning }
+            let warnings = subject.findings.filter { $0.severity == .warning }
             return DoctorStep(
                 "manifests", "Manifests", warnings.isEmpty ? .passed : .warning,
                 warnings.first.map { "\($0.path):\($0.position.line): \($0.message) [\($0.rule)]" }
-                    ?? patient.reading.manifest.subject, fix: warnings.first?.fix ?? "")
+                    ?? subject.parsedClass.manifest.subject, fix: warnings.first?.fix ?? "")
         }
         let rest = errors.count > 1 ? "; \(errors.count - 1) more, see akv-csi check" : ""
         return DoctorStep(
@@ -153,13 +153,13 @@ package struct Doctor: Sendable {
     }
 
     /// The request as the driver would make it, with the real token.
-    private func validated(_ patient: Patient) throws(ProviderError) -> MountConfiguration {
-        var members = patient.reading.parameterTexts
-        members["csi.storage.k8s.io/pod.name"] = patient.pod
-        members["csi.storage.k8s.io/pod.namespace"] = patient.namespace
-        members["csi.storage.k8s.io/serviceAccount.name"] = patient.serviceAccount
-        members["secretProviderClass"] = patient.reading.manifest.name
-        if let token = patient.token {
+    private func validated(_ subject: Subject) throws(ProviderError) -> MountConfiguration {
+        var members = subject.parsedClass.parameterTexts
+        members["csi.storage.k8s.io/pod.name"] = subject.pod
+        members["csi.storage.k8s.io/pod.namespace"] = subject.namespace
+        members["csi.storage.k8s.io/serviceAccount.name"] = subject.serviceAccount
+        members["secretProviderClass"] = subject.parsedClass.manifest.name
+        if let token = subject.token {
             let text = token.withExposed { String(decoding: $0, as: UTF8.self) }
             let audiences = TokenInspection(token)?.claims.audiences ?? []
             let entries = audiences.map {
@@ -169,9 +169,9 @@ package struct Doctor: Sendable {
         }
         let json = members.map { "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))" }.joined(separator: ",")
         let request = try MountRequest(
-            attributes: SecretBytes("{\(json)}"), secrets: patient.secrets, permission: "420", targetPath: "")
+            attributes: SecretBytes("{\(json)}"), secrets: subject.secrets, permission: "420", targetPath: "")
         return try MountConfiguration(
-            validating: patient.reading.identified(request),
+            validating: subject.parsedClass.identified(request),
             MountConfiguration.Environment(
                 defaultCloudName: settings.cloudName, environmentFile: settings.cloudFile,
                 now: settings.time.wallClock()))

@@ -1,35 +1,35 @@
 internal import AsyncSupport
 
-/// All steps, and what they come to.
+/// The steps of one run, with the verdict and the fix that follow from them.
 package struct DoctorReport: Sendable {
     package var subject: String
     package var steps: [DoctorStep]
 
-    init(_ patient: Doctor.Patient, _ steps: [DoctorStep]) {
-        subject =
-            "\(patient.reading.manifest.subject) for system:serviceaccount:\(patient.namespace):\(patient.serviceAccount)"
+    init(_ subject: Doctor.Subject, _ steps: [DoctorStep]) {
+        self.subject =
+            "\(subject.parsedClass.manifest.subject) for system:serviceaccount:\(subject.namespace):\(subject.serviceAccount)"
         self.steps = steps
     }
 
-    /// The first step that has failed: those after it may have failed for its sake.
+    /// The first step that failed. Later failures are usually consequences of it.
     package var cause: DoctorStep? { steps.first { $0.status == .failed } }
 
     package var verdict: String {
         if let cause { return "\(cause.title): \(cause.detail)" }
-        return odd.isEmpty
+        return warnings.isEmpty
             ? "The mount works."
-            : "The mount works, but: " + odd.map { "\($0.title): \($0.detail)" }.joined(separator: "; ")
+            : "The mount works, but: " + warnings.map { "\($0.title): \($0.detail)" }.joined(separator: "; ")
     }
 
-    /// Of a cause alone; of what is odd, of each, since none of it follows from another.
+    /// The fix of the cause. Without a cause, the fixes of all warnings, because none follows from another.
     package var fix: String {
         if let cause { return cause.fix }
         var fixes: [String] = []
-        for step in odd where !step.fix.isEmpty && !fixes.contains(step.fix) { fixes.append(step.fix) }
+        for step in warnings where !step.fix.isEmpty && !fixes.contains(step.fix) { fixes.append(step.fix) }
         return fixes.joined(separator: "; ")
     }
 
-    private var odd: [DoctorStep] { steps.filter { $0.status == .warning } }
+    private var warnings: [DoctorStep] { steps.filter { $0.status == .warning } }
 
     package func text(_ style: TextStyle) -> String {
         var lines = [style(subject.printable, .bold)]
@@ -38,7 +38,7 @@ package struct DoctorReport: Sendable {
             let sign =
                 switch step.status {
                 case .passed: style("ok  ", .green)
-                case .warning: style("odd ", .yellow)
+                case .warning: style("warn", .yellow)
                 case .failed: style("FAIL", .red, .bold)
                 }
             let title = step.title.printable
@@ -55,7 +55,7 @@ package struct DoctorReport: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What stands in the place of a report when nothing could be examined.
+    /// The report for input that cannot be examined.
     package static func json(failure: String) -> JSONOutput {
         .object([
             ("subject", .text("")), ("works", .bool(false)), ("verdict", .text(failure)), ("fix", .text("")),

@@ -1,8 +1,8 @@
-/// One thing that a mount depends on, and how it stands.
+/// One condition of a mount, and the result of its check.
 package struct DoctorStep: Sendable {
     package enum Status: String, Sendable {
         case passed
-        /// Odd, but mounts work.
+        /// Unusual, but mounts work.
         case warning
         case failed
     }
@@ -14,7 +14,7 @@ package struct DoctorStep: Sendable {
     package var detail: String
     /// Names and values that were seen; never a token or a secret.
     package var evidence: [(name: String, value: String)]
-    /// The command, or the words, that put it right.
+    /// The command or the setting that fixes it; empty if nothing is to be fixed.
     package var fix: String
     package var duration: Duration?
 

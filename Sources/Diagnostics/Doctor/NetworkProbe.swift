@@ -18,7 +18,7 @@ struct NetworkProbe {
     }
 
     /// What was found on the way.
-    struct Sight: Sendable {
+    struct ProbeResult: Sendable {
         var addresses: [String] = []
         var resolution = Duration.zero
         var connection = Duration.zero
@@ -28,19 +28,19 @@ struct NetworkProbe {
 
     var timeout: Duration
 
-    func look(at host: String, port: Int, through proxy: ProxySettings.Proxy?) async throws(Failure) -> Sight {
-        var sight = Sight()
+    func probe(_ host: String, port: Int, through proxy: ProxySettings.Proxy?) async throws(Failure) -> ProbeResult {
+        var result = ProbeResult()
         let clock = ContinuousClock()
         let start = clock.now
         let (target, targetPort) = proxy.map { ($0.host, $0.port) } ?? (host, port)
-        sight.addresses = try await resolve(target)
+        result.addresses = try await resolve(target)
         let resolved = clock.now
-        sight.resolution = resolved - start
-        let (result, connected) = try await handshake(target, targetPort, for: host, port, through: proxy)
-        sight.connection = connected - resolved
-        sight.handshake = clock.now - connected
-        sight.certificate = result
-        return sight
+        result.resolution = resolved - start
+        let (certificate, connected) = try await handshake(target, targetPort, for: host, port, through: proxy)
+        result.connection = connected - resolved
+        result.handshake = clock.now - connected
+        result.certificate = certificate
+        return result
     }
 
     private func resolve(_ host: String) async throws(Failure) -> [String] {

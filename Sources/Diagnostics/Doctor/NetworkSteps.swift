@@ -20,15 +20,15 @@ struct NetworkSteps {
         let proxy = settings.proxy.proxy(forHost: host, port: port)
         let place = proxy.map { "proxy \($0.host):\($0.port)" } ?? "\(host):\(port)"
         do throws(NetworkProbe.Failure) {
-            let sight = try await NetworkProbe(timeout: settings.timeout).look(at: host, port: port, through: proxy)
+            let result = try await NetworkProbe(timeout: settings.timeout).probe(host, port: port, through: proxy)
             return [
                 DoctorStep(
                     "\(prefix)-name", "\(service): name", .passed,
-                    "\(proxy?.host ?? host) is \(sight.addresses.joined(separator: ", "))"
-                        + (proxy == nil ? Self.remark(on: sight.addresses) : ""), duration: sight.resolution),
+                    "\(proxy?.host ?? host) is \(result.addresses.joined(separator: ", "))"
+                        + (proxy == nil ? Self.remark(on: result.addresses) : ""), duration: result.resolution),
                 DoctorStep(
-                    "\(prefix)-connection", "\(service): connection", .passed, place, duration: sight.connection),
-                certificate(sight),
+                    "\(prefix)-connection", "\(service): connection", .passed, place, duration: result.connection),
+                certificate(result),
             ]
         } catch {
             return failed(error, place)
@@ -65,8 +65,8 @@ struct NetworkSteps {
         }
     }
 
-    private func certificate(_ sight: NetworkProbe.Sight) -> DoctorStep {
-        let certificate = sight.certificate
+    private func certificate(_ result: NetworkProbe.ProbeResult) -> DoctorStep {
+        let certificate = result.certificate
         let now = settings.time.wallClock()
         let evidence = [
             ("names", certificate.names.prefix(4).joined(separator: " ").clipped.printable),
@@ -75,7 +75,7 @@ struct NetworkSteps {
         func step(_ status: DoctorStep.Status, _ detail: String, _ fix: String = "") -> DoctorStep {
             DoctorStep(
                 "\(prefix)-certificate", "\(service): certificate", status, detail, evidence: evidence, fix: fix,
-                duration: sight.handshake)
+                duration: result.handshake)
         }
         guard certificate.names.contains(where: { CertificateName.covers($0, host) }) else {
             return step(

@@ -13,7 +13,7 @@ struct TokenInspection {
 
     /// Nil when `token` is not a JWT.
     init?(_ token: SecretBytes) {
-        guard let claims = TokenClaims(reading: token), let header = Self.part(0, of: token),
+        guard let claims = TokenClaims(parsing: token), let header = Self.part(0, of: token),
             let payload = Self.part(1, of: token)
         else { return nil }
         self.claims = claims

@@ -60,40 +60,42 @@ package struct Migration: Sendable {
     private mutating func run() {
         let podIdentities = PodIdentityObjects(manifests)
         let workloads = manifests.compactMap(Workload.init)
-        for reading in manifests.compactMap(ClassManifest.init) {
-            guard case .success(let attributes) = reading.validated() else {
-                undecided.append(note(reading.manifest, nil, "the class has mistakes; see akv-csi check"))
+        for parsedClass in manifests.compactMap(ClassManifest.init) {
+            guard case .success(let attributes) = parsedClass.validated() else {
+                undecided.append(note(parsedClass.manifest, nil, "the class has mistakes; see akv-csi check"))
                 continue
             }
             let mode = attributes.identity.mode
             guard mode == .podIdentity || mode == .servicePrincipal else { continue }
             let users = workloads.filter { workload in
-                workload.namespace == reading.namespace
-                    && workload.volumes.contains { $0.className == reading.manifest.name }
+                workload.namespace == parsedClass.namespace
+                    && workload.volumes.contains { $0.className == parsedClass.manifest.name }
             }
             guard !users.isEmpty else {
                 undecided.append(
                     note(
-                        reading.manifest, nil,
+                        parsedClass.manifest, nil,
                         "no workload in these files mounts the class, so its identity is not known"))
                 continue
             }
             var identities: [FormerIdentity] = []
             for user in users {
-                guard let identity = identity(of: user, mode, reading, podIdentities) else { continue }
+                guard let identity = identity(of: user, mode, parsedClass, podIdentities) else { continue }
                 if !identities.contains(identity) { identities.append(identity) }
             }
             guard let identity = identities.first else { continue }
             guard identities.count == 1 else {
                 let ids = identities.map(\.clientID).joined(separator: ", ")
                 undecided.append(
-                    note(reading.manifest, nil, "its workloads have several identities (\(ids)): make a class for each")
+                    note(
+                        parsedClass.manifest, nil,
+                        "its workloads have several identities (\(ids)): make a class for each")
                 )
                 continue
             }
-            change(reading, mode, to: identity)
+            change(parsedClass, mode, to: identity)
             for user in users {
-                change(user, mode, reading)
+                change(user, mode, parsedClass)
                 federate(user, identity, MountPlan(attributes))
             }
         }
@@ -106,9 +108,9 @@ package struct Migration: Sendable {
 
     /// The identity that a workload had, or a note of why that cannot be told.
     private mutating func identity(
-        of user: Workload, _ mode: IdentityMode, _ reading: ClassManifest, _ objects: PodIdentityObjects
+        of user: Workload, _ mode: IdentityMode, _ parsedClass: ClassManifest, _ objects: PodIdentityObjects
     ) -> FormerIdentity? {
-        if mode == .servicePrincipal { return application(of: user, reading) }
+        if mode == .servicePrincipal { return application(of: user, parsedClass) }
         guard let label = user.template.metadata?["labels"]?["aadpodidbinding"]?.text else {
             undecided.append(
                 note(
@@ -131,13 +133,15 @@ package struct Migration: Sendable {
     }
 
     /// The client id in the Secret that a volume names; its client secret is not looked at.
-    private mutating func application(of user: Workload, _ reading: ClassManifest) -> FormerIdentity? {
-        let references = user.volumes.filter { $0.className == reading.manifest.name }.compactMap {
+    private mutating func application(of user: Workload, _ parsedClass: ClassManifest) -> FormerIdentity? {
+        let references = user.volumes.filter { $0.className == parsedClass.manifest.name }.compactMap {
             $0.csi["nodePublishSecretRef"]?["name"]?.text
         }
         guard let name = references.first else {
             undecided.append(
-                note(user.manifest, nil, "the volume of class \(reading.manifest.name) names no nodePublishSecretRef"))
+                note(
+                    user.manifest, nil, "the volume of class \(parsedClass.manifest.name) names no nodePublishSecretRef"
+                ))
             return nil
         }
         let secret = manifests.first { manifest in
@@ -158,13 +162,13 @@ package struct Migration: Sendable {
         return FormerIdentity(clientID: clientID.trimmingSpace(), kind: .application)
     }
 
-    private mutating func change(_ reading: ClassManifest, _ mode: IdentityMode, to identity: FormerIdentity) {
-        let manifest = reading.manifest
-        if mode == .podIdentity, let value = reading.parameters["usePodIdentity"]?.value.scalar {
+    private mutating func change(_ parsedClass: ClassManifest, _ mode: IdentityMode, to identity: FormerIdentity) {
+        let manifest = parsedClass.manifest
+        if mode == .podIdentity, let value = parsedClass.parameters["usePodIdentity"]?.value.scalar {
             add(.replacing(value, with: "\"false\""), manifest, "usePodIdentity: \"false\"", at: value.line)
         }
         let client = JSONWriter.quoted(identity.clientID)
-        if let value = reading.parameters["clientID"]?.value.scalar {
+        if let value = parsedClass.parameters["clientID"]?.value.scalar {
             add(.replacing(value, with: client), manifest, "clientID: \(client)", at: value.line)
         } else if let parameters = manifest.root["spec"]?["parameters"],
             let edit = TextEdit.inserting(
@@ -175,7 +179,7 @@ package struct Migration: Sendable {
         }
     }
 
-    private mutating func change(_ user: Workload, _ mode: IdentityMode, _ reading: ClassManifest) {
+    private mutating func change(_ user: Workload, _ mode: IdentityMode, _ parsedClass: ClassManifest) {
         let manifest = user.manifest
         let use = "azure.workload.identity/use"
         if mode == .podIdentity, let labels = user.template.metadata?["labels"],
@@ -195,7 +199,7 @@ package struct Migration: Sendable {
                 add(.replacing(scalar, with: "\"true\""), manifest, nil, at: key.line)
             }
         }
-        for volume in user.volumes where volume.className == reading.manifest.name {
+        for volume in user.volumes where volume.className == parsedClass.manifest.name {
             guard let key = volume.csi.key("nodePublishSecretRef"), let value = volume.csi["nodePublishSecretRef"]
             else { continue }
             remove(key, value, of: manifest, "nodePublishSecretRef")

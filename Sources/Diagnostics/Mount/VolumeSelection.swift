@@ -95,9 +95,9 @@ package struct VolumeSelection: Sendable {
         for (key, value) in overrides {
             if let key = key.scalar?.text, let text = value.text { parsed.parameters[key] = text }
         }
-        var reading = ClassManifest(manifest)
-        if accounts.usesAnnotations { reading?.accounts = accounts }
-        let forecast = reading.flatMap { MountForecast($0, workloads: users, serviceAccount: givenAccount) }
+        var parsedClass = ClassManifest(manifest)
+        if accounts.usesAnnotations { parsedClass?.accounts = accounts }
+        let forecast = parsedClass.flatMap { MountForecast($0, workloads: users, serviceAccount: givenAccount) }
         volumes.append(Volume(name: name, manifest: parsed, forecast: forecast))
     }
 }

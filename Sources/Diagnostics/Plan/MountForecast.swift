@@ -27,37 +27,37 @@ package struct MountForecast: Sendable {
     }
 
     /// One for the class, or where accounts name the client, one for each account that mounts it.
-    static func all(_ reading: ClassManifest, workloads: [Workload]) -> [MountForecast] {
-        let users = users(of: reading, among: workloads)
-        guard reading.accounts != nil, users.count > 1 else {
-            return MountForecast(reading, workloads: users).map { [$0] } ?? []
+    static func all(_ parsedClass: ClassManifest, workloads: [Workload]) -> [MountForecast] {
+        let users = users(of: parsedClass, among: workloads)
+        guard parsedClass.accounts != nil, users.count > 1 else {
+            return MountForecast(parsedClass, workloads: users).map { [$0] } ?? []
         }
         var names: [String] = []
         for user in users where !names.contains(user.template.serviceAccount) {
             names.append(user.template.serviceAccount)
         }
         return names.compactMap { name in
-            MountForecast(reading, workloads: users.filter { $0.template.serviceAccount == name })
+            MountForecast(parsedClass, workloads: users.filter { $0.template.serviceAccount == name })
         }
     }
 
-    private static func users(of reading: ClassManifest, among workloads: [Workload]) -> [Workload] {
+    private static func users(of parsedClass: ClassManifest, among workloads: [Workload]) -> [Workload] {
         workloads.filter { workload in
-            workload.namespace == reading.namespace
-                && workload.volumes.contains { $0.className == reading.manifest.name }
+            workload.namespace == parsedClass.namespace
+                && workload.volumes.contains { $0.className == parsedClass.manifest.name }
         }
     }
 
     /// Nil when the class has mistakes. `serviceAccount` is for who mounts it by another one than the workloads'.
-    package init?(_ reading: ClassManifest, workloads: [Workload], serviceAccount: String? = nil) {
-        let users = Self.users(of: reading, among: workloads)
-        let volume = users.first?.volumes.first { $0.className == reading.manifest.name }
-        let result = reading.validated(
+    package init?(_ parsedClass: ClassManifest, workloads: [Workload], serviceAccount: String? = nil) {
+        let users = Self.users(of: parsedClass, among: workloads)
+        let volume = users.first?.volumes.first { $0.className == parsedClass.manifest.name }
+        let result = parsedClass.validated(
             serviceAccount: serviceAccount ?? users.first?.template.serviceAccount,
             bringsCredential: volume?.csi["nodePublishSecretRef"]?["name"]?.text != nil)
         guard case .success(let attributes) = result else { return nil }
         let plan = MountPlan(attributes)
-        subject = reading.manifest.subject
+        subject = parsedClass.manifest.subject
         self.workloads = users.map { "\($0.manifest.title) as service account \($0.template.serviceAccount)" }
         mode = attributes.identity.mode
         reason = mode.reason(attributes.clientSourceAccount)

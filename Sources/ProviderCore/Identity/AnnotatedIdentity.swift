@@ -24,7 +24,7 @@ package struct AnnotatedIdentity: Hashable, Sendable {
     }
 
     /// Reads a ServiceAccount's JSON.
-    package init(reading account: JSONObject) {
+    package init(parsing account: JSONObject) {
         let annotations = account["metadata"]?.object?["annotations"]?.object
         self.init(
             clientID: annotations?[Self.clientIDAnnotation]?.text,

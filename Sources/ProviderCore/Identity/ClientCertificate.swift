@@ -34,7 +34,7 @@ package struct ClientCertificate: Sendable {
     /// Reads PEM, or a PKCS#12 file as base64 or as it is, with a certificate and its RSA key.
     ///
     /// Of several certificates the one that the key belongs to is taken, so that a chain may come along.
-    package init(reading text: SecretBytes, password: SecretBytes? = nil) throws(ClientCertificateError) {
+    package init(parsing text: SecretBytes, password: SecretBytes? = nil) throws(ClientCertificateError) {
         let parts: (keys: [SecretBytes], certificates: [SecretBytes])
         if text.withExposed({ Self.looksLikePEM($0) }) {
             parts = try Self.pem(text, password)

@@ -99,7 +99,7 @@ extension Identity {
             throw missing("clientsecret", "the key clientsecret or clientcertificate")
         }
         do throws(ClientCertificateError) {
-            let certificate = try ClientCertificate(reading: text, password: value("clientcertificatepassword"))
+            let certificate = try ClientCertificate(parsing: text, password: value("clientcertificatepassword"))
             try certificate.checkValidity(now: now)
             return .certificatePrincipal(clientID: clientID, certificate: certificate)
         } catch {

@@ -38,7 +38,7 @@ package enum ServiceAccountTokens {
             throw ProviderError(.tokenMissing, "service account tokens not found")
         }
         let assertion = try find(audience, in: document)
-        let claims = TokenClaims(reading: assertion)
+        let claims = TokenClaims(parsing: assertion)
         if let claims, !claims.audiences.isEmpty, !claims.audiences.contains(audience) {
             throw ProviderError(
                 .tokenAudience, "the service account token is not for the audience \(audience)", context: claims.context

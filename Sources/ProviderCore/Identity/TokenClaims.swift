@@ -11,7 +11,7 @@ package struct TokenClaims: Sendable {
     package var expiry: Int?
 
     /// Nil when `token` is not a JWT.
-    package init?(reading token: SecretBytes) {
+    package init?(parsing token: SecretBytes) {
         let payload: SecretBytes? = token.withExposed { bytes in
             let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             guard parts.count == 3 else { return nil }

@@ -6,7 +6,7 @@ extension AccessPolicy {
 
     /// Reads YAML, and JSON with it. Everything is taken at its word: a key or a value that is not known
     /// is a mistake, because what a typo leaves out would not be limited.
-    package init(reading text: String) throws(AccessPolicyError) {
+    package init(parsing text: String) throws(AccessPolicyError) {
         let documents: [YAMLNode]
         do throws(YAMLError) {
             documents = try YAMLParser.parseAll(text)

@@ -3,7 +3,7 @@ internal import SecretMemory
 
 extension CertificateOutput {
     /// Reads one element of `outputs`; nil when part or name are missing, which is in the report then.
-    init?(reading settings: SettingsMapping, of object: KeyVaultObject) {
+    init?(parsing settings: SettingsMapping, of object: KeyVaultObject) {
         let part = settings.choice(
             "part",
             [

@@ -37,7 +37,7 @@ package struct CertificateOutputs: Sendable, Hashable {
     }
 
     /// Reads `outputs`, `verify` and `publicKeyFormat`; nil without any. `object` has been read up to here.
-    init?(reading settings: SettingsMapping, of object: KeyVaultObject) {
+    init?(parsing settings: SettingsMapping, of object: KeyVaultObject) {
         objectPath = object.path
         prefixLength = object.selector.map { $0.prefix?.count ?? 0 }
         let outputs = settings.mappings("outputs")
@@ -57,7 +57,7 @@ package struct CertificateOutputs: Sendable, Hashable {
             return
         }
         self.isVerified = isVerified ?? true
-        kind = .parts(outputs.compactMap { CertificateOutput(reading: $0, of: object) })
+        kind = .parts(outputs.compactMap { CertificateOutput(parsing: $0, of: object) })
         Self.refuseContradictions(settings, object)
     }
 

@@ -23,7 +23,7 @@ package struct ClassSettings: Sendable {
 
     /// `refreshNonce` is read by nobody: like every parameter it is part of what tells volumes apart, so a
     /// change of it makes the volume a new one, which is read anew.
-    init(reading parameters: StringMap, report: SettingsReport) {
+    init(parsing parameters: StringMap, report: SettingsReport) {
         let members = Self.keys.compactMap { key -> YAMLNode.Member? in
             let text = parameters[key]
             return text.isEmpty ? nil : (Self.scalar(key), Self.scalar(text))
@@ -31,10 +31,10 @@ package struct ClassSettings: Sendable {
         if members.isEmpty { return }
         let settings = SettingsMapping(
             members, place: "the class's parameters", report: report)
-        fallback = FallbackVault(reading: settings, inheriting: nil)
+        fallback = FallbackVault(parsing: settings, inheriting: nil)
         expiryWarning = settings.count("expiryWarning", in: 0...3650) ?? Self.defaultExpiryWarning
         metadataFile = settings.path("metadataFile")
-        joinedFiles = JoinedFiles(reading: settings)
+        joinedFiles = JoinedFiles(parsing: settings)
     }
 
     /// A mount's parameters also hold what the driver adds, so only these are looked at.

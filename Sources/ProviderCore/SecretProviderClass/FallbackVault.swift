@@ -18,7 +18,7 @@ package struct FallbackVault: Sendable, Hashable {
     }
 
     /// Reads `fallbackVault` and `fallbackOn`; without the former, `inherited`, which the latter may change.
-    init?(reading settings: SettingsMapping, inheriting inherited: FallbackVault?) {
+    init?(parsing settings: SettingsMapping, inheriting inherited: FallbackVault?) {
         let name = settings.vaultName("fallbackVault")
         guard var vault = name.map(FallbackVault.init(name:)) ?? inherited else {
             settings.refuse(any: ["fallbackOn"], "needs a fallbackVault")

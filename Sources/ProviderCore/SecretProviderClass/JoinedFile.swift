@@ -18,7 +18,7 @@ struct JoinedFile: Sendable {
     var objects: [(name: String, object: String)]
 
     /// Reads an item of `files`; nil when it is refused.
-    init?(reading settings: SettingsMapping, place: String) {
+    init?(parsing settings: SettingsMapping, place: String) {
         let path = settings.path("fileName")
         if path == nil, !settings.has("fileName") { settings.refuse("fileName", "is missing") }
         permission = settings.text("filePermission").flatMap { text in
@@ -32,7 +32,7 @@ struct JoinedFile: Sendable {
         }
         objects = (settings.pairs("objects") ?? []).map { ($0.name, $0.value) }
         let text = settings.verbatim("template")
-        let envFile = settings.mapping("envFile").map(EnvFile.init(reading:))
+        let envFile = settings.mapping("envFile").map(EnvFile.init(parsing:))
         let fieldsOf = settings.texts("fieldsOf") ?? []
         switch (text, envFile) {
         case (let text?, nil):

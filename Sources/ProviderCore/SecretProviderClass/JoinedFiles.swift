@@ -12,7 +12,7 @@ package struct JoinedFiles: Sendable {
     package var fileNames: [String] { files.map(\.path) }
 
     /// Reads the parameter `files`, a YAML text; nil without it.
-    init?(reading settings: SettingsMapping) {
+    init?(parsing settings: SettingsMapping) {
         guard let text = settings.verbatim("files") else { return nil }
         source = text
         func refuse(_ reason: String) {
@@ -45,7 +45,7 @@ package struct JoinedFiles: Sendable {
                 let place = "files[\(index)]"
                 let mapping = SettingsMapping(
                     try YAMLNode.merging(members), place: place, report: settings.report)
-                if let file = JoinedFile(reading: mapping, place: place) { files.append(file) }
+                if let file = JoinedFile(parsing: mapping, place: place) { files.append(file) }
             } catch {
                 refuse("cannot be read: \(error.description)")
             }

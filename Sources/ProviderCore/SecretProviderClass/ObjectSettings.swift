@@ -7,22 +7,22 @@ extension KeyVaultObject {
         source.clientID = settings.text("clientID")
         // A class's fallback stands in for the class's own vault.
         source.fallback = FallbackVault(
-            reading: settings, inheriting: source.vaultName == nil ? inherited : nil)
-        missing = MissingObject(reading: settings)
+            parsing: settings, inheriting: source.vaultName == nil ? inherited : nil)
+        missing = MissingObject(parsing: settings)
         validity.minimumRemaining = settings.duration("minRemaining")
         validity.respectsNotBefore = settings.boolean("respectNotBefore") ?? false
         form.trim = settings.choice("trim", ["none": nil, "newline": .newline, "space": .space]) ?? nil
         form.encoding =
             settings.choice("encode", ["none": nil, "base64": .base64, "base64url": .base64URL, "hex": .hex]) ?? nil
         isHidden = settings.boolean("hidden") ?? false
-        shaping = ObjectShaping(reading: settings, of: self)
-        outputs = CertificateOutputs(reading: settings, of: self)
+        shaping = ObjectShaping(parsing: settings, of: self)
+        outputs = CertificateOutputs(parsing: settings, of: self)
     }
 }
 
 extension MissingObject {
     /// Reads `required`, `onMissing` and `default`. Each of the latter two says that the object is not required.
-    init(reading settings: SettingsMapping) {
+    init(parsing settings: SettingsMapping) {
         let isRequired = settings.boolean("required")
         let text = settings.verbatim("default")
         enum Choice { case fail, skip, empty, text }

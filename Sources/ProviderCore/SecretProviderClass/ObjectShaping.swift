@@ -21,11 +21,11 @@ package struct ObjectShaping: Sendable, Hashable {
     }
 
     /// Reads the settings about it; nil without any. `object` has been read up to here.
-    init?(reading settings: SettingsMapping, of object: KeyVaultObject) {
+    init?(parsing settings: SettingsMapping, of object: KeyVaultObject) {
         let format = settings.choice("format", ["json": ContentDocument.Format.json, "yaml": .yaml])
-        extract = settings.mapping("extract").flatMap(Extract.init(reading:))
-        let explode = settings.mapping("explode").map { Explode(reading: $0, path: object.path) }
-        let envFile = settings.mapping("envFile").map(EnvFile.init(reading:))
+        extract = settings.mapping("extract").flatMap(Extract.init(parsing:))
+        let explode = settings.mapping("explode").map { Explode(parsing: $0, path: object.path) }
+        let envFile = settings.mapping("envFile").map(EnvFile.init(parsing:))
         let keys = ["extract", "explode", "envFile"]
         if object.type != .secret {
             settings.refuse(any: keys + ["format"], "is only supported for objectType: secret")

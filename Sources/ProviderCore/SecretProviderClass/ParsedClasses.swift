@@ -10,7 +10,7 @@ struct ParsedClass: Sendable {
 
     init(_ parameters: StringMap) {
         let report = SettingsReport()
-        settings = ClassSettings(reading: parameters, report: report)
+        settings = ClassSettings(parsing: parameters, report: report)
         document = ObjectsDocument.parse(parameters["objects"], settings: settings)
         errors = report.errors
     }

@@ -2,7 +2,7 @@ internal import Shaping
 
 extension Extract {
     /// Reads `extract`; nil when it does not say what.
-    init?(reading settings: SettingsMapping) {
+    init?(parsing settings: SettingsMapping) {
         let pointer = settings.verbatim("pointer")
         let expression = settings.text("jmesPath")
         let defaultValue = settings.verbatim("default")
@@ -33,7 +33,7 @@ extension Extract {
 }
 
 extension Explode {
-    init(reading settings: SettingsMapping, path: String) {
+    init(parsing settings: SettingsMapping, path: String) {
         self.init()
         keys = settings.texts("keys") ?? []
         fileName = settings.text("fileName") ?? fileName
@@ -47,7 +47,7 @@ extension Explode {
 }
 
 extension EnvFile {
-    init(reading settings: SettingsMapping) {
+    init(parsing settings: SettingsMapping) {
         self.init()
         dialect = settings.choice("dialect", ["shell": .shell, "docker": .docker, "dotenv": .dotenv]) ?? dialect
         keys = settings.texts("keys") ?? []

@@ -19,7 +19,7 @@ struct ClientCertificateTests {
 
     private static func problem(_ text: some Sequence<UInt8>, password: String? = nil) throws -> String {
         do throws(ClientCertificateError) {
-            _ = try ClientCertificate(reading: SecretBytes(Array(text)), password: password.map { SecretBytes($0) })
+            _ = try ClientCertificate(parsing: SecretBytes(Array(text)), password: password.map { SecretBytes($0) })
         } catch {
             #expect(error.hint.count > 20)
             return error.reason
@@ -53,7 +53,7 @@ struct ClientCertificateTests {
         case 2: text = try Self.rewritten(["rsa", "-traditional", "-in", "in.pem"]) + material.root + leaf
         default: text = material.intermediate + leaf + material.root + key
         }
-        let certificate = try ClientCertificate(reading: SecretBytes(text))
+        let certificate = try ClientCertificate(parsing: SecretBytes(text))
         let der = try TestKeys.der(leaf)
         #expect(certificate.certificate.exposedBytes == der)
         #expect(certificate.notBefore < certificate.notAfter)
@@ -80,7 +80,7 @@ struct ClientCertificateTests {
         let base64 = Data(file.exposedBytes).base64EncodedString(options: .lineLength76Characters) + "\r\n"
         for text in [file.exposedBytes, Array(base64.utf8)] {
             let certificate = try ClientCertificate(
-                reading: SecretBytes(text), password: password.map { SecretBytes($0) })
+                parsing: SecretBytes(text), password: password.map { SecretBytes($0) })
             #expect(certificate.certificate.exposedBytes == der)
         }
         guard password != nil else { return }
@@ -95,7 +95,7 @@ struct ClientCertificateTests {
     func encryptedKey(cipher: String) throws {
         let leaf = try #require(try TestKeys.shared.get().leaves[.rsa])
         let key = try Self.rewritten(["pkcs8", "-topk8", "-v2", cipher, "-passout", "pass:word", "-in", "in.pem"])
-        _ = try ClientCertificate(reading: SecretBytes(leaf + key), password: SecretBytes("word"))
+        _ = try ClientCertificate(parsing: SecretBytes(leaf + key), password: SecretBytes("word"))
         #expect(try Self.problem(leaf + key) == "its private key cannot be decrypted")
         #expect(try Self.problem(leaf + key, password: "other") == "its private key cannot be decrypted")
     }
@@ -143,7 +143,7 @@ struct ClientCertificateTests {
         for _ in 0..<500 {
             for input in [good, file.exposedBytes] {
                 do throws(ClientCertificateError) {
-                    _ = try ClientCertificate(reading: SecretBytes(random.mutation(of: input)))
+                    _ = try ClientCertificate(parsing: SecretBytes(random.mutation(of: input)))
                 } catch {
                     #expect(error.reason.utf8.count < 200)
                 }

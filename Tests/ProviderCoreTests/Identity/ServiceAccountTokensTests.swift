@@ -131,7 +131,7 @@ struct ServiceAccountTokensTests {
 @Suite("TokenClaims")
 struct TokenClaimsTests {
     private static func read(_ claims: String) -> TokenClaims? {
-        TokenClaims(reading: SecretBytes(token(claims: claims)))
+        TokenClaims(parsing: SecretBytes(token(claims: claims)))
     }
 
     @Test(
@@ -158,7 +158,7 @@ struct TokenClaimsTests {
 
     @Test("What is no JWT has no claims", arguments: ["", ".", "a.b", "a.b.c.d", "a.!!!.c", "a.bm8.c", "a.W10.c"])
     func none(text: String) {
-        #expect(TokenClaims(reading: SecretBytes(text)) == nil)
+        #expect(TokenClaims(parsing: SecretBytes(text)) == nil)
     }
 
     @Test("A long claim is clipped where it is shown")

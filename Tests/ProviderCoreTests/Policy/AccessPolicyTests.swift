@@ -18,12 +18,12 @@ struct AccessPolicyTests {
                     AzureCloud.EnvironmentFile(
                         path: requested ?? "/own.json", contents: .success(Array((cloudFile ?? "").utf8)))
                 }, now: testNow))
-        return try AccessPolicy(reading: policy).permission(for: attributes)
+        return try AccessPolicy(parsing: policy).permission(for: attributes)
     }
 
     private static func mistakes(_ text: String) -> String {
         do throws(AccessPolicyError) {
-            _ = try AccessPolicy(reading: text)
+            _ = try AccessPolicy(parsing: text)
             return ""
         } catch {
             return error.description(file: "p.yaml")
@@ -186,7 +186,7 @@ struct AccessPolicyTests {
         for _ in 0..<2000 {
             let text = String(decoding: random.mutation(of: Array(valid.utf8)), as: UTF8.self)
             do throws(AccessPolicyError) {
-                _ = try AccessPolicy(reading: text)
+                _ = try AccessPolicy(parsing: text)
                 readable += 1
             } catch {
                 broken += 1

@@ -20,7 +20,7 @@ let identityTargets = [
     FuzzTarget("claims", 2048) { bytes in
         // The signature holds the marker: it must not appear in errors, because it makes the token usable.
         let token = "e30.\(base64URL(bytes)).\(marker)"
-        if let claims = TokenClaims(reading: SecretBytes(token)) { _ = claims.context.map(\.value) }
+        if let claims = TokenClaims(parsing: SecretBytes(token)) { _ = claims.context.map(\.value) }
         let document = JSONWriter.quoted("{\"\(audience)\":{\"token\":\"\(token)\"}}")
         guard let request = request(attributes: "{\"\(ServiceAccountTokens.attribute)\":\(document)}") else { return }
         do throws(ProviderError) {
@@ -30,7 +30,7 @@ let identityTargets = [
         }
     },
     FuzzTarget("jwt", 2048) { bytes in
-        _ = TokenClaims(reading: SecretBytes(copying: bytes))?.context
+        _ = TokenClaims(parsing: SecretBytes(copying: bytes))?.context
     },
     FuzzTarget("secrets", 4096) { bytes in
         let attributes = """
@@ -43,7 +43,7 @@ let identityTargets = [
         // Once alone, and once with the marker after it, as a secret might follow in the same file.
         for text in [SecretBytes(copying: bytes), SecretBytes(Array(bytes) + Array(marker.utf8))] {
             do throws(ClientCertificateError) {
-                let certificate = try ClientCertificate(reading: text, password: SecretBytes(marker))
+                let certificate = try ClientCertificate(parsing: text, password: SecretBytes(marker))
                 require(!certificate.proof.isEmpty, "the proof of a certificate is empty")
             } catch {
                 require(!(error.reason + error.hint).contains(marker), "the error shows a secret: \(error)")

@@ -5,23 +5,25 @@ import Foundation
 import ProviderCore
 import ProviderTransport
 
-extension Ailment {
+extension BrokenSetup {
     static let all = tokens + federation + entra + network + vault + cluster
 
-    private static func client(_ last: String) -> @Sendable (inout Visit) -> Void {
+    private static func client(_ last: String) -> @Sendable (inout SetupUnderTest) -> Void {
         { $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-0000000000\(last)" }
     }
 
-    private static func objects(_ items: String...) -> @Sendable (inout Visit) -> Void {
-        { $0.parameters["objects"] = World.array(items) }
+    private static func objects(_ items: String...) -> @Sendable (inout SetupUnderTest) -> Void {
+        { $0.parameters["objects"] = EmulatedEnvironment.array(items) }
     }
 
-    private static func canned(_ part: String, _ status: Int, _ body: String) -> @Sendable (inout Visit) -> Void {
+    private static func canned(_ part: String, _ status: Int, _ body: String)
+        -> @Sendable (inout SetupUnderTest) -> Void
+    {
         { $0.settings.transport = CannedAnswers(base: $0.settings.transport, answers: [(part, status, body)]) }
     }
 
     private static func entraError(_ number: Int, _ status: Int = 400, _ error: String = "invalid_grant")
-        -> @Sendable (inout Visit) -> Void
+        -> @Sendable (inout SetupUnderTest) -> Void
     {
         canned(
             "/oauth2/v2.0/token", status,
@@ -29,7 +31,7 @@ extension Ailment {
     }
 
     /// A token whose issuer and subject are given.
-    private static func forged(issuer: String) -> @Sendable (inout Visit) async throws -> Void {
+    private static func forged(issuer: String) -> @Sendable (inout SetupUnderTest) async throws -> Void {
         forged(
             payload: """
                 {"iss":"\(issuer)","sub":"system:serviceaccount:team-a:reader","aud":["api://AzureADTokenExchange"],"exp":99999999999}
@@ -41,10 +43,10 @@ extension Ailment {
 
     /// A token of the cluster with a part of it in another's place.
     private static func forged(header: String? = nil, payload: String? = nil)
-        -> @Sendable (inout Visit) async throws -> Void
+        -> @Sendable (inout SetupUnderTest) async throws -> Void
     {
-        { visit in
-            var parts = (visit.token ?? "").split(separator: ".").map(String.init)
+        { tested in
+            var parts = (tested.token ?? "").split(separator: ".").map(String.init)
             func encoded(_ text: String) -> String {
                 Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").filter {
                     $0 != "="
@@ -52,139 +54,139 @@ extension Ailment {
             }
             if let header { parts[0] = encoded(header) }
             if let payload { parts[1] = encoded(payload) }
-            visit.token = parts.joined(separator: ".")
+            tested.token = parts.joined(separator: ".")
         }
     }
 
     private static let tokens = [
-        Ailment(
+        BrokenSetup(
             "no token at all", "token-given",
             ["kubectl create token reader --namespace team-a --audience api://AzureADTokenExchange"]
         ) { $0.token = nil },
-        Ailment("a namespace that would be a command", "token-given", ["--namespace 'x; reboot'"]) {
+        BrokenSetup("a namespace that would be a command", "token-given", ["--namespace 'x; reboot'"]) {
             $0.token = nil
             $0.namespace = "x; reboot"
         },
-        Ailment("no token but words", "token-given", ["no JSON Web Token"]) { $0.token = "secret" },
-        Ailment("an audience of its own", "token-audience", ["api://Other", "kubectl patch csidriver"]) {
+        BrokenSetup("no token but words", "token-given", ["no JSON Web Token"]) { $0.token = "secret" },
+        BrokenSetup("an audience of its own", "token-audience", ["api://Other", "kubectl patch csidriver"]) {
             $0.token = try await $0.world.token(audience: "api://Other")
         },
-        Ailment(
+        BrokenSetup(
             "another account's token", "token-subject",
             ["system:serviceaccount:team-a:writer", "serviceAccountName: reader"]
         ) { $0.token = try await $0.world.token("writer") },
-        Ailment("an expired token", "token-time", ["expired at", "kubectl create token"]) {
+        BrokenSetup("an expired token", "token-time", ["expired at", "kubectl create token"]) {
             $0.token = try await $0.world.token(lifetime: -60)
         },
-        Ailment(
+        BrokenSetup(
             "a token from the future", "token-time", ["clock is behind", "timedatectl"],
             forged(
                 payload: """
                     {"iss":"https://login.localhost/tests/","sub":"system:serviceaccount:team-a:reader","aud":["api://AzureADTokenExchange"],"nbf":99999999998,"exp":99999999999}
                     """)),
-        Ailment(
+        BrokenSetup(
             "a token that is not signed as Entra wants", "token-given", ["RS256"],
             forged(header: "{\"alg\":\"ES256\",\"kid\":\"x\"}")),
     ]
 
     private static let federation = [
-        Ailment(
+        BrokenSetup(
             "an issuer inside the cluster", "issuer-address", ["inside the cluster only", "--enable-oidc-issuer"],
             forged(issuer: "https://kubernetes.default.svc.cluster.local")),
-        Ailment(
+        BrokenSetup(
             "an issuer at a private address", "issuer-address", ["inside the cluster only"],
             forged(issuer: "https://172.20.0.1:6443/")),
-        Ailment(
+        BrokenSetup(
             "an issuer that Entra cannot reach", "exchange", ["90061", "make https://oidc", "publicly reachable"]
         ) {
             try await forged(issuer: "https://oidc.akv-emulator.example/another-cluster/")(&$0)
             $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-000000000004"
         },
-        Ailment(
+        BrokenSetup(
             "an issuer without its slash", "issuer-discovery", ["slash at the end included"],
             forged(issuer: "https://login.localhost/tests")),
-        Ailment(
+        BrokenSetup(
             "a key that is not published", "issuer-keys", ["the key other", "kubectl get --raw /openid/v1/jwks"],
             forged(header: "{\"alg\":\"RS256\",\"kid\":\"other\"}")),
-        Ailment("a signature of another key", "exchange", ["700027", "published JWKS is current"]) {
+        BrokenSetup("a signature of another key", "exchange", ["700027", "published JWKS is current"]) {
             $0.token = $0.token.map { $0.dropLast(12) + "AAAAAAAAAAAA" }
         },
-        Ailment(
+        BrokenSetup(
             "another issuer in the federated credential", "exchange",
             ["700211", "az identity federated-credential create", "--issuer 'https://login.localhost/tests/'"],
             client("04")),
-        Ailment(
+        BrokenSetup(
             "another audience there", "exchange", ["700212", "must have the audience api://AzureADTokenExchange"],
             client("05")),
-        Ailment(
+        BrokenSetup(
             "another subject there", "exchange", ["700213", "--subject 'system:serviceaccount:team-a:reader'"],
             client("02")),
-        Ailment("a subject in other letters there", "exchange", ["letter case only"], client("c1")),
-        Ailment(
+        BrokenSetup("a subject in other letters there", "exchange", ["letter case only"], client("c1")),
+        BrokenSetup(
             "no federated credential", "exchange", ["70025", "az identity federated-credential create"], client("03")),
-        Ailment(
+        BrokenSetup(
             "one that is not known everywhere yet", "exchange", ["takes some minutes"],
             faults: ["propagation target=entra"]),
-        Ailment(
+        BrokenSetup(
             "a clock of Entra's that is ahead", "exchange", ["outside its validity"],
             faults: ["clock-skew target=entra skew=3h"]),
     ]
 
     private static let entra = [
-        Ailment("no such client", "exchange", ["check clientID and tenantID"], client("ff")),
-        Ailment(
+        BrokenSetup("no such client", "exchange", ["check clientID and tenantID"], client("ff")),
+        BrokenSetup(
             "no such tenant", "entra-tenant",
             ["there is no tenant 77777777-7777-4777-8777-777777777777", "90002", "az account show", "cloudName"]
         ) {
             $0.parameters["tenantID"] = "77777777-7777-4777-8777-777777777777"
         },
-        Ailment("the vault in another tenant", "vault-challenge", ["set tenantID: \(World.tenant)"]) {
+        BrokenSetup("the vault in another tenant", "vault-challenge", ["set tenantID: \(EmulatedEnvironment.tenant)"]) {
             $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-000000000006"
             $0.parameters["tenantID"] = "88888888-8888-4888-8888-888888888888"
         },
-        Ailment(
+        BrokenSetup(
             "another cloud's resource", "exchange", ["check cloudName"], entraError(500011, 400, "invalid_resource")),
-        Ailment("another cloud's tenant", "exchange", ["of another cloud", "check cloudName"], entraError(900432)),
-        Ailment(
+        BrokenSetup("another cloud's tenant", "exchange", ["of another cloud", "check cloudName"], entraError(900432)),
+        BrokenSetup(
             "a disabled application", "exchange", ["az ad sp update --id", "accountEnabled=true"], entraError(7_000_112)
         ),
-        Ailment("a client id that would be a command", "exchange", ["--id 'x'\\''; reboot #' --set"]) {
+        BrokenSetup("a client id that would be a command", "exchange", ["--id 'x'\\''; reboot #' --set"]) {
             $0.parameters["clientID"] = "x'; reboot #"
             entraError(7_000_112)(&$0)
         },
-        Ailment("tenant restrictions", "exchange", ["tenant restrictions do not let tenant"], entraError(500021)),
-        Ailment("Conditional Access", "exchange", ["Conditional Access policy"], entraError(53003)),
-        Ailment("a request storm", "exchange", ["answered 429"], entraError(50196, 429, "temporarily_unavailable")),
-        Ailment("a malformed request", "exchange", ["AADSTS900144"], entraError(900144)),
-        Ailment("a wrong client secret", "exchange", ["not its id"]) {
+        BrokenSetup("tenant restrictions", "exchange", ["tenant restrictions do not let tenant"], entraError(500021)),
+        BrokenSetup("Conditional Access", "exchange", ["Conditional Access policy"], entraError(53003)),
+        BrokenSetup("a request storm", "exchange", ["answered 429"], entraError(50196, 429, "temporarily_unavailable")),
+        BrokenSetup("a malformed request", "exchange", ["AADSTS900144"], entraError(900144)),
+        BrokenSetup("a wrong client secret", "exchange", ["not its id"]) {
             $0.parameters["clientID"] = nil
             $0.secrets = "{\"clientid\":\"11111111-aaaa-4aaa-8aaa-000000000007\",\"clientsecret\":\"wrong\"}"
         },
-        Ailment("an expired client secret", "exchange", ["the client secret has expired", "workload identity"]) {
+        BrokenSetup("an expired client secret", "exchange", ["the client secret has expired", "workload identity"]) {
             $0.parameters["clientID"] = nil
             $0.secrets = "{\"clientid\":\"11111111-aaaa-4aaa-8aaa-000000000007\",\"clientsecret\":\"old\"}"
             entraError(7_000_222, 401, "invalid_client")(&$0)
         },
-        Ailment("no client secret", "request", ["nodePublishSecretRef"]) { $0.parameters["clientID"] = nil },
-        Ailment("no annotation", "identity", ["kubectl annotate serviceaccount reader -n team-a"]) {
+        BrokenSetup("no client secret", "request", ["nodePublishSecretRef"]) { $0.parameters["clientID"] = nil },
+        BrokenSetup("no annotation", "identity", ["kubectl annotate serviceaccount reader -n team-a"]) {
             $0.leaveToAccount("a: b")
         },
-        Ailment("no ServiceAccount", "identity", ["kubectl get serviceaccount reader -n team-a -o yaml"]) {
+        BrokenSetup("no ServiceAccount", "identity", ["kubectl get serviceaccount reader -n team-a -o yaml"]) {
             $0.leaveToAccount("")
             $0.rest = ""
         },
-        Ailment("another's annotation", "exchange", ["AADSTS"]) {
+        BrokenSetup("another's annotation", "exchange", ["AADSTS"]) {
             $0.leaveToAccount(
                 "azure.workload.identity/client-id: 11111111-aaaa-4aaa-8aaa-0000000000c1,"
-                    + " azure.workload.identity/tenant-id: \(World.tenant)")
+                    + " azure.workload.identity/tenant-id: \(EmulatedEnvironment.tenant)")
         },
-        Ailment("no token proxy", "exchange", ["identity binding needs an AKS cluster"]) {
+        BrokenSetup("no token proxy", "exchange", ["identity binding needs an AKS cluster"]) {
             $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-00000000000b"
             $0.parameters["useAzureTokenProxy"] = "true"
             $0.token = try await $0.world.token(audience: "api://AKSIdentityBinding")
             $0.settings.tokens.tokenProxy.authorityFile = "/nowhere/ca.crt"
         },
-        Ailment(
+        BrokenSetup(
             "an API server that does not tell its cluster", "exchange",
             ["cluster ID SAN not found", "give the name to the provider with --sni-name"],
             faults: ["certificate-address-only target=entra"]
@@ -193,19 +195,19 @@ extension Ailment {
             $0.parameters["useAzureTokenProxy"] = "true"
             $0.token = try await $0.world.token(audience: "api://AKSIdentityBinding")
         },
-        Ailment("no identity on the node", "exchange", ["assign the managed identity"]) {
+        BrokenSetup("no identity on the node", "exchange", ["assign the managed identity"]) {
             $0.parameters["useVMManagedIdentity"] = "true"
             $0.parameters["userAssignedIdentityID"] = "11111111-aaaa-4aaa-8aaa-0000000000ff"
         },
     ]
 
     private static let network = [
-        Ailment("a name that does not resolve", "entra-name", ["cannot be resolved", "getent hosts"]) {
+        BrokenSetup("a name that does not resolve", "entra-name", ["cannot be resolved", "getent hosts"]) {
             // A label that is too long is refused before anybody is asked.
             let label = String(repeating: "a", count: 64)
             $0.settings.proxy = try ProxySettings(environment: ["HTTPS_PROXY": "http://\(label).invalid:3128"])
         },
-        Ailment(
+        BrokenSetup(
             "a vault's name that does not resolve", "vault-name",
             ["az keyvault show --name kv-tests", "private endpoint"]
         ) {
@@ -222,41 +224,41 @@ extension Ailment {
                 AzureCloud.EnvironmentFile(path: $0 ?? "cloud.json", contents: .success(Array(cloud.utf8)))
             }
         },
-        Ailment("a proxy that is not there", "entra-connection", ["cannot connect"]) {
+        BrokenSetup("a proxy that is not there", "entra-connection", ["cannot connect"]) {
             $0.settings.proxy = try ProxySettings(environment: ["HTTPS_PROXY": "http://127.0.0.1:1"])
         },
-        Ailment(
+        BrokenSetup(
             "a proxy that refuses the vault", "vault-connection", ["refuses kv-tests.vault.azure.net:443", "NO_PROXY"],
             faults: ["status status=403 target=proxy:kv-tests.vault.azure.net"]),
-        Ailment(
+        BrokenSetup(
             "an expired certificate", "entra-certificate", ["timedatectl"], faults: ["certificate-expired target=entra"]
         ),
-        Ailment(
+        BrokenSetup(
             "a certificate for another host", "vault-certificate", ["something answers in its place"],
             faults: ["certificate-wrong-name target=vault"]),
-        Ailment("a proxy that looks inside", "", ["a proxy may read what passes", "SSL_CERT_FILE"]),
-        Ailment(
+        BrokenSetup("a proxy that looks inside", "", ["a proxy may read what passes", "SSL_CERT_FILE"]),
+        BrokenSetup(
             "a certificate of another authority", "vault-challenge", ["SSL_CERT_FILE"],
             faults: ["certificate-untrusted target=vault"]),
-        Ailment(
+        BrokenSetup(
             "a gateway that answers in Entra's place", "entra-tenant", ["there is no tenant"],
             faults: ["html target=entra status=404"]),
     ]
 
     private static let vault = [
-        Ailment(
+        BrokenSetup(
             "a vault in the vault's place", "vault-challenge", ["no token was sent"],
             faults: ["foreign-challenge target=vault"]),
-        Ailment(
+        BrokenSetup(
             "no such secret", "object", ["az keyvault secret list --vault-name 'kv-tests'", "list-deleted"],
-            objects(World.object("secret", "nothing"))),
-        Ailment(
+            objects(EmulatedEnvironment.object("secret", "nothing"))),
+        BrokenSetup(
             "no role", "object",
             [
                 "az role assignment create --role 'Key Vault Secrets User' --assignee '11111111-aaaa-4aaa-8aaa-0000000000c2'",
                 "/secrets/plain",
             ], client("c2")),
-        Ailment(
+        BrokenSetup(
             "a role for the certificate alone", "object",
             [
                 "as a certificate it may be read, but its private key is a secret",
@@ -265,69 +267,78 @@ extension Ailment {
             ]
         ) {
             $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-0000000000c3"
-            $0.parameters["objects"] = World.array([World.object("secret", "site-pem")])
+            $0.parameters["objects"] = EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "site-pem")])
         },
-        Ailment("a role for neither", "object", ["--role 'Key Vault Certificate User'", "'/certificates/site-pem'"]) {
+        BrokenSetup(
+            "a role for neither", "object", ["--role 'Key Vault Certificate User'", "'/certificates/site-pem'"]
+        ) {
             $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-0000000000c2"
-            $0.parameters["objects"] = World.array([World.object("cert", "site-pem")])
+            $0.parameters["objects"] = EmulatedEnvironment.array([EmulatedEnvironment.object("cert", "site-pem")])
         },
-        Ailment("no role for a key", "object", ["--role 'Key Vault Crypto User'", "'/keys/p256'"]) {
+        BrokenSetup("no role for a key", "object", ["--role 'Key Vault Crypto User'", "'/keys/p256'"]) {
             $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-0000000000c2"
-            $0.parameters["objects"] = World.array([World.object("key", "p256")])
+            $0.parameters["objects"] = EmulatedEnvironment.array([EmulatedEnvironment.object("key", "p256")])
         },
-        Ailment(
+        BrokenSetup(
             "no access policy", "object",
-            ["az keyvault set-policy --name 'kv-tests' --secret-permissions get --spn '\(World.reader)'"],
-            objects(World.object("secret", "by-policy"))),
-        Ailment(
+            ["az keyvault set-policy --name 'kv-tests' --secret-permissions get --spn '\(EmulatedEnvironment.reader)'"],
+            objects(EmulatedEnvironment.object("secret", "by-policy"))),
+        BrokenSetup(
             "a firewall", "object",
             [
                 "az keyvault network-rule add --name 'kv-tests' --ip-address '203.0.113.7'",
                 "through the vault's firewall",
-            ], objects(World.object("secret", "by-firewall"))),
-        Ailment("no public access", "object", ["private endpoint"], objects(World.object("secret", "by-connection"))),
-        Ailment("a deleted secret", "object", ["404", "az keyvault secret list-deleted --vault-name 'kv-tests'"]) {
+            ], objects(EmulatedEnvironment.object("secret", "by-firewall"))),
+        BrokenSetup(
+            "no public access", "object", ["private endpoint"],
+            objects(EmulatedEnvironment.object("secret", "by-connection"))),
+        BrokenSetup("a deleted secret", "object", ["404", "az keyvault secret list-deleted --vault-name 'kv-tests'"]) {
             _ = $0.world.emulator.setSecret("deleted", in: "kv-tests", value: "never seen")
             try $0.world.emulator.deleteSecret("deleted", in: "kv-tests")
-            $0.parameters["objects"] = World.array([World.object("secret", "deleted")])
+            $0.parameters["objects"] = EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "deleted")])
         },
-        Ailment("a secret that ends too soon", "volume", ["renew the object in the vault"]) {
-            $0.parameters["objects"] = World.array([World.object("secret", "ends-soon", "minRemaining: 36500d")])
+        BrokenSetup("a secret that ends too soon", "volume", ["renew the object in the vault"]) {
+            $0.parameters["objects"] = EmulatedEnvironment.array([
+                EmulatedEnvironment.object("secret", "ends-soon", "minRemaining: 36500d")
+            ])
         },
-        Ailment("a disabled secret", "object", ["disabled"], objects(World.object("secret", "disabled"))),
-        Ailment(
+        BrokenSetup(
+            "a disabled secret", "object", ["disabled"], objects(EmulatedEnvironment.object("secret", "disabled"))),
+        BrokenSetup(
             "another type", "object", ["there is a secret of that name", "objectType: secret"],
-            objects(World.object("cert", "plain"))),
-        Ailment(
+            objects(EmulatedEnvironment.object("cert", "plain"))),
+        BrokenSetup(
             "a vault in trouble", "object", ["429"], faults: ["status status=429 target=vault path=/secrets/plain"]),
-        Ailment("no base64", "volume", ["base64"], objects(World.object("secret", "umlaut", "objectEncoding: base64"))),
-        Ailment("too much for one volume", "volume", ["the driver takes 4194304"]) {
+        BrokenSetup(
+            "no base64", "volume", ["base64"],
+            objects(EmulatedEnvironment.object("secret", "umlaut", "objectEncoding: base64"))),
+        BrokenSetup("too much for one volume", "volume", ["the driver takes 4194304"]) {
             let value = String(repeating: "x", count: 2_200_000)
             for name in ["big-one", "big-two"] { _ = $0.world.emulator.setSecret(name, in: "kv-tests", value: value) }
-            $0.parameters["objects"] = World.array([
-                World.object("secret", "big-one"), World.object("secret", "big-two"),
+            $0.parameters["objects"] = EmulatedEnvironment.array([
+                EmulatedEnvironment.object("secret", "big-one"), EmulatedEnvironment.object("secret", "big-two"),
             ])
         },
     ]
 
     private static let cluster = [
-        Ailment("too much for one Secret", "", ["the Secret synced would hold 1100000 bytes", "several Secrets"]) {
+        BrokenSetup("too much for one Secret", "", ["the Secret synced would hold 1100000 bytes", "several Secrets"]) {
             _ = $0.world.emulator.setSecret("large", in: "kv-tests", value: String(repeating: "x", count: 1_100_000))
-            $0.parameters["objects"] = World.array([World.object("secret", "large")])
+            $0.parameters["objects"] = EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "large")])
             $0.rest = "  secretObjects: [{secretName: synced, type: Opaque, data: [{objectName: large, key: k}]}]\n"
         },
-        Ailment("no rotation", "", ["[csidriver-republish]", "requiresRepublish: true"]) {
+        BrokenSetup("no rotation", "", ["[csidriver-republish]", "requiresRepublish: true"]) {
             $0.rest = driver + "tokenRequests: [{audience: api://AzureADTokenExchange}]}\n"
         },
 
-        Ailment(
+        BrokenSetup(
             "a mistake in the class", "manifests", ["write objectType: secret", "[object-invalid]"],
-            objects(World.object("Secret", "plain"))),
-        Ailment("no tokenRequests", "manifests", ["[token-requests-missing]", "api://AzureADTokenExchange"]) {
+            objects(EmulatedEnvironment.object("Secret", "plain"))),
+        BrokenSetup("no tokenRequests", "manifests", ["[token-requests-missing]", "api://AzureADTokenExchange"]) {
             $0.rest =
                 "---\nkind: CSIDriver\nmetadata: {name: secrets-store.csi.k8s.io}\nspec: {podInfoOnMount: true, requiresRepublish: true, volumeLifecycleModes: [Ephemeral]}"
         },
-        Ailment("a subPath", "", ["The mount works, but", "[sub-path]"]) {
+        BrokenSetup("a subPath", "", ["The mount works, but", "[sub-path]"]) {
             $0.rest = """
                 ---
                 kind: Pod
@@ -338,10 +349,10 @@ extension Ailment {
                   volumes: [{name: s, csi: {driver: secrets-store.csi.k8s.io, readOnly: true, volumeAttributes: {secretProviderClass: tests}}}]
                 """
         },
-        Ailment("no provider at the socket", "provider", ["azure.sock", "kubectl get pods"]) {
+        BrokenSetup("no provider at the socket", "provider", ["azure.sock", "kubectl get pods"]) {
             $0.settings.provider = .unix(path: "/tmp/nowhere/azure.sock")
         },
-        Ailment("this machine's clock ahead", "clock", ["ahead of Entra's", "timedatectl set-ntp true"]) {
+        BrokenSetup("this machine's clock ahead", "clock", ["ahead of Entra's", "timedatectl set-ntp true"]) {
             let real = TimeSource.system
             $0.settings.time = TimeSource(
                 wallClock: { real.wallClock() + 900 }, elapsed: real.elapsed, sleep: real.sleep, random: real.random)

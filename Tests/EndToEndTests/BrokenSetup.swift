@@ -10,13 +10,13 @@ import TestSupport
 import Testing
 
 /// One thing that is wrong with an otherwise good set-up, and what the doctor must say of it.
-struct Ailment: Sendable {
+struct BrokenSetup: Sendable {
     /// What is examined, before an ailment changes it.
-    struct Visit: Sendable {
-        var world: World
+    struct SetupUnderTest: Sendable {
+        var world: EmulatedEnvironment
         var parameters = [
-            "clientID": World.reader, "keyvaultName": "kv-tests", "tenantID": World.tenant,
-            "objects": World.array([World.object("secret", "plain")]),
+            "clientID": EmulatedEnvironment.reader, "keyvaultName": "kv-tests", "tenantID": EmulatedEnvironment.tenant,
+            "objects": EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]),
         ]
         var token: String?
         var namespace = "team-a"
@@ -43,11 +43,11 @@ struct Ailment: Sendable {
     /// Words of the verdict or of the fix.
     var words: [String]
     var faults: [String]
-    var change: @Sendable (inout Visit) async throws -> Void
+    var change: @Sendable (inout SetupUnderTest) async throws -> Void
 
     init(
         _ name: String, _ cause: String, _ words: [String], faults: [String] = [],
-        _ change: @escaping @Sendable (inout Visit) async throws -> Void = { _ in }
+        _ change: @escaping @Sendable (inout SetupUnderTest) async throws -> Void = { _ in }
     ) {
         (self.name, self.cause, self.words, self.faults, self.change) = (name, cause, words, faults, change)
     }
@@ -64,15 +64,15 @@ struct Ailment: Sendable {
                     identities:
                       - name: other-case
                         clientID: 11111111-aaaa-4aaa-8aaa-0000000000c1
-                        tenantID: \(World.tenant)
+                        tenantID: \(EmulatedEnvironment.tenant)
                         federatedCredentials: [{subject: "system:serviceaccount:team-a:Reader"}]
                       - name: without-role
                         clientID: 11111111-aaaa-4aaa-8aaa-0000000000c2
-                        tenantID: \(World.tenant)
+                        tenantID: \(EmulatedEnvironment.tenant)
                         federatedCredentials: [{subject: "system:serviceaccount:team-a:reader"}]
                       - name: certificates-only
                         clientID: 11111111-aaaa-4aaa-8aaa-0000000000c3
-                        tenantID: \(World.tenant)
+                        tenantID: \(EmulatedEnvironment.tenant)
                         federatedCredentials: [{subject: "system:serviceaccount:team-a:reader"}]
 
                     """
@@ -111,7 +111,7 @@ struct Ailment: Sendable {
         #"{"error":{"code":"Forbidden","message":"\#(message)","innererror":{"code":"\#(code)"}}}"#
     }
 
-    func report(in world: World) async throws -> DoctorReport {
+    func report(in world: EmulatedEnvironment) async throws -> DoctorReport {
         // A connection that was made before a certificate was spoilt would not notice.
         let transport = AsyncHTTPTransport(
             configuration: AsyncHTTPTransport.Configuration(
@@ -122,10 +122,10 @@ struct Ailment: Sendable {
         settings.tokens = world.tokens
         settings.time = ManualTime().source
         settings.provider = world.endpoint
-        var visit = Visit(world: world, settings: settings)
-        visit.token = try await world.token()
-        try await change(&visit)
-        let parameters = visit.parameters.sorted { $0.key < $1.key }.map {
+        var tested = SetupUnderTest(world: world, settings: settings)
+        tested.token = try await world.token()
+        try await change(&tested)
+        let parameters = tested.parameters.sorted { $0.key < $1.key }.map {
             "    \($0.key): \(JSONWriter.quoted($0.value))\n"
         }.joined()
         let text = """
@@ -136,24 +136,24 @@ struct Ailment: Sendable {
               provider: azure
               parameters:
             \(parameters)
-            \(visit.rest)
+            \(tested.rest)
             """
         let check = ManifestCheck(
-            [ManifestFile(path: "tests.yaml", text: text)], readsAnnotations: visit.readsAnnotations)
-        let reading = try #require(check.classes.first)
-        var patient = Doctor.Patient(reading: reading, namespace: visit.namespace, serviceAccount: "reader")
-        patient.pod = "pod"
-        patient.token = visit.token.map { SecretBytes($0) }
-        patient.secrets = SecretBytes(visit.secrets)
-        patient.findings = check.findings()
+            [ManifestFile(path: "tests.yaml", text: text)], readsAnnotations: tested.readsAnnotations)
+        let parsedClass = try #require(check.classes.first)
+        var subject = Doctor.Subject(parsedClass: parsedClass, namespace: tested.namespace, serviceAccount: "reader")
+        subject.pod = "pod"
+        subject.token = tested.token.map { SecretBytes($0) }
+        subject.secrets = SecretBytes(tested.secrets)
+        subject.findings = check.findings()
         for fault in faults {
             world.emulator.faults.add(try Fault(words: fault.split(separator: " ").map(String.init)))
         }
         defer { world.emulator.faults.clear() }
-        return await Doctor(visit.settings).examine(patient)
+        return await Doctor(tested.settings).run(subject)
     }
 
-    func check(in world: World) async throws {
+    func check(in world: EmulatedEnvironment) async throws {
         let report = try await report(in: world)
         let said = Comment(rawValue: "\(name): \(report.text(TextStyle(isColoured: false)))")
         #expect(report.cause?.id ?? "" == cause, said)

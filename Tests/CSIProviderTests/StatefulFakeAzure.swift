@@ -7,7 +7,7 @@ import Synchronization
 
 /// A small Entra and vault whose content, roles and health change while they are in use, and which
 /// count every request. The clock is the test's.
-final class LivingAzure: HTTPTransport {
+final class StatefulFakeAzure: HTTPTransport {
     struct Secret {
         var version: Int
         var value: String
@@ -99,7 +99,7 @@ final class LivingAzure: HTTPTransport {
         let form = Self.form(request)
         let client = form["client_id"] ?? ""
         let assertion = form["client_assertion"] ?? ""
-        let subject = TokenClaims(reading: SecretBytes(assertion))?.subject ?? ""
+        let subject = TokenClaims(parsing: SecretBytes(assertion))?.subject ?? ""
         return state.withLock { state in
             if let status = state.entraStatus { return Self.json(status, "{}") }
             state.lastTenant = String(URLComponents(string: request.url)?.path.split(separator: "/").first ?? "")
@@ -195,14 +195,15 @@ final class LivingAzure: HTTPTransport {
     }
 }
 
-/// A node with one provider on it and a `LivingAzure` behind it.
-struct Node: Sendable {
-    let azure: LivingAzure
+/// A node with one provider on it and a `StatefulFakeAzure` behind it.
+struct TestNode: Sendable {
+    let azure: StatefulFakeAzure
     let mounts: MountPipeline
     let metrics = ProviderMetrics()
 
     init(
-        policy: PolicyFile? = nil, accounts: ServiceAccountAnnotations? = nil, azure: LivingAzure = LivingAzure(),
+        policy: PolicyFile? = nil, accounts: ServiceAccountAnnotations? = nil,
+        azure: StatefulFakeAzure = StatefulFakeAzure(),
         _ change: (inout CacheSettings) -> Void = { _ in }
     ) {
         self.azure = azure
@@ -218,9 +219,9 @@ struct Node: Sendable {
             settings: settings, transport: azure, observer: metrics, accounts: accounts, time: azure.time)
         azure.change { state in
             state.secrets = [
-                "kv-a user": LivingAzure.Secret(version: 1, value: "user1"),
-                "kv-a password": LivingAzure.Secret(version: 1, value: "password1"),
-                "kv-b user": LivingAzure.Secret(version: 1, value: "other user"),
+                "kv-a user": StatefulFakeAzure.Secret(version: 1, value: "user1"),
+                "kv-a password": StatefulFakeAzure.Secret(version: 1, value: "password1"),
+                "kv-b user": StatefulFakeAzure.Secret(version: 1, value: "other user"),
             ]
             state.roles = ["app-1 kv-a", "app-2 kv-a", "app-1 kv-b"]
             state.federation = ["app-1 sa-1", "app-2 sa-2", "app-1 sa-3"]

@@ -11,7 +11,7 @@ import TestSupport
 import Testing
 
 /// An emulated Azure, a provider and a driver's client, joined by real sockets and real TLS.
-struct World: Sendable {
+struct EmulatedEnvironment: Sendable {
     static let tenant = "99999999-9999-4999-8999-999999999999"
     static let reader = "11111111-aaaa-4aaa-8aaa-000000000001"
 
@@ -47,7 +47,7 @@ struct World: Sendable {
     static func with(
         keys: Bool = true, conversion: ContentConversion = ContentConversion(), cache: CacheSettings = CacheSettings(),
         seed: Seed? = nil, proxy: Proxy = Proxy(), http2: Bool = false, requests: RecordedRequests? = nil,
-        clock: EmulatorClock = EmulatorClock(), _ body: @escaping @Sendable (World) async throws -> Void
+        clock: EmulatorClock = EmulatorClock(), _ body: @escaping @Sendable (EmulatedEnvironment) async throws -> Void
     ) async throws {
         try await limit.run {
             try await run(keys, conversion, cache, seed, proxy, http2, requests, clock, body)
@@ -57,7 +57,7 @@ struct World: Sendable {
     private static func run(
         _ keys: Bool, _ conversion: ContentConversion, _ cache: CacheSettings, _ seed: Seed?, _ proxy: Proxy,
         _ http2: Bool, _ requests: RecordedRequests?, _ clock: EmulatorClock,
-        _ body: @escaping @Sendable (World) async throws -> Void
+        _ body: @escaping @Sendable (EmulatedEnvironment) async throws -> Void
     ) async throws {
         var seed = try seed ?? Seed(yaml: try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8))
         if !keys { seed.vaults = seed.vaults?.map { $0.withoutKeys } }
@@ -87,7 +87,7 @@ struct World: Sendable {
         _ emulator: Emulator, _ endpoints: Emulator.Endpoints, _ clock: EmulatorClock, _ proxy: Proxy = Proxy(),
         in directory: TemporaryDirectory, _ conversion: ContentConversion, _ cache: CacheSettings, _ logger: Logger,
         time: ManualTime? = nil, connectTimeout: Duration = Self.connectTimeout,
-        body: @Sendable (World) async throws -> Void
+        body: @Sendable (EmulatedEnvironment) async throws -> Void
     ) async throws {
         let authority = directory.file("ca.pem")
         try Data(endpoints.authorityPEM.utf8).write(to: URL(fileURLWithPath: authority))
@@ -123,7 +123,7 @@ struct World: Sendable {
             handler: service.handle)
         do {
             try await body(
-                World(
+                EmulatedEnvironment(
                     emulator: emulator, endpoint: endpoint, client: RPCClient(endpoint: endpoint), clock: clock,
                     authorityFile: authority, transport: transport, tokens: tokens, proxy: network.proxy,
                     endpoints: endpoints))
@@ -141,7 +141,7 @@ struct World: Sendable {
     /// the machine's.
     func withNewProvider(
         time: ManualTime? = nil, connectTimeout: Duration = Self.connectTimeout,
-        _ body: @Sendable (World) async throws -> Void
+        _ body: @Sendable (EmulatedEnvironment) async throws -> Void
     ) async throws {
         let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
         try await TemporaryDirectory.with { directory in
