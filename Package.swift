@@ -184,6 +184,17 @@ let package = Package(
                 "Diagnostics", "DriverSimulator", "SecretMemory", "Documents", "ProviderCore", "TestSupport", yams,
             ]
         ),
+        .testTarget(
+            name: "AzureEmulatorTests",
+            dependencies: [
+                "AzureEmulator", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]
+        ),
         .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",

@@ -154,7 +154,7 @@ class AdminPageTest(unittest.TestCase):
         self.submit("Set a fault")
         self.says("did you mean status")
         self.click("Clear all faults")
-        self.says("the emulator behaves")
+        self.says("no faults are set")
 
     def test_requests_come_by_themselves(self):
         self.show("requests")

@@ -7,43 +7,6 @@ import Testing
 
 @Suite("A schedule of faults", .timeLimit(.minutes(20)))
 struct FaultScheduleTests {
-    @Test("gives each step the seed, the clock and the period that it has not itself")
-    func defaults() throws {
-        let schedule = try FaultSchedule(
-            yaml: """
-                seed: 40
-                clock: real
-                every: 1m
-                steps:
-                  - {at: 1s, for: 2s, kind: html, target: vault, probability: 0.5}
-                  - {at: 5s, for: 2s, every: 10s, clock: emulator, kind: reset, seed: 7, probability: 0.5}
-                """)
-        #expect(
-            schedule.faults.map(\.description) == [
-                "html target=vault:* probability=0.5 seed=40 at=1s for=2s every=60s clock=real",
-                "reset target=any probability=0.5 seed=7 at=5s for=2s every=10s",
-            ])
-    }
-
-    @Test(
-        "that is misspelt is refused and says where",
-        arguments: [
-            ["step: []", "unknown key step; did you mean steps?"], ["steps: []", "the schedule has no steps"],
-            ["[]", "must be a mapping"], ["seed: x\nsteps: [{kind: html}]", "seed is x, not a number"],
-            [
-                "steps: [{kind: html}, {kind: htm}]",
-                "step 2 of the schedule: unknown kind of fault htm; did you mean html?",
-            ],
-            ["steps: [{kind: html, every: 5s, for: 5s}]", "needs a shorter for"],
-        ])
-    func mistakes(pair: [String]) {
-        #expect {
-            _ = try FaultSchedule(yaml: pair[0])
-        } throws: { error in
-            "\(error)".contains(pair[1])
-        }
-    }
-
     @Test("is driven by the emulator's clock, and comes again")
     func clock() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in

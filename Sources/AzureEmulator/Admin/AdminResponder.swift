@@ -26,7 +26,7 @@ struct AdminResponder: HTTPResponder {
             return AdminPage.withSecurityHeaders(try await controlResponse(to: request, path))
         } catch let error as VaultError {
             return try errorResponse(error.status, error.message)
-        } catch let error as CertificateError {
+        } catch let error as CertificateInputError {
             return try errorResponse(.badRequest, error.description)
         } catch let error as EmulatorError {
             return try errorResponse(error.kind == .notFound ? .notFound : .badRequest, error.description)

@@ -130,22 +130,22 @@ struct CertificatePolicy: Sendable, Codable {
     func specification() throws -> CertificateFactory.Specification {
         let policy = withDefaults()
         guard policy.issuer?.name == "Self" else {
-            throw CertificateError(
+            throw CertificateInputError(
                 "The issuer \(policy.issuer?.name ?? "") does not exist: the emulator only issues self-signed certificates."
             )
         }
         guard [Self.pkcs12, Self.pem].contains(contentType) else {
-            throw CertificateError("The content type \(contentType) is not supported.")
+            throw CertificateInputError("The content type \(contentType) is not supported.")
         }
         let type = (policy.keyProperties?.kty ?? "RSA").replacingOccurrences(of: "-HSM", with: "")
         let curve = policy.keyProperties?.crv ?? "P-256"
         let size = policy.keyProperties?.keySize ?? 2048
         guard type == "RSA" ? JSONWebKey.sizes.contains(size) : type == "EC" && curve != "P-256K" else {
-            throw CertificateError("No certificate can be made for a key of type \(type), \(curve), \(size).")
+            throw CertificateInputError("No certificate can be made for a key of type \(type), \(curve), \(size).")
         }
         let months = policy.x509Properties?.validityMonths ?? 12
         guard (1...1200).contains(months) else {
-            throw CertificateError("validity_months must be between 1 and 1200.")
+            throw CertificateInputError("validity_months must be between 1 and 1200.")
         }
         let names = policy.x509Properties?.sans
         let alternativeNames =
@@ -153,7 +153,7 @@ struct CertificatePolicy: Sendable, Codable {
         guard
             let subject = policy.x509Properties?.subject
                 ?? (alternativeNames.isEmpty ? nil : "CN=\(names?.dnsNames?.first ?? "")")
-        else { throw CertificateError("A policy needs a subject or a subject alternative name.") }
+        else { throw CertificateInputError("A policy needs a subject or a subject alternative name.") }
         return CertificateFactory.Specification(
             subject: subject, type: type, curve: curve, size: size, alternativeNames: alternativeNames,
             months: months)

@@ -14,10 +14,11 @@ enum ImportedCertificate {
         do {
             documents = try PEMDocument.parseMultiple(pemString: pem)
         } catch {
-            throw CertificateError("The specified PEM X.509 certificate content can not be read.")
+            throw CertificateInputError("The specified PEM X.509 certificate content can not be read.")
         }
         guard let keyDocument = documents.first(where: { $0.discriminator == "PRIVATE KEY" }) else {
-            throw CertificateError("The specified PEM X.509 certificate content has no private key in PKCS#8 form.")
+            throw CertificateInputError(
+                "The specified PEM X.509 certificate content has no private key in PKCS#8 form.")
         }
         do {
             let key = try KeyPair(keyDocument)
@@ -25,14 +26,14 @@ enum ImportedCertificate {
                 try Certificate(derEncoded: $0.derBytes)
             }
             guard let leaf = chain.firstIndex(where: { $0.publicKey == key.privateKey.publicKey }) else {
-                throw CertificateError("None of the certificates belongs to the private key.")
+                throw CertificateInputError("None of the certificates belongs to the private key.")
             }
             chain.insert(chain.remove(at: leaf), at: 0)
             return IssuedCertificate(key: key, chain: try chain.map { try $0.derBytes() })
-        } catch let error as CertificateError {
+        } catch let error as CertificateInputError {
             throw error
         } catch {
-            throw CertificateError("The specified X.509 certificate content can not be read.")
+            throw CertificateInputError("The specified X.509 certificate content can not be read.")
         }
     }
 
@@ -45,7 +46,7 @@ enum ImportedCertificate {
             }
         }
         guard let output, size > 0 else {
-            throw CertificateError(
+            throw CertificateInputError(
                 "The specified PKCS#12 X.509 certificate content can not be read. Please check if certificate is in valid PKCS#12 format."
             )
         }

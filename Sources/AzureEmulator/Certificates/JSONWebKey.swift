@@ -19,15 +19,15 @@ enum JSONWebKey {
         switch base {
         case "RSA":
             guard sizes.contains(size) else {
-                throw CertificateError("The key size \(size) is not supported; there are 2048, 3072 and 4096.")
+                throw CertificateInputError("The key size \(size) is not supported; there are 2048, 3072 and 4096.")
             }
         case "EC":
             guard curves.contains(curve) else {
-                throw CertificateError(
+                throw CertificateInputError(
                     "The curve \(curve) is not supported; there are \(curves.joined(separator: ", ")).")
             }
         default:
-            throw CertificateError(
+            throw CertificateInputError(
                 "The key type \(type) is not supported by a vault; only a managed HSM has symmetric keys.")
         }
         var members =
@@ -49,7 +49,7 @@ enum JSONWebKey {
             // The first byte says that the point is not compressed; x and y follow (SEC 1, section 2.3.3).
             return members(curve: curve, coordinates: point.dropFirst())
         }
-        throw CertificateError("The certificate's key is of a type that vaults do not have.")
+        throw CertificateInputError("The certificate's key is of a type that vaults do not have.")
     }
 
     /// The members for an RSA key.

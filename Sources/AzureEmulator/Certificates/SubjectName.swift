@@ -9,11 +9,11 @@ enum SubjectName {
         for part in split(text) {
             let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .spaces) }
             guard pair.count == 2, !pair[1].isEmpty, let attribute = try attribute(type: pair[0], value: pair[1]) else {
-                throw CertificateError("The subject \(text) is not a valid X.500 name.")
+                throw CertificateInputError("The subject \(text) is not a valid X.500 name.")
             }
             names.append(RelativeDistinguishedName([attribute]))
         }
-        guard !names.isEmpty else { throw CertificateError("The subject is empty.") }
+        guard !names.isEmpty else { throw CertificateInputError("The subject is empty.") }
         // The text starts with the most specific part, the certificate ends with it (RFC 4514, section 2.1).
         return DistinguishedName(names.reversed())
     }

@@ -21,7 +21,7 @@ package struct EntraIdentity: Codable, Sendable {
     func hasClientID(_ text: String) -> Bool { clientID.lowercased() == text.lowercased() }
 }
 
-/// A federated credential: whoever presents a token of this issuer, subject and audience is the identity.
+/// A federated credential: a caller with a token of this issuer, subject and audience is the identity.
 package struct FederatedCredential: Codable, Sendable {
     /// The audience of credentials that do not name one.
     static let defaultAudience = "api://AzureADTokenExchange"

@@ -61,7 +61,7 @@ extension Fault {
         skew = try parsed("skew", "a duration such as -10m") { Duration(text: $0) } ?? skew
         guard kind.suits(target) else { throw EmulatorError("\(target) cannot misbehave with \(name)") }
         if let period, duration ?? period >= period {
-            throw EmulatorError("every of the fault \(name) needs a shorter for")
+            throw EmulatorError("the fault \(name): for must be shorter than every")
         }
         if kind == .status, status == nil { throw EmulatorError("the fault status needs a status") }
     }

@@ -34,7 +34,7 @@ extension Seed.Vault {
     private func inVault<Result>(_ object: String, _ body: () throws -> Result) throws -> Result {
         do {
             return try body()
-        } catch let error as CertificateError {
+        } catch let error as CertificateInputError {
             throw EmulatorError("vault \(name): \(object) cannot be generated: \(error.description)")
         }
     }

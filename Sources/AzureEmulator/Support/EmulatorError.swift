@@ -2,9 +2,9 @@
 /// to the controls. `akv-emulator` prints its description; the controls send it as `message`.
 package struct EmulatorError: Error, CustomStringConvertible {
     enum Kind: Sendable {
-        /// The input is wrong. The controls answer with status 400.
+        /// The input is wrong. The controls respond with status 400.
         case invalid
-        /// The input names something that does not exist. The controls answer with status 404.
+        /// The input names something that does not exist. The controls respond with status 404.
         case notFound
     }
 

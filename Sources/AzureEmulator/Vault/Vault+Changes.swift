@@ -1,4 +1,4 @@
-/// The changes to a vault's objects, whoever makes them. Each one throws a `VaultError` if Key Vault would
+/// The changes to a vault's objects. Each one throws a `VaultError` if Key Vault would
 /// refuse it.
 extension Vault {
     /// The new attributes of a version; nil leaves an attribute unchanged.

@@ -26,7 +26,7 @@ struct VaultRequest {
 
     var json: VaultJSON { VaultJSON(authority: authority) }
 
-    /// Executes the request. Throws a `VaultError` or a `CertificateError` if Key Vault would refuse it.
+    /// Executes the request. Throws a `VaultError` or a `CertificateInputError` if Key Vault would refuse it.
     func respond() throws -> VaultResponse {
         guard let first = path.first else { throw VaultError.unknownPath }
         if let collection = VaultCollection(deletedName: first) { return try respondForDeleted(collection) }

@@ -44,7 +44,7 @@ struct VaultResponder: Sendable {
             return try await checkedResponse(to: request, at: address, note: note)
         } catch let error as VaultError {
             return try error.response()
-        } catch let error as CertificateError {
+        } catch let error as CertificateInputError {
             return try VaultError.badParameter(error.description).response()
         }
     }

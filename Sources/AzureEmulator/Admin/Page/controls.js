@@ -1,22 +1,22 @@
-// The emulator's controls, and what they answered last.
+// Calls the emulator's controls and keeps the data of their last responses.
 
 export const data = { vaults: [], identities: [], roles: [], faults: [], kinds: [], requests: [] };
 const kept = 500;
 let last = 0;
 
-/** Asks a control; throws an Error with its own words when it refuses. */
+/** Calls a control. Throws an Error with the message of its response if the control refuses the request. */
 export async function ask(method, path, body) {
   const response = await fetch(path, { method, body, cache: "no-store" });
   const text = await response.text();
-  const answer = text ? JSON.parse(text) : {};
-  if (!response.ok) throw new Error(answer.message ?? `status ${response.status}`);
-  return answer;
+  const data = text ? JSON.parse(text) : {};
+  if (!response.ok) throw new Error(data.message ?? `status ${response.status}`);
+  return data;
 }
 
-/** A path of segments that may hold anything. */
+/** A path of segments, which may contain any characters. */
 export const path = (...segments) => "/" + segments.map(encodeURIComponent).join("/");
 
-/** Reads everything again and tells whether something is new. */
+/** Reads all data again. Returns whether any of it has changed. */
 export async function refresh() {
   const before = JSON.stringify([data.vaults, data.identities, data.faults]);
   if (!data.roles.length) data.roles = await ask("GET", "/roles");
@@ -25,19 +25,19 @@ export async function refresh() {
     ask("GET", "/vaults"), ask("GET", "/identities"), ask("GET", "/faults"), ask("GET", `/requests?after=${last}`),
   ]);
   Object.assign(data, { vaults, identities, faults });
-  // Another emulator at the same place counts from the beginning.
+  // A restarted emulator counts its requests from the beginning.
   if (page.next < last) data.requests = [];
   last = page.next;
   data.requests = [...page.entries.reverse(), ...data.requests].slice(0, kept);
   return page.entries.length > 0 || before !== JSON.stringify([vaults, identities, faults]);
 }
 
-/** `status status=429 target=vault` as the commands write it, for `POST /faults`. */
+/** The body of `POST /faults` for a fault in the words of the command, such as `status status=429 target=vault`. */
 export function fault(kind, rest) {
   const fields = { kind };
   for (const word of rest.trim().split(/\s+/).filter(Boolean)) {
     const at = word.indexOf("=");
-    if (at < 1) throw new Error(`${word} is no key=value pair`);
+    if (at < 1) throw new Error(`${word} is not a key=value pair`);
     const value = word.slice(at + 1);
     fields[word.slice(0, at)] = /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   }

@@ -1,16 +1,16 @@
-// Draws what the controls tell. Everything is put in as text, never as markup.
+// Draws the data of the controls. Everything is inserted as text, never as markup.
 import { ask, data, fault, path, refresh } from "./controls.js";
 
 const main = document.getElementById("main");
 const health = document.getElementById("health");
 const messages = document.getElementById("messages");
-const open = new Set();        // objects whose versions are shown
-const revealed = new Map();    // values that somebody asked to see
-const fields = new Map();      // what is in the forms, by their inputs' names
+const open = new Set();        // the objects whose versions are shown
+const revealed = new Map();    // the values that the user revealed
+const fields = new Map();      // the values of the inputs in the forms, by name
 
 // MARK: elements
 
-/** An element: `el("td", { class: "wide" }, "text", child, …)`; `on…` are listeners. */
+/** An element: `el("td", { class: "wide" }, "text", child, …)`. Attributes that start with `on` are listeners. */
 function el(name, attributes = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -26,7 +26,7 @@ function button(label, key, act, kind = "", about = "") {
     "aria-label": about ? `${label} ${about}` : undefined, onclick: act }, label);
 }
 
-/** A button that asks a control, says what came of it, and draws anew. */
+/** A button that calls a control, shows the result and draws the page again. */
 function action(label, about, method, where, body, { kind = "", confirm } = {}) {
   return button(label, `${method} ${where} ${body ?? ""}`, async () => {
     if (confirm && !window.confirm(confirm)) return;
@@ -75,7 +75,7 @@ function choice(name, label, options) {
   options.map((option) => el("option", { selected: fields.get(name) === option }, option))));
 }
 
-/** A form whose fields are empty again once `send` has worked. */
+/** A form that clears its fields once `send` has succeeded. */
 function form(title, submit, inputs, send) {
   return el("form", { "aria-label": title, onsubmit: async (event) => {
     event.preventDefault();
@@ -152,7 +152,7 @@ function vaultCard(vault) {
         el("td", { class: "actions" },
           action("Recover", object.name, "POST", path("vaults", vault.name, object.collection, object.name, "recover")),
           action("Purge", object.name, "POST", path("vaults", vault.name, object.collection, object.name, "purge"),
-            undefined, { kind: "bad", confirm: `Purge ${object.name} for ever?` })))))),
+            undefined, { kind: "bad", confirm: `Purge ${object.name}? It cannot be recovered.` })))))),
     el("section", {}, el("h3", {}, "New version of a secret"),
       form(`Set a secret in ${vault.name}`, "Set", [
         input(`name@${vault.name}`, "Name", { required: true, pattern: "[0-9a-zA-Z\\-]{1,127}" }),
@@ -192,7 +192,7 @@ function identityCard(identity) {
             el("td", { class: "actions" }, action("Remove", credential.name, "DELETE",
               path("identities", identity.name, "federated-credentials", credential.name), undefined,
               { kind: "bad" })))))
-        : el("p", { class: "empty" }, "None: no service account is taken for it."),
+        : el("p", { class: "empty" }, "None: no service account can sign in as this identity."),
       form(`Add a federated credential to ${identity.name}`, "Add", [
         input(`subject@${identity.name}`, "Subject", { required: true,
           placeholder: "system:serviceaccount:NAMESPACE:NAME" }, true),
@@ -215,18 +215,18 @@ function requestsCard() {
         value: fields.get("filter") ?? "", oninput: (event) => { fields.set("filter", event.target.value); draw(); } }))),
     shown.length === 0 ? el("section", {}, el("p", { class: "empty" }, "No requests yet.")) :
       table("Requests", ["Time", "Who", "Method", "Host", "Path", "Status", "MS"], shown.map((entry) => el("tr", {},
-        // Seconds since 2001, as Foundation writes a date.
+        // Foundation writes a date as the seconds since 2001.
         el("td", { class: "quiet mono" }, new Date((entry.time + 978307200) * 1000).toISOString().slice(11, 23)),
         el("th", { scope: "row" }, entry.who || "–"), el("td", { class: "mono" }, entry.method),
         el("td", { class: "mono" }, entry.host.replace(/:443$/, "")), el("td", { class: "wide mono" }, entry.path),
-        el("td", {}, badge(entry.status || "broken off", kind(entry.status))),
+        el("td", {}, badge(entry.status || "no response", kind(entry.status))),
         el("td", { class: "number" }, entry.milliseconds.toFixed(1))))));
 }
 
 function faultsCard() {
   return el("article", { class: "card", "aria-label": "Faults" },
     el("div", { class: "head" }, el("h2", {}, "Faults"),
-      el("span", { class: "quiet" }, data.faults.length ? "the emulator misbehaves" : "the emulator behaves"),
+      el("span", { class: "quiet" }, data.faults.length ? "the emulator misbehaves" : "no faults are set"),
       data.faults.length > 0 && el("span", { class: "push" }, action("Clear all", "faults", "DELETE", "/faults"))),
     data.faults.length > 0 && table("Faults", ["Fault", "State", "Struck", ""], data.faults.map((entry) => el("tr", {},
       el("td", { class: "wide mono" }, entry.fault),
@@ -247,7 +247,7 @@ const views = {
 };
 const current = () => location.hash.slice(1) in views ? location.hash.slice(1) : "vaults";
 
-/** Draws the part that is shown; what had the keyboard's focus has it again. */
+/** Draws the selected part of the page. The element with the keyboard's focus keeps it. */
 function draw() {
   const active = document.activeElement;
   const key = active?.getAttribute?.("data-key");
@@ -273,7 +273,7 @@ async function update(always = false) {
     if (isNew || always) draw();
   } catch (error) {
     health.className = "down";
-    health.textContent = "the emulator does not answer";
+    health.textContent = "the emulator does not respond";
     if (always) throw error;
   }
 }

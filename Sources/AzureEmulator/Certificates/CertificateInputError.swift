@@ -1,6 +1,6 @@
 /// A key, a certificate or a policy that Key Vault refuses. A vault answers it with the error
 /// `BadParameter` and this message.
-struct CertificateError: Error, CustomStringConvertible {
+struct CertificateInputError: Error, CustomStringConvertible {
     var description: String
 
     init(_ description: String) {
