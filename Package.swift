@@ -137,7 +137,8 @@ let package = Package(
         .target(
             name: "AzureEmulator",
             dependencies: [
-                "CEmulatorPKCS12", asyncHTTPClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS, nioCore,
+                "CEmulatorPKCS12", asyncHTTPClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdHTTP2,
+                hummingbirdTLS, nioCore,
                 nioPosix, nioSSL, crypto, cryptoExtras, x509, swiftASN1, jwtKit, yams, logging, serviceLifecycle,
             ],
             resources: [.embedInCode("Admin/Page")]
@@ -186,14 +187,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AzureEmulatorTests",
-            dependencies: [
-                "AzureEmulator", "TestSupport",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]
+            dependencies: ["AzureEmulator", "TestSupport", crypto, cryptoExtras, httpTypes, swiftASN1, x509]
         ),
         .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "TestSupport"]),
         .testTarget(

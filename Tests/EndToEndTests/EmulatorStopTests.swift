@@ -10,7 +10,7 @@ struct EmulatorStopTests {
     func stop() async throws {
         for _ in 0..<10 {
             let client = RestlessClient()
-            try await EmulatedEnvironment.with(keys: false) { world in
+            try await EmulatedEnvironment.with(keys: false) { (world: EmulatedEnvironment) async throws in
                 client.start([world.endpoints.httpsPort, world.endpoints.nodePort, world.endpoints.adminPort])
                 #expect(try await eventually { client.connections > 10 })
             }
