@@ -100,7 +100,7 @@ python_tests() {
     name=$(basename FILE)
     if .build/python/bin/python -m unittest discover --start-directory "$(dirname FILE)" --pattern "$name" \
       >"$OUTPUT/$name.txt" 2>&1 && grep -q "^Ran [1-9]" "$OUTPUT/$name.txt"; then
-      echo "$name: $(grep "^Ran" "$OUTPUT/$name.txt")"
+      echo "$name: $(grep "^Ran" "$OUTPUT/$name.txt") $(grep "^OK (" "$OUTPUT/$name.txt" || true)"
     else
       cat "$OUTPUT/$name.txt"
       exit 1
