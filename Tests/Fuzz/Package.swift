@@ -47,7 +47,6 @@ let package = Package(
             exclude: [
                 "HTTP/AsyncHTTPTransport", "HTTP/CertificateNameGuard", "HTTP/CertificateProbe",
                 "HTTP/ConnectionWarmup", "HTTP/TransportError+NIO", "HTTP/TrustRoots", "Time/Timeout",
-                "Time/TimeoutScheduler",
             ].map { "Azure/\($0).swift" },
             "AsyncSupport", "SecretMemory", "Documents", "KeyMaterial", "ProviderCore", crypto
         ),

@@ -1,6 +1,7 @@
 """The admission policy's expressions, evaluated by a CEL implementation that nobody here wrote."""
 
 import copy
+import json
 import pathlib
 import unittest
 
@@ -123,11 +124,25 @@ class AdmissionPolicyTest(unittest.TestCase):
         for csi, expected in [
             ({"readOnly": None}, "volume-not-read-only"), ({"readOnly": False}, "volume-not-read-only"),
             ({"volumeAttributes": None}, "volume-attribute"),
-            ({"volumeAttributes": {"secretproviderclass": "x"}}, "volume-attribute"),
+            ({"volumeAttributes": {}}, "volume-attribute"),
             ({"volumeAttributes": {"secretProviderClass": "x", "keyvaultName": "other"}}, "parameter-overridden"),
         ]:
             with self.subTest(**csi):
                 self.assertEqual(refusals("secrets-store-volume", pod(**csi)), [expected])
+
+    def test_refuses_every_parameter_in_volume_attributes(self):
+        schema = json.loads((DEPLOY / "schema/secretproviderclass.json").read_text())
+        parameters = set(schema["$defs"]["parameters"]["properties"])
+        self.assertIn("fallbackVault", parameters)
+        for name in sorted(parameters) + ["aParameterOfALaterVersion", "SecretProviderClass", "files "]:
+            with self.subTest(name=name):
+                attributes = {"secretProviderClass": "x", name: "other"}
+                found = refusals("secrets-store-volume", pod(volumeAttributes=attributes))
+                self.assertEqual(found, ["parameter-overridden"])
+
+    def test_refuses_a_class_name_in_another_letter_case(self):
+        found = refusals("secrets-store-volume", pod(volumeAttributes={"secretproviderclass": "x"}))
+        self.assertEqual(found, ["volume-attribute", "parameter-overridden"])
 
     def test_messages_name_rules_of_the_check(self):
         page = (DEPLOY.parent / "docs/use/check.md").read_text()
