@@ -50,6 +50,21 @@ struct ExpiryTests {
         #expect(node.log.with("code", "object-ending").map { $0["msg"] } == ["object has expired"])
     }
 
+    @Test(
+        "A time that no clock shows is treated as absent",
+        arguments: [Int.min, -1, 253_402_300_800, Int.max], [Int.min, -1, 253_402_300_800, Int.max])
+    func impossible(expires: Int, notBefore: Int) async throws {
+        let node = ServedNode()
+        node.node.azure.change { state in
+            state.secrets["kv-a user"]?.expires = expires
+            state.secrets["kv-a user"]?.notBefore = notBefore
+        }
+        let pod = Self.pod(", minRemaining: 30d, respectNotBefore: true")
+        #expect(try await node.mount(pod) == .ok)
+        #expect(node.log.with("code", "object-ending").isEmpty)
+        #expect(!node.service.classesExposition.contains("akv_csi_seconds_until_expiry"))
+    }
+
     @Test("The metric has the seconds until the first object of a class ends, for as long as one does")
     func metric() async throws {
         let node = node(expiresIn: 20)

@@ -62,6 +62,6 @@ struct ManagedIdentityClient: Sendable {
             throw ProviderError(
                 .answerMalformed, "the metadata service answered 200 without an access token", context: context)
         }
-        return AccessToken(secret: secret, lifetime: body?["expires_in"]?.integer ?? 0)
+        return AccessToken(secret: secret, lifetime: body?["expires_in"]?.seconds ?? 0)
     }
 }

@@ -64,6 +64,6 @@ struct PodIdentityClient: Sendable {
                 .answerMalformed, "nmi did not return expected values in response: token and clientid",
                 context: [("NMI", service)])
         }
-        return AccessToken(secret: secret, lifetime: token?["expires_in"]?.integer ?? 0)
+        return AccessToken(secret: secret, lifetime: token?["expires_in"]?.seconds ?? 0)
     }
 }

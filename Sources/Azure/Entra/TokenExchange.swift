@@ -96,7 +96,7 @@ package struct TokenExchange: Sendable {
         guard let body = response.json, let secret = body["access_token"]?.secret, !secret.isEmpty else {
             throw ProviderError(.answerMalformed, "Entra ID answered 200 without an access token", context: context)
         }
-        return AccessToken(secret: secret, lifetime: body["expires_in"]?.integer ?? 0)
+        return AccessToken(secret: secret, lifetime: body["expires_in"]?.seconds ?? 0)
     }
 }
 

@@ -92,10 +92,10 @@ extension ItemAttributes {
     fileprivate init(_ bundle: JSONObject) {
         self.init()
         let attributes = bundle["attributes"]?.object
-        created = attributes?["created"]?.integer
-        updated = attributes?["updated"]?.integer
-        expires = attributes?["exp"]?.integer
-        notBefore = attributes?["nbf"]?.integer
+        created = attributes?["created"]?.seconds
+        updated = attributes?["updated"]?.seconds
+        expires = attributes?["exp"]?.seconds
+        notBefore = attributes?["nbf"]?.seconds
         contentType = bundle["contentType"]?.text
         tags = Self.tags(bundle["tags"])
     }

@@ -25,7 +25,7 @@ struct VersionPage: VaultPage {
                 let attributes = item["attributes"]?.object
             else { return nil }
             return VersionRecord(
-                version: VaultBundle.version(in: id), created: attributes["created"]?.integer ?? 0,
+                version: VaultBundle.version(in: id), created: attributes["created"]?.seconds ?? 0,
                 isEnabled: attributes["enabled"]?.bool ?? true)
         }
         let next = page["nextLink"]?.text ?? ""

@@ -19,8 +19,8 @@ struct TokenInspection {
         self.claims = claims
         keyID = header["kid"]?.text
         algorithm = header["alg"]?.text
-        issued = payload["iat"]?.integer
-        notBefore = payload["nbf"]?.integer
+        issued = payload["iat"]?.seconds
+        notBefore = payload["nbf"]?.seconds
     }
 
     private static func part(_ index: Int, of token: SecretBytes) -> JSONObject? {
