@@ -104,6 +104,7 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
     fileprivate func resume(returning value: Value) {
         let continuation = state.withLock { state -> CheckedContinuation<Value?, Never>? in
             guard case .claimed(let continuation) = state else {
+                // A bug in this process, which no input reaches: like a continuation, a claim is resumed once.
                 preconditionFailure("a claim was resumed twice")
             }
             state = .ended(value)
