@@ -80,12 +80,16 @@ let package = Package(
         .target(name: "ProviderTransport", dependencies: ["AsyncSupport", "CProviderTransport"]),
 
         // From a mount request to files, in layers, without I/O.
+        .target(name: "Budgets"),
         .target(name: "SecretMemory"),
         .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Documents", dependencies: ["SecretMemory", "CLibYAML"]),
-        .target(name: "KeyMaterial", dependencies: ["SecretMemory", "Documents", crypto, cryptoExtras]),
-        .target(name: "Shaping", dependencies: ["SecretMemory", "Documents"]),
-        .target(name: "ProviderCore", dependencies: ["SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto]),
+        .target(name: "Documents", dependencies: ["Budgets", "SecretMemory", "CLibYAML"]),
+        .target(name: "KeyMaterial", dependencies: ["Budgets", "SecretMemory", "Documents", crypto, cryptoExtras]),
+        .target(name: "Shaping", dependencies: ["Budgets", "SecretMemory", "Documents"]),
+        .target(
+            name: "ProviderCore",
+            dependencies: ["Budgets", "SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto]
+        ),
 
         // The services on the network.
         .target(
@@ -105,8 +109,8 @@ let package = Package(
         .target(
             name: "CSIProvider",
             dependencies: [
-                "AsyncSupport", "CProcess", "ProviderTransport", "SecretMemory", "Documents", "ProviderCore", "Azure",
-                "Kubernetes",
+                "AsyncSupport", "Budgets", "CProcess", "ProviderTransport", "SecretMemory", "Documents", "ProviderCore",
+                "Azure", "Kubernetes",
                 nioCore, nioHTTP1, nioPosix, logging, serviceLifecycle, unixSignals,
             ]
         ),
@@ -119,8 +123,8 @@ let package = Package(
         .target(
             name: "Diagnostics",
             dependencies: [
-                "AsyncSupport", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents", "KeyMaterial",
-                "ProviderCore", "Azure", nioCore, nioPosix, nioTLS, nioSSL,
+                "AsyncSupport", "Budgets", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents",
+                "KeyMaterial", "ProviderCore", "Azure", nioCore, nioPosix, nioTLS, nioSSL,
             ]
         ),
         .executableTarget(
@@ -166,8 +170,8 @@ let package = Package(
         .testTarget(
             name: "ProviderCoreTests",
             dependencies: [
-                "ProviderCore", "SecretMemory", "CLibYAML", "Documents", "KeyMaterial", "Shaping", "TestSupport",
-                crypto, swiftASN1, x509,
+                "Budgets", "ProviderCore", "SecretMemory", "CLibYAML", "Documents", "KeyMaterial", "Shaping",
+                "TestSupport", crypto, swiftASN1, x509,
             ]
         ),
         .testTarget(
@@ -175,8 +179,8 @@ let package = Package(
         .testTarget(
             name: "CSIProviderTests",
             dependencies: [
-                "CSIProvider", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents", "KeyMaterial",
-                "ProviderCore", "Azure", "Kubernetes", "TestSupport", logging, yams,
+                "Budgets", "CSIProvider", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents",
+                "KeyMaterial", "ProviderCore", "Azure", "Kubernetes", "TestSupport", logging, yams,
             ]
         ),
         .testTarget(

@@ -25,7 +25,7 @@ LAYERS = [
     ["ProviderCore"],
     ["KeyMaterial", "Shaping"],
     ["Documents"],
-    ["SecretMemory", "AsyncSupport"],
+    ["SecretMemory", "AsyncSupport", "Budgets"],
 ]
 
 # Imports that the layers would allow and the design does not.

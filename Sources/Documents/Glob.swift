@@ -1,3 +1,5 @@
+internal import Budgets
+
 /// A pattern for names: `*` stands for any characters (also none), `?` for one, and every other character for
 /// itself.
 package struct Glob: Sendable, Equatable {
@@ -19,10 +21,12 @@ package struct Glob: Sendable, Equatable {
     /// Whether the pattern matches at least one name that begins with `start`.
     package func matches(start: String) -> Bool {
         let pattern = Array((ignoresCase ? text.lowercased() : text).utf8)
+        guard MountBudget.spend(steps: (pattern.count + start.utf8.count) / 8, on: .matching) else { return false }
         /// How much of the pattern the beginning can have used up, in each way to read its `*`.
         var used = Set([0])
         for byte in (ignoresCase ? start.lowercased() : start).utf8 {
             var next: Set<Int> = []
+            guard MountBudget.spend(steps: used.count, on: .matching) else { return false }
             for var index in used {
                 while index < pattern.count, pattern[index] == UInt8(ascii: "*") {
                     next.insert(index)
@@ -42,7 +46,13 @@ package struct Glob: Sendable, Equatable {
         var p = 0
         var n = 0
         var star: (pattern: Int, name: Int)?
+        var uncounted = (pattern.count + name.count) / 8
         while n < name.count {
+            uncounted += 1
+            if uncounted >= 1024 {
+                guard MountBudget.spend(steps: uncounted / 8, on: .matching) else { return false }
+                uncounted = 0
+            }
             if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
                 star = (p, n)
                 p += 1
@@ -57,6 +67,7 @@ package struct Glob: Sendable, Equatable {
                 return false
             }
         }
+        guard MountBudget.spend(steps: uncounted / 8, on: .matching) else { return false }
         return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }

@@ -1,5 +1,8 @@
-/// A regular expression for the names of objects, matched in time bounded by the product of its size and the
-/// name's length: whoever may write a class must not keep a node busy.
+internal import Budgets
+
+/// A regular expression for the names of objects. Its size is bounded with all repetitions written out, and it is
+/// matched in time bounded by the product of that size and the name's length: whoever may write a class must not keep a
+/// node busy.
 ///
 /// The whole name has to match, in any letter case, because Key Vault's names are the same in any. There are
 /// `.`, classes, `\d` and `\w`, groups, `|`, `*`, `+`, `?`, `{m,n}` and, to no effect, `^` and `$` at the ends.
@@ -23,20 +26,23 @@ package struct NamePattern: Sendable, Hashable {
         case match
     }
 
-    private static let maximumInstructions = 500
+    /// The most instructions of a program, and the most bytes of a source.
+    static let maximumSize = 500
 
     package init(_ source: String) throws(NamePatternError) {
         self.source = source
+        guard source.utf8.count <= Self.maximumSize else { throw NamePatternError.tooLarge }
         var parser = NamePatternParser(source)
         let expression = try parser.parse()
         var program: [Instruction] = []
-        try Self.compile(expression, &program)
+        Self.compile(expression, &program)
         self.program = program + [.match]
     }
 
     package func matches(_ name: String) -> Bool {
         var current = closure(of: [0])
         for byte in name.lowercased().utf8 {
+            guard MountBudget.spend(steps: program.count / 4 + current.count, on: .matching) else { return false }
             var next: [Int] = []
             for state in current {
                 if case .byte(let set) = program[state], set.contains(byte) { next.append(state + 1) }
@@ -64,33 +70,33 @@ package struct NamePattern: Sendable, Hashable {
         return result
     }
 
-    private static func compile(_ expression: Expression, _ program: inout [Instruction]) throws(NamePatternError) {
-        guard program.count < maximumInstructions else { throw NamePatternError(reason: "it is too large") }
+    /// The parser has bounded the expression's size, and with it the depth and the work of this.
+    private static func compile(_ expression: Expression, _ program: inout [Instruction]) {
         switch expression {
         case .empty: break
         case .byte(let set): program.append(.byte(set))
-        case .sequence(let parts): for part in parts { try compile(part, &program) }
+        case .sequence(let parts): for part in parts { compile(part, &program) }
         case .choice(let options):
             var jumps: [Int] = []
             for (index, option) in options.enumerated() {
                 guard index < options.count - 1 else {
-                    try compile(option, &program)
+                    compile(option, &program)
                     break
                 }
                 let fork = program.count
                 program.append(.match)
-                try compile(option, &program)
+                compile(option, &program)
                 jumps.append(program.count)
                 program.append(.match)
                 program[fork] = .fork(fork + 1, program.count)
             }
             for jump in jumps { program[jump] = .jump(program.count) }
         case .repeat(let body, let minimum, let maximum):
-            for _ in 0..<minimum { try compile(body, &program) }
+            for _ in 0..<minimum { compile(body, &program) }
             guard let maximum else {
                 let fork = program.count
                 program.append(.match)
-                try compile(body, &program)
+                compile(body, &program)
                 program.append(.jump(fork))
                 program[fork] = .fork(fork + 1, program.count)
                 return
@@ -99,7 +105,7 @@ package struct NamePattern: Sendable, Hashable {
             for _ in minimum..<maximum {
                 forks.append(program.count)
                 program.append(.match)
-                try compile(body, &program)
+                compile(body, &program)
             }
             for fork in forks { program[fork] = .fork(fork + 1, program.count) }
         }
@@ -137,4 +143,6 @@ struct ByteSet: Hashable, Sendable {
 /// Explains why a text is not a regular expression of the supported kind.
 package struct NamePatternError: Error {
     package var reason: String
+
+    static let tooLarge = NamePatternError(reason: "it is too large, with all its repetitions written out")
 }

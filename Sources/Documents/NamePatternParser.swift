@@ -1,9 +1,22 @@
-/// Reads the text of a `NamePattern`.
+/// Reads the text of a `NamePattern`, and bounds what it compiles to.
 struct NamePatternParser {
+    /// An expression, and the number of instructions that it compiles to, at least 1: what is repeated costs time even
+    /// if it is empty.
+    private struct Sized {
+        var expression: NamePattern.Expression
+        var size: Int
+
+        init(_ expression: NamePattern.Expression, size: Int) throws(NamePatternError) {
+            guard size <= NamePattern.maximumSize else { throw NamePatternError.tooLarge }
+            self.expression = expression
+            self.size = max(1, size)
+        }
+    }
+
     private var bytes: ArraySlice<UInt8>
     private var depth = 0
 
-    private static let maximumDepth = 50
+    private static let maximumDepth = 20
     private static let maximumCount = 127
 
     init(_ source: String) {
@@ -14,34 +27,43 @@ struct NamePatternParser {
     }
 
     mutating func parse() throws(NamePatternError) -> NamePattern.Expression {
-        let expression = try choice()
+        let expression = try choice().expression
         guard bytes.isEmpty else { throw NamePatternError(reason: "a ) has no ( before it") }
         return expression
     }
 
-    private mutating func choice() throws(NamePatternError) -> NamePattern.Expression {
+    private mutating func choice() throws(NamePatternError) -> Sized {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { throw NamePatternError(reason: "it is nested too deeply") }
         var options = [try sequence()]
         while take("|") { options.append(try sequence()) }
-        return options.count == 1 ? options[0] : .choice(options)
+        guard options.count > 1 else { return options[0] }
+        // A fork and a jump for each but the last.
+        return try Sized(
+            .choice(options.map(\.expression)), size: options.reduce(2 * (options.count - 1)) { $0 + $1.size })
     }
 
-    private mutating func sequence() throws(NamePatternError) -> NamePattern.Expression {
-        var parts: [NamePattern.Expression] = []
+    private mutating func sequence() throws(NamePatternError) -> Sized {
+        var parts: [Sized] = []
         while let next = bytes.first, next != UInt8(ascii: "|"), next != UInt8(ascii: ")") {
             parts.append(try repetition(of: atom()))
         }
-        return parts.isEmpty ? .empty : .sequence(parts)
+        return try Sized(
+            parts.isEmpty ? .empty : .sequence(parts.map(\.expression)), size: parts.reduce(0) { $0 + $1.size })
     }
 
-    private mutating func repetition(
-        of atom: NamePattern.Expression
-    ) throws(NamePatternError) -> NamePattern.Expression {
-        if take("*") { return .repeat(atom, minimum: 0, maximum: nil) }
-        if take("+") { return .repeat(atom, minimum: 1, maximum: nil) }
-        if take("?") { return .repeat(atom, minimum: 0, maximum: 1) }
+    /// With `atom` as often as it may be repeated, a fork for each time that it may be left out, and a jump back where
+    /// there is no end.
+    private func repeated(_ atom: Sized, minimum: Int, maximum: Int?) throws(NamePatternError) -> Sized {
+        let size = maximum.map { atom.size * $0 + ($0 - minimum) } ?? atom.size * (minimum + 1) + 2
+        return try Sized(.repeat(atom.expression, minimum: minimum, maximum: maximum), size: size)
+    }
+
+    private mutating func repetition(of atom: Sized) throws(NamePatternError) -> Sized {
+        if take("*") { return try repeated(atom, minimum: 0, maximum: nil) }
+        if take("+") { return try repeated(atom, minimum: 1, maximum: nil) }
+        if take("?") { return try repeated(atom, minimum: 0, maximum: 1) }
         guard take("{") else { return atom }
         guard let minimum = number() else { throw NamePatternError(reason: "a { has no number after it") }
         var maximum: Int? = minimum
@@ -49,7 +71,7 @@ struct NamePatternParser {
         guard take("}") else { throw NamePatternError(reason: "a { has no } after it") }
         guard minimum <= Self.maximumCount, (maximum ?? minimum) <= Self.maximumCount, minimum <= maximum ?? minimum
         else { throw NamePatternError(reason: "a count is above \(Self.maximumCount), or its bounds are reversed") }
-        return .repeat(atom, minimum: minimum, maximum: maximum)
+        return try repeated(atom, minimum: minimum, maximum: maximum)
     }
 
     private mutating func number() -> Int? {
@@ -63,7 +85,7 @@ struct NamePatternParser {
         return digits == 0 ? nil : value
     }
 
-    private mutating func atom() throws(NamePatternError) -> NamePattern.Expression {
+    private mutating func atom() throws(NamePatternError) -> Sized {
         let byte = bytes.removeFirst()
         switch byte {
         case UInt8(ascii: "("):
@@ -71,17 +93,17 @@ struct NamePatternParser {
             let inner = try choice()
             guard take(")") else { throw NamePatternError(reason: "a ( has no ) after it") }
             return inner
-        case UInt8(ascii: "["): return .byte(try byteClass())
+        case UInt8(ascii: "["): return try Sized(.byte(try byteClass()), size: 1)
         case UInt8(ascii: "."):
             var all = ByteSet()
             all.invert()
-            return .byte(all)
-        case UInt8(ascii: "\\"): return .byte(try escape())
+            return try Sized(.byte(all), size: 1)
+        case UInt8(ascii: "\\"): return try Sized(.byte(try escape()), size: 1)
         case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{"):
             throw NamePatternError(reason: "a \(Character(Unicode.Scalar(byte))) has nothing before it to repeat")
         case UInt8(ascii: "^"), UInt8(ascii: "$"):
             throw NamePatternError(reason: "^ and $ may only stand at the ends; the whole name has to match")
-        case 0x21...0x7E: return .byte(set(of: byte))
+        case 0x21...0x7E: return try Sized(.byte(set(of: byte)), size: 1)
         default: throw NamePatternError(reason: "no name has white space or characters beyond ASCII")
         }
     }

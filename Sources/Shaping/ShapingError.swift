@@ -1,3 +1,5 @@
+internal import Budgets
+
 /// Why a content cannot be brought into the shape that was asked for.
 ///
 /// The reason names positions, kinds, and names that the manifest or a document's keys bring. It never
@@ -27,7 +29,7 @@ package struct ShapingError: Error, Equatable, Sendable {
     }
 }
 
-/// What shaping one file may cost, in steps and in new bytes. Expressions and templates have no loops but
+/// What shaping one file may cost, in steps and in new bytes, within what the mount as a whole may cost. Expressions and templates have no loops but
 /// those over a document, and still a short one can ask for a long time or for a lot of memory.
 package struct ShapingBudget: Sendable {
     private var steps: Int
@@ -45,11 +47,15 @@ package struct ShapingBudget: Sendable {
 
     package mutating func spend(steps count: Int = 1) throws(ShapingError) {
         steps -= min(count, steps + 1)
-        guard steps >= 0 else { throw ShapingError(.tooLarge, "it takes too many steps") }
+        guard steps >= 0, MountBudget.spend(steps: count, on: .shaping) else {
+            throw ShapingError(.tooLarge, "it takes too many steps")
+        }
     }
 
     package mutating func spend(bytes count: Int) throws(ShapingError) {
         bytes -= min(count, bytes + 1)
-        guard bytes >= 0 else { throw ShapingError(.tooLarge, "its result is too large") }
+        guard bytes >= 0, MountBudget.spend(bytes: count, on: .shaping) else {
+            throw ShapingError(.tooLarge, "its result is too large")
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Azure
+import Budgets
 import CSIProvider
 import Foundation
 import ProviderCore
@@ -203,7 +204,7 @@ struct TestNode: Sendable {
 
     init(
         policy: PolicyFile? = nil, accounts: ServiceAccountAnnotations? = nil,
-        azure: StatefulFakeAzure = StatefulFakeAzure(),
+        azure: StatefulFakeAzure = StatefulFakeAzure(), limits: MountBudget.Limits = MountBudget.Limits(),
         _ change: (inout CacheSettings) -> Void = { _ in }
     ) {
         self.azure = azure
@@ -213,6 +214,7 @@ struct TestNode: Sendable {
             defaultCloudName: "AzurePublicCloud", conversion: ContentConversion(),
             cloudFiles: CloudEnvironmentFiles(defaultPath: ""), cache: cache)
         settings.policy = policy
+        settings.limits = limits
         // A busy machine is no outage.
         settings.primaryTimeout = .seconds(60)
         mounts = MountPipeline(
@@ -293,10 +295,10 @@ struct TestNode: Sendable {
         var request = try MountRequest(
             attributes: SecretBytes(try attributes(pod)), secrets: SecretBytes(pod.secrets), permission: "420",
             targetPath: Self.targetPath(pod))
-        request = try await mounts.resolvingClient(of: request, secondsLeft: secondsLeft)
-        return try await mounts.mount(
-            try mounts.authorize(mounts.validate(request)), into: VolumeFingerprint(request), secondsLeft: secondsLeft
-        ).response
+        let work = mounts.work(secondsLeft: secondsLeft)
+        request = try await mounts.resolvingClient(of: request, work)
+        let authorized = try await mounts.authorize(mounts.validate(request, work), work)
+        return try await mounts.mount(authorized, into: VolumeFingerprint(request), work).response
     }
 
     /// The error's code; nil if the mount succeeds.

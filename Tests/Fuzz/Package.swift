@@ -36,11 +36,12 @@ let package = Package(
     targets: [
         .target(name: "AsyncSupport", swiftSettings: features),
         .systemLibrary(name: "CLibYAML"),
+        .target(name: "Budgets", swiftSettings: features),
         fuzzed("SecretMemory"),
-        fuzzed("Documents", "SecretMemory", "CLibYAML"),
-        fuzzed("KeyMaterial", "SecretMemory", "Documents", crypto, cryptoExtras),
-        fuzzed("Shaping", "SecretMemory", "Documents"),
-        fuzzed("ProviderCore", "SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto),
+        fuzzed("Documents", "Budgets", "SecretMemory", "CLibYAML"),
+        fuzzed("KeyMaterial", "Budgets", "SecretMemory", "Documents", crypto, cryptoExtras),
+        fuzzed("Shaping", "Budgets", "SecretMemory", "Documents"),
+        fuzzed("ProviderCore", "Budgets", "SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto),
         fuzzed(
             "Azure", path: "Sources/AzureWithoutNetwork",
             // The files that need NIO, whose build would take most of the time. NetworkStubs has replacements.

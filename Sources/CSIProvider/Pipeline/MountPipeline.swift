@@ -1,4 +1,5 @@
 package import Azure
+package import Budgets
 package import ProviderCore
 internal import SecretMemory
 
@@ -15,6 +16,8 @@ package struct MountPipeline: Sendable {
         package var vaultConcurrency = 25
         /// What is spent on a vault that does not answer before another one stands in for it.
         package var primaryTimeout = Duration.seconds(8)
+        /// What one mount may compute.
+        package var limits = MountBudget.Limits()
         /// What namespaces may ask for; everything when nil.
         package var policy: PolicyFile?
 
@@ -36,6 +39,8 @@ package struct MountPipeline: Sendable {
     private let fetch: VaultFetch
     private let ledger = KnownVolumes()
     private let classes = ParsedClasses()
+    /// Twice as many threads as a namespace may have, and no more: what runs at once also takes memory at once.
+    private let executor = WorkExecutor(width: 4)
     private let time: TimeSource
     /// Names the clients of classes that name none; nil for leaving those to fail.
     private let accounts: ServiceAccountAnnotations?
@@ -63,7 +68,7 @@ package struct MountPipeline: Sendable {
     ///
     /// What is wrong with the class is said before the API server is asked for anything.
     package func resolvingClient(
-        of request: MountRequest, secondsLeft: Double
+        of request: MountRequest, _ work: MountWork
     ) async throws(ProviderError) -> MountRequest {
         guard let accounts, let account = request.annotatedAccount else { return request }
         if let known = accounts.known(account), let same = try? request.resolvingClient(from: known, of: account),
@@ -72,28 +77,35 @@ package struct MountPipeline: Sendable {
             return same
         }
         do throws(ProviderError) {
-            _ = try validate(request.awaitingClient(of: account))
-            let deadline = time.deadline(after: Self.budget(secondsLeft: secondsLeft))
-            return try request.resolvingClient(from: await accounts.identity(of: account, until: deadline), of: account)
+            _ = try await validate(request.awaitingClient(of: account), work)
+            return try request.resolvingClient(
+                from: await accounts.identity(of: account, until: work.deadline), of: account)
         } catch {
             throw error.adding([("identity mode", IdentityMode.workloadIdentity.explanation(account))])
         }
     }
 
     /// Checks the request as a whole, before any file is opened and any network is used.
-    package func validate(_ request: MountRequest) throws(ProviderError) -> ValidatedMount {
-        try ValidatedMount(
-            request,
-            MountConfiguration.Environment(
-                defaultCloudName: settings.defaultCloudName, environmentFile: settings.cloudFiles.read,
-                now: time.wallClock(), classes: classes))
+    package func validate(
+        _ request: MountRequest, _ work: MountWork
+    ) async throws(ProviderError) -> ValidatedMount {
+        let environment = MountConfiguration.Environment(
+            defaultCloudName: settings.defaultCloudName, environmentFile: settings.cloudFiles.read,
+            now: time.wallClock(), classes: classes)
+        return try await work.run { () throws(ProviderError) in try ValidatedMount(request, environment) }
     }
 
     /// Asks the operator's policy, whether the answer would come from the vault or from memory.
     ///
     /// Where a file describes the cloud, the policy is asked twice: before the file is opened for all but the
     /// hosts of the vaults, and then with them.
-    package func authorize(_ mount: ValidatedMount) throws(ProviderError) -> AuthorizedMount {
+    package func authorize(
+        _ mount: ValidatedMount, _ work: MountWork
+    ) async throws(ProviderError) -> AuthorizedMount {
+        try await work.run { () throws(ProviderError) in try authorize(mount) }
+    }
+
+    private func authorize(_ mount: ValidatedMount) throws(ProviderError) -> AuthorizedMount {
         if let file = settings.policy, mount.knownCloud == nil {
             do throws(ProviderError) { try policy(of: file).checkWithoutHosts(mount) } catch {
                 throw error.adding(Self.surroundings(of: mount) + [("policy", file.path)])
@@ -112,24 +124,26 @@ package struct MountPipeline: Sendable {
         }
     }
 
-    /// Fetches and converts what a mount asks for, within `secondsLeft` of the caller's patience.
+    /// Fetches and converts what a mount asks for.
     ///
     /// A volume that this process has not filled before gets what is in the vault now; later calls for it
     /// may be answered with what the node has read within the refresh interval.
     package func mount(
-        _ mount: AuthorizedMount, into volume: VolumeFingerprint, secondsLeft: Double
+        _ mount: AuthorizedMount, into volume: VolumeFingerprint, _ work: MountWork
     ) async throws(ProviderError) -> MountResult {
         let isKnown = ledger.contains(volume)
         do throws(ProviderError) {
             let request = VaultFetch.Request(
                 maximumAge: maximumAge(mount.attributes, isKnown: isKnown),
                 priority: isKnown ? .republish : .firstMount,
-                deadline: time.deadline(after: Self.budget(secondsLeft: secondsLeft)))
-            let mount = try await expanding(mount, request)
+                deadline: work.deadline)
+            let mount = try await expanding(mount, request, work)
             let plan = MountPlan(mount.attributes)
             let contents = try await fetch.contents(of: plan, request)
-            let response = try MountResponse(
-                plan, fetched: contents.items, conversion: settings.conversion, now: time.wallClock())
+            let now = time.wallClock()
+            let response = try await work.run { () throws(ProviderError) in
+                try MountResponse(plan, fetched: contents.items, conversion: settings.conversion, now: now)
+            }
             ledger.insert(volume)
             return MountResult(response: response, mount: mount, plan: plan, contents: contents)
         } catch {
@@ -139,11 +153,13 @@ package struct MountPipeline: Sendable {
 
     /// The same with what its selectors pick, which the policy is asked about before any of it is read.
     private func expanding(
-        _ mount: AuthorizedMount, _ request: VaultFetch.Request
+        _ mount: AuthorizedMount, _ request: VaultFetch.Request, _ work: MountWork
     ) async throws(ProviderError) -> AuthorizedMount {
         guard mount.attributes.hasSelectors else { return mount }
         let records = try await fetch.records(for: MountPlan(mount.attributes.selectorsOnly), request)
-        return try authorize(try mount.attributes.expanding(records))
+        return try await work.run { () throws(ProviderError) in
+            try authorize(try mount.attributes.expanding(records))
+        }
     }
 
     /// As whom which vaults are asked, for errors.
@@ -172,7 +188,8 @@ package struct MountPipeline: Sendable {
 
     /// The rules in force; with new ones, nothing that was read under the old ones is kept.
     private func policy(of file: PolicyFile) -> AccessPolicy {
-        file.current { values.removeAll() }
+        // Reading the operator's file is no mount's own work.
+        MountBudget.$current.withValue(nil) { file.current { values.removeAll() } }
     }
 
     /// Forgets what need not be kept any more, and looks whether the policy has changed.
@@ -194,6 +211,12 @@ package struct MountPipeline: Sendable {
         guard cache.refreshInterval > .zero else { return .zero }
         let asked = attributes.refreshInterval.map { min(max($0, cache.shortestInterval), cache.longestInterval) }
         return isKnown ? asked ?? cache.refreshInterval : min(.seconds(1), asked ?? .seconds(1))
+    }
+
+    /// What a mount that has just arrived may compute, and until when, with `secondsLeft` of the caller's patience.
+    package func work(secondsLeft: Double) -> MountWork {
+        MountWork(
+            executor, limits: settings.limits, deadline: time.deadline(after: Self.budget(secondsLeft: secondsLeft)))
     }
 
     /// Ends before the caller gives up, so that the error that names the slow hop still reaches it: 10

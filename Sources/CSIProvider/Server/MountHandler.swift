@@ -47,20 +47,24 @@ package struct MountHandler: Sendable {
     private func mount(
         _ incoming: IncomingMount, _ context: inout MountContext
     ) async throws(ProviderError) -> MountResult {
-        var request = try Self.decode(incoming.request)
+        var work = mounts.work(secondsLeft: incoming.secondsLeft)
+        let message = incoming.request
+        var request = try await work.run(inputBytes: message.attributes.count + message.secrets.count) {
+            () throws(ProviderError) in try Self.decode(message)
+        }
         let pod = PodReference(request.attributes)
         context.pod = pod
+        work.owner = pod.namespace
         context.log.identify(pod)
         do throws(ProviderError) {
-            request = try await mounts.resolvingClient(of: request, secondsLeft: incoming.secondsLeft)
-            let validated = try mounts.validate(request)
+            request = try await mounts.resolvingClient(of: request, work)
+            let validated = try await mounts.validate(request, work)
             context.validated = validated
             context.log.note(validated, warnings: warnings.new(validated.warnings, for: pod))
-            let authorized = try mounts.authorize(validated)
+            let authorized = try await mounts.authorize(validated, work)
             context.authorized = authorized
             let volume = VolumeFingerprint(request)
-            let secondsLeft = incoming.secondsLeft - context.log.elapsed.inSeconds
-            let result = try await mounts.mount(authorized, into: volume, secondsLeft: secondsLeft)
+            let result = try await mounts.mount(authorized, into: volume, work)
             audit.succeeded(result, into: volume, context.log.logger)
             return result
         } catch {

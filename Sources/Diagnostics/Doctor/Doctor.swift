@@ -1,4 +1,5 @@
 package import Azure
+internal import Budgets
 internal import Documents
 package import ProviderCore
 package import ProviderTransport
@@ -168,13 +169,15 @@ package struct Doctor: Sendable {
             members[ServiceAccountTokens.attribute] = "{\(entries.joined(separator: ","))}"
         }
         let json = members.map { "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))" }.joined(separator: ",")
-        let request = try MountRequest(
-            attributes: SecretBytes("{\(json)}"), secrets: subject.secrets, permission: "420", targetPath: "")
-        return try MountConfiguration(
-            validating: subject.parsedClass.identified(request),
-            MountConfiguration.Environment(
-                defaultCloudName: settings.cloudName, environmentFile: settings.cloudFile,
-                now: settings.time.wallClock()))
+        return try MountBudget.bounding { () throws(ProviderError) in
+            let request = try MountRequest(
+                attributes: SecretBytes("{\(json)}"), secrets: subject.secrets, permission: "420", targetPath: "")
+            return try MountConfiguration(
+                validating: subject.parsedClass.identified(request),
+                MountConfiguration.Environment(
+                    defaultCloudName: settings.cloudName, environmentFile: settings.cloudFile,
+                    now: settings.time.wallClock()))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Azure
+internal import Budgets
 internal import ProviderCore
 internal import SecretMemory
 
@@ -94,8 +95,10 @@ struct ObjectSteps {
 
     private func volume(_ plan: MountPlan, _ fetched: [[FetchedVersion]]) -> DoctorStep {
         do throws(ProviderError) {
-            let answer = try MountResponse(
-                plan, fetched: fetched, conversion: ContentConversion(), now: settings.time.wallClock())
+            let answer = try MountBudget.bounding { () throws(ProviderError) in
+                try MountResponse(
+                    plan, fetched: fetched, conversion: ContentConversion(), now: settings.time.wallClock())
+            }
             if let step = tooLargeSecret(answer) { return step }
             let bytes = answer.files.reduce(0) { $0 + $1.contents.count }
             return DoctorStep(

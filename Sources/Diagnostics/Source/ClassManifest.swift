@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Documents
 package import ProviderCore
 internal import SecretMemory
@@ -64,14 +65,16 @@ package struct ClassManifest: Sendable {
         members[ServiceAccountTokens.attribute] = "{\(tokens.joined(separator: ","))}"
         let json = members.map { "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))" }.joined(separator: ",")
         do throws(ProviderError) {
-            let request = try MountRequest(
-                attributes: SecretBytes("{\(json)}"),
-                secrets: SecretBytes(
-                    accounts == nil || bringsCredential ? "{\"clientid\":\"-\",\"clientsecret\":\"-\"}" : "null"),
-                permission: "420", targetPath: "")
-            return .success(
-                try MountConfiguration(
-                    validating: identified(request, assuming: serviceAccount == nil), Self.environment))
+            let configuration = try MountBudget.bounding { () throws(ProviderError) in
+                let request = try MountRequest(
+                    attributes: SecretBytes("{\(json)}"),
+                    secrets: SecretBytes(
+                        accounts == nil || bringsCredential ? "{\"clientid\":\"-\",\"clientsecret\":\"-\"}" : "null"),
+                    permission: "420", targetPath: "")
+                return try MountConfiguration(
+                    validating: identified(request, assuming: serviceAccount == nil), Self.environment)
+            }
+            return .success(configuration)
         } catch {
             return .failure(error)
         }

@@ -1,3 +1,4 @@
+internal import Budgets
 package import SecretMemory
 
 /// Why a text is not JSON, in the words of Go's encoding/json.
@@ -17,7 +18,10 @@ package struct JSONParser {
     private static let maximumDepth = 200
 
     package static func parse(_ document: SecretBytes) throws(JSONError) -> JSONValue {
-        try document.withExposed { bytes throws(JSONError) in
+        guard MountBudget.spend(steps: document.count / 8, on: .reading) else {
+            throw JSONError(reason: "the document takes too long to read")
+        }
+        return try document.withExposed { bytes throws(JSONError) in
             var parser = JSONParser(document: document, bytes: bytes)
             let value = try parser.value()
             parser.skipSpace()

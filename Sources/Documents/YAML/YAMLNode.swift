@@ -1,3 +1,5 @@
+internal import Budgets
+
 /// A YAML document as a tree, with scalars as the text that stands in the source.
 ///
 /// Manifests are read as upstream's Go library reads them: `0755` and `1e3` stay text when text is
@@ -56,11 +58,13 @@ extension YAMLNode {
         guard members.contains(where: { $0.key.scalar?.isMerge == true }) else { return members }
         var result = members.filter { $0.key.scalar?.isMerge != true }
         var names = Set(result.compactMap(\.key.scalar?.text))
+        let tooLarge = YAMLError(reason: "document contains excessive merging", line: 0)
         for member in members where member.key.scalar?.isMerge == true {
             for source in member.value.sequence ?? [member.value] {
                 guard case .mapping(let inherited, _) = source else {
                     throw YAMLError(reason: "map merge requires map or sequence of maps as the value", line: 0)
                 }
+                guard MountBudget.spend(steps: inherited.count, on: .reading) else { throw tooLarge }
                 for member in try merging(inherited) {
                     if let name = member.key.scalar?.text, names.insert(name).inserted { result.append(member) }
                 }

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import CLibYAML
 package import SecretMemory
 
@@ -25,6 +26,7 @@ package struct YAMLParser {
     /// What a manifest may cost: enough for thousands of objects, too little for a bomb of aliases.
     package static let defaultMaximumNodes = 100_000
     private static let maximumDepth = 100
+    private static let stepsPerEvent = 10
 
     private var anchors: [String: YAMLNode] = [:]
     private var openAnchors: Set<String> = []
@@ -109,7 +111,8 @@ package struct YAMLParser {
         _ event: Event, _ library: inout yaml_parser_t, depth: Int
     ) throws(YAMLError) -> YAMLNode {
         nodes += 1
-        guard nodes <= maximumNodes, depth <= Self.maximumDepth else {
+        let cost = Self.stepsPerEvent + event.scalar.text.utf8.count / 8
+        guard nodes <= maximumNodes, depth <= Self.maximumDepth, MountBudget.spend(steps: cost, on: .reading) else {
             throw YAMLError(reason: "document contains excessive aliasing or nesting", line: event.line)
         }
         if let anchor = event.anchor, event.kind != YAML_ALIAS_EVENT { openAnchors.insert(anchor) }
@@ -159,8 +162,9 @@ package struct YAMLParser {
         guard let target = anchors[name] else {
             throw YAMLError(reason: "unknown anchor '\(name)' referenced", line: 0)
         }
-        nodes += Self.size(of: target, limit: maximumNodes - nodes)
-        guard nodes <= maximumNodes else {
+        let size = Self.size(of: target, limit: maximumNodes - nodes)
+        nodes += size
+        guard nodes <= maximumNodes, MountBudget.spend(steps: size, on: .reading) else {
             throw YAMLError(reason: "document contains excessive aliasing or nesting", line: event.line)
         }
         return target

@@ -1,3 +1,4 @@
+internal import Budgets
 package import SecretMemory
 
 /// What a certificate-backed secret holds, put in order: the leaf, its key and its issuers.
@@ -24,6 +25,11 @@ package struct CertificateBundle: Sendable {
     package init(keys: [PrivateKey], certificates: [X509Certificate]) throws(DERError) {
         guard certificates.count <= Self.maximumCertificates else {
             throw DERError("the secret holds \(certificates.count) certificates, \(Self.maximumCertificates) at most")
+        }
+        // Each is compared with each, twice.
+        let comparisons = certificates.count * (certificates.count + keys.count)
+        guard MountBudget.spend(steps: 2 * comparisons, on: .converting) else {
+            throw DERError("there are too many certificates to put in order")
         }
         var distinct: [X509Certificate] = []
         for certificate in certificates where !distinct.contains(where: { $0.isSame(as: certificate) }) {

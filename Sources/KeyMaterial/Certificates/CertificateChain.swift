@@ -1,3 +1,4 @@
+internal import Budgets
 package import SecretMemory
 
 /// Puts certificates in the order leaf, intermediates, root, by upstream's rules.
@@ -44,6 +45,9 @@ package enum CertificateChain {
         }
         // The first other certificate whose subject key is this one's authority key; two absent values
         // do not match.
+        guard MountBudget.spend(steps: identifiers.count * identifiers.count, on: .converting) else {
+            throw DERError("there are too many certificates to put in order")
+        }
         let parents: [Int?] = identifiers.indices.map { child in
             identifiers.indices.first { parent in
                 parent != child && !identifiers[child].authorityKey.isEmpty

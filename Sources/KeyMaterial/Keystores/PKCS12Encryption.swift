@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Crypto
 internal import CryptoExtras
 internal import FoundationEssentials
@@ -20,14 +21,16 @@ struct PKCS12Encryption {
     func encrypt(_ plain: SecretBytes, _ purpose: String) throws(DERError) -> (
         algorithm: SecretBytes, data: SecretBytes
     ) {
-        switch profile {
+        try spendRounds()
+        return switch profile {
         case .modern: try encryptPBES2(plain, purpose)
         case .legacy: try encryptTripleDES(plain, purpose)
         }
     }
 
     /// MacData over the authenticated safe.
-    func mac(of data: SecretBytes) -> SecretBytes {
+    func mac(of data: SecretBytes) throws(DERError) -> SecretBytes {
+        try spendRounds()
         let digest: PKCS12Digest = profile == .modern ? .sha256 : .sha1
         let salt = salts.bytes("mac salt", count: 16)
         let key = SymmetricKey(
@@ -91,6 +94,10 @@ struct PKCS12Encryption {
             DERWriter.objectIdentifier("1.2.840.113549.1.12.1.3"),
             DERWriter.sequence(DERWriter.octetString(SecretBytes(salt)), DERWriter.integer(profile.iterations)))
         return (algorithm, encrypted)
+    }
+
+    private func spendRounds() throws(DERError) {
+        guard MountBudget.spend(derivationRounds: profile.iterations) else { throw PKCS12Work.exceeded }
     }
 
     /// PKCS#7 padding.

@@ -31,7 +31,7 @@ package enum PKCS12Writer {
         let authenticated = sequence(safes)
         return DERWriter.sequence(
             DERWriter.integer([3]), contentInfo(dataType, DERWriter.octetString(authenticated)),
-            encryption.mac(of: authenticated))
+            try encryption.mac(of: authenticated))
     }
 
     private static func certificateBags(_ store: Keystore) -> [SecretBytes] {

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Crypto
 internal import CryptoExtras
 internal import FoundationEssentials
@@ -70,6 +71,9 @@ enum PKCS12Digest: String {
 
 /// RFC 7292, appendix B: how keys come out of passwords.
 enum PKCS12KeyDerivation {
+    /// After so many rounds the derivation looks whether its mount has ended: every few milliseconds.
+    private static let roundsPerLook = 8192
+
     enum Purpose: UInt8 {
         case key = 1
         case initialisationVector = 2
@@ -90,7 +94,10 @@ enum PKCS12KeyDerivation {
         var output: [UInt8] = []
         while output.count < count {
             var hash = digest.hash(diversifier + input)
-            for _ in 1..<max(iterations, 1) { hash = digest.hash(hash) }
+            for round in 1..<max(iterations, 1) {
+                hash = digest.hash(hash)
+                if round.isMultiple(of: roundsPerLook), MountBudget.isEnded { break }
+            }
             output += hash
             let addend = (0..<block).map { hash[$0 % hash.count] }
             for start in stride(from: 0, to: input.count, by: block) {

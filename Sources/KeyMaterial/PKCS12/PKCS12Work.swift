@@ -1,4 +1,6 @@
-/// How much computing one file may ask for.
+internal import Budgets
+
+/// How much computing one file may ask for, within what the mount as a whole may cost.
 ///
 /// A few bytes can order any number of key derivations, each as long as its writer likes, and whoever may
 /// write a secret could keep a node busy with them. So a file has one allowance for all that it orders.
@@ -24,10 +26,22 @@ package struct PKCS12Work {
         let (rounds, isTooMany) = iterations.multipliedReportingOverflow(by: blocks)
         guard !isTooMany, rounds <= Self.maximumRounds - spent else { throw Self.exceeded }
         spent += rounds
+        guard MountBudget.spend(derivationRounds: rounds) else { throw Self.exceeded }
     }
 
     /// Takes the decryption of `count` bytes by a legacy cipher.
     mutating func spend(legacyBytes count: Int) throws(DERError) {
         try spend(iterations: count / 8, blocks: Self.roundsPerLegacyBlock)
+    }
+}
+
+extension MountBudget {
+    /// A round of PBKDF2 with SHA-256, or one of PKCS#12's own derivation, takes about half a microsecond.
+    private static let stepsPerRound = 10
+
+    /// Takes `count` rounds of key derivation from the current budget. False if the work must stop.
+    static func spend(derivationRounds count: Int) -> Bool {
+        let (steps, isTooMany) = count.multipliedReportingOverflow(by: stepsPerRound)
+        return spend(steps: isTooMany ? .max : steps, on: .derivingKeys)
     }
 }

@@ -25,8 +25,9 @@ extension JoinedFile {
         _ names: [String], _ others: ObjectContents
     ) throws(ProviderError) -> [String: Template.Content] {
         var result: [String: Template.Content] = [:]
+        let local = Dictionary(objects.map { (ByteKey($0.name.utf8), $0.object) }) { first, _ in first }
         for name in names where result[name] == nil {
-            let object = objects.first { $0.name == name }?.object ?? name
+            let object = local[ByteKey(name.utf8)] ?? name
             guard let bytes = try others.content(of: object) else { continue }
             result[name] = Template.Content(bytes: bytes, format: others.format(of: object))
         }

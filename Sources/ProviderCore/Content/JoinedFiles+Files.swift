@@ -1,15 +1,18 @@
 internal import Crypto
+internal import SecretMemory
 
 extension JoinedFiles {
-    /// The files, made of the contents of the volume's objects.
-    func rendered(with contents: ObjectContents) throws(ProviderError) -> [ConvertedFile] {
+    /// The files, made of the contents of the volume's objects. Once they have more than `room` bytes, the rest is not
+    /// made any more: the volume is refused for its size.
+    func rendered(with contents: ObjectContents, within room: Int) throws(ProviderError) -> [ConvertedFile] {
+        var room = room
         var errors: [ProviderError] = []
         var converted: [ConvertedFile] = []
-        for file in files {
+        for file in files where room >= 0 {
             do throws(ProviderError) {
-                converted.append(
-                    ConvertedFile(
-                        contents: try file.contents(of: contents), path: file.path, permission: file.permission))
+                let bytes = try file.contents(of: contents)
+                room -= bytes.count
+                converted.append(ConvertedFile(contents: bytes, path: file.path, permission: file.permission))
             } catch {
                 errors.append(error)
             }

@@ -1,3 +1,4 @@
+internal import Budgets
 package import SecretMemory
 internal import Shaping
 
@@ -30,13 +31,16 @@ package struct ObjectPipeline: Sendable {
         }
         // 3. The bytes' form.
         for index in files.indices { files[index].contents = object.form.applied(to: files[index].contents) }
+        try Self.spend(files)
         return files
     }
 
     /// The content of `item` for others, such as a template or a password: decoded, shaped and trimmed, but
     /// not encoded.
     func content(of item: VaultItem, for object: KeyVaultObject) throws(ProviderError) -> SecretBytes? {
-        guard var file = try conversion.files(for: item, object: object).last else { return nil }
+        let files = try conversion.files(for: item, object: object)
+        try Self.spend(files)
+        guard var file = files.last else { return nil }
         if let shaping = object.shaping {
             file.contents = try shaping.content(of: file.contents, object: object)
         }
@@ -44,32 +48,67 @@ package struct ObjectPipeline: Sendable {
     }
 }
 
-/// The contents of a volume's objects, by the names that the class gives them.
-package struct ObjectContents: Sendable {
+extension ObjectPipeline {
+    private static func spend(_ files: [ConvertedFile]) throws(ProviderError) {
+        let bytes = files.reduce(0) { $0 + $1.contents.count }
+        guard MountBudget.spend(bytes: bytes, on: .converting) else {
+            throw ProviderError(.limitExceeded, "the volume's contents take too much work")
+        }
+    }
+}
+
+/// The contents of a volume's objects, by the names that the class gives them. A content that several files need is made
+/// once. For one thread.
+package final class ObjectContents {
     private let objects: [(object: KeyVaultObject, versions: [FetchedVersion])]
     private let pipeline: ObjectPipeline
+    /// The indices of the objects, by their paths and by their names; the first of several with the same.
+    private lazy var indices = Indices(objects.map(\.object))
+    /// What has been made so far, by the index of the object.
+    private var contents: [Int: Result<SecretBytes?, ProviderError>] = [:]
 
     init(_ objects: [(object: KeyVaultObject, versions: [FetchedVersion])], _ pipeline: ObjectPipeline) {
         self.objects = objects
         self.pipeline = pipeline
     }
 
+    private struct Indices {
+        var byPath: [ByteKey: Int] = [:]
+        var byName: [ByteKey: Int] = [:]
+
+        init(_ objects: [KeyVaultObject]) {
+            for (index, object) in objects.enumerated().reversed() {
+                byPath[ByteKey(object.path.utf8)] = index
+                byName[ByteKey(object.name.utf8)] = index
+            }
+        }
+    }
+
     /// The newest content of the object with this `objectAlias`, or else with this `objectName`; nil when no
     /// object has it, or the vault does not have the object and nothing stands for it.
     package func content(of name: String) throws(ProviderError) -> SecretBytes? {
-        guard let found = find(name) else { return nil }
-        if let version = found.versions.first { return try pipeline.content(of: version.item, for: found.object) }
-        return found.object.missing.content
+        guard let index = find(name) else { return nil }
+        if let known = contents[index] { return try known.get() }
+        let (object, versions) = objects[index]
+        let content = Result { () throws(ProviderError) -> SecretBytes? in
+            if let version = versions.first { return try pipeline.content(of: version.item, for: object) }
+            return object.missing.content
+        }
+        contents[index] = content
+        return try content.get()
     }
 
     /// How that content is read when a member of it is wanted.
-    func format(of name: String) -> ContentDocument.Format { find(name)?.object.shaping?.contentFormat ?? .json }
+    func format(of name: String) -> ContentDocument.Format {
+        find(name).flatMap { objects[$0].object.shaping?.contentFormat } ?? .json
+    }
 
     /// What the vault holds of it.
-    package func item(of name: String) -> VaultItem? { find(name)?.versions.first?.item }
+    package func item(of name: String) -> VaultItem? { find(name).flatMap { objects[$0].versions.first?.item } }
 
-    private func find(_ name: String) -> (object: KeyVaultObject, versions: [FetchedVersion])? {
-        objects.first { $0.object.path == name } ?? objects.first { $0.object.name == name }
+    private func find(_ name: String) -> Int? {
+        let key = ByteKey(name.utf8)
+        return indices.byPath[key] ?? indices.byName[key]
     }
 }
 

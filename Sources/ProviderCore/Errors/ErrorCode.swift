@@ -10,6 +10,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case pathInvalid = "path-invalid"
     case pathConflict = "path-conflict"
     case contentInvalid = "content-invalid"
+    case limitExceeded = "limit-exceeded"
 
     // The cluster.
     case requestMalformed = "request-malformed"
@@ -69,7 +70,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         switch self {
         case .parameterMissing, .parameterInvalid, .identityModeConflict, .cloudInvalid,
             .objectsMalformed, .objectInvalid, .pathInvalid, .pathConflict, .contentInvalid, .requestMalformed,
-            .requestRefused:
+            .limitExceeded, .requestRefused:
             .manifest
         case .podInfoMissing, .tokenMissing, .tokenMalformed, .tokenAudience, .credentialsMissing,
             .credentialsInvalid, .tokenProxyUnavailable, .objectExpired, .annotationMissing, .annotationInvalid,
@@ -141,6 +142,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .objectNotFound:
             "check objectName, objectType, objectVersion and keyvaultName; a deleted object may be recoverable"
         case .objectExpired: "renew the object in the vault, or lower minRemaining"
+        case .limitExceeded: "ask for less in one volume: spread the objects over several SecretProviderClasses"
         case .requestRefused: "check objectName and objectVersion against what the vault holds"
         case .throttled:
             "the mount is tried again by itself; mount fewer objects or spread them over vaults if it persists"

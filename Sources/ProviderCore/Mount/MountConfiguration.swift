@@ -135,6 +135,9 @@ package struct ValidatedMount: Sendable {
         if !vaultName.isEmpty, let problem = Self.vaultNameProblem(vaultName) { errors.append(problem) }
         errors += parsed.errors
         if let mode, let document { errors += document.objects.compactMap { $0.source.problem(in: mode, of: $0) } }
+        if let document {
+            errors += MountLimits.problems(document.objects, vaultName: vaultName, fallback: settings.fallback)
+        }
 
         let misspelt = ParameterNames.misspelt(in: parameters)
         guard let identity, let document, errors.isEmpty else {

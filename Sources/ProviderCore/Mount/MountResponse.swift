@@ -23,11 +23,12 @@ package struct MountResponse: Sendable {
         _ plan: MountPlan, fetched: [[FetchedVersion]], conversion: ContentConversion, now: Int
     ) throws(ProviderError) {
         var errors: [ProviderError] = []
+        var room = VolumeLimits.maximumBytes
         var metadata = MetadataFile(isWanted: plan.settings.metadataFile != nil)
         let pipeline = ObjectPipeline(conversion)
         let others = ObjectContents(zip(plan.items, fetched).map { ($0.object, $1) }, pipeline)
         for (item, contents) in zip(plan.items, fetched) {
-            if contents.isEmpty { addSubstitute(for: item, &metadata) }
+            if contents.isEmpty { try addSubstitute(for: item, &metadata, &room) }
             for (index, content) in contents.enumerated() {
                 do throws(ProviderError) {
                     try item.object.validity.check(content.attributes, of: item.object, now: now)
@@ -37,6 +38,7 @@ package struct MountResponse: Sendable {
                     var paths: [String] = []
                     for file in made where !item.object.isHidden {
                         let path = item.path(of: file, version: index)
+                        room -= file.contents.count
                         files.append(File(path: path, mode: file.permission ?? item.mode, contents: file.contents))
                         versions.append(version)
                         paths.append(path)
@@ -45,21 +47,28 @@ package struct MountResponse: Sendable {
                 } catch {
                     errors.append(error)
                 }
+                // What follows would only cost time and memory.
+                if room < 0 { throw tooLarge("more than \(VolumeLimits.maximumBytes)") }
             }
         }
         if let error = ProviderError.combining(errors) { throw error }
-        try addFilesOfTheWhole(plan, others, metadata)
+        try addFilesOfTheWhole(plan, others, metadata, room)
         try check()
     }
 
     /// What a missing object's setting puts in its place.
-    private mutating func addSubstitute(for item: MountPlan.Item, _ metadata: inout MetadataFile) {
+    private mutating func addSubstitute(
+        for item: MountPlan.Item, _ metadata: inout MetadataFile, _ room: inout Int
+    ) throws(ProviderError) {
         guard let content = item.object.missing.content else {
             metadata.addMissing(item.object, files: [])
             return
         }
         for path in item.object.declaredPaths {
-            files.append(File(path: path, mode: item.mode, contents: item.object.form.applied(to: content)))
+            let contents = item.object.form.applied(to: content)
+            room -= contents.count
+            files.append(File(path: path, mode: item.mode, contents: contents))
+            if room < 0 { throw tooLarge("more than \(VolumeLimits.maximumBytes)") }
         }
         metadata.addMissing(item.object, files: item.object.declaredPaths)
         versions.append(Version(id: item.id(version: 0), version: "missing"))
@@ -67,9 +76,9 @@ package struct MountResponse: Sendable {
 
     /// The files that are made of the volume's objects together.
     private mutating func addFilesOfTheWhole(
-        _ plan: MountPlan, _ contents: ObjectContents, _ metadata: MetadataFile
+        _ plan: MountPlan, _ contents: ObjectContents, _ metadata: MetadataFile, _ room: Int
     ) throws(ProviderError) {
-        for file in try plan.settings.joinedFiles?.rendered(with: contents) ?? [] {
+        for file in try plan.settings.joinedFiles?.rendered(with: contents, within: room) ?? [] {
             let path = (file.path ?? "") + file.suffix
             files.append(File(path: path, mode: file.permission ?? plan.defaultMode, contents: file.contents))
         }
@@ -98,14 +107,17 @@ package struct MountResponse: Sendable {
             }
         }
         let size = encodedSize
-        guard size <= VolumeLimits.maximumBytes else {
-            let largest = files.sorted { $0.contents.count > $1.contents.count }.prefix(3)
-                .map { "\($0.path) (\($0.contents.count) bytes)" }.joined(separator: ", ")
-            throw ProviderError(
-                .answerTooLarge,
-                "the volume's content has \(size) bytes, the driver takes \(VolumeLimits.maximumBytes); the largest: \(largest)"
-            )
-        }
+        guard size <= VolumeLimits.maximumBytes else { throw tooLarge("\(size)") }
+    }
+
+    /// `size` is what is known of the size of the volume's content.
+    private func tooLarge(_ size: String) -> ProviderError {
+        let largest = files.sorted { $0.contents.count > $1.contents.count }.prefix(3)
+            .map { "\($0.path.clipped) (\($0.contents.count) bytes)" }.joined(separator: ", ")
+        return ProviderError(
+            .answerTooLarge,
+            "the volume's content has \(size) bytes, the driver takes \(VolumeLimits.maximumBytes); the largest: \(largest)"
+        )
     }
 
     /// The size of the protobuf message, byte for byte.

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import SecretMemory
 
 /// The rules for a file's path inside the volume: upstream's, then those of the driver's writer,
@@ -42,6 +43,9 @@ package enum MountPath {
     package static func conflict(among paths: [String]) -> (Int, Int)? {
         // Two texts that are the same to Swift, composed and decomposed, are two files to the kernel.
         let paths = paths.map { ByteKey($0.utf8) }
+        guard MountBudget.spend(steps: paths.reduce(0) { $0 + 2 + $1.bytes.count / 16 }, on: .comparing) else {
+            return nil
+        }
         var owner = [ByteKey: Int](minimumCapacity: paths.count)
         for (index, path) in paths.enumerated() {
             if let other = owner[path] { return (other, index) }
@@ -53,6 +57,7 @@ package enum MountPath {
         let lengths = Set(paths.map(\.bytes.count))
         for (index, path) in paths.enumerated() {
             for (end, byte) in path.bytes.enumerated() where byte == slash && lengths.contains(end) {
+                guard MountBudget.spend(steps: 2 + end / 16, on: .comparing) else { return nil }
                 if let other = owner[ByteKey(path.bytes[..<end])] { return (min(other, index), max(other, index)) }
             }
         }

@@ -69,8 +69,9 @@ struct JoinedFile: Sendable {
         switch kind {
         case .envFile(_, let fieldsOf): return listed + fieldsOf.map { ($0, "fieldsOf") }
         case .template(let template):
+            let local = Set(objects.map { ByteKey($0.name.utf8) })
             return listed
-                + template.references.filter { reference in !objects.contains { $0.name == reference.name } }
+                + template.references.filter { !local.contains(ByteKey($0.name.utf8)) }
                 .map { ($0.name, "template, \($0.place)") }
         }
     }

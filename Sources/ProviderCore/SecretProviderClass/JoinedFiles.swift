@@ -56,8 +56,9 @@ package struct JoinedFiles: Sendable {
     func problems(among objects: [KeyVaultObject]) -> [ProviderError] {
         guard !objects.contains(where: { $0.selector != nil }) else { return [] }
         let names = objects.flatMap { [$0.path, $0.name] }
+        let known = Set(names.map { ByteKey($0.utf8) })
         return files.flatMap { file in
-            file.references.filter { !names.contains($0.object) }.map { reference in
+            file.references.filter { !known.contains(ByteKey($0.object.utf8)) }.map { reference in
                 let near = SpellingSuggestion.near(reference.object, among: names).map { "; did you mean \($0)?" } ?? ""
                 return ProviderError(
                     .parameterInvalid,

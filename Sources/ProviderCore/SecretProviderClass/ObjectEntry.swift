@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Documents
 internal import SecretMemory
 
@@ -18,6 +19,9 @@ extension ObjectsDocument {
             self.index = index
             let failure = "unmarshal failed for keyVaultObjects at index \(index), error: "
             guard !node.isNull else { return }
+            guard MountBudget.spend(steps: 100, on: .reading) else {
+                throw ProviderError(.limitExceeded, failure + "there is too much to read")
+            }
             guard case .mapping(let members, _) = node else {
                 throw ProviderError(
                     .objectsMalformed,

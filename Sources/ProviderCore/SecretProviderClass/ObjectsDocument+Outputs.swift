@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Documents
 internal import SecretMemory
 
@@ -29,6 +30,7 @@ extension ObjectsDocument {
         let canBePicked = objects.contains { $0.selector != nil }
         return objects.flatMap { object in
             (object.outputs?.passwordNames ?? []).compactMap { name -> ProviderError? in
+                guard MountBudget.spend(steps: objects.count, on: .comparing) else { return nil }
                 let named = objects.filter { $0.name == name && $0.selector == nil }
                 let found = objects.first { $0.path == name && $0.selector == nil } ?? named.first
                 if let found {

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import SecretMemory
 internal import Synchronization
 
@@ -55,7 +56,8 @@ package final class ParsedClasses: Sendable {
         if let known = state.withLock({ $0.recent[source] }) { return known }
         let parsed = state.withLock { $0.earlier[source] } ?? ParsedClass(parameters)
         let cost = source.bytes.count + Self.objectBytes * (1 + parsed.objectCount)
-        guard cost <= Self.maximumBytes / 2 else { return parsed }
+        // What an exhausted budget cut short says nothing about the class.
+        guard cost <= Self.maximumBytes / 2, MountBudget.isWithinLimits else { return parsed }
         state.withLock { state in
             if state.recentBytes + cost > Self.maximumBytes {
                 state.earlier = state.recent

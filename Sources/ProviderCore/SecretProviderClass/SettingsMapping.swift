@@ -14,13 +14,21 @@ package struct SettingsMapping {
     private let members: [String: YAMLNode]
     private let keys: MappingKeys
 
+    /// The most keys of one mapping: one for each object of a volume.
+    package static let maximumKeys = 1000
+
     /// Takes over a mapping's members, merge keys resolved. `known` keys are read by others.
     package init(_ members: [YAMLNode.Member], place: String, report: SettingsReport, known: [String] = []) {
         self.place = place
         self.report = report
         var values: [String: YAMLNode] = [:]
         var keys: [String] = []
-        for (key, value) in members {
+        if members.count > Self.maximumKeys {
+            report.add(
+                ProviderError(
+                    .limitExceeded, "\(place): it has \(members.count) keys, at most \(Self.maximumKeys) are read"))
+        }
+        for (key, value) in members.prefix(Self.maximumKeys) {
             guard let name = key.scalar?.text else { continue }
             if values.updateValue(value, forKey: name) != nil {
                 report.add(ProviderError(.objectInvalid, "\(place): the key \(name.clipped) stands there twice"))

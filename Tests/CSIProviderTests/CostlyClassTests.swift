@@ -1,0 +1,78 @@
+import Budgets
+import ProviderCore
+import Testing
+
+@testable import CSIProvider
+
+/// Classes that ask for more than one mount may cost. Each is small; the limits here are small, too.
+@Suite("A class that asks for too much")
+struct CostlyClassTests {
+    private static func objects(_ count: Int, _ settings: (Int) -> String = { _ in "" }) -> String {
+        "array: ["
+            + (0..<count).map { "{objectName: user, objectType: secret, objectAlias: f\($0)\(settings($0))}" }
+            .joined(separator: ", ") + "]"
+    }
+
+    private static let costly: [(name: String, parameters: [String: String])] = [
+        ("many objects", ["objects": objects(1000)]),
+        (
+            "many queries",
+            [
+                "objects": objects(200) { _ in
+                    #", jmesPath: "[\#([String](repeating: "a", count: 150).joined(separator: ","))]""#
+                }
+            ]
+        ),
+        (
+            "large stand-ins",
+            ["objects": objects(200) { ", onMissing: empty, encoding: base64, objectVersion: v\($0)" }]
+        ),
+        (
+            "templates",
+            [
+                "objects": objects(1),
+                "files": "["
+                    + (0..<50).map { "{fileName: t\($0), template: \"\(String(repeating: "{{ f0 }}", count: 900))\"}" }
+                    .joined(separator: ", ") + "]",
+            ]
+        ),
+        ("many vaults", ["objects": objects(21) { ", vault: kv-\($0)" }]),
+        ("many clients", ["objects": objects(11) { ", clientID: app-\($0)" }]),
+        (
+            "many selectors",
+            [
+                "objects": "array: ["
+                    + (0..<21).map { "{select: {type: secret, prefix: p\($0)}}" }.joined(separator: ", ") + "]"
+            ]
+        ),
+        (
+            "many keys",
+            [
+                "objects": "array: [{objectName: user, objectType: secret, "
+                    + (0..<1001).map { "k\($0): v" }.joined(separator: ", ") + "}]"
+            ]
+        ),
+    ]
+
+    @Test("fails with one error that names the limit, and leaves the node as it was", arguments: costly.indices)
+    func isRefused(index: Int) async throws {
+        let (name, parameters) = Self.costly[index]
+        let node = TestNode(limits: MountBudget.Limits(steps: 60_000, bytes: 100_000))
+        var pod = TestNode.Pod()
+        pod.parameters = parameters
+        #expect(try await node.failure(pod) == .limitExceeded, "\(name)")
+        // Again, as the kubelet does, and then another pod.
+        #expect(try await node.failure(pod) == .limitExceeded, "\(name)")
+        #expect(try await node.mount(TestNode.Pod(name: "other")) == ["user": "user1"])
+    }
+
+    @Test("is not remembered as wrong when only its budget was: a larger one reads it")
+    func isNotRemembered() async throws {
+        let node = TestNode()
+        var pod = TestNode.Pod()
+        // More than what is done on the caller's thread, and less than a mount may cost.
+        pod.parameters = ["objects": Self.objects(1000)]
+        #expect(try await node.mount(pod).count == 1000)
+        #expect(try await node.mount(pod).count == 1000)
+    }
+}

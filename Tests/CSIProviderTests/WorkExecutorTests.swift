@@ -1,0 +1,85 @@
+import Dispatch
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import CSIProvider
+
+/// Work that holds its thread until it is let go.
+private final class HeldWork: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    let order = Mutex<[String]>([])
+
+    func body(_ name: String) -> @Sendable () -> String {
+        {
+            self.order.withLock { $0.append(name) }
+            self.semaphore.wait()
+            return name
+        }
+    }
+
+    func letGo(_ count: Int) { for _ in 0..<count { semaphore.signal() } }
+
+    var begun: [String] { order.withLock { $0 } }
+}
+
+@Suite("The executor for long work")
+struct WorkExecutorTests {
+    private static let hour = Duration.seconds(3600)
+
+    @Test("leaves threads to others, however much work one owner has")
+    func shares() async throws {
+        let executor = WorkExecutor(width: 4)
+        let held = HeldWork()
+        try await withThrowingTaskGroup(of: String?.self) { group in
+            for index in 0..<10 {
+                group.addTask { await executor.run(for: "greedy", timeout: Self.hour, held.body("greedy \(index)")) }
+            }
+            #expect(try await eventually { held.begun.count == 2 && executor.waitingCount == 8 })
+            #expect(await executor.run(for: "other", timeout: Self.hour) { "done" } == "done")
+            #expect(held.begun.count == 2)
+            held.letGo(10)
+            var ended = 0
+            for try await value in group where value != nil { ended += 1 }
+            #expect(ended == 10)
+        }
+    }
+
+    @Test("lets the owners that wait take turns")
+    func turns() async throws {
+        let executor = WorkExecutor(width: 2)
+        let held = HeldWork()
+        try await withThrowingTaskGroup(of: String?.self) { group in
+            // Both threads are taken, one by each of two owners.
+            for owner in ["a", "b"] {
+                group.addTask { await executor.run(for: owner, timeout: Self.hour, held.body(owner)) }
+            }
+            #expect(try await eventually { held.begun.count == 2 })
+            for (count, owner) in ["c", "c", "c", "d"].enumerated() {
+                group.addTask { await executor.run(for: owner, timeout: Self.hour, held.body(owner)) }
+                #expect(try await eventually { executor.waitingCount == count + 1 })
+            }
+            held.letGo(2)
+            #expect(try await eventually { held.begun.count == 4 })
+            #expect(held.begun.suffix(2).sorted() == ["c", "d"])
+            held.letGo(4)
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("forgets work whose task is cancelled, or whose time is over, before it begins")
+    func givesUp() async throws {
+        let executor = WorkExecutor(width: 2)
+        let held = HeldWork()
+        async let first = executor.run(for: "a", timeout: Self.hour, held.body("first"))
+        #expect(try await eventually { held.begun == ["first"] })
+        #expect(await executor.run(for: "a", timeout: .zero) { "late" } == nil)
+        let waiting = Task { await executor.run(for: "a", timeout: Self.hour) { "cancelled" } }
+        #expect(try await eventually { executor.waitingCount == 1 })
+        waiting.cancel()
+        #expect(await waiting.value == nil)
+        held.letGo(1)
+        #expect(await first == "first")
+        #expect(await executor.run(for: "a", timeout: Self.hour) { "next" } == "next")
+    }
+}
