@@ -20,4 +20,15 @@ package enum GoDuration {
         guard nanoseconds < 1e18 else { return nil }
         return .nanoseconds(Int64(nanoseconds))
     }
+
+    /// A duration in the largest unit of which it is a whole number, such as `90s` or `250ms`; nanoseconds are the
+    /// smallest unit.
+    package static func text(_ duration: Duration) -> String {
+        let nanoseconds = Int64(clamping: duration.attoseconds / 1_000_000_000)
+        for (scale, unit) in [(1_000_000_000, "s"), (1_000_000, "ms"), (1000, "µs")] as [(Int64, String)]
+        where nanoseconds % scale == 0 {
+            return "\(nanoseconds / scale)\(unit)"
+        }
+        return "\(nanoseconds)ns"
+    }
 }

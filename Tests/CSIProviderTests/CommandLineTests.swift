@@ -78,5 +78,16 @@ struct CommandLineTests {
         ])
     func durations(text: String, duration: Duration) {
         #expect(GoDuration.parse(text) == duration)
+        #expect(GoDuration.parse(GoDuration.text(duration)) == duration)
+    }
+
+    @Test(
+        "durations are written in the largest unit of which they are a whole number",
+        arguments: [
+            (Duration.seconds(90), "90s"), (.milliseconds(250), "250ms"), (.microseconds(1500), "1500µs"),
+            (.nanoseconds(1), "1ns"), (.zero, "0s"),
+        ])
+    func durationText(duration: Duration, text: String) {
+        #expect(GoDuration.text(duration) == text)
     }
 }

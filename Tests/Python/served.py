@@ -1,10 +1,12 @@
 """A provider with the flags of each test, in front of one emulator for all tests of a class."""
 
+import contextlib
 import http.server
 import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -183,6 +185,17 @@ class SlowMetadata:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+
+@contextlib.contextmanager
+def silence(path):
+    """Puts a socket that accepts connections and never answers in the place of the one at `path`."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        own = f"{path}.silent"
+        listener.bind(own)
+        listener.listen()
+        os.rename(own, path)
+        yield
 
 
 def run(*words):

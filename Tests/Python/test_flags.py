@@ -113,9 +113,10 @@ class FlagTest(served.ServedTest):
         self.assertEqual((self.get(f"{url}/alive")[0], self.get(f"{url}/healthz")[0]), (200, 404))
 
     def test_healthz_timeout(self):
-        self.serve("--healthz-timeout=1ns")
-        status, _ = self.get(f"http://127.0.0.1:{self.world.health_port()}/healthz")
-        self.assertEqual(status, 503)
+        self.serve("--healthz-timeout=250ms")
+        with served.silence(self.world.socket):
+            status, text = self.get(f"http://127.0.0.1:{self.world.health_port()}/healthz")
+        self.assertEqual((status, text), (503, "no answer to the health call within 250ms (--healthz-timeout)\n"))
 
     def assert_only_at(self, address, port):
         socket.create_connection((address, port), timeout=w.DEADLINE).close()

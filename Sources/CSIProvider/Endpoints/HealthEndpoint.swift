@@ -1,3 +1,4 @@
+internal import Documents
 internal import Logging
 internal import NIOHTTP1
 internal import ProviderTransport
@@ -37,7 +38,11 @@ package enum HealthEndpoint {
                             ? HTTPEndpoint.Answer(status: .ok, text: "ok")
                             : HTTPEndpoint.Answer(status: .serviceUnavailable, text: "not serving\n")
                     } catch {
-                        return HTTPEndpoint.Answer(status: .serviceUnavailable, text: "\(error.message)\n")
+                        let reason =
+                            error.code == .deadlineExceeded
+                            ? "no answer to the health call within \(GoDuration.text(configuration.timeout))"
+                                + " (--healthz-timeout)" : error.message
+                        return HTTPEndpoint.Answer(status: .serviceUnavailable, text: "\(reason)\n")
                     }
                 }
             ], logger: logger)
