@@ -35,6 +35,8 @@ class APIServer:
         self.temper = None
         self.released = threading.Event()
         self.accepted = None
+        # Called once, with the next call before it is judged.
+        self.on_next_call = None
         self.replace_token("token-1")
         outer = self
 
@@ -103,6 +105,9 @@ class APIServer:
         with self.lock:
             self.calls.append((handler.command, handler.path, handler.headers["Authorization"]))
             temper = self.temper
+            hook, self.on_next_call = self.on_next_call, None
+        if hook:
+            hook()
         if temper == "slow":
             self.released.wait(300)
         status, content = self.judge(handler, temper, body)

@@ -131,6 +131,13 @@ class ServedTest(unittest.TestCase):
     def calls(self, kind, count="calls"):
         return self.controls.call("GET", "/calls")["classes"].get(kind, {}).get(count, 0)
 
+    def hang_vault(self, *objects):
+        """Mounts from a vault that never answers. The call is cancelled at the test's end."""
+        self.fault(kind="hang", target="vault")
+        call = self.stub().Mount.future(self.request(*objects), timeout=w.DEADLINE)
+        self.addCleanup(call.cancel)
+        return call
+
     def logged(self, message):
         return [line for line in self.world.log() if line["msg"] == message]
 

@@ -28,7 +28,7 @@ class CacheFlagTest(served.ServedTest):
         self.assertEqual(self.calls_for_two(GET, "--refresh-interval=0"), 2)
 
     def test_refresh_interval_min(self):
-        self.assertEqual(self.calls_for_two(GET, refreshInterval="1ns"), 1)
+        self.assertEqual(self.calls_for_two(GET, "--refresh-interval-min=1h", refreshInterval="1ns"), 1)
         self.assertEqual(self.calls_for_two(GET, "--refresh-interval-min=1ns", refreshInterval="1ns"), 2)
 
     def test_refresh_interval_max(self):

@@ -35,6 +35,9 @@ FAULTS = [
 ]
 
 
+# Faults that the provider reports at once, without a second try.
+FINAL = ["status status=403 target=vault", "status status=404 target=vault"]
+
 PREFIX = "MARK!"
 
 
@@ -201,7 +204,7 @@ class NoLeakTest(unittest.TestCase):
                     self.emulator("fault", "add", *fault.split())
                     # A vault that has asked for a pause a moment ago is not called at first.
                     def strikes():
-                        everyone()
+                        everyone(**({"timeout": w.DEADLINE} if fault in FINAL else {}))
                         return re.search("struck [1-9]", self.emulator("fault", "list"))
 
                     w.until(strikes, "the fault to strike")
@@ -210,11 +213,10 @@ class NoLeakTest(unittest.TestCase):
                 if fault == FAULTS[-3]:
                     for files in everyone(timeout=w.DEADLINE):
                         self.assertEqual(files["plain"], self.markers["value"])
-        # The faults did reach the provider. Which of them it names on a busy machine is a matter of time.
+        # The faults did reach the provider. For the others, a busy machine may run out of time first.
         codes = {line["code"] for line in self.world.log() if line["msg"] == "mount failed"}
-        self.assertGreaterEqual(len(codes & {"exchange-refused", "vault-forbidden", "object-not-found", "throttled", "service-unavailable",
-                              "unreachable", "timed-out", "answer-malformed", "content-invalid", "credentials-invalid",
-                              "token-malformed"}), 8, codes)
+        self.assertLessEqual({"exchange-refused", "vault-forbidden", "object-not-found", "content-invalid", "credentials-invalid",
+                              "token-malformed"}, codes)
 
 
 if __name__ == "__main__":
