@@ -72,6 +72,30 @@ extension CheckCase {
             entry("objectName: a\nobjectType: secret\n▸objectVersionHistory: \"3\"")),
         CheckCase(.pathInvalid, "relative path", entry("objectName: a\nobjectType: secret\nobjectAlias: ▸/etc/x")),
         CheckCase(
+            .pathInvalid, "must not contain '..'",
+            entry("objectName: a\nobjectType: secret\noutputs:\n  - ▸part: leaf\n    fileName: ../x")),
+        CheckCase(
+            .objectInvalid, "explode is only supported",
+            entry("objectName: a\nobjectType: key\nexplode:\n  ▸keys: [a]")),
+        CheckCase(
+            .objectsMalformed, "yaml: line 2", entry("objectName: a\nobjectType: secret▸: x")),
+        CheckCase(
+            .objectInvalid, "is no name of a variable",
+            M.secretProviderClass(
+                M.client + "    files: ▸|\n      - {fileName: f, envFile: {}, objects: {a-b: a}}\n" + M.objects)),
+        CheckCase(
+            .pathConflict, "secret a and files",
+            M.secretProviderClass(
+                M.client + "    files: ▸|\n      - {fileName: a, template: x}\n" + M.objects)),
+        CheckCase(
+            .identityModeConflict, "only one identity mode",
+            M.secretProviderClass(
+                "    usePodIdentity: \"true\"\n    useAzureTokenProxy: ▸\"true\"\n" + M.client + M.objects)),
+        CheckCase(
+            .parameterInvalid, "neither a directory id nor a domain name",
+            M.secretProviderClass(M.client + M.objects).replacing(
+                "tenantID: 99999999-9999-4999-8999-999999999999", with: "tenantID: ▸a/b")),
+        CheckCase(
             .pathConflict, "two objects have the same path",
             entry("objectName: a\nobjectType: secret")
                 + "        - |\n          objectName: ▸a\n          objectType: key\n"),

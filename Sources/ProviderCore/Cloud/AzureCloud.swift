@@ -65,35 +65,35 @@ package struct AzureCloud: Hashable, Sendable {
         let lowercased = name.lowercased()
         if let entry = known.first(where: { $0.names.contains(lowercased) }) { return entry.cloud }
         if lowercased == describedName.lowercased() { return nil }
-        throw ProviderError(
-            .cloudInvalid,
-            failure(name)
-                + "autorest/azure: There is no cloud environment matching the name \"\(name.uppercased().clipped)\"")
+        throw invalid(
+            name, "autorest/azure: There is no cloud environment matching the name \"\(name.uppercased().clipped)\"")
     }
 
-    private static func failure(_ name: String) -> String { "cloudName \(name.clipped) is not valid, error: " }
+    private static func invalid(_ name: String, _ reason: String, hint: String? = nil) -> ProviderError {
+        ProviderError(.cloudInvalid, "cloudName \(name.clipped) is not valid, error: \(reason)", hint: hint)
+            .about(parameter: "cloudName")
+    }
 
     /// The cloud that a file describes; errors call it by the `name` that the class gave it.
     static func described(by environmentFile: EnvironmentFile?, _ name: String) throws(ProviderError) -> AzureCloud {
-        let failure = failure(name)
         guard let environmentFile else {
-            throw ProviderError(
-                .cloudInvalid, failure + "open : no such file or directory",
+            throw invalid(
+                name, "open : no such file or directory",
                 hint:
                     "mount the cloud's JSON description into the provider's container and set AZURE_ENVIRONMENT_FILEPATH to its path"
             )
         }
         switch environmentFile.contents {
         case .failure(let reason):
-            throw ProviderError(
-                .cloudInvalid, failure + "open \(environmentFile.path): \(reason.text)",
+            throw invalid(
+                name, "open \(environmentFile.path): \(reason.text)",
                 hint: "check the cloud's JSON description in the provider's container")
         case .success(let bytes):
             do {
                 return try decode(bytes)
             } catch {
-                throw ProviderError(
-                    .cloudInvalid, failure + "\(environmentFile.path): \(error.text)",
+                throw invalid(
+                    name, "\(environmentFile.path): \(error.text)",
                     hint: "correct the cloud's JSON description in the provider's container")
             }
         }

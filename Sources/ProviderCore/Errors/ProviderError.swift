@@ -12,8 +12,8 @@ package struct ProviderError: Error, Sendable {
     package var specificHint: String?
     /// Whose identity, which vault, which request: names only.
     package var context: [(name: String, value: String)]
-    /// Which list item of `objects` it is about, counted from 0, for those who show where that stands.
-    package var objectIndex: Int?
+    /// Which part of the class it is about, as far as it is about one.
+    package var place = ErrorPlace()
     /// When several things are wrong, each of them, in the order of the manifest.
     package var parts: [ProviderError]
     /// The vault itself said that it does not have the object, or has it disabled. Nothing else that looks
@@ -52,14 +52,6 @@ package struct ProviderError: Error, Sendable {
         copy.context += context.filter { new in
             !new.value.isEmpty && !copy.context.contains { $0.name == new.name }
         }
-        return copy
-    }
-
-    /// The same error, about that list item of `objects`.
-    func about(objectAt index: Int) -> ProviderError {
-        var copy = self
-        copy.objectIndex = index
-        copy.parts = copy.parts.map { $0.about(objectAt: index) }
         return copy
     }
 

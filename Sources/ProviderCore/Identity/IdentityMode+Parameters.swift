@@ -6,11 +6,13 @@ extension IdentityMode {
         let pod = try boolean("usePodIdentity", parameters)
         let machine = try boolean("useVMManagedIdentity", parameters)
         let proxy = try boolean("useAzureTokenProxy", parameters)
-        guard [pod, machine, proxy].count(where: { $0 }) <= 1 else {
+        let modes = [("usePodIdentity", pod), ("useVMManagedIdentity", machine), ("useAzureTokenProxy", proxy)]
+        let chosen = modes.filter(\.1).map(\.0)
+        if chosen.count > 1 {
             throw ProviderError(
                 .identityModeConflict,
                 "only one identity mode can be enabled at a time: usePodIdentity, useVMManagedIdentity, or useAzureTokenProxy"
-            )
+            ).about(parameter: chosen[1])
         }
         if pod { return .podIdentity }
         if machine { return .vmManagedIdentity }
@@ -28,7 +30,8 @@ extension IdentityMode {
             throw ProviderError(
                 .parameterInvalid,
                 "failed to parse \(name) flag, error: strconv.ParseBool: parsing \"\(text.clipped)\": invalid syntax",
-                hint: "set \(name) to \"true\" or \"false\" in the SecretProviderClass")
+                hint: "set \(name) to \"true\" or \"false\" in the SecretProviderClass"
+            ).about(parameter: name)
         }
     }
 }

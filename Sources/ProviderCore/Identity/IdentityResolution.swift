@@ -49,7 +49,8 @@ extension Identity {
         guard !clientID.isEmpty else {
             throw ProviderError(
                 .parameterMissing, "clientID is required for identity binding",
-                hint: "set clientID to the client id of the managed identity that is bound to the cluster")
+                hint: "set clientID to the client id of the managed identity that is bound to the cluster"
+            ).about(parameter: "clientID")
         }
         let hint =
             "add the audience \(ServiceAccountTokens.identityBindingAudience) to spec.tokenRequests of the CSIDriver secrets-store.csi.k8s.io"

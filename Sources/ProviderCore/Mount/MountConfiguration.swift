@@ -104,8 +104,10 @@ package struct ValidatedMount: Sendable {
                 return nil
             }
         }
-        func required(_ value: String, _ failure: String, _ code: ErrorCode = .parameterMissing) {
-            if value.isEmpty { errors.append(ProviderError(code, failure)) }
+        func required(
+            _ value: String, _ failure: String, _ code: ErrorCode = .parameterMissing, parameter: String? = nil
+        ) {
+            if value.isEmpty { errors.append(ProviderError(code, failure).about(ErrorPlace(parameter: parameter))) }
         }
 
         let pod = PodReference(parameters)
@@ -113,10 +115,11 @@ package struct ValidatedMount: Sendable {
         required(pod.namespace, "pod namespace is not provided", .podInfoMissing)
         let mode = attempt { () throws(ProviderError) in try IdentityMode.requested(by: parameters) } ?? nil
         let vaultName = parameters["keyvaultName"]
-        required(vaultName, "keyvaultName is not provided")
-        let tenantID = parameters["tenantID"].isEmpty ? parameters["tenantId"] : parameters["tenantID"]
-        required(tenantID, "tenantId is not provided")
-        if let problem = Self.tenantProblem(tenantID) { errors.append(problem) }
+        required(vaultName, "keyvaultName is not provided", parameter: "keyvaultName")
+        let tenantName = parameters["tenantID"].isEmpty ? "tenantId" : "tenantID"
+        let tenantID = parameters[tenantName]
+        required(tenantID, "tenantId is not provided", parameter: tenantName)
+        if let problem = Self.tenantProblem(tenantID) { errors.append(problem.about(parameter: tenantName)) }
         let requestedCloudName =
             parameters["cloudName"].isEmpty ? environment.defaultCloudName : parameters["cloudName"]
         let knownCloud = attempt { () throws(ProviderError) in try AzureCloud.named(requestedCloudName) } ?? nil
@@ -174,7 +177,8 @@ package struct ValidatedMount: Sendable {
         guard let interval = GoDuration.parse(text) else {
             throw ProviderError(
                 .parameterInvalid, "refreshInterval \(text.clipped) is no duration",
-                hint: "write refreshInterval as a number with a unit, such as 30s, 5m or 1h")
+                hint: "write refreshInterval as a number with a unit, such as 30s, 5m or 1h"
+            ).about(parameter: "refreshInterval")
         }
         return interval
     }
@@ -191,6 +195,7 @@ package struct ValidatedMount: Sendable {
         guard let problem = VaultName.problem(with: name) else { return nil }
         return ProviderError(
             .parameterInvalid, "failed to get vault: Invalid vault name: \"\(name.clipped)\", must \(problem)",
-            hint: "set keyvaultName to the vault's name alone, not its URL")
+            hint: "set keyvaultName to the vault's name alone, not its URL"
+        ).about(parameter: "keyvaultName")
     }
 }

@@ -30,7 +30,7 @@ package struct ClassSettings: Sendable {
         }
         if members.isEmpty { return }
         let settings = SettingsMapping(
-            members, place: "the class's parameters", report: report)
+            members, place: "the class's parameters", report: report, scope: .parameters)
         fallback = FallbackVault(parsing: settings, inheriting: nil)
         expiryWarning = settings.count("expiryWarning", in: 0...3650) ?? Self.defaultExpiryWarning
         metadataFile = settings.path("metadataFile")
@@ -50,7 +50,7 @@ extension SettingsMapping {
     package func path(_ key: String) -> String? {
         guard let path = text(key) else { return nil }
         guard let problem = MountPath.problem(with: path) else { return path }
-        report.add(ProviderError(.pathInvalid, "\(place): \(key): \(problem)"))
+        add(ProviderError(.pathInvalid, "\(place): \(key): \(problem)"), about: key)
         return nil
     }
 }

@@ -16,10 +16,11 @@ package struct JoinedFiles: Sendable {
         guard let text = settings.verbatim("files") else { return nil }
         source = text
         func refuse(_ reason: String) {
-            settings.report.add(
+            settings.add(
                 ProviderError(
                     .parameterInvalid, "files \(reason)",
-                    hint: "write files as a YAML list, each item with fileName and either template or envFile"))
+                    hint: "write files as a YAML list, each item with fileName and either template or envFile"),
+                about: "files")
         }
         let root: YAMLNode?
         do {
@@ -44,7 +45,8 @@ package struct JoinedFiles: Sendable {
             do {
                 let place = "files[\(index)]"
                 let mapping = SettingsMapping(
-                    try YAMLNode.merging(members), place: place, report: settings.report)
+                    try YAMLNode.merging(members), place: place, report: settings.report,
+                    scope: .parameter("files"))
                 if let file = JoinedFile(parsing: mapping, place: place) { files.append(file) }
             } catch {
                 refuse("cannot be read: \(error.description)")
@@ -63,7 +65,8 @@ package struct JoinedFiles: Sendable {
                 return ProviderError(
                     .parameterInvalid,
                     "\(file.place): \(reference.place): no object is called \(reference.object.clipped)\(near)",
-                    hint: "name an object of the class by its objectAlias or objectName")
+                    hint: "name an object of the class by its objectAlias or objectName"
+                ).about(parameter: "files")
             }
         }
     }

@@ -68,6 +68,9 @@ package struct KeyVaultObject: Sendable, Hashable {
     /// The file's path in the volume, before a history's number or a suffix.
     package var path: String { alias.isEmpty ? name : alias }
 
+    /// The setting that `path` is taken from.
+    var pathSetting: String { alias.isEmpty ? "objectName" : "objectAlias" }
+
     /// The paths of all files that are known of before anything is fetched.
     package var declaredPaths: [String] {
         if isHidden || selector != nil { return [] }
@@ -127,7 +130,8 @@ extension ObjectSource {
             .objectInvalid,
             object.failurePrefix + "an object's own \(setting) needs workload identity or identity binding; "
                 + "the class's identity mode is \(mode.rawValue), because \(mode.reason)",
-            hint: "set clientID in the class for workload identity, or leave \(setting) out of the object")
+            hint: "set clientID in the class for workload identity, or leave \(setting) out of the object"
+        ).about(parameter: "objects")
     }
 }
 

@@ -27,15 +27,17 @@ extension ObjectsDocument {
                     .objectsMalformed,
                     failure + "yaml: unmarshal errors: line \(node.line): cannot unmarshal \(node.tag) "
                         + "`\(node.text?.prefix(60) ?? "")` into types.KeyVaultObject",
-                    hint: "write each object as lines of `key: value`, at least objectName and objectType")
+                    hint: "write each object as lines of `key: value`, at least objectName and objectType"
+                ).about(ErrorPlace(line: node.line))
             }
             if let duplicate = YAMLNode.duplicateKey(in: members) {
-                throw ProviderError(.objectsMalformed, failure + duplicate)
+                throw ProviderError(.objectsMalformed, failure + duplicate.text)
+                    .about(ErrorPlace(line: duplicate.line))
             }
             do throws(YAMLError) {
                 self.members = try YAMLNode.merging(members)
             } catch {
-                throw ProviderError(.objectsMalformed, failure + error.description)
+                throw ProviderError(.objectsMalformed, failure + error.description).about(ErrorPlace(error))
             }
             for (key, value) in self.members {
                 guard let key = key.scalar?.text, ObjectsDocument.keys.contains(key) else { continue }
@@ -45,7 +47,8 @@ extension ObjectsDocument {
                         .objectsMalformed,
                         failure
                             + "yaml: unmarshal errors: line \(value.line): cannot unmarshal \(value.tag) into \(type)"
-                            + " (key \(key))")
+                            + " (key \(key))"
+                    ).about(ErrorPlace(setting: key, line: value.line))
                 }
                 if scalar.isNull { continue }
                 if key == "objectVersionHistory" {
@@ -54,7 +57,8 @@ extension ObjectsDocument {
                             .objectsMalformed,
                             failure + "yaml: unmarshal errors: line \(scalar.line): cannot unmarshal \(value.tag) "
                                 + "`\(scalar.text.prefix(60))` into int32 (key \(key))",
-                            hint: "write objectVersionHistory as a plain number without quotes")
+                            hint: "write objectVersionHistory as a plain number without quotes"
+                        ).about(ErrorPlace(setting: key, line: scalar.line))
                     }
                     versionHistory = number
                 } else {
@@ -83,23 +87,23 @@ extension ObjectsDocument {
             let prefix =
                 object.selector == nil
                 ? KeyVaultObject.failurePrefix(type: typeText, name: name, version: version) : object.failurePrefix
-            func refuse(_ code: ErrorCode, _ reason: String, hint: String? = nil) {
-                report.add(ProviderError(code, prefix + reason, hint: hint))
+            func refuse(_ setting: String, _ reason: String, code: ErrorCode = .objectInvalid, hint: String? = nil) {
+                settings.add(ProviderError(code, prefix + reason, hint: hint), about: setting)
             }
 
             switch (fields["objectFormat"] ?? "").lowercased() {
             case "", "pem": object.format = .pem
             case "pfx":
                 object.format = .pfx
-                if type != .secret { refuse(.objectInvalid, "PFX format only supported for objectType: secret") }
+                if type != .secret { refuse("objectType", "PFX format only supported for objectType: secret") }
             default:
                 refuse(
-                    .objectInvalid, "invalid objectFormat: \(fields["objectFormat"] ?? ""), should be PEM or PFX")
+                    "objectFormat", "invalid objectFormat: \(fields["objectFormat"] ?? ""), should be PEM or PFX")
             }
 
             let encoding = fields["objectEncoding"] ?? ""
             if !encoding.isEmpty, type != .secret {
-                refuse(.objectInvalid, "objectEncoding only supported for objectType: secret")
+                refuse("objectEncoding", "objectEncoding only supported for objectType: secret")
             } else {
                 switch encoding.lowercased() {
                 case "", "utf-8": object.encoding = .utf8
@@ -108,20 +112,20 @@ extension ObjectsDocument {
                 case "hex": object.encoding = .hex
                 default:
                     refuse(
-                        .objectInvalid, "invalid objectEncoding: \(encoding), should be hex, base64 or utf-8",
+                        "objectEncoding", "invalid objectEncoding: \(encoding), should be hex, base64 or utf-8",
                         hint: "write objectEncoding as utf-8, base64, base64url or hex")
                 }
             }
 
             if object.selector == nil, let problem = MountPath.problem(with: object.path) {
-                refuse(.pathInvalid, problem)
+                refuse(object.pathSetting, problem, code: .pathInvalid)
             }
 
             if let permission = fields["filePermission"], !permission.isEmpty {
                 object.permission = FilePermission(octal: permission)
                 if object.permission == nil {
                     refuse(
-                        .objectInvalid,
+                        "filePermission",
                         "invalid filePermission: \(permission.prefix(60)), should be octal between 0000 and 0777",
                         hint: "write filePermission as octal digits, for example 0644")
                 }
@@ -131,19 +135,19 @@ extension ObjectsDocument {
                 let near = KeyVaultObject.ObjectType.allCases.first { $0.rawValue == typeText.lowercased() }
                 let hint = near ?? (typeText.lowercased() == "certificate" ? .certificate : nil)
                 refuse(
-                    .objectInvalid, "Invalid vaultObjectTypes. Should be secret, key, or cert",
+                    "objectType", "Invalid vaultObjectTypes. Should be secret, key, or cert",
                     hint: hint.map { "write objectType: \($0.rawValue)" } ?? "set objectType to secret, key or cert")
             }
             if object.selector == nil, name.isEmpty {
                 refuse(
-                    .objectInvalid,
+                    "objectName",
                     type == .certificate
                         ? "parameter certificateName cannot be empty" : "parameter name cannot be empty",
                     hint: "set objectName to the object's name in the vault")
             } else if let problem = Self.segmentProblem(name) {
-                refuse(.objectInvalid, "objectName \(problem)")
+                refuse("objectName", "objectName \(problem)")
             }
-            if let problem = Self.segmentProblem(version) { refuse(.objectInvalid, "objectVersion \(problem)") }
+            if let problem = Self.segmentProblem(version) { refuse("objectVersion", "objectVersion \(problem)") }
 
             if isFlat {
                 object.source.fallback = classSettings.fallback

@@ -25,13 +25,13 @@ package struct ObjectsDocument: Sendable {
         _ text: String, settings: ClassSettings = ClassSettings()
     ) -> Result<ObjectsDocument, ProviderError> {
         guard !text.isEmpty else {
-            return .failure(ProviderError(.parameterMissing, "objects is not set"))
+            return .failure(ProviderError(.parameterMissing, "objects is not set").about(parameter: "objects"))
         }
         let items: [(index: Int, node: YAMLNode)]
         do throws(ProviderError) {
             items = try entries(of: text)
         } catch {
-            return .failure(error)
+            return .failure(error.about(parameter: "objects"))
         }
         var document = ObjectsDocument(objects: [], warnings: [])
         var errors: [ProviderError] = []
@@ -40,11 +40,11 @@ package struct ObjectsDocument: Sendable {
                 let report = SettingsReport()
                 switch try Entry(node, index: index).validated(settings, report) {
                 case .success(let object): document.objects.append(object)
-                case .failure(let error): errors.append(error.about(objectAt: index))
+                case .failure(let error): errors.append(error.about(ErrorPlace(objectIndex: index)))
                 }
                 document.warnings += report.warnings
             } catch {
-                errors.append(error.about(objectAt: index))
+                errors.append(error.about(ErrorPlace(objectIndex: index)))
             }
         }
         if errors.isEmpty, document.objects.isEmpty {
@@ -53,12 +53,12 @@ package struct ObjectsDocument: Sendable {
             )
         }
         if errors.isEmpty, let (conflict, object) = document.conflict(settings) {
-            errors.append(object.map { conflict.about(objectAt: items[$0].index) } ?? conflict)
+            errors.append(object.map { conflict.about(ErrorPlace(objectIndex: items[$0].index)) } ?? conflict)
         }
         if errors.isEmpty { errors += document.danglingPasswords() }
         if errors.isEmpty, let excess = document.excessOfKeystores() { errors.append(excess) }
         if errors.isEmpty { errors += settings.joinedFiles?.problems(among: document.objects) ?? [] }
-        if let error = ProviderError.combining(errors) { return .failure(error) }
+        if let error = ProviderError.combining(errors) { return .failure(error.about(parameter: "objects")) }
         return .success(document)
     }
 
@@ -71,7 +71,7 @@ package struct ObjectsDocument: Sendable {
         do {
             root = try YAMLParser.parseFirst(text, countingIn: &nodes)
         } catch {
-            throw ProviderError(.objectsMalformed, failure + error.description)
+            throw ProviderError(.objectsMalformed, failure + error.description).about(ErrorPlace(error))
         }
         guard let root, !root.isNull else { return [] }
         guard case .mapping(let members, let line) = root else {
@@ -79,16 +79,17 @@ package struct ObjectsDocument: Sendable {
                 .objectsMalformed,
                 failure
                     + "yaml: unmarshal errors: line \(root.line): cannot unmarshal \(root.tag) into types.StringArray",
-                hint: "objects must be a mapping with the key array, not a bare list or text")
+                hint: "objects must be a mapping with the key array, not a bare list or text"
+            ).about(ErrorPlace(line: root.line))
         }
         if let duplicate = YAMLNode.duplicateKey(in: members) {
-            throw ProviderError(.objectsMalformed, failure + duplicate)
+            throw ProviderError(.objectsMalformed, failure + duplicate.text).about(ErrorPlace(line: duplicate.line))
         }
         let merged: [YAMLNode.Member]
         do throws(YAMLError) {
             merged = try YAMLNode.merging(members)
         } catch {
-            throw ProviderError(.objectsMalformed, failure + error.description)
+            throw ProviderError(.objectsMalformed, failure + error.description).about(ErrorPlace(error))
         }
         guard let array = YAMLNode.mapping(merged, line: line)["array"] else {
             let near = members.compactMap(\.key.scalar?.text).first { $0.lowercased() == "array" }
@@ -101,7 +102,8 @@ package struct ObjectsDocument: Sendable {
         guard let elements = array.sequence else {
             throw ProviderError(
                 .objectsMalformed,
-                failure + "yaml: unmarshal errors: line \(array.line): cannot unmarshal \(array.tag) into []string")
+                failure + "yaml: unmarshal errors: line \(array.line): cannot unmarshal \(array.tag) into []string"
+            ).about(ErrorPlace(line: array.line))
         }
         guard elements.count <= maximumObjects else {
             throw ProviderError(
@@ -116,7 +118,8 @@ package struct ObjectsDocument: Sendable {
             case .sequence(_, let line):
                 throw ProviderError(
                     .objectsMalformed,
-                    failure + "yaml: unmarshal errors: line \(line): cannot unmarshal !!seq into string")
+                    failure + "yaml: unmarshal errors: line \(line): cannot unmarshal !!seq into string"
+                ).about(ErrorPlace(line: line))
             case .scalar(let scalar):
                 if scalar.isNull { continue }
                 let inner: YAMLNode?
@@ -126,7 +129,7 @@ package struct ObjectsDocument: Sendable {
                     throw ProviderError(
                         .objectsMalformed,
                         "unmarshal failed for keyVaultObjects at index \(index), error: \(error.description)"
-                    ).about(objectAt: index)
+                    ).about(ErrorPlace(error)).about(ErrorPlace(objectIndex: index))
                 }
                 items.append((index, inner ?? .mapping([], line: scalar.line)))
             }
@@ -153,6 +156,7 @@ package struct ObjectsDocument: Sendable {
             ? "two objects have the same path \(a.shown): \(a.owner) and \(b.owner)"
             : "path \(a.shown) of \(a.owner) and path \(b.shown) of \(b.owner) "
                 + "cannot both exist: one would have to be a file and a directory"
-        return (ProviderError(.pathConflict, message), b.object)
+        let place = b.object.map { ErrorPlace(setting: objects[$0].pathSetting) } ?? ErrorPlace(parameter: b.owner)
+        return (ProviderError(.pathConflict, message).about(place), b.object)
     }
 }

@@ -11,6 +11,7 @@ package struct SettingsMapping {
     package let place: String
     /// Where mistakes and warnings go.
     package let report: SettingsReport
+    private let scope: SettingsScope
     private let members: [String: YAMLNode]
     private let keys: MappingKeys
 
@@ -18,7 +19,11 @@ package struct SettingsMapping {
     package static let maximumKeys = 1000
 
     /// Takes over a mapping's members, merge keys resolved. `known` keys are read by others.
-    package init(_ members: [YAMLNode.Member], place: String, report: SettingsReport, known: [String] = []) {
+    package init(
+        _ members: [YAMLNode.Member], place: String, report: SettingsReport, known: [String] = [],
+        scope: SettingsScope = .object
+    ) {
+        self.scope = scope
         self.place = place
         self.report = report
         var values: [String: YAMLNode] = [:]
@@ -31,7 +36,8 @@ package struct SettingsMapping {
         for (key, value) in members.prefix(Self.maximumKeys) {
             guard let name = key.scalar?.text else { continue }
             if values.updateValue(value, forKey: name) != nil {
-                report.add(ProviderError(.objectInvalid, "\(place): the key \(name.clipped) stands there twice"))
+                let twice = ProviderError(.objectInvalid, "\(place): the key \(name.clipped) stands there twice")
+                report.add(twice.about(scope.place(of: name)))
             } else {
                 keys.append(name)
             }
@@ -110,15 +116,15 @@ package struct SettingsMapping {
 
     /// A mapping inside this one.
     package func mapping(_ key: String) -> SettingsMapping? {
-        node(key).flatMap { inner($0, key) }
+        node(key).flatMap { inner($0, key, label: key) }
     }
 
     /// A list of mappings; one mapping stands for a list of one.
     package func mappings(_ key: String) -> [SettingsMapping]? {
         guard let node = node(key) else { return nil }
-        guard let elements = node.sequence else { return inner(node, key).map { [$0] } }
+        guard let elements = node.sequence else { return inner(node, key, label: key).map { [$0] } }
         if elements.isEmpty { refuse(key, "is an empty list") }
-        return elements.enumerated().compactMap { inner($0.element, "\(key)[\($0.offset)]") }
+        return elements.enumerated().compactMap { inner($0.element, key, label: "\(key)[\($0.offset)]") }
     }
 
     /// Whether `key` has a value of any kind.
@@ -128,7 +134,17 @@ package struct SettingsMapping {
 
     /// Gathers a mistake about `key`.
     package func refuse(_ key: String, _ reason: String, hint: String? = nil) {
-        report.add(ProviderError(.objectInvalid, "\(place): \(key) \(reason)", hint: hint))
+        refuse(key, label: key, reason, hint: hint)
+    }
+
+    /// Gathers a mistake about `key`, or about the list element of it that `label` names.
+    private func refuse(_ key: String, label: String, _ reason: String, hint: String? = nil) {
+        add(ProviderError(.objectInvalid, "\(place): \(label) \(reason)", hint: hint), about: key)
+    }
+
+    /// Gathers an error about `key`.
+    func add(_ error: ProviderError, about key: String) {
+        report.add(error.about(scope.place(of: key)))
     }
 
     /// Refuses those of `keys` that are there, because of `reason`.
@@ -149,15 +165,17 @@ package struct SettingsMapping {
         return nil
     }
 
-    private func inner(_ node: YAMLNode, _ key: String) -> SettingsMapping? {
+    private func inner(_ node: YAMLNode, _ key: String, label: String) -> SettingsMapping? {
         guard case .mapping(let members, _) = node else {
-            refuse(key, "must be a mapping")
+            refuse(key, label: label, "must be a mapping")
             return nil
         }
         do throws(YAMLError) {
-            return SettingsMapping(try YAMLNode.merging(members), place: "\(place): \(key)", report: report)
+            return SettingsMapping(
+                try YAMLNode.merging(members), place: "\(place): \(label)", report: report,
+                scope: scope.inner(key))
         } catch {
-            refuse(key, error.description)
+            refuse(key, label: label, error.description)
             return nil
         }
     }
