@@ -68,7 +68,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // Queues of waiting tasks, timeouts and conversions of durations, for all targets above.
+        // Queues of waiting tasks, fair shares, timeouts and conversions of durations, for all targets above.
         .target(name: "AsyncSupport"),
 
         // The driver's protocol, from C++ up.
@@ -88,7 +88,7 @@ let package = Package(
         .target(name: "Shaping", dependencies: ["Budgets", "SecretMemory", "Documents"]),
         .target(
             name: "ProviderCore",
-            dependencies: ["Budgets", "SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto]
+            dependencies: ["AsyncSupport", "Budgets", "SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto]
         ),
 
         // The services on the network.

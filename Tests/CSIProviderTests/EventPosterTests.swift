@@ -243,6 +243,23 @@ struct EventPosterTests {
         #expect(node.node.azure.time.elapsed() - before == .seconds(5 * 225))
     }
 
+    @Test("reach a pod at once, however many of another namespace wait")
+    func fair() async throws {
+        var pods = (0..<400).map { index in
+            var many = pod
+            (many.name, many.namespace) = ("pod-\(index)", "others")
+            return many
+        }
+        pods.append(pod)
+        for one in pods { try await node.mount(one) }
+        breakVault()
+        node.node.azure.advance(.seconds(150))
+        for one in pods { try await node.mount(one) }
+        #expect(count("dropped-full") == 151)
+        try await posting { try await expect("created", 250) }
+        #expect(server.calls.prefix(2).contains { $0.contains("/namespaces/team/") })
+    }
+
     @Test("hold no name that a pod cannot have", arguments: ["../x", "Pod", "a b", "", "a/b"])
     func invalidName(name: String) async throws {
         var odd = pod

@@ -87,9 +87,14 @@ struct ExpiryTests {
         for index in 0..<1010 {
             try await node.mount(Self.pod(parameters: ["secretProviderClass": "class-\(index)"]))
         }
-        #expect(
-            node.service.classesExposition.split(separator: "\n").count { $0.hasPrefix("akv_csi_seconds_until") }
-                == 1000)
+        var other = Self.pod(parameters: ["secretProviderClass": "other"])
+        other.namespace = "others"
+        try await node.mount(other)
+        let lines = node.service.classesExposition.split(separator: "\n").filter {
+            $0.hasPrefix("akv_csi_seconds_until")
+        }
+        #expect(lines.count == 251)
+        #expect(lines.contains { $0.contains("namespace=\"others\"") })
         node.node.azure.advance(.seconds(2 * 86_400))
         node.service.sweep()
         #expect(!node.service.classesExposition.contains("akv_csi_seconds_until_expiry"))

@@ -6,9 +6,12 @@ import Testing
 
 @Suite("The metrics")
 struct MetricsTests {
-    private func observation(_ name: String, _ error: ErrorCode? = nil) -> VaultRequestObservation {
+    private func observation(
+        _ name: String, _ error: ErrorCode? = nil, namespace: String = "team"
+    ) -> VaultRequestObservation {
         VaultRequestObservation(
-            object: KeyVaultObject(name: name, type: .secret), duration: .milliseconds(250), error: error)
+            object: KeyVaultObject(name: name, type: .secret), namespace: namespace, duration: .milliseconds(250),
+            error: error)
     }
 
     @Test("count in upstream's buckets, each including the smaller ones")
@@ -31,8 +34,22 @@ struct MetricsTests {
         let metrics = ProviderMetrics()
         for index in 0..<5000 { metrics.observe(observation("name-\(index)", .objectNotFound)) }
         let counts = metrics.exposition().split(separator: "\n").filter { $0.hasPrefix("keyvault_request_count") }
-        #expect(counts.count == 2001)
-        #expect(counts.contains { $0.contains("object_name=\"other\"") && $0.hasSuffix(" 3000") })
+        #expect(counts.count == 501)
+        #expect(counts.contains { $0.contains("object_name=\"other\"") && $0.hasSuffix(" 4500") })
+    }
+
+    @Test("have room for each namespace, however many names others use")
+    func fair() {
+        let metrics = ProviderMetrics()
+        for namespace in 0..<9 {
+            for index in 0..<1000 {
+                metrics.observe(observation("name-\(namespace)-\(index)", namespace: "loud-\(namespace)"))
+            }
+        }
+        metrics.observe(observation("mine", namespace: "quiet"))
+        let counts = metrics.exposition().split(separator: "\n").filter { $0.hasPrefix("keyvault_request_count") }
+        #expect(counts.contains { $0.contains("object_name=\"mine\"") })
+        #expect(counts.count <= 2000 + 6 * 20)
     }
 
     @Test("name a failed mount by its codes, never by its text")

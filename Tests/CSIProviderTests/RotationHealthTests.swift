@@ -115,7 +115,7 @@ struct RotationHealthTests {
         let lines = node.service.classesExposition.split(separator: "\n").filter {
             $0.hasPrefix("akv_csi_mount_failing")
         }
-        #expect(lines.count == 1000)
+        #expect(lines.count == 250)
         let many = ServedNode()
         for index in 0..<600 {
             many.node.azure.advance(.milliseconds(1))
@@ -128,5 +128,21 @@ struct RotationHealthTests {
         #expect(many.log.with("code", "rotation-failing").isEmpty)
         try await many.mount(pod, at: "/599")
         #expect(many.log.with("code", "rotation-failing").count == 1)
+    }
+
+    @Test("is seen in each namespace, however many class names others use", arguments: [true, false])
+    func manyNamesOfOthers(before: Bool) async throws {
+        if !before { try await node.mount(pod) }
+        for index in 0..<1000 {
+            var other = TestNode.Pod(name: "other", namespace: "others-\(index % 5)", vault: "")
+            other.parameters = ["secretProviderClass": "class-\(index)"]
+            try await node.mount(other)
+        }
+        if before { try await node.mount(pod) }
+        node.node.azure.change { $0.roles = [] }
+        node.node.azure.advance(.seconds(150))
+        try await node.mount(pod)
+        #expect(turns() == ["rotation-failing vault-forbidden"])
+        #expect(isFailing() == "1")
     }
 }

@@ -41,7 +41,8 @@ let package = Package(
         fuzzed("Documents", "Budgets", "SecretMemory", "CLibYAML"),
         fuzzed("KeyMaterial", "Budgets", "SecretMemory", "Documents", crypto, cryptoExtras),
         fuzzed("Shaping", "Budgets", "SecretMemory", "Documents"),
-        fuzzed("ProviderCore", "Budgets", "SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto),
+        fuzzed(
+            "ProviderCore", "AsyncSupport", "Budgets", "SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto),
         fuzzed(
             "Azure", path: "Sources/AzureWithoutNetwork",
             // The files that need NIO, whose build would take most of the time. NetworkStubs has replacements.

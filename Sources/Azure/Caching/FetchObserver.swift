@@ -36,12 +36,15 @@ package protocol FetchObserver: Sendable {
 /// One request to a vault and how it ended.
 package struct VaultRequestObservation: Sendable {
     package var object: KeyVaultObject
+    /// Of the pod for which the request was made.
+    package var namespace: String
     package var duration: Duration
     /// Nil when it succeeded.
     package var error: ErrorCode?
 
-    package init(object: KeyVaultObject, duration: Duration, error: ErrorCode?) {
+    package init(object: KeyVaultObject, namespace: String, duration: Duration, error: ErrorCode?) {
         self.object = object
+        self.namespace = namespace
         self.duration = duration
         self.error = error
     }

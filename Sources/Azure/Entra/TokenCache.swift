@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
@@ -25,7 +26,7 @@ final class TokenCache: Sendable {
     private typealias Pending = SharedTask<Result<AccessToken, ProviderError>>
 
     private struct State {
-        var entries: BoundedStore<Key, Entry>
+        var entries: RecentMap<Key, Entry>
         var sharedTasks: [Key: Pending] = [:]
     }
 
@@ -34,7 +35,7 @@ final class TokenCache: Sendable {
     private static let retryDelayAfterFailedRefresh = Duration.seconds(30)
     private static let backgroundTimeout = Duration.seconds(60)
 
-    private let state = Mutex(State(entries: BoundedStore(capacity: maximumTokens)))
+    private let state = Mutex(State(entries: RecentMap(capacity: maximumTokens)))
     private let time: TimeSource
 
     init(time: TimeSource) {
@@ -124,7 +125,7 @@ final class TokenCache: Sendable {
                 let entry = Entry(
                     token: token, refreshAt: start + early * (1 - 0.05 * time.random()),
                     expiresAt: start + life - min(.seconds(60), life * 0.1))
-                state.entries.store(key, entry, cost: 1, owner: owner, keepUntil: entry.expiresAt)
+                state.entries.store(key, entry, owner: owner, keepUntil: entry.expiresAt)
             case .failure(let error) where error.code.category == .identity:
                 state.entries.remove(key)
             case .failure:

@@ -39,7 +39,8 @@ struct ObjectReader: Sendable {
                 case .success(.tokenRejected(_, let error)), .failure(let error): error.code
                 }
             observer.observe(
-                VaultRequestObservation(object: job.object, duration: time.elapsed() - start, error: error))
+                VaultRequestObservation(
+                    object: job.object, namespace: round.owner, duration: time.elapsed() - start, error: error))
             return outcome
         }
     }

@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
@@ -88,7 +89,7 @@ package final class ValueCache: Sendable {
     }
 
     private struct State {
-        var entries: BoundedStore<Key, Entry>
+        var entries: RecentMap<Key, Entry>
         var pending: [Key: Pending] = [:]
         var nextNumber: UInt64 = 0
         var evictions = 0
@@ -111,7 +112,7 @@ package final class ValueCache: Sendable {
     package init(settings: CacheSettings, time: TimeSource) {
         self.settings = settings
         self.time = time
-        state = Mutex(State(entries: BoundedStore(capacity: settings.valueBytes)))
+        state = Mutex(State(entries: RecentMap(capacity: settings.valueBytes)))
     }
 
     /// What is kept and fresh enough, without waiting for anything.

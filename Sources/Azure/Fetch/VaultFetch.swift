@@ -1,3 +1,4 @@
+internal import AsyncSupport
 package import ProviderCore
 internal import Synchronization
 
@@ -170,13 +171,14 @@ package struct VaultFetch: Sendable {
         _ items: [Int], of plan: MountPlan, from vault: VaultAddress, _ source: MountPlan.Source, _ request: Request
     ) async throws(ProviderError) -> VaultResult {
         let authentication = source.authentication
-        var resource = resources[vault.host] ?? authentication.cloud.vaultResource
+        let namespace = authentication.pod.namespace
+        var resource = resources.resource(of: vault, for: namespace) ?? authentication.cloud.vaultResource
         var token = try await tokens.token(
             for: authentication, resource: resource, priority: request.priority, until: request.deadline)
         var round = FetchRound(
             plan: plan, items: items, vault: vault,
             scope: ValueCache.Scope(principal: source.principal, vault: vault.host),
-            owner: authentication.pod.namespace,
+            owner: namespace,
             maximumAge: request.maximumAge, priority: request.priority,
             deadline: request.timeout.map { min(request.deadline, time.deadline(after: $0)) } ?? request.deadline)
         var number = 1
@@ -192,7 +194,7 @@ package struct VaultFetch: Sendable {
                 token = try await tokens.token(
                     for: authentication, resource: resource, priority: request.priority, until: request.deadline)
             case .found(let result, let outdated):
-                if isRenewed { resources[vault.host] = resource }
+                if isRenewed { resources.learn(resource, of: vault, for: namespace) }
                 if outdated.isEmpty || number == Self.maximumRounds { return result }
                 round.notBefore = outdated
                 number += 1
@@ -220,17 +222,23 @@ package struct FetchedContents: Sendable {
 
 /// What vaults have said, in their challenges, that they want tokens for, where that is not what their
 /// cloud says.
+///
+/// Each namespace learns for itself. It remembers 1,000 vaults, at most 250 of one namespace.
 private final class LearnedResources: Sendable {
-    private static let maximum = 1000
-    private let byHost = Mutex<[String: String]>([:])
+    private struct Key: Hashable {
+        var host: String
+        var namespace: String
+    }
 
-    subscript(host: String) -> String? {
-        get { byHost.withLock { $0[host] } }
-        set {
-            byHost.withLock { known in
-                if known.count >= Self.maximum { known = [:] }
-                known[host] = newValue
-            }
+    private let resources = Mutex(RecentMap<Key, String>(capacity: 1000))
+
+    func resource(of vault: VaultAddress, for namespace: String) -> String? {
+        resources.withLock { $0.use(Key(host: vault.host, namespace: namespace)) }
+    }
+
+    func learn(_ resource: String, of vault: VaultAddress, for namespace: String) {
+        resources.withLock {
+            _ = $0.store(Key(host: vault.host, namespace: namespace), resource, owner: namespace)
         }
     }
 }

@@ -1,10 +1,12 @@
+internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
 /// Remembers which vaults with a fallback could not be asked lately, so that a vault that comes and goes
 /// does not make the volumes' contents come and go with it, and no mount waits for it anew.
 ///
-/// Kept for each principal apart: what one workload meets says nothing to another.
+/// Kept for each principal apart: what one workload meets says nothing to another. It remembers 1,000 outages, at most
+/// 250 of one namespace.
 final class VaultOutages: Sendable {
     private struct Key: Hashable {
         var principal: Principal
@@ -18,9 +20,8 @@ final class VaultOutages: Sendable {
 
     /// How long the other vault is asked first.
     static let retention = Duration.seconds(300)
-    private static let maximum = 1000
 
-    private let endings = Mutex<[Key: Duration]>([:])
+    private let endings = Mutex(RecentMap<Key, Duration>(capacity: 1000))
     private let time: TimeSource
 
     init(time: TimeSource) {
@@ -35,12 +36,13 @@ final class VaultOutages: Sendable {
     func begin(_ source: MountPlan.Source) {
         let now = time.elapsed()
         endings.withLock { endings in
-            if endings.count >= Self.maximum { endings = endings.filter { now < $0.value } }
-            if endings.count < Self.maximum { endings[Key(source)] = now + Self.retention }
+            endings.sweep(now: now)
+            let end = now + Self.retention
+            endings.store(Key(source), end, owner: source.authentication.pod.namespace, keepUntil: end)
         }
     }
 
     func end(_ source: MountPlan.Source) {
-        endings.withLock { endings in endings[Key(source)] = nil }
+        endings.withLock { _ = $0.remove(Key(source)) }
     }
 }

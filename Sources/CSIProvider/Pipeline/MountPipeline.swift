@@ -144,7 +144,7 @@ package struct MountPipeline: Sendable {
             let response = try await work.run { () throws(ProviderError) in
                 try MountResponse(plan, fetched: contents.items, conversion: settings.conversion, now: now)
             }
-            ledger.insert(volume)
+            ledger.insert(volume, of: mount.attributes.pod.namespace)
             return MountResult(response: response, mount: mount, plan: plan, contents: contents)
         } catch {
             throw error.adding(Self.surroundings(of: mount.attributes))

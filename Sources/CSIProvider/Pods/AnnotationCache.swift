@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Azure
 internal import Kubernetes
 internal import ProviderCore
@@ -29,7 +30,7 @@ struct AnnotationCache: Sendable {
     private static let pauseAfterFailure = Duration.seconds(5)
     private static let longestPause = Duration.seconds(30)
 
-    private var entries = BoundedStore<ServiceAccountReference, Entry>(capacity: 2048)
+    private var entries = RecentMap<ServiceAccountReference, Entry>(capacity: 2048)
 
     /// What was read of `account` within the refresh interval.
     func known(_ account: ServiceAccountReference, elapsed: Duration) -> AnnotatedIdentity? {
@@ -66,7 +67,7 @@ struct AnnotationCache: Sendable {
             answer = substitute(entry, failure, elapsed)
         }
         entries.store(
-            account, entry, cost: 1, owner: account.namespace,
+            account, entry, owner: account.namespace,
             keepUntil: max(entry.readAt + Self.outageRetention, entry.pausedUntil))
         return answer
     }

@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Kubernetes
 internal import ProviderCore
 internal import SecretMemory
@@ -5,7 +6,8 @@ internal import SecretMemory
 /// What is to be told about which pods, what was told already, and how soon more may be.
 ///
 /// Plain values without clock or network: `elapsed` and `now` come with each call. It holds a bounded number
-/// of events however many pods fail, and one object in the cluster for each pod, class and reason.
+/// of events however many pods fail, and one object in the cluster for each pod, class and reason. Namespaces take
+/// turns, and when there is no room, the namespace with most events loses its latest one.
 struct EventQueue: Sendable {
     /// What tells events apart.
     struct Key: Hashable, Sendable {
@@ -48,7 +50,6 @@ struct EventQueue: Sendable {
     }
 
     private static let maximumPending = 250
-    private static let maximumPosted = 1000
     /// The cluster keeps an event for an hour after it was last changed; half of that keeps alive what lasts.
     private static let refresh = Duration.seconds(1800)
     private static let retention = Duration.seconds(3600)
@@ -57,14 +58,14 @@ struct EventQueue: Sendable {
     private static let period = Duration.seconds(5)
 
     private var pending: [Key: Pending] = [:]
-    /// The keys of `pending` in the order in which they came.
-    private var order: [Key] = []
-    private var posted: [Key: Posted] = [:]
+    /// The keys of `pending`, by namespace in the order in which they came.
+    private var order = FairQueue<Key>()
+    private var posted = RecentMap<Key, Posted>(capacity: 1000)
     /// When the node's share is whole again.
     private var fullAt = Duration.zero
 
     /// Takes note of `event`; with `isRepeated` it is only what was told before and still holds. Returns
-    /// false if there is no room for it.
+    /// false if an event had to be dropped, this one or another namespace's.
     mutating func note(_ event: PodEvent, isRepeated: Bool, elapsed: Duration) -> Bool {
         let key = Key(event)
         if pending[key] != nil {
@@ -73,14 +74,18 @@ struct EventQueue: Sendable {
             return true
         }
         if isRepeated, let known = posted[key], elapsed - known.last < Self.refresh {
-            posted[key]?.unposted += 1
+            posted.update(key) { $0.unposted += 1 }
             return true
         }
-        guard pending.count < Self.maximumPending else { return false }
+        let isFull = pending.count >= Self.maximumPending
+        if isFull {
+            guard let dropped = order.popLast(inFavorOf: key.namespace) else { return false }
+            pending[dropped] = nil
+        }
         pending[key] = Pending(event: event, occurrences: 1 + (posted[key]?.unposted ?? 0))
-        posted[key]?.unposted = 0
-        order.append(key)
-        return true
+        posted.update(key) { $0.unposted = 0 }
+        order.append(key, of: key.namespace)
+        return !isFull
     }
 
     /// How long to wait for the next request; nil while there is none to be made.
@@ -90,9 +95,9 @@ struct EventQueue: Sendable {
 
     /// The next request that is due now. Its outcome must be told by one of the functions below.
     mutating func next(elapsed: Duration, now: Int) -> Posting? {
-        guard wait(elapsed: elapsed) == .zero else { return nil }
-        let key = order.removeFirst()
-        guard let entry = pending.removeValue(forKey: key) else { return nil }
+        guard wait(elapsed: elapsed) == .zero, let key = order.popFirst(),
+            let entry = pending.removeValue(forKey: key)
+        else { return nil }
         fullAt = max(fullAt, elapsed) + Self.period
         if let known = posted[key], elapsed - known.last < Self.retention {
             var record = known.record
@@ -109,18 +114,16 @@ struct EventQueue: Sendable {
 
     mutating func succeeded(_ posting: Posting, elapsed: Duration) {
         let unposted = posted[posting.key]?.unposted ?? 0
-        posted[posting.key] = Posted(record: posting.record, last: elapsed, unposted: unposted)
-        guard posted.count > Self.maximumPosted else { return }
-        posted = posted.filter { elapsed - $0.value.last < Self.retention }
-        while posted.count > Self.maximumPosted, let oldest = posted.min(by: { $0.value.last < $1.value.last }) {
-            posted[oldest.key] = nil
-        }
+        posted.sweep(now: elapsed)
+        posted.store(
+            posting.key, Posted(record: posting.record, last: elapsed, unposted: unposted),
+            owner: posting.key.namespace, keepUntil: elapsed + Self.retention)
     }
 
     /// Puts a request back to be made again; `asNew` forgets the object that it was for. What has been noted
     /// since says more than it.
     mutating func again(_ posting: Posting, asNew: Bool) {
-        if asNew { posted[posting.key] = nil }
+        if asNew { posted.remove(posting.key) }
         if pending[posting.key] != nil {
             pending[posting.key]?.occurrences += posting.occurrences
             pending[posting.key]?.attempts = posting.attempts
@@ -128,13 +131,13 @@ struct EventQueue: Sendable {
         }
         pending[posting.key] = Pending(
             event: posting.event, occurrences: posting.occurrences, attempts: posting.attempts)
-        order.insert(posting.key, at: 0)
+        order.prepend(posting.key, of: posting.key.namespace)
     }
 
     /// Forgets all that is due; returns how many.
     mutating func drop() -> Int {
-        defer { (pending, order) = ([:], []) }
-        return order.count
+        defer { (pending, order) = ([:], FairQueue()) }
+        return pending.count
     }
 
     /// Unique, and short enough however long the pod's name is.

@@ -36,7 +36,7 @@ package struct AuditLog: Sendable {
             }
         }
         let isNew = delivered.replace(
-            volume,
+            volume, of: mount.attributes.pod.namespace,
             with: deliveries.map { delivery in
                 var hasher = Hasher()
                 hasher.combine(delivery.item.object.name)

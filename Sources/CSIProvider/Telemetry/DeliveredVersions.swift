@@ -1,28 +1,23 @@
+internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
 /// Remembers what each volume was last given, as one number for each object.
 ///
-/// It forgets the longest unused when there are too many. What is forgotten is told once more.
+/// It remembers 262,144 objects (2 MiB), at most a quarter of them for one namespace. What is forgotten is logged once
+/// more.
 final class DeliveredVersions: Sendable {
-    private struct State {
-        var recent: [VolumeFingerprint: [Int]] = [:]
-        var older: [VolumeFingerprint: [Int]] = [:]
-    }
+    /// What a volume costs in addition to its objects.
+    private static let volumeCost = 16
 
-    private static let maximumRecent = 1024
-
-    private let state = Mutex(State())
+    private let volumes = Mutex(RecentMap<VolumeFingerprint, [Int]>(capacity: 1 << 18))
 
     /// Remembers `digests`, and says of each whether it is new to the volume.
-    func replace(_ volume: VolumeFingerprint, with digests: [Int]) -> [Bool] {
-        state.withLock { state in
-            let earlier = state.recent[volume] ?? state.older[volume] ?? []
-            if state.recent[volume] == nil, state.recent.count >= Self.maximumRecent {
-                state.older = state.recent
-                state.recent = [:]
-            }
-            state.recent[volume] = digests
+    func replace(_ volume: VolumeFingerprint, of namespace: String, with digests: [Int]) -> [Bool] {
+        volumes.withLock { volumes in
+            let earlier = volumes.use(volume) ?? []
+            if earlier == digests { return [Bool](repeating: false, count: digests.count) }
+            volumes.store(volume, digests, cost: Self.volumeCost + digests.count, owner: namespace)
             return digests.enumerated().map { index, digest in
                 !earlier.indices.contains(index) || earlier[index] != digest
             }

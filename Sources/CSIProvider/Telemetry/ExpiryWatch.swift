@@ -1,8 +1,12 @@
+internal import AsyncSupport
 internal import Azure
 internal import ProviderCore
 internal import Synchronization
 
 /// How long the objects of each SecretProviderClass are still valid, by what the vault says of them.
+///
+/// It watches 1,000 classes, at most 250 of one namespace, and remembers 16,384 warnings, at most 4,096 of one
+/// namespace. A forgotten warning is logged again.
 final class ExpiryWatch: Sendable {
     /// An object that ends soon.
     struct Notice: Equatable {
@@ -14,25 +18,13 @@ final class ExpiryWatch: Sendable {
         var daysLeft: Int
     }
 
-    private struct Earliest {
-        var expires: Int
-        var lastSeen: Duration
-    }
-
-    private struct Told: Hashable {
-        var name: RotationHealth.ClassName
-        var object: String
-        var vaultHost: String
-        var version: String
-    }
-
     private struct State {
-        var classes: [RotationHealth.ClassName: Earliest] = [:]
-        var told: Set<Told> = []
+        /// When the first object of a class expires, in seconds since 1970.
+        var classes = RecentMap<RotationHealth.ClassName, Int>(capacity: 1000)
+        /// By a digest of class, object and version.
+        var warnings = RecentMap<Int, Void>(capacity: 16_384)
     }
 
-    private static let maximumClasses = 1000
-    private static let maximumTold = 4096
     private static let retention = Duration.seconds(86400)
     private static let secondsOfDay = 86_400
 
@@ -58,41 +50,46 @@ final class ExpiryWatch: Sendable {
         let limit = result.plan.settings.expiryWarning
         return state.withLock { state in
             if let earliest = ending.map(\.expires).min() {
-                if state.classes[name] != nil || state.classes.count < Self.maximumClasses {
-                    state.classes[name] = Earliest(expires: earliest, lastSeen: time.elapsed())
-                }
+                state.classes.store(
+                    name, earliest, owner: name.namespace, keepUntil: time.elapsed() + Self.retention)
             } else {
-                state.classes[name] = nil
+                state.classes.remove(name)
             }
             return ending.filter { notice in
                 guard limit > 0, notice.daysLeft < limit else { return false }
-                // Having told too many, it tells some twice.
-                if state.told.count >= Self.maximumTold { state.told = [] }
-                return state.told.insert(
-                    Told(name: name, object: notice.object, vaultHost: notice.vaultHost, version: notice.version)
-                ).inserted
+                let warning = Self.digest(name, notice)
+                if state.warnings.use(warning) != nil { return false }
+                state.warnings.store(warning, (), owner: name.namespace)
+                return true
             }
         }
+    }
+
+    private static func digest(_ name: RotationHealth.ClassName, _ notice: Notice) -> Int {
+        var hasher = Hasher()
+        hasher.combine(name)
+        hasher.combine(notice.object)
+        hasher.combine(notice.vaultHost)
+        hasher.combine(notice.version)
+        return hasher.finalize()
     }
 
     /// Forgets classes that are not mounted any more.
     func sweep() {
         let now = time.elapsed()
-        state.withLock { state in
-            state.classes = state.classes.filter { now - $0.value.lastSeen < Self.retention }
-        }
+        state.withLock { $0.classes.sweep(now: now) }
     }
 
     /// One family in Prometheus' text format; empty while no object has an end.
     var exposition: String {
         let now = time.wallClock()
-        let classes = state.withLock { $0.classes }.sorted { $0.key < $1.key }
+        let classes = state.withLock { Array($0.classes.all) }.sorted { $0.key < $1.key }
         guard !classes.isEmpty else { return "" }
         let metric = "akv_csi_seconds_until_expiry"
         return "# HELP \(metric) Until the first of the class's objects expires.\n# TYPE \(metric) gauge\n"
-            + classes.map { name, earliest in
+            + classes.map { name, expires in
                 "\(metric){namespace=\"\(MetricText.escaped(name.namespace))\","
-                    + "secret_provider_class=\"\(MetricText.escaped(name.name))\"} \(earliest.expires - now)\n"
+                    + "secret_provider_class=\"\(MetricText.escaped(name.name))\"} \(expires - now)\n"
             }.joined()
     }
 }

@@ -1,7 +1,8 @@
 /// A Prometheus histogram family: durations in seconds, counted by labels.
 ///
 /// The number of label sets is bounded, because labels come from manifests and a page of metrics must
-/// not grow with the mistakes of its users; upstream's grew to hundreds of megabytes.
+/// not grow with the mistakes of its users; upstream's grew to hundreds of megabytes. One namespace can add a quarter of
+/// the label sets, and each can add a few when others have added the rest.
 struct Histogram: Sendable {
     private struct Series: Sendable {
         var buckets: [UInt64]
@@ -11,11 +12,14 @@ struct Histogram: Sendable {
 
     private static let bounds = [0.1, 0.2, 0.3, 0.4, 0.5, 1, 1.5, 2, 2.5, 3, 5, 10, 15, 30]
     private static let maximumSeries = 2000
+    private static let (maximumOfNamespace, minimumOfNamespace) = (maximumSeries / 4, 20)
 
     let name: String
     let help: String
     let labelNames: [String]
     private var series: [[String]: Series] = [:]
+    /// The number of label sets that each namespace has added.
+    private var added: [String: Int] = [:]
 
     init(name: String, help: String, labelNames: [String]) {
         self.name = name
@@ -23,11 +27,13 @@ struct Histogram: Sendable {
         self.labelNames = labelNames
     }
 
-    /// Counts one observation. Past the bound, label sets that are new are counted together.
-    mutating func observe(_ seconds: Double, _ labels: [String]) {
+    /// Counts one observation of `namespace`. Past the bound, label sets that are new are counted together.
+    mutating func observe(_ seconds: Double, _ labels: [String], of namespace: String = "") {
         var key = labels
-        if series[key] == nil, series.count >= Self.maximumSeries {
-            key = labels.map { _ in "other" }
+        if series[key] == nil {
+            let own = added[namespace] ?? 0
+            let bound = series.count < Self.maximumSeries ? Self.maximumOfNamespace : Self.minimumOfNamespace
+            if own < bound { added[namespace] = own + 1 } else { key = labels.map { _ in "other" } }
         }
         var current = series[key] ?? Series(buckets: [UInt64](repeating: 0, count: Self.bounds.count))
         for (index, bound) in Self.bounds.enumerated() where seconds <= bound { current.buckets[index] += 1 }

@@ -43,7 +43,7 @@ package final class ProviderMetrics: FetchObserver, Sendable {
                 [
                     request.object.type.rawValue, String(request.object.name.prefix(Self.longestName)),
                     request.error?.rawValue ?? "",
-                ])
+                ], of: request.namespace)
         }
     }
 

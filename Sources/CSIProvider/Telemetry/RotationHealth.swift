@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Azure
 internal import ProviderCore
 internal import SecretMemory
@@ -7,6 +8,9 @@ internal import Synchronization
 ///
 /// Once a pod runs the driver hides that a mount of its volume failed: the old files stay. So the transition
 /// from success to failure, and back, is told here.
+///
+/// It watches 1,000 classes with one volume each, or fewer with more volumes; one namespace takes at most a quarter of
+/// that. Of a class it watches 512 volumes.
 final class RotationHealth: Sendable {
     /// A transition of a class's health.
     enum Transition: Equatable {
@@ -46,7 +50,6 @@ final class RotationHealth: Sendable {
     }
 
     fileprivate struct Health {
-        var lastSeen: Duration
         /// Seconds since 1970; nil before the first.
         var lastSuccess: Int?
         /// By target path.
@@ -56,13 +59,14 @@ final class RotationHealth: Sendable {
         var isRotationFailing: Bool { volumes.values.contains { $0.wasFilled && $0.isFailing } }
     }
 
-    private static let maximumClasses = 1000
     private static let maximumVolumes = 512
+    /// A class costs three, and each of its volumes one.
+    private static let (capacity, classCost) = (4000, 3)
     private static let retention = Duration.seconds(86400)
     /// The kubelet comes back to a failing volume within about two minutes.
     private static let failingRetention = Duration.seconds(600)
 
-    private let state = Mutex<[ClassName: Health]>([:])
+    private let state = Mutex(RecentMap<ClassName, Health>(capacity: capacity))
     private let time: TimeSource
 
     init(time: TimeSource) {
@@ -77,9 +81,14 @@ final class RotationHealth: Sendable {
         let wallClock = time.wallClock()
         let name = ClassName(pod)
         return state.withLock { classes in
-            guard classes[name] != nil || classes.count < Self.maximumClasses else { return (nil, nil) }
-            return classes[name, default: Health(lastSeen: now)]
-                .observe(targetPath, succeeded, now, wallClock, maximumVolumes: Self.maximumVolumes)
+            var health = classes[name] ?? Health()
+            classes.remove(name)
+            let transitions = health.observe(
+                targetPath, succeeded, now, wallClock, maximumVolumes: Self.maximumVolumes)
+            classes.store(
+                name, health, cost: Self.classCost + health.volumes.count, owner: name.namespace,
+                keepUntil: now + Self.retention)
+            return transitions
         }
     }
 
@@ -87,17 +96,17 @@ final class RotationHealth: Sendable {
     func sweep() -> [(name: ClassName, transition: Transition)] {
         let now = time.elapsed()
         return state.withLock { classes in
-            classes = classes.filter { now - $0.value.lastSeen < Self.retention }
+            classes.sweep(now: now)
             var transitions: [(name: ClassName, transition: Transition)] = []
-            for name in classes.keys.sorted() {
-                guard let index = classes.index(forKey: name) else { continue }
-                let since = classes.values[index].failingSince
-                classes.values[index].volumes = classes.values[index].volumes.filter { _, volume in
-                    now - volume.lastSeen < (volume.isFailing ? Self.failingRetention : Self.retention)
-                }
-                if let since, !classes.values[index].isRotationFailing {
-                    classes.values[index].failingSince = nil
-                    transitions.append((name, .ended(after: now - since)))
+            for name in classes.all.map(\.key).sorted() {
+                classes.update(name) { health in
+                    health.volumes = health.volumes.filter { _, volume in
+                        now - volume.lastSeen < (volume.isFailing ? Self.failingRetention : Self.retention)
+                    }
+                    if let since = health.failingSince, !health.isRotationFailing {
+                        health.failingSince = nil
+                        transitions.append((name, .ended(after: now - since)))
+                    }
                 }
             }
             return transitions
@@ -106,7 +115,7 @@ final class RotationHealth: Sendable {
 
     /// Two families in Prometheus' text format; empty before the first mount.
     var exposition: String {
-        let classes = state.withLock { $0 }.sorted { $0.key < $1.key }
+        let classes = state.withLock { Array($0.all) }.sorted { $0.key < $1.key }
         guard !classes.isEmpty else { return "" }
         func family(_ name: String, _ help: String, _ value: (Health) -> Int?) -> String {
             "# HELP \(name) \(help)\n# TYPE \(name) gauge\n"
@@ -129,7 +138,6 @@ extension RotationHealth.Health {
     fileprivate mutating func observe(
         _ path: String, _ succeeded: Bool, _ now: Duration, _ wallClock: Int, maximumVolumes: Int
     ) -> (class: RotationHealth.Transition?, volume: RotationHealth.VolumeTransition?) {
-        lastSeen = now
         if volumes[path] == nil, volumes.count >= maximumVolumes { makeRoom() }
         var volume = volumes[path] ?? RotationHealth.Volume(lastSeen: now)
         let before = volume

@@ -1,8 +1,11 @@
+internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
 /// Remembers which warnings about a SecretProviderClass are in the log: the kubelet has each volume asked for
 /// again about every minute, and nobody wants to read the same that often.
+///
+/// It remembers 4,096 classes, at most 1,024 of one namespace, and logs the warnings of a forgotten class again.
 final class WarningDeduplicator: Sendable {
     private struct Key: Hashable {
         var name: RotationHealth.ClassName
@@ -10,20 +13,19 @@ final class WarningDeduplicator: Sendable {
         var digest: Int
     }
 
-    private static let maximumKeys = 4096
     /// Of one class at once.
     private static let maximumLines = 20
 
-    private let told = Mutex<Set<Key>>([])
+    private let logged = Mutex(RecentMap<Key, Void>(capacity: 4096))
 
     /// What has to be told of the class that `pod` mounts: all of its warnings the first time, then none.
     func new(_ warnings: [String], for pod: PodReference) -> [String] {
         if warnings.isEmpty { return [] }
         let key = Key(name: RotationHealth.ClassName(pod), digest: warnings.hashValue)
-        let isNew = told.withLock { told in
-            // Having told too many, it tells some twice.
-            if told.count >= Self.maximumKeys { told = [] }
-            return told.insert(key).inserted
+        let isNew = logged.withLock { logged in
+            if logged.use(key) != nil { return false }
+            logged.store(key, (), owner: key.name.namespace)
+            return true
         }
         guard isNew else { return [] }
         let rest = warnings.count - Self.maximumLines

@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Budgets
 internal import SecretMemory
 internal import Synchronization
@@ -35,40 +36,29 @@ struct ParsedClass: Sendable {
 /// What was read of late: the kubelet has each volume asked for again about every minute, with the same
 /// class. A text always reads the same, so whoever brings it may be given what it said the last time.
 package final class ParsedClasses: Sendable {
-    private struct State {
-        var recent: [ByteKey: ParsedClass] = [:]
-        var recentBytes = 0
-        /// What was recent before, until it is asked for again or `recent` is full once more.
-        var earlier: [ByteKey: ParsedClass] = [:]
-    }
-
-    /// Of one generation.
-    private static let maximumBytes = 512 << 10
-    /// What an object takes beside its text, roughly.
+    private static let maximumBytes = 1 << 20
+    /// Of one class. A larger one is parsed for each mount.
+    private static let maximumClassBytes = 256 << 10
+    /// What an object takes in addition to its text, roughly.
     private static let objectBytes = 512
 
-    private let state = Mutex(State())
+    /// Kept on the share of the namespace that parsed it first. The cost is in bytes.
+    private let classes = Mutex(RecentMap<ByteKey, ParsedClass>(capacity: maximumBytes, ownerShare: maximumBytes / 2))
 
     package init() {}
 
     func parse(_ parameters: StringMap) -> ParsedClass {
         let source = ParsedClass.source(parameters)
-        if let known = state.withLock({ $0.recent[source] }) { return known }
-        let parsed = state.withLock { $0.earlier[source] } ?? ParsedClass(parameters)
+        if let known = classes.withLock({ $0.use(source) }) { return known }
+        let parsed = ParsedClass(parameters)
         let cost = source.bytes.count + Self.objectBytes * (1 + parsed.objectCount)
         // What an exhausted budget cut short says nothing about the class.
-        guard cost <= Self.maximumBytes / 2, MountBudget.isWithinLimits else { return parsed }
-        state.withLock { state in
-            if state.recentBytes + cost > Self.maximumBytes {
-                state.earlier = state.recent
-                state.recent = [:]
-                state.recentBytes = 0
-            }
-            if state.recent.updateValue(parsed, forKey: source) == nil { state.recentBytes += cost }
-        }
+        guard cost <= Self.maximumClassBytes, MountBudget.isWithinLimits else { return parsed }
+        let namespace = parameters["csi.storage.k8s.io/pod.namespace"]
+        classes.withLock { _ = $0.store(source, parsed, cost: cost, owner: namespace) }
         return parsed
     }
 
-    /// How many are kept.
-    package var count: Int { state.withLock { $0.recent.count + $0.earlier.count } }
+    /// The number of classes that are kept.
+    package var count: Int { classes.withLock { $0.count } }
 }

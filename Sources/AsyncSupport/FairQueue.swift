@@ -1,0 +1,47 @@
+/// Elements in line, each of an owner. The owners take turns: an element waits for those of its own owner that came
+/// before it, and for at most one of each other owner per turn, however many those have.
+///
+/// Like `RecentMap`, it is part of its owner's state and used under its lock.
+package struct FairQueue<Element: Sendable>: Sendable {
+    private var lines: [String: [Element]] = [:]
+    /// The owners of `lines` in the order of their turns.
+    private var turns: [String] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { turns.isEmpty }
+
+    /// The number of elements of `owner`.
+    package func count(of owner: String) -> Int { lines[owner]?.count ?? 0 }
+
+    /// Adds `element` at the end of its owner's line.
+    package mutating func append(_ element: Element, of owner: String) {
+        if lines[owner] == nil { turns.append(owner) }
+        lines[owner, default: []].append(element)
+    }
+
+    /// Adds `element` at the head of its owner's line, and gives the owner the next turn.
+    package mutating func prepend(_ element: Element, of owner: String) {
+        turns.removeAll { $0 == owner }
+        turns.insert(owner, at: 0)
+        lines[owner, default: []].insert(element, at: 0)
+    }
+
+    /// The last element of the owner that has most, if that is more than one more than `owner` has: removing it makes
+    /// room for one of `owner`.
+    package mutating func popLast(inFavorOf owner: String) -> Element? {
+        guard let longest = lines.max(by: { $0.value.count < $1.value.count }),
+            longest.value.count > count(of: owner) + 1
+        else { return nil }
+        return lines[longest.key]?.removeLast()
+    }
+
+    /// The first element of the owner whose turn it is.
+    package mutating func popFirst() -> Element? {
+        guard let owner = turns.first else { return nil }
+        turns.removeFirst()
+        let element = lines[owner]?.removeFirst()
+        if lines[owner]?.isEmpty == false { turns.append(owner) } else { lines[owner] = nil }
+        return element
+    }
+}

@@ -1,0 +1,106 @@
+import AsyncSupport
+import TestSupport
+import Testing
+
+@Suite("A map of what was used recently")
+struct RecentMapTests {
+    private typealias Map = RecentMap<Int, String>
+
+    @Test("the entry that was not used for the longest time makes room")
+    func order() {
+        var map = Map(capacity: 40)
+        for key in 0..<10 { map.store(key, "v", owner: "a") }
+        map.store(0, "again", owner: "a")
+        #expect(map.use(1) == "v")
+        // A look is not a use.
+        #expect(map[2] == "v")
+        map.store(10, "v", owner: "a")
+        #expect(map[2] == nil)
+        #expect(map[0] == "again")
+        #expect(map[1] == "v")
+        #expect(map.count == 10)
+    }
+
+    @Test("no owner pushes out another's entries")
+    func fairness() {
+        var map = Map(capacity: 100)
+        map.store(-1, "mine", cost: 10, owner: "quiet")
+        for key in 0..<1000 { map.store(key, "x", cost: 5, owner: "loud") }
+        #expect(map[-1] == "mine")
+        #expect(map.cost == 35)
+        for owner in 0..<50 { map.store(5000 + owner, "x", cost: 10, owner: "\(owner)") }
+        #expect(map.cost <= 100)
+    }
+
+    @Test("an owner below its fair share loses nothing to many others that fill the map")
+    func fairShare() {
+        var map = Map(capacity: 100)
+        for key in 0..<9 { map.store(-1 - key, "mine", owner: "quiet") }
+        for key in 0..<10_000 { map.store(key, "x", owner: "loud \(key % 9)") }
+        #expect((0..<9).allSatisfy { map[-1 - $0] == "mine" })
+        #expect(map.cost == 100)
+        // One that comes later gets its share too, and of equal owners the one that grows makes room.
+        for key in 20_000..<21_000 { map.store(key, "late", owner: "late") }
+        #expect((0..<9).allSatisfy { map[-1 - $0] == "mine" })
+        #expect(map.all.count { $0.value == "late" } >= 9)
+    }
+
+    @Test("an entry that is larger than a share is not kept, and what it replaces is forgotten")
+    func large() {
+        var map = Map(capacity: 40)
+        map.store(1, "small", owner: "a")
+        map.store(1, "large", cost: 11, owner: "a")
+        #expect(map[1] == nil)
+        #expect(map.cost == 0)
+        var shared = Map(capacity: 40, ownerShare: 20)
+        shared.store(1, "large", cost: 20, owner: "a")
+        #expect(shared[1] == "large")
+    }
+
+    @Test("a sweep removes the entries whose time is over")
+    func sweep() {
+        var map = Map(capacity: 40)
+        map.store(1, "a", owner: "a", keepUntil: .seconds(5))
+        map.store(2, "b", owner: "b", keepUntil: .seconds(6))
+        map.store(3, "c", owner: "b")
+        map.sweep(now: .seconds(5))
+        #expect(map.all.map(\.value).sorted() == ["b", "c"])
+    }
+
+    @Test("the sums and the order stay right under any sequence of operations", arguments: 0..<20)
+    func consistency(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var map = Map(capacity: 200)
+        var costs: [Int: Int] = [:]
+        // By owner, its keys in the order of use.
+        var recent: [Int: [Int]] = [:]
+        for step in 0..<2000 {
+            let key = Int.random(in: 0..<60, using: &random)
+            let owner = key % 7
+            recent[owner]?.removeAll { $0 == key }
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0, 1:
+                let cost = Int.random(in: 1...60, using: &random)
+                map.store(key, "\(step)", cost: cost, owner: "\(owner)", keepUntil: .seconds(step + 50))
+                costs[key] = cost
+                #expect(map[key] == (cost <= 50 ? "\(step)" : nil))
+                if cost <= 50 { recent[owner, default: []].append(key) }
+            case 2:
+                if map.use(key) != nil { recent[owner, default: []].append(key) }
+            default:
+                map.remove(key)
+                #expect(map[key] == nil)
+            }
+            if step.isMultiple(of: 100) { map.sweep(now: .seconds(step)) }
+            let present = (0..<60).filter { map[$0] != nil }
+            #expect(map.count == present.count)
+            #expect(map.cost == present.reduce(0) { $0 + (costs[$1] ?? 0) })
+            #expect(map.cost <= 200)
+            for (owner, keys) in recent {
+                let left = step.isMultiple(of: 100) ? keys.filter { map[$0] != nil }[...] : keys.drop { map[$0] == nil }
+                #expect(left.allSatisfy { map[$0] != nil }, "an owner keeps what it used last")
+                recent[owner] = Array(left)
+            }
+        }
+    }
+}
