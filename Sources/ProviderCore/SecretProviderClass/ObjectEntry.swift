@@ -51,6 +51,10 @@ extension ObjectsDocument {
                     ).about(ErrorPlace(setting: key, line: value.line))
                 }
                 if scalar.isNull { continue }
+                let cost = SettingsMapping.stepsPerByte * scalar.text.utf8.count
+                guard MountBudget.spend(steps: cost, on: .reading) else {
+                    throw ProviderError(.limitExceeded, failure + "there is too much to read")
+                }
                 if key == "objectVersionHistory" {
                     guard let number = scalar.integer, Int32(exactly: number) != nil else {
                         throw ProviderError(

@@ -1,3 +1,4 @@
+internal import Budgets
 package import Documents
 internal import SecretMemory
 
@@ -14,6 +15,9 @@ package struct SettingsMapping {
     private let scope: SettingsScope
     private let members: [String: YAMLNode]
     private let keys: MappingKeys
+
+    /// What a byte of a setting's text may cost: some passes over its characters.
+    static let stepsPerByte = 2
 
     /// The most keys of one mapping: one for each object of a volume.
     package static let maximumKeys = 1000
@@ -98,7 +102,10 @@ package struct SettingsMapping {
     /// A list of texts, or one text that stands for a list of one.
     package func texts(_ key: String) -> [String]? {
         guard let node = node(key) else { return nil }
-        let texts = (node.sequence ?? [node]).map { $0.text?.trimmingSpace() ?? "" }
+        let nodes = node.sequence ?? [node]
+        let bytes = nodes.reduce(0) { $0 + ($1.scalar?.text.utf8.count ?? 0) }
+        guard MountBudget.spend(steps: Self.stepsPerByte * bytes, on: .reading) else { return nil }
+        let texts = nodes.map { $0.text?.trimmingSpace() ?? "" }
         guard !texts.isEmpty, !texts.contains("") else {
             refuse(key, "must be a text or a list of texts")
             return nil
@@ -160,7 +167,11 @@ package struct SettingsMapping {
 
     private func scalar(_ key: String) -> YAMLScalar? {
         guard let node = node(key) else { return nil }
-        if let scalar = node.scalar { return scalar }
+        if let scalar = node.scalar {
+            // Whatever is made of the text takes time with its length, and an alias makes many long texts of one.
+            guard MountBudget.spend(steps: Self.stepsPerByte * scalar.text.utf8.count, on: .reading) else { return nil }
+            return scalar
+        }
         refuse(key, "must be a text, not a \(node.sequence == nil ? "mapping" : "list")")
         return nil
     }

@@ -5,8 +5,8 @@ internal import SecretMemory
 struct TemplateParser {
     private let bytes: [UInt8]
     private var index = 0
-    /// The beginning of the line that was last asked about.
-    private var line = (start: 0, number: 1)
+    /// The place that was last asked about: its index, and the line and the column there.
+    private var mark = (index: 0, line: 1, column: 1)
 
     static func parts(of text: String) throws(ShapingError) -> [Template.Part] {
         var parser = TemplateParser(bytes: Array(text.utf8))
@@ -32,12 +32,19 @@ struct TemplateParser {
     private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     /// Of the byte at `index`, in lines and code points from 1. Asked about from the front to the end, so
-    /// that no line is counted twice.
+    /// that no byte is counted twice.
     private mutating func place(of index: Int) -> String {
-        if index < line.start { line = (0, 1) }
-        while let end = bytes[line.start..<index].firstIndex(of: 0x0A) { line = (end + 1, line.number + 1) }
-        let column = 1 + bytes[line.start..<index].count { $0 & 0xC0 != 0x80 }
-        return "line \(line.number), column \(column)"
+        if index < mark.index { mark = (0, 1, 1) }
+        for byte in bytes[mark.index..<index] {
+            if byte == 0x0A {
+                mark.line += 1
+                mark.column = 1
+            } else if byte & 0xC0 != 0x80 {
+                mark.column += 1
+            }
+        }
+        mark.index = index
+        return "line \(mark.line), column \(mark.column)"
     }
 
     private mutating func failure(_ reason: String, at index: Int? = nil) -> ShapingError {
