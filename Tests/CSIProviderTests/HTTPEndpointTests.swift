@@ -34,4 +34,87 @@ struct HTTPEndpointTests {
             for descriptor in first + rest { close(descriptor) }
         }
     }
+
+    /// Whether the endpoint hangs up on a client that goes on as `send` does. The connection is only read.
+    private static func isClosed(
+        limits: RequestLimits, _ send: @escaping @Sendable (Int32) -> Void
+    ) async throws -> Bool {
+        let endpoint = try await HTTPEndpoint.listen(
+            host: "127.0.0.1", port: 0, routes: ["/": { HTTPEndpoint.Answer(status: .ok, text: "ok") }],
+            limits: limits, logger: Logger(label: "test"))
+        let server = Task { try await endpoint.run() }
+        let descriptor = connect(to: endpoint.port)
+        let isClosed = await withCheckedContinuation { continuation in
+            let thread = Thread(descriptor: descriptor, send: send) { continuation.resume(returning: $0) }
+            thread.start()
+        }
+        close(descriptor)
+        server.cancel()
+        try await server.value
+        return isClosed
+    }
+
+    /// A thread of its own, because reading blocks.
+    private struct Thread {
+        let descriptor: Int32
+        let send: @Sendable (Int32) -> Void
+        let done: @Sendable (Bool) -> Void
+
+        func start() {
+            let body = Unmanaged.passRetained(Box(self))
+            var thread = pthread_t()
+            pthread_create(
+                &thread, nil,
+                { pointer in
+                    guard let pointer else { return nil }
+                    let box = Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue()
+                    box.thread.send(box.thread.descriptor)
+                    var byte: UInt8 = 0
+                    box.thread.done(recv(box.thread.descriptor, &byte, 1, 0) <= 0)
+                    return nil
+                }, body.toOpaque())
+            pthread_detach(thread)
+        }
+
+        final class Box {
+            let thread: Thread
+            init(_ thread: Thread) { self.thread = thread }
+        }
+    }
+
+    /// Sends the text; false when the endpoint has hung up.
+    @discardableResult
+    private static func send(_ text: String, on descriptor: Int32) -> Bool {
+        Array(text.utf8).withUnsafeBytes {
+            Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == $0.count
+        }
+    }
+
+    @Test("closes a connection without a request, and one whose request is not complete in time")
+    func slowRequests() async throws {
+        let limits = RequestLimits(requestTimeout: .milliseconds(50), idleTimeout: .hours(1))
+        #expect(try await Self.isClosed(limits: limits) { _ in })
+        // Each byte comes in time for an idle time-out, and never the last one.
+        #expect(
+            try await Self.isClosed(limits: limits) { descriptor in
+                Self.send("GET / HTTP/1.1\r\n", on: descriptor)
+                while Self.send("A: b\r\n", on: descriptor) { usleep(1000) }
+            })
+        #expect(
+            try await Self.isClosed(limits: limits) { descriptor in
+                Self.send("GET / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n", on: descriptor)
+                while Self.send("A", on: descriptor) { usleep(1000) }
+            })
+    }
+
+    @Test("closes a connection whose request is too large, and answers one that is not")
+    func largeRequests() async throws {
+        let limits = RequestLimits(requestTimeout: .hours(1), idleTimeout: .hours(1))
+        for (bytes, isClosed) in [(limits.requestBytes + 1, true), (limits.requestBytes, false)] {
+            let (start, end) = ("GET / HTTP/1.1\r\nHost: a\r\nA: ", "\r\n\r\n")
+            let text = start + String(repeating: "b", count: bytes - start.utf8.count - end.utf8.count) + end
+            #expect(
+                try await Self.isClosed(limits: limits) { descriptor in Self.send(text, on: descriptor) } == isClosed)
+        }
+    }
 }

@@ -20,7 +20,7 @@ class ChartTest(unittest.TestCase):
 
     def test_defaults_are_a_daemon_set_and_an_account_without_rights(self):
         manifests = self.chart.render()
-        self.assertEqual(sorted(m["kind"] for m in manifests), ["DaemonSet", "ServiceAccount"])
+        self.assertEqual(sorted(m["kind"] for m in manifests), ["DaemonSet", "NetworkPolicy", "ServiceAccount"])
         account = c.only(manifests, "ServiceAccount")
         self.assertEqual(account["metadata"]["name"], "csi-secrets-store-provider-azure")
         self.assertIs(account["automountServiceAccountToken"], False)
@@ -157,10 +157,15 @@ class ChartTest(unittest.TestCase):
         self.assertNotIn("service-account-annotations", c.arguments(manifests))
 
     def test_the_network_policy_opens_the_metrics_port_alone(self):
-        spec = c.only(self.chart.render({"networkPolicy": {"enabled": True}}), "NetworkPolicy")["spec"]
+        spec = c.only(self.chart.render(), "NetworkPolicy")["spec"]
         self.assertEqual(spec["policyTypes"], ["Ingress"])
         self.assertEqual(spec["ingress"], [{"ports": [{"port": "metrics", "protocol": "TCP"}]}])
         self.assertEqual(spec["podSelector"]["matchLabels"], {"app": c.NAME})
+
+    def test_there_is_no_network_policy_where_it_would_select_no_pod(self):
+        for values in [{"linux": {"hostNetwork": True}}, {"networkPolicy": {"enabled": False}}]:
+            with self.subTest(values):
+                self.assertEqual([m for m in self.chart.render(values) if m["kind"] == "NetworkPolicy"], [])
 
     def test_monitoring_objects_hold_the_shipped_files(self):
         manifests = self.chart.render({"monitoring": {name: {"enabled": True} for name in ["podMonitor", "prometheusRule", "dashboard"]}})
@@ -183,7 +188,7 @@ class ChartTest(unittest.TestCase):
 
     def test_linux_and_the_account_can_be_left_out(self):
         self.assertEqual([m["kind"] for m in self.chart.render({"linux": {"enabled": False}})], ["ServiceAccount"])
-        self.assertEqual([m["kind"] for m in self.chart.render({"rbac": {"install": False}})], ["DaemonSet"])
+        self.assertEqual([m["kind"] for m in self.chart.render({"rbac": {"install": False}})], ["NetworkPolicy", "DaemonSet"])
 
     def test_lint(self):
         self.chart.helm("lint", self.chart.path, "--strict")

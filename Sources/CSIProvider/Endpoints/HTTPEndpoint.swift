@@ -19,24 +19,40 @@ struct HTTPEndpoint: Service {
 
     private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-    private static let idleTimeout = TimeAmount.seconds(30)
+    /// The number of connections that an endpoint keeps open: a few probes and scrapers, and room for others.
+    static let maximumConnections = 64
+    /// The number of connections that the kernel completes before the endpoint accepts them. A probe that comes in the
+    /// middle of many others is not turned away, which would delay it by a second.
+    private static let backlog: Int32 = 1024
 
     /// Accepted connections are bare, and read nothing, until somebody serves them: those that nobody gets to
     /// serve, because the endpoint stops, are just dropped.
     private let listener: NIOAsyncChannel<any Channel, Never>
     private let routes: [String: Route]
+    private let limits: RequestLimits
+    private let connections = OpenConnections(limit: maximumConnections)
     private let logger: Logger
+
+    private init(
+        listener: NIOAsyncChannel<any Channel, Never>, routes: [String: Route], limits: RequestLimits, logger: Logger
+    ) {
+        self.listener = listener
+        self.routes = routes
+        self.limits = limits
+        self.logger = logger
+    }
 
     /// Listens at once, so that a port in use is known before anything is served.
     static func listen(
-        host: String, port: Int, routes: [String: Route], logger: Logger
+        host: String, port: Int, routes: [String: Route], limits: RequestLimits = RequestLimits(), logger: Logger
     ) async throws -> HTTPEndpoint {
         do {
             let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .serverChannelOption(.backlog, value: backlog)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.autoRead, value: false)
                 .bind(host: host, port: port) { channel in channel.eventLoop.makeSucceededFuture(channel) }
-            return HTTPEndpoint(listener: listener, routes: routes, logger: logger)
+            return HTTPEndpoint(listener: listener, routes: routes, limits: limits, logger: logger)
         } catch {
             throw EndpointError(description: "cannot listen on \(host):\(port): \(error)")
         }
@@ -50,8 +66,9 @@ struct HTTPEndpoint: Service {
             try await cancelWhenGracefulShutdown {
                 try await withThrowingDiscardingTaskGroup { group in
                     try await listener.executeThenClose { connections in
-                        for try await connection in connections {
-                            group.addTask { await serve(connection) }
+                        for try await channel in connections {
+                            let number = self.connections.admit(channel)
+                            group.addTask { await serve(channel, number) }
                         }
                     }
                 }
@@ -59,11 +76,11 @@ struct HTTPEndpoint: Service {
         } catch is CancellationError {}
     }
 
-    private static func open(_ channel: any Channel) async throws -> Connection {
+    private func open(_ channel: any Channel, _ number: UInt64) async throws -> Connection {
         try await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: idleTimeout))
-            try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-            try channel.pipeline.syncOperations.addHandler(CloseWhenIdle())
+            try limits.install(in: channel.pipeline.syncOperations) { isBusy in
+                connections.set(number, isBusy: isBusy)
+            }
             let connection = try Connection(wrappingChannelSynchronously: channel)
             // What was held back until now.
             channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
@@ -71,9 +88,9 @@ struct HTTPEndpoint: Service {
         }.get()
     }
 
-    private func serve(_ channel: any Channel) async {
+    private func serve(_ channel: any Channel, _ number: UInt64) async {
         do {
-            let connection = try await Self.open(channel)
+            let connection = try await open(channel, number)
             try await connection.executeThenClose { inbound, outbound in
                 var head: HTTPRequestHead?
                 for try await part in inbound {
@@ -111,17 +128,4 @@ struct HTTPEndpoint: Service {
 /// Why an endpoint cannot be served.
 struct EndpointError: Error, CustomStringConvertible {
     var description: String
-}
-
-/// Hangs up on clients that do nothing, so that they cannot hold connections for ever.
-private final class CloseWhenIdle: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent {
-            context.close(promise: nil)
-        } else {
-            context.fireUserInboundEventTriggered(event)
-        }
-    }
 }

@@ -23,30 +23,37 @@ package enum HealthEndpoint {
         }
     }
 
-    /// Answers 200 `ok` while the provider serves, and 503 with the reason otherwise.
+    /// How long an answer is kept, so that many callers cannot cause many calls.
+    private static let lifetime = Duration.seconds(1)
+
+    /// Answers 200 `ok` while the provider serves, and 503 with the reason otherwise. An answer is kept for a second,
+    /// and callers that ask at the same time share one call.
     static func listen(
         _ configuration: Configuration, provider: Endpoint, logger: Logger
     ) async throws -> HTTPEndpoint {
+        let start = ContinuousClock.now
+        let recent = RecentAnswer(lifetime: lifetime, now: { ContinuousClock.now - start }) {
+            await answer(of: provider, timeout: configuration.timeout)
+        }
         let endpoint = try await HTTPEndpoint.listen(
             host: configuration.host, port: configuration.port,
-            routes: [
-                configuration.path: {
-                    do throws(RPCStatus) {
-                        let isServing = try await RPCClient(endpoint: provider).isServing(
-                            timeout: configuration.timeout)
-                        return isServing
-                            ? HTTPEndpoint.Answer(status: .ok, text: "ok")
-                            : HTTPEndpoint.Answer(status: .serviceUnavailable, text: "not serving\n")
-                    } catch {
-                        let reason =
-                            error.code == .deadlineExceeded
-                            ? "no answer to the health call within \(GoDuration.text(configuration.timeout))"
-                                + " (--healthz-timeout)" : error.message
-                        return HTTPEndpoint.Answer(status: .serviceUnavailable, text: "\(reason)\n")
-                    }
-                }
-            ], logger: logger)
+            routes: [configuration.path: { await recent.value() }], logger: logger)
         logger.info("health endpoint", metadata: ["port": "\(endpoint.port)", "path": "\(configuration.path)"])
         return endpoint
+    }
+
+    private static func answer(of provider: Endpoint, timeout: Duration) async -> HTTPEndpoint.Answer {
+        do throws(RPCStatus) {
+            let isServing = try await RPCClient(endpoint: provider).isServing(timeout: timeout)
+            return isServing
+                ? HTTPEndpoint.Answer(status: .ok, text: "ok")
+                : HTTPEndpoint.Answer(status: .serviceUnavailable, text: "not serving\n")
+        } catch {
+            let reason =
+                error.code == .deadlineExceeded
+                ? "no answer to the health call within \(GoDuration.text(timeout)) (--healthz-timeout)"
+                : error.message
+            return HTTPEndpoint.Answer(status: .serviceUnavailable, text: "\(reason)\n")
+        }
     }
 }
