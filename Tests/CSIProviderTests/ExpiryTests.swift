@@ -62,23 +62,23 @@ struct ExpiryTests {
         let pod = Self.pod(", minRemaining: 30d, respectNotBefore: true")
         #expect(try await node.mount(pod) == .ok)
         #expect(node.log.with("code", "object-ending").isEmpty)
-        #expect(!node.service.classesExposition.contains("akv_csi_seconds_until_expiry"))
+        #expect(!node.service.exposition.contains("akv_csi_seconds_until_expiry"))
     }
 
     @Test("The metric has the seconds until the first object of a class ends, for as long as one does")
     func metric() async throws {
         let node = node(expiresIn: 20)
-        #expect(!node.service.classesExposition.contains("akv_csi_seconds_until_expiry"))
+        #expect(!node.service.exposition.contains("akv_csi_seconds_until_expiry"))
         #expect(try await node.mount(Self.pod()) == .ok)
         node.node.azure.advance(.seconds(100))
         #expect(
-            node.service.classesExposition.contains(
+            node.service.exposition.contains(
                 "akv_csi_seconds_until_expiry{namespace=\"team\",secret_provider_class=\"payments\"} \(20 * day - 100)\n"
             ))
         node.node.azure.change { $0.secrets["kv-a user"]?.expires = nil }
         node.node.azure.advance(.seconds(100))
         #expect(try await node.mount(Self.pod()) == .ok)
-        #expect(!node.service.classesExposition.contains("akv_csi_seconds_until_expiry"))
+        #expect(!node.service.exposition.contains("akv_csi_seconds_until_expiry"))
     }
 
     @Test("The classes in the metric are bounded, and those that are not mounted any more leave it")
@@ -90,14 +90,14 @@ struct ExpiryTests {
         var other = Self.pod(parameters: ["secretProviderClass": "other"])
         other.namespace = "others"
         try await node.mount(other)
-        let lines = node.service.classesExposition.split(separator: "\n").filter {
+        let lines = node.service.exposition.split(separator: "\n").filter {
             $0.hasPrefix("akv_csi_seconds_until")
         }
         #expect(lines.count == 251)
         #expect(lines.contains { $0.contains("namespace=\"others\"") })
         node.node.azure.advance(.seconds(2 * 86_400))
         node.service.sweep()
-        #expect(!node.service.classesExposition.contains("akv_csi_seconds_until_expiry"))
+        #expect(!node.service.exposition.contains("akv_csi_seconds_until_expiry"))
     }
 
     @Test(

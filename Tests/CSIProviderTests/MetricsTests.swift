@@ -18,7 +18,7 @@ struct MetricsTests {
     func buckets() {
         let metrics = ProviderMetrics()
         metrics.observe(observation("a"))
-        let lines = metrics.exposition().split(separator: "\n").filter { $0.hasPrefix("keyvault_request_bucket") }
+        let lines = metrics.exposition.split(separator: "\n").filter { $0.hasPrefix("keyvault_request_bucket") }
         #expect(lines.map { $0.split(separator: " ").last } == ["0", "0"] + Array(repeating: "1", count: 13))
     }
 
@@ -26,14 +26,14 @@ struct MetricsTests {
     func escaping() {
         let metrics = ProviderMetrics()
         metrics.observe(observation("a\"b\\c\nd"))
-        #expect(metrics.exposition().contains(#"object_name="a\"b\\c\nd""#))
+        #expect(metrics.exposition.contains(#"object_name="a\"b\\c\nd""#))
     }
 
     @Test("stay bounded, however many names and errors there are")
     func bounded() {
         let metrics = ProviderMetrics()
         for index in 0..<5000 { metrics.observe(observation("name-\(index)", .objectNotFound)) }
-        let counts = metrics.exposition().split(separator: "\n").filter { $0.hasPrefix("keyvault_request_count") }
+        let counts = metrics.exposition.split(separator: "\n").filter { $0.hasPrefix("keyvault_request_count") }
         #expect(counts.count == 501)
         #expect(counts.contains { $0.contains("object_name=\"other\"") && $0.hasSuffix(" 4500") })
     }
@@ -47,7 +47,7 @@ struct MetricsTests {
             }
         }
         metrics.observe(observation("mine", namespace: "quiet"))
-        let counts = metrics.exposition().split(separator: "\n").filter { $0.hasPrefix("keyvault_request_count") }
+        let counts = metrics.exposition.split(separator: "\n").filter { $0.hasPrefix("keyvault_request_count") }
         #expect(counts.contains { $0.contains("object_name=\"mine\"") })
         #expect(counts.count <= 2000 + 6 * 20)
     }
@@ -56,6 +56,6 @@ struct MetricsTests {
     func mountErrors() {
         let metrics = ProviderMetrics()
         metrics.observeMount(.seconds(1), .notFound, .objectNotFound)
-        #expect(metrics.exposition().contains("grpc_code=\"NotFound\",grpc_message=\"object-not-found\"} 1"))
+        #expect(metrics.exposition.contains("grpc_code=\"NotFound\",grpc_message=\"object-not-found\"} 1"))
     }
 }

@@ -15,7 +15,7 @@ struct RotationHealthTests {
     }
 
     private func metric(_ name: String, class: String = "payments") -> String? {
-        node.service.classesExposition.split(separator: "\n").first {
+        node.service.exposition.split(separator: "\n").first {
             $0.hasPrefix("\(name){namespace=\"team\",secret_provider_class=\"\(`class`)\"} ")
         }?.split(separator: " ").last.map(String.init)
     }
@@ -24,7 +24,7 @@ struct RotationHealthTests {
 
     @Test("is told once when it begins, once when it ends and for how long it was")
     func turn() async throws {
-        #expect(node.service.classesExposition.isEmpty)
+        #expect(node.service.exposition.isEmpty)
         try await node.mount(pod)
         #expect(isFailing() == "0")
         #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(StatefulFakeAzure.start)")
@@ -101,7 +101,7 @@ struct RotationHealthTests {
         #expect(isFailing() == "0")
         node.node.azure.advance(.seconds(1))
         node.service.sweep()
-        #expect(node.service.classesExposition.isEmpty)
+        #expect(node.service.exposition.isEmpty)
     }
 
     @Test("stays bounded, however many classes and volumes there are")
@@ -112,7 +112,7 @@ struct RotationHealthTests {
             broken.parameters = ["secretProviderClass": "class-\(index)"]
             try await node.mount(broken)
         }
-        let lines = node.service.classesExposition.split(separator: "\n").filter {
+        let lines = node.service.exposition.split(separator: "\n").filter {
             $0.hasPrefix("akv_csi_mount_failing")
         }
         #expect(lines.count == 250)

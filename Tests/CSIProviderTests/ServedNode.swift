@@ -16,16 +16,12 @@ struct ServedNode: Sendable {
         service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
 
-    private init(node: TestNode, log: RecordedLog, events: EventPoster) {
-        self.node = node
-        self.log = log
-        service = MountHandler(
-            mounts: node.mounts, logger: log.logger, audit: .off, events: events, time: node.azure.time)
-    }
-
-    init(serving node: TestNode, logging log: RecordedLog, audit: AuditLog.Level = .off) {
+    init(
+        serving node: TestNode, logging log: RecordedLog, audit: AuditLog.Level = .off, events: EventPoster? = nil
+    ) {
         (self.node, self.log) = (node, log)
-        service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
+        service = MountHandler(
+            mounts: node.mounts, logger: log.logger, audit: audit, events: events, time: node.azure.time)
     }
 
     /// With events on pods, posted by what `make` gives.
@@ -34,7 +30,7 @@ struct ServedNode: Sendable {
     ) throws -> (node: ServedNode, poster: EventPoster) {
         let (node, log) = (TestNode(), RecordedLog())
         let poster = try make(log, node.azure.time)
-        return (ServedNode(node: node, log: log, events: poster), poster)
+        return (ServedNode(serving: node, logging: log, events: poster), poster)
     }
 
     init(audit: AuditLog.Level, policy: String) throws {

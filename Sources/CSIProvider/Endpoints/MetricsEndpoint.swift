@@ -14,14 +14,14 @@ package enum MetricsEndpoint {
     }
 
     static func listen(
-        _ configuration: Configuration, exposition: @escaping @Sendable () -> String, logger: Logger
+        _ configuration: Configuration, registry: MetricsRegistry, logger: Logger
     ) async throws -> HTTPEndpoint {
         let endpoint = try await HTTPEndpoint.listen(
             host: configuration.host, port: configuration.port,
             routes: [
                 "/metrics": {
                     HTTPEndpoint.Answer(
-                        status: .ok, text: exposition(),
+                        status: .ok, text: registry.page,
                         contentType: "text/plain; version=0.0.4; charset=utf-8")
                 }
             ], logger: logger)

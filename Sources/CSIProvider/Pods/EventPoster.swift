@@ -11,7 +11,7 @@ internal import Synchronization
 ///
 /// A mount only leaves a note here, which takes no time to speak of and cannot fail. The notes are posted
 /// one after another by `run`, at a bounded rate. What cannot be posted is dropped and counted.
-package final class EventPoster: Service {
+package final class EventPoster: Service, MetricsCollector {
     private struct State {
         var book = EventQueue()
         var counter = Counter(
@@ -71,8 +71,8 @@ package final class EventPoster: Service {
         wakeUp.yield()
     }
 
-    /// One family in Prometheus' text format; empty before the first event.
-    package var exposition: String { state.withLock { $0.counter.exposition } }
+    /// One family; none before the first event.
+    package var families: [MetricFamily] { state.withLock { $0.counter.families } }
 
     /// Posts what is noted, until a graceful shutdown or a cancellation.
     package func run() async throws {

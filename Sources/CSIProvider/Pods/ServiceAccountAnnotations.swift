@@ -9,7 +9,7 @@ internal import Synchronization
 /// However many pods of an account mount at once, one request asks for all of them. The annotations decide as
 /// whom a pod signs in, and not whether it may: that Entra decides on the pod's own token. So an answer that
 /// is out of date leads to a refusal, or to an identity that still trusts the account.
-package final class ServiceAccountAnnotations: Sendable {
+package final class ServiceAccountAnnotations: MetricsCollector {
     private typealias Pending = SharedTask<AnnotationCache.Answer>
 
     private struct State {
@@ -132,8 +132,8 @@ package final class ServiceAccountAnnotations: Sendable {
     /// Forgets what need not be kept any more.
     func sweep() { state.withLock { $0.book.sweep(elapsed: time.elapsed()) } }
 
-    /// One family in Prometheus' text format; empty before the first request.
-    package var exposition: String { state.withLock { $0.counter.exposition } }
+    /// One family; none before the first request.
+    package var families: [MetricFamily] { state.withLock { $0.counter.families } }
 }
 
 extension AnnotationCache.Answer {

@@ -6,7 +6,7 @@ package import ProviderTransport
 package import SecretMemory
 
 /// Handles the driver's Mount calls: decodes a request, has it mounted, and encodes the response.
-package struct MountHandler: Sendable {
+package struct MountHandler: MetricsCollector {
     private let mounts: MountPipeline
     private let metrics: ProviderMetrics
     private let logger: Logger
@@ -107,8 +107,8 @@ package struct MountHandler: Sendable {
         }
     }
 
-    /// The health of the classes in Prometheus' text format.
-    package var classesExposition: String { rotation.exposition + expiry.exposition }
+    /// The health of the classes.
+    package var families: [MetricFamily] { rotation.families + expiry.families }
 
     private static func decode(_ message: MountRequestMessage) throws(ProviderError) -> MountRequest {
         try MountRequest(

@@ -34,15 +34,13 @@ package enum ProviderServer {
         }
         let service = MountHandler(
             mounts: mounts, metrics: metrics, logger: logger, audit: configuration.audit, events: events)
+        let optional: [(any MetricsCollector)?] = [events, accounts]
+        let registry = MetricsRegistry([metrics, mounts, service] + optional.compactMap(\.self))
         // The endpoints that only watch come first: with a port taken, no socket appears at all.
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)
         let scrapes = try await MetricsEndpoint.listen(
-            configuration.metrics,
-            exposition: {
-                metrics.exposition(mounts.gauges) + service.classesExposition + (events?.exposition ?? "")
-                    + (accounts?.exposition ?? "")
-            }, logger: logger)
+            configuration.metrics, registry: registry, logger: logger)
         var watchers: [any Service] = [health, scrapes]
         if let events { watchers.append(events) }
         if let debug = configuration.debug {
@@ -105,24 +103,5 @@ private struct Sweeper: Service {
                 process_trim_memory()
             }
         }
-    }
-}
-
-extension MountPipeline {
-    fileprivate var gauges: [Gauge] {
-        let usage = cacheUsage
-        let policy = isPolicyValid.map { isValid in
-            Gauge(
-                name: "akv_csi_policy_valid",
-                help: "1 while the rules in force are those in the policy's file, 0 while it cannot be used.",
-                value: isValid ? 1 : 0)
-        }
-        return (policy.map { [$0] } ?? []) + [
-            Gauge(name: "akv_csi_value_cache_bytes", help: "What the kept values take.", value: usage.bytes),
-            Gauge(name: "akv_csi_value_cache_entries", help: "How many values are kept.", value: usage.count),
-            Gauge(
-                name: "akv_csi_value_cache_evictions", help: "Values that were pushed out for others, since the start.",
-                value: usage.evictions),
-        ]
     }
 }

@@ -18,36 +18,10 @@ struct Counter: Sendable {
         values[values[label] == nil && values.count >= Self.maximumSeries ? "other" : label, default: 0] += 1
     }
 
-    /// The family in Prometheus' text format; empty while nothing was counted.
-    var exposition: String {
-        guard !values.isEmpty else { return "" }
-        return "# HELP \(name) \(help)\n# TYPE \(name) counter\n"
-            + values.sorted { $0.key < $1.key }
-            .map { "\(name){\(labelName)=\"\(MetricText.escaped($0.key))\"} \($0.value)\n" }.joined()
-    }
-}
-
-/// A Prometheus gauge without labels, at the moment of a scrape.
-package struct Gauge: Sendable {
-    var name: String
-    var help: String
-    var value: Int
-
-    var exposition: String { "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(value)\n" }
-}
-
-/// Texts in Prometheus' text format.
-enum MetricText {
-    static func escaped(_ text: String) -> String {
-        var output = ""
-        for character in text {
-            switch character {
-            case "\\": output += "\\\\"
-            case "\"": output += "\\\""
-            case "\n": output += "\\n"
-            default: output.append(character)
-            }
-        }
-        return output
+    /// The family; none while nothing was counted.
+    var families: [MetricFamily] {
+        if values.isEmpty { return [] }
+        let series = values.map { (labels: [(name: labelName, value: $0.key)], value: $0.value) }
+        return [MetricFamily(name: name, help: help, series: .counter(series))]
     }
 }

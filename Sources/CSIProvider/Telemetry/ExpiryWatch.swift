@@ -80,16 +80,16 @@ final class ExpiryWatch: Sendable {
         state.withLock { $0.classes.sweep(now: now) }
     }
 
-    /// One family in Prometheus' text format; empty while no object has an end.
-    var exposition: String {
+    /// One family; none while no object has an end.
+    var families: [MetricFamily] {
         let now = time.wallClock()
-        let classes = state.withLock { Array($0.classes.all) }.sorted { $0.key < $1.key }
-        guard !classes.isEmpty else { return "" }
-        let metric = "akv_csi_seconds_until_expiry"
-        return "# HELP \(metric) Until the first of the class's objects expires.\n# TYPE \(metric) gauge\n"
-            + classes.map { name, expires in
-                "\(metric){namespace=\"\(MetricText.escaped(name.namespace))\","
-                    + "secret_provider_class=\"\(MetricText.escaped(name.name))\"} \(expires - now)\n"
-            }.joined()
+        let classes = state.withLock { Array($0.classes.all) }
+        if classes.isEmpty { return [] }
+        let series = classes.map { name, expires in (labels: name.metricLabels, value: expires - now) }
+        return [
+            MetricFamily(
+                name: "akv_csi_seconds_until_expiry", help: "Until the first of the class's objects expires.",
+                series: .gauge(series))
+        ]
     }
 }

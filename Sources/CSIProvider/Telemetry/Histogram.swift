@@ -42,23 +42,16 @@ struct Histogram: Sendable {
         series[key] = current
     }
 
-    /// The family in Prometheus' text format, with `common` labels first.
-    func exposition(common: String) -> String {
-        var text = "# HELP \(name) \(help)\n# TYPE \(name) histogram\n"
-        for (labels, values) in series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            let own = zip(labelNames, labels).map { ",\($0)=\"\(MetricText.escaped($1))\"" }.joined()
-            for (bound, count) in zip(Self.bounds, values.buckets) {
-                text += "\(name)_bucket{\(common)\(own),le=\"\(Self.number(bound))\"} \(count)\n"
-            }
-            text += "\(name)_bucket{\(common)\(own),le=\"+Inf\"} \(values.count)\n"
-            text += "\(name)_sum{\(common)\(own)} \(values.sum)\n"
-            text += "\(name)_count{\(common)\(own)} \(values.count)\n"
+    /// The family, with `common` labels first.
+    func family(common: MetricFamily.Labels) -> MetricFamily {
+        let series = series.map { labels, values in
+            let own = zip(labelNames, labels).map { (name: $0, value: $1) }
+            let buckets = zip(Self.bounds, values.buckets).map { (bound: $0, count: $1) }
+            return (
+                labels: common + own,
+                value: MetricFamily.Distribution(buckets: buckets, sum: values.sum, count: values.count)
+            )
         }
-        return text
-    }
-
-    /// `1` rather than `1.0`, as Go's client writes bounds.
-    private static func number(_ value: Double) -> String {
-        value == value.rounded() ? "\(Int(value))" : "\(value)"
+        return MetricFamily(name: name, help: help, series: .histogram(series))
     }
 }

@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// Where upstream puts whole error texts into labels, these hold the error's stable code, so that the
 /// number of series stays bounded.
-package final class ProviderMetrics: FetchObserver, Sendable {
+package final class ProviderMetrics: FetchObserver, MetricsCollector {
     private struct Families: Sendable {
         var vault = Histogram(
             name: "keyvault_request", help: "Distribution of how long it took to get from keyvault",
@@ -27,17 +27,19 @@ package final class ProviderMetrics: FetchObserver, Sendable {
             labelName: "vault")
     }
 
-    private static let common =
-        "service_name=\"csi-secrets-store-provider-azure\",provider=\"azure\",os_type=\"linux\""
+    private static let common = [
+        (name: "service_name", value: "csi-secrets-store-provider-azure"), (name: "provider", value: "azure"),
+        (name: "os_type", value: "linux"),
+    ]
     private static let longestName = 128
 
-    private let families = Mutex(Families())
+    private let counts = Mutex(Families())
 
     package init() {}
 
     /// One request to Key Vault for an object, or for the list of its versions.
     package func observe(_ request: VaultRequestObservation) {
-        families.withLock {
+        counts.withLock {
             $0.vault.observe(
                 request.duration.inSeconds,
                 [
@@ -48,31 +50,28 @@ package final class ProviderMetrics: FetchObserver, Sendable {
     }
 
     package func observe(_ source: ContentSource) {
-        families.withLock { $0.contents.count(source.rawValue) }
+        counts.withLock { $0.contents.count(source.rawValue) }
     }
 
     package func observe(_ source: TokenSource) {
-        families.withLock { $0.tokens.count(source.rawValue) }
+        counts.withLock { $0.tokens.count(source.rawValue) }
     }
 
     package func observeThrottling(by host: String) {
-        families.withLock { $0.throttlings.count(host) }
+        counts.withLock { $0.throttlings.count(host) }
     }
 
     /// One Mount call, with the error's code if it failed.
     package func observeMount(_ duration: Duration, _ code: RPCCode, _ error: ErrorCode?) {
-        families.withLock {
+        counts.withLock {
             $0.calls.observe(
                 duration.inSeconds, ["/v1alpha1.CSIDriverProvider/Mount", code.name, error?.rawValue ?? ""])
         }
     }
 
-    /// Everything in Prometheus' text format; `gauges` are read at this moment.
-    package func exposition(_ gauges: [Gauge] = []) -> String {
-        let copy = families.withLock { $0 }
-        let common = Self.common
-        return copy.vault.exposition(common: common) + copy.calls.exposition(common: common)
-            + copy.contents.exposition + copy.tokens.exposition + copy.throttlings.exposition
-            + gauges.map(\.exposition).joined()
+    package var families: [MetricFamily] {
+        let copy = counts.withLock { $0 }
+        return [copy.vault.family(common: Self.common), copy.calls.family(common: Self.common)]
+            + copy.contents.families + copy.tokens.families + copy.throttlings.families
     }
 }

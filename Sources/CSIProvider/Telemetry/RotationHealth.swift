@@ -113,25 +113,29 @@ final class RotationHealth: Sendable {
         }
     }
 
-    /// Two families in Prometheus' text format; empty before the first mount.
-    var exposition: String {
-        let classes = state.withLock { Array($0.all) }.sorted { $0.key < $1.key }
-        guard !classes.isEmpty else { return "" }
-        func family(_ name: String, _ help: String, _ value: (Health) -> Int?) -> String {
-            "# HELP \(name) \(help)\n# TYPE \(name) gauge\n"
-                + classes.map { key, health in
-                    guard let value = value(health) else { return "" }
-                    return "\(name){namespace=\"\(MetricText.escaped(key.namespace))\","
-                        + "secret_provider_class=\"\(MetricText.escaped(key.name))\"} \(value)\n"
-                }.joined()
-        }
-        return family(
-            "akv_csi_mount_last_success_timestamp_seconds", "When a volume of the class was last mounted, since 1970.",
-            \.lastSuccess)
-            + family("akv_csi_mount_failing", "1 while a volume of the class cannot be mounted, else 0.") { health in
-                health.volumes.values.contains { $0.isFailing } ? 1 : 0
+    /// Two families; none before the first mount.
+    var families: [MetricFamily] {
+        let classes = state.withLock { Array($0.all) }
+        if classes.isEmpty { return [] }
+        func family(_ name: String, _ help: String, _ value: (Health) -> Int?) -> MetricFamily {
+            let series = classes.compactMap { name, health in
+                value(health).map { (labels: name.metricLabels, value: $0) }
             }
+            return MetricFamily(name: name, help: help, series: .gauge(series))
+        }
+        return [
+            family(
+                "akv_csi_mount_last_success_timestamp_seconds",
+                "When a volume of the class was last mounted, since 1970.", \.lastSuccess),
+            family("akv_csi_mount_failing", "1 while a volume of the class cannot be mounted, else 0.") { health in
+                health.volumes.values.contains { $0.isFailing } ? 1 : 0
+            },
+        ]
     }
+}
+
+extension RotationHealth.ClassName {
+    var metricLabels: MetricFamily.Labels { [("namespace", namespace), ("secret_provider_class", name)] }
 }
 
 extension RotationHealth.Health {

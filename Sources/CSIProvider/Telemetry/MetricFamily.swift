@@ -1,0 +1,34 @@
+/// A family of metrics with its values at the moment of a scrape.
+package struct MetricFamily: Sendable {
+    typealias Labels = [(name: String, value: String)]
+
+    /// The values, each with its labels.
+    enum Series: Sendable {
+        case counter([(labels: Labels, value: UInt64)])
+        case gauge([(labels: Labels, value: Int)])
+        case histogram([(labels: Labels, value: Distribution)])
+    }
+
+    /// What a histogram counted for one set of labels.
+    struct Distribution: Sendable {
+        /// The count up to each bound, which includes those of the smaller bounds.
+        var buckets: [(bound: Double, count: UInt64)]
+        var sum = 0.0
+        var count: UInt64 = 0
+    }
+
+    var name: String
+    var help: String
+    var series: Series
+
+    /// A gauge without labels.
+    static func gauge(_ name: String, _ help: String, _ value: Int) -> MetricFamily {
+        MetricFamily(name: name, help: help, series: .gauge([([], value)]))
+    }
+}
+
+/// A type that counts, and gives its families when Prometheus scrapes.
+package protocol MetricsCollector: Sendable {
+    /// In the order of the page. A family without values still has its head on the page.
+    var families: [MetricFamily] { get }
+}

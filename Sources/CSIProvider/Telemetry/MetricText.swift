@@ -1,0 +1,63 @@
+/// Prometheus' text format: the only place that knows it.
+enum MetricText {
+    /// A family with its head. Series are in the order of their labels' values.
+    static func family(_ family: MetricFamily) -> String {
+        let name = family.name
+        switch family.series {
+        case .counter(let series):
+            return head(family, "counter") + lines(series) { "\(name)\(braces($0)) \($1)\n" }
+        case .gauge(let series):
+            return head(family, "gauge") + lines(series) { "\(name)\(braces($0)) \($1)\n" }
+        case .histogram(let series):
+            return head(family, "histogram") + lines(series) { histogram(name, $0, $1) }
+        }
+    }
+
+    private static func head(_ family: MetricFamily, _ type: String) -> String {
+        "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(type)\n"
+    }
+
+    private static func lines<Value>(
+        _ series: [(labels: MetricFamily.Labels, value: Value)], _ text: (_ labels: String, Value) -> String
+    ) -> String {
+        series.map { (values: $0.labels.map(\.value), element: $0) }
+            .sorted { $0.values.lexicographicallyPrecedes($1.values) }
+            .map { text(labels($0.element.labels), $0.element.value) }
+            .joined()
+    }
+
+    private static func histogram(_ name: String, _ labels: String, _ value: MetricFamily.Distribution) -> String {
+        let outer = labels.isEmpty ? "" : labels + ","
+        var text = ""
+        for (bound, count) in value.buckets {
+            text += "\(name)_bucket{\(outer)le=\"\(number(bound))\"} \(count)\n"
+        }
+        text += "\(name)_bucket{\(outer)le=\"+Inf\"} \(value.count)\n"
+        text += "\(name)_sum\(braces(labels)) \(value.sum)\n"
+        return text + "\(name)_count\(braces(labels)) \(value.count)\n"
+    }
+
+    private static func labels(_ labels: MetricFamily.Labels) -> String {
+        labels.map { "\($0.name)=\"\(escaped($0.value))\"" }.joined(separator: ",")
+    }
+
+    private static func braces(_ labels: String) -> String { labels.isEmpty ? "" : "{\(labels)}" }
+
+    /// `1` rather than `1.0`, as Go's client writes bounds.
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() ? "\(Int(value))" : "\(value)"
+    }
+
+    static func escaped(_ text: String) -> String {
+        var output = ""
+        for character in text {
+            switch character {
+            case "\\": output += "\\\\"
+            case "\"": output += "\\\""
+            case "\n": output += "\\n"
+            default: output.append(character)
+            }
+        }
+        return output
+    }
+}
