@@ -194,7 +194,8 @@ struct AnnotatedIdentityTests {
 
     @Test("is named in the log and by the audit lines, with where it is from")
     func log() async throws {
-        let served = ServedNode(serving: annotated.node, logging: annotated.log, audit: .changes)
+        let annotated = try AnnotatedNode(audit: .changes)
+        let served = ServedNode(serving: annotated.node)
         try await served.mount(
             AnnotatedNode.pod(
                 parameters: [

@@ -7,15 +7,14 @@ struct AnnotatedNode {
 
     let server: FakeAPIServer
     let node: TestNode
-    let log: RecordedLog
-    let accounts: ServiceAccountAnnotations
 
-    init(policy: PolicyFile? = nil) throws {
-        let (server, azure, log) = (try FakeAPIServer(), StatefulFakeAzure(), RecordedLog())
-        let accounts = ServiceAccountAnnotations(
-            client: try server.client(time: azure.time), logger: log.logger, time: azure.time)
-        node = TestNode(policy: policy, accounts: accounts, azure: azure)
-        (self.server, self.log, self.accounts) = (server, log, accounts)
+    /// With `postsEvents`, it also posts events to that API server.
+    init(policy: PolicyFile? = nil, audit: AuditLog.Level = .off, postsEvents: Bool = false) throws {
+        server = try FakeAPIServer()
+        let configuration = try server.configuration()
+        node = TestNode(
+            policy: policy, audit: audit, apiServer: server, events: postsEvents ? configuration : nil,
+            annotations: configuration)
         annotate([Self.client: "app-1"])
         azure.change { state in
             for (client, account) in [("app-1", "web"), ("app-2", "web"), ("app-1", "batch")] {
@@ -30,6 +29,7 @@ struct AnnotatedNode {
     }
 
     var azure: StatefulFakeAzure { node.azure }
+    var log: RecordedLog { node.log }
 
     /// How often the API server was asked.
     var reads: Int { server.calls.count }

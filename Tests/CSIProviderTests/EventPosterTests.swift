@@ -13,11 +13,9 @@ struct EventPosterTests {
     private let pod = TestNode.Pod(parameters: ["secretProviderClass": "payments"])
 
     init() throws {
-        let server = try FakeAPIServer()
-        let parts = try ServedNode.withEvents { log, time in
-            EventPoster(client: try server.client(time: time), node: "node-1", logger: log.logger, time: time)
-        }
-        (self.server, node, poster) = (server, parts.node, parts.poster)
+        server = try FakeAPIServer()
+        node = ServedNode(serving: TestNode(apiServer: server, events: try server.configuration()))
+        poster = try #require(node.node.provider.events)
     }
 
     /// Runs `body` while events are posted.

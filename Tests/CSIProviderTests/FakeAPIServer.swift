@@ -46,8 +46,13 @@ final class FakeAPIServer: HTTPTransport {
     func client(
         _ environment: [String: String] = ["KUBERNETES_SERVICE_HOST": "10.0.0.1"], time: TimeSource = .system
     ) throws -> KubernetesClient {
-        let configuration = try KubernetesClient.Configuration(environment: environment, directory: directory.path)
-        return KubernetesClient(configuration: configuration, transport: self, time: time)
+        KubernetesClient(configuration: try configuration(environment), transport: self, time: time)
+    }
+
+    func configuration(
+        _ environment: [String: String] = ["KUBERNETES_SERVICE_HOST": "10.0.0.1"]
+    ) throws -> KubernetesClient.Configuration {
+        try KubernetesClient.Configuration(environment: environment, directory: directory.path)
     }
 
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {

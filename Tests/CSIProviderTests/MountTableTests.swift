@@ -30,13 +30,13 @@ struct MountTableTests {
             settings.tokens.tokenProxy.url = "https://10.0.0.1/prefix/"
             settings.tokens.tokenProxy.serverName = FakeAzure.tokenProxy
             settings.tokens.tokenProxy.authorityFile = try directory.write("authority".utf8, to: "ca.crt")
-            let service = MountHandler(
-                mounts: MountPipeline(settings: settings, transport: azure, time: Self.time()),
+            let provider = ProviderServer.make(
+                .unserved(settings), transport: azure, time: Self.time(),
                 logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)
             let outcome: MountOutcome
             do throws(RPCStatus) {
-                let answer = try await service.handle(
+                let answer = try await provider.handler.handle(
                     IncomingMount(request: MountRequestMessage(call), secondsLeft: 110))
                 outcome = MountOutcome(answer)
             } catch {

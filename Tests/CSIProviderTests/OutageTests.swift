@@ -16,7 +16,7 @@ struct OutageTests {
         #expect(try await node.mount(.init()) == ["user": "user1"])
         // A new pod of the same identity proves itself and starts too.
         #expect(try await node.mount(.init(name: "new", serial: 1)) == ["user": "user1"])
-        #expect(node.metrics.exposition.contains("akv_csi_contents_total{source=\"stale\"} 2"))
+        #expect(node.provider.metrics.page.contains("akv_csi_contents_total{source=\"stale\"} 2"))
     }
 
     @Test("they do not unless it is switched on", arguments: outages.indices)

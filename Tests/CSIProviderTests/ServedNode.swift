@@ -6,40 +6,26 @@ import TestSupport
 /// A node's provider as the driver meets it, with its log.
 struct ServedNode: Sendable {
     let node: TestNode
-    let log: RecordedLog
-    let service: MountHandler
     /// Holds the policy.
     private var directory: TemporaryDirectory?
 
+    var log: RecordedLog { node.log }
+    var service: MountHandler { node.provider.handler }
+
     init(audit: AuditLog.Level = .off, _ change: (inout CacheSettings) -> Void = { _ in }) {
-        (node, log) = (TestNode(change), RecordedLog())
-        service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
+        self.init(serving: TestNode(audit: audit, change))
     }
 
-    init(
-        serving node: TestNode, logging log: RecordedLog, audit: AuditLog.Level = .off, events: EventPoster? = nil
-    ) {
-        (self.node, self.log) = (node, log)
-        service = MountHandler(
-            mounts: node.mounts, logger: log.logger, audit: audit, events: events, time: node.azure.time)
-    }
-
-    /// With events on pods, posted by what `make` gives.
-    static func withEvents(
-        _ make: (RecordedLog, TimeSource) throws -> EventPoster
-    ) throws -> (node: ServedNode, poster: EventPoster) {
-        let (node, log) = (TestNode(), RecordedLog())
-        let poster = try make(log, node.azure.time)
-        return (ServedNode(serving: node, logging: log, events: poster), poster)
+    init(serving node: TestNode) {
+        self.node = node
     }
 
     init(audit: AuditLog.Level, policy: String) throws {
         let directory = try TemporaryDirectory()
+        let file = try PolicyFile(
+            path: directory.write(policy.utf8, to: "policy.yaml"), logger: RecordedLog().logger)
+        self.init(serving: TestNode(policy: file, audit: audit))
         self.directory = directory
-        log = RecordedLog()
-        node = TestNode(
-            policy: try PolicyFile(path: directory.write(policy.utf8, to: "policy.yaml"), logger: log.logger))
-        service = MountHandler(mounts: node.mounts, logger: log.logger, audit: audit, time: node.azure.time)
     }
 
     /// The answer's code.

@@ -20,7 +20,8 @@ struct ServiceAccountAnnotationsTests {
     }
 
     private func count(_ result: String) -> Int {
-        let line = annotated.accounts.exposition.split(separator: "\n").first { $0.contains("{result=\"\(result)\"}") }
+        let series = "akv_csi_service_account_reads_total{result=\"\(result)\"}"
+        let line = annotated.node.provider.metrics.page.split(separator: "\n").first { $0.hasPrefix(series) }
         return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
     }
 

@@ -2,6 +2,7 @@ import Azure
 import Budgets
 import CSIProvider
 import Foundation
+import Kubernetes
 import ProviderCore
 import SecretMemory
 import Synchronization
@@ -198,27 +199,28 @@ final class StatefulFakeAzure: HTTPTransport {
 
 /// A node with one provider on it and a `StatefulFakeAzure` behind it.
 struct TestNode: Sendable {
-    let azure: StatefulFakeAzure
-    let mounts: MountPipeline
-    let metrics = ProviderMetrics()
+    let azure = StatefulFakeAzure()
+    let log = RecordedLog()
+    let provider: ProviderServer
+
+    var mounts: MountPipeline { provider.pipeline }
 
     init(
-        policy: PolicyFile? = nil, accounts: ServiceAccountAnnotations? = nil,
-        azure: StatefulFakeAzure = StatefulFakeAzure(), limits: MountBudget.Limits = MountBudget.Limits(),
+        policy: PolicyFile? = nil, audit: AuditLog.Level = .off, apiServer: FakeAPIServer? = nil,
+        events: KubernetesClient.Configuration? = nil, annotations: KubernetesClient.Configuration? = nil,
+        limits: MountBudget.Limits = MountBudget.Limits(),
         _ change: (inout CacheSettings) -> Void = { _ in }
     ) {
-        self.azure = azure
         var cache = CacheSettings()
         change(&cache)
-        var settings = MountPipeline.Settings(
-            defaultCloudName: "AzurePublicCloud", conversion: ContentConversion(),
-            cloudFiles: CloudEnvironmentFiles(defaultPath: ""), cache: cache)
-        settings.policy = policy
-        settings.limits = limits
-        // A busy machine is no outage.
-        settings.primaryTimeout = .seconds(60)
-        mounts = MountPipeline(
-            settings: settings, transport: azure, observer: metrics, accounts: accounts, time: azure.time)
+        var configuration = ProviderConfiguration.unserved(.default(cache: cache, policy: policy))
+        configuration.mounts.limits = limits
+        configuration.audit = audit
+        configuration.events = events
+        configuration.nodeName = "node-1"
+        configuration.serviceAccountAnnotations = annotations
+        provider = ProviderServer.make(
+            configuration, transport: azure, apiServer: apiServer, time: azure.time, logger: log.logger)
         azure.change { state in
             state.secrets = [
                 "kv-a user": StatefulFakeAzure.Secret(version: 1, value: "user1"),

@@ -112,15 +112,12 @@ struct EmulatedEnvironment: Sendable {
             cloudFiles: CloudEnvironmentFiles(defaultPath: ""), tokens: tokens, cache: cache)
         // A busy machine is no outage.
         settings.primaryTimeout = .seconds(60)
-        let service = MountHandler(
-            mounts: MountPipeline(
-                settings: settings, transport: transport, time: time?.source ?? .system),
-            logger: logger)
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))
+        let configuration = ProviderConfiguration.withoutWatchers(endpoint, mounts: settings, network: network)
+        let provider = ProviderServer.make(
+            configuration, transport: transport, time: time?.source ?? .system, logger: logger)
         let server = try RPCServer.start(
-            endpoint: endpoint,
-            version: ProviderVersion(version: "v1alpha1", runtimeName: "tests", runtimeVersion: "v0"),
-            handler: service.handle)
+            endpoint: endpoint, version: configuration.providerVersion, handler: provider.handler.handle)
         do {
             try await body(
                 EmulatedEnvironment(
@@ -209,6 +206,19 @@ struct EmulatedEnvironment: Sendable {
 
     static func object(_ type: String, _ name: String, _ rest: String = "") -> String {
         "objectName: \(name)\nobjectType: \(type)\n\(rest)"
+    }
+}
+
+extension ProviderConfiguration {
+    /// For a server whose calls are handled by a test, which opens no endpoint for health and metrics.
+    static func withoutWatchers(
+        _ endpoint: Endpoint, mounts: MountPipeline.Settings, network: AsyncHTTPTransport.Configuration
+    ) -> ProviderConfiguration {
+        ProviderConfiguration(
+            endpoint: endpoint, version: "v0",
+            health: HealthEndpoint.Configuration(host: "127.0.0.1", port: 0, path: "/healthz", timeout: .seconds(5)),
+            metrics: MetricsEndpoint.Configuration(host: "127.0.0.1", port: 0), mounts: mounts, network: network,
+            drainTimeout: .seconds(1))
     }
 }
 

@@ -71,17 +71,17 @@ struct UnreachableTests {
                 let environment = given.proxy.map { ["HTTPS_PROXY": filled($0)] } ?? [:]
                 let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
                 let time = ManualTime()
-                let mounts = MountPipeline(
-                    settings: MountPipeline.Settings(
+                let configuration = ProviderConfiguration.withoutWatchers(
+                    .unix(path: "/unused"),
+                    mounts: MountPipeline.Settings(
                         defaultCloudName: "AzureStackCloud", conversion: ContentConversion(),
                         cloudFiles: CloudEnvironmentFiles(
                             defaultPath: try directory.write(cloud.utf8, to: "cloud.json")),
                         tokens: world.tokens),
-                    transport: AsyncHTTPTransport(
-                        configuration: AsyncHTTPTransport.Configuration(
-                            trustRoots: TrustRoots(), proxy: try ProxySettings(environment: environment),
-                            userAgent: "tests"),
-                        logger: logger), time: time.source)
+                    network: AsyncHTTPTransport.Configuration(
+                        trustRoots: TrustRoots(), proxy: try ProxySettings(environment: environment),
+                        userAgent: "tests"))
+                let provider = ProviderServer.make(configuration, time: time.source, logger: logger)
                 var attributes = try await world.attributes(
                     objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]))
                 if given.isForVault { attributes["useVMManagedIdentity"] = "true" }
@@ -89,8 +89,7 @@ struct UnreachableTests {
                     attributes: Array(try JSONSerialization.data(withJSONObject: attributes)),
                     secrets: Array("null".utf8), targetPath: "/unused", permission: "420")
                 let status = await #expect(throws: RPCStatus.self) {
-                    try await MountHandler(mounts: mounts, logger: logger)
-                        .handle(IncomingMount(request: request, secondsLeft: 110))
+                    try await provider.handler.handle(IncomingMount(request: request, secondsLeft: 110))
                 }
                 #expect(status?.code == .internal)
                 for word in given.words + ["[unreachable]"] {

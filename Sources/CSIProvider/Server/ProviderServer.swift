@@ -1,4 +1,4 @@
-internal import Azure
+package import Azure
 internal import CProcess
 internal import Kubernetes
 package import Logging
@@ -7,19 +7,56 @@ internal import ServiceLifecycle
 internal import UnixSignals
 
 /// The DaemonSet's process: socket, health endpoint, and an orderly end on SIGTERM and SIGINT.
-package enum ProviderServer {
+///
+/// `make` is the one place that puts the provider's parts together, for the program and for tests of all of it.
+package struct ProviderServer: Sendable {
+    package let pipeline: MountPipeline
+    package let handler: MountHandler
+    /// Everything that is counted.
+    package let metrics: MetricsRegistry
+    /// Nil when no events are posted.
+    package let events: EventPoster?
+    private let configuration: ProviderConfiguration
+    private let logger: Logger
+
+    /// Makes the parts that `configuration` asks for. Nothing is opened and no task runs yet.
+    ///
+    /// `transport` reaches Azure, and `apiServer` the cluster's API server; by default both are made from the
+    /// configuration.
+    package static func make(
+        _ configuration: ProviderConfiguration, transport: (any HTTPTransport)? = nil,
+        apiServer: (any HTTPTransport)? = nil, time: TimeSource = .system, logger: Logger
+    ) -> ProviderServer {
+        let transport = transport ?? AsyncHTTPTransport(configuration: configuration.network, logger: logger)
+        func client(_ server: KubernetesClient.Configuration) -> KubernetesClient {
+            KubernetesClient(configuration: server, transport: apiServer ?? transport, time: time)
+        }
+        let metrics = ProviderMetrics()
+        let accounts = configuration.serviceAccountAnnotations.map { server in
+            ServiceAccountAnnotations(client: client(server), logger: logger, time: time)
+        }
+        let pipeline = MountPipeline(
+            settings: configuration.mounts, transport: transport, observer: metrics, accounts: accounts, time: time)
+        let events = configuration.events.map { server in
+            EventPoster(client: client(server), node: configuration.nodeName, logger: logger, time: time)
+        }
+        let handler = MountHandler(
+            mounts: pipeline, metrics: metrics, logger: logger, audit: configuration.audit, events: events, time: time)
+        let optional: [(any MetricsCollector)?] = [events, accounts]
+        return ProviderServer(
+            pipeline: pipeline, handler: handler,
+            metrics: MetricsRegistry([metrics, pipeline, handler] + optional.compactMap(\.self)), events: events,
+            configuration: configuration, logger: logger)
+    }
+
     /// Serves until a signal arrives. Throws when it cannot listen.
     package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
         ProcessHardening.apply(logger: logger)
         process_limit_allocator()
-        let transport = AsyncHTTPTransport(configuration: configuration.network, logger: logger)
-        let metrics = ProviderMetrics()
-        let accounts = configuration.serviceAccountAnnotations.map { server in
-            ServiceAccountAnnotations(
-                client: KubernetesClient(configuration: server, transport: transport), logger: logger)
-        }
-        let mounts = MountPipeline(
-            settings: configuration.mounts, transport: transport, observer: metrics, accounts: accounts)
+        try await make(configuration, logger: logger).run()
+    }
+
+    private func run() async throws {
         if let policy = configuration.mounts.policy {
             logger.info("policy in force", metadata: ["file": "\(policy.path)"])
         } else {
@@ -27,28 +64,18 @@ package enum ProviderServer {
                 "no policy is given: every pod may use the node's managed identity and name any vault; see --policy",
                 metadata: ["code": "\(LogCode.policyAbsent.rawValue)"])
         }
-        let events = configuration.events.map { server in
-            EventPoster(
-                client: KubernetesClient(configuration: server, transport: transport),
-                node: configuration.nodeName, logger: logger)
-        }
-        let service = MountHandler(
-            mounts: mounts, metrics: metrics, logger: logger, audit: configuration.audit, events: events)
-        let optional: [(any MetricsCollector)?] = [events, accounts]
-        let registry = MetricsRegistry([metrics, mounts, service] + optional.compactMap(\.self))
         // The endpoints that only watch come first: with a port taken, no socket appears at all.
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)
-        let scrapes = try await MetricsEndpoint.listen(
-            configuration.metrics, registry: registry, logger: logger)
+        let scrapes = try await MetricsEndpoint.listen(configuration.metrics, registry: metrics, logger: logger)
         var watchers: [any Service] = [health, scrapes]
         if let events { watchers.append(events) }
         if let debug = configuration.debug {
             watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
         }
-        let socket = RPCServerService(configuration: configuration, handler: service.handle, logger: logger)
+        let socket = RPCServerService(configuration: configuration, handler: handler.handle, logger: logger)
         let group = ServiceGroup(
-            services: [socket, Sweeper(service: service)] + watchers,
+            services: [socket, Sweeper(service: handler)] + watchers,
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieted)
         try await group.run()
         logger.info("stopped")
