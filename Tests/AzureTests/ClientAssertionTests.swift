@@ -23,7 +23,7 @@ struct ClientAssertionTests {
         let exchange = TokenExchange(transport: transport, time: time)
         _ = try await exchange.exchange(
             .certificate(certificate), clientID: clientID, tenantID: tenantID, cloud: cloud,
-            resource: "https://vault.azure.net", priority: .firstMount, until: time.deadline(after: .seconds(10)))
+            resource: "https://vault.azure.net", context: time.context())
         let sent = try #require(transport.requests.first)
         var form = URLComponents()
         form.percentEncodedQuery = sent.body.map { $0.withExposed { String(decoding: $0, as: UTF8.self) } }

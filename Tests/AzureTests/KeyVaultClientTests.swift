@@ -17,8 +17,7 @@ struct KeyVaultClientTests {
         do throws(ProviderError) {
             let outcome = try await client.read(
                 KeyVaultObject(name: name, type: type), version: version, in: vault, token: token,
-                priority: .firstMount,
-                until: time.deadline(after: .seconds(60)))
+                context: time.context())
             return (.success(outcome), transport.requests)
         } catch {
             return (.failure(error), transport.requests)
@@ -148,8 +147,7 @@ struct KeyVaultClientTests {
         let client = KeyVaultClient(transport: transport, time: time)
         do throws(ProviderError) {
             let outcome = try await client.versions(
-                of: KeyVaultObject(name: "n", type: .secret), in: vault, token: token, priority: .firstMount,
-                until: time.deadline(after: .seconds(60)))
+                of: KeyVaultObject(name: "n", type: .secret), in: vault, token: token, context: time.context())
             guard case .value(let records) = outcome else { return (.success([]), []) }
             return (.success(records.map(\.version)), transport.requests.map(\.url))
         } catch {

@@ -7,7 +7,7 @@ struct RequestGateTests {
     /// What tasks tell the test.
     private final class Notes: Sendable {
         let running = Mutex((now: 0, most: 0))
-        let order = Mutex<[RequestPriority]>([])
+        let order = Mutex<[RequestContext]>([])
     }
 
     @Test("lets no more through at once than it should, and all in the end")
@@ -17,14 +17,14 @@ struct RequestGateTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<50 {
                 group.addTask {
-                    _ = try await gate.enter(.firstMount, until: TimeSource.system.deadline(after: .seconds(3600)))
+                    let permit = try await gate.enter(TimeSource.system.context(timeout: .seconds(3600)))
                     notes.running.withLock { running in
                         running.now += 1
                         running.most = max(running.most, running.now)
                     }
                     for _ in 0..<5 { await Task.yield() }
                     notes.running.withLock { $0.now -= 1 }
-                    gate.leave(succeeded: true)
+                    gate.leave(permit, succeeded: true)
                 }
             }
             try await group.waitForAll()
@@ -33,26 +33,50 @@ struct RequestGateTests {
         #expect(notes.running.withLock { $0.now } == 0)
     }
 
-    @Test("lets new pods go before others")
-    func priority() async throws {
-        let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: .system)
-        let deadline = TimeSource.system.deadline(after: .seconds(3600))
-        _ = try await gate.enter(.firstMount, until: deadline)
+    /// Has all of `contexts` wait while one request is under way, then admits them one at a time. Returns the order in
+    /// which they were admitted.
+    private func order(
+        _ contexts: [RequestContext], in gate: RequestGate = RequestGate(.init(concurrent: 1), time: .system)
+    ) async throws -> [RequestContext] {
+        let first = try await gate.enter(TimeSource.system.context("first"))
         let notes = Notes()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for priority in [RequestPriority.republish, .republish, .firstMount, .firstMount] {
+            for context in contexts {
                 let before = gate.waiting
                 group.addTask {
-                    _ = try await gate.enter(priority, until: deadline)
-                    notes.order.withLock { $0.append(priority) }
-                    gate.leave(succeeded: true)
+                    let permit = try await gate.enter(context)
+                    notes.order.withLock { $0.append(context) }
+                    gate.leave(permit, succeeded: true)
                 }
                 while gate.waiting == before { await Task.yield() }
             }
-            gate.leave(succeeded: true)
+            gate.leave(first, succeeded: true)
             try await group.waitForAll()
         }
-        #expect(notes.order.withLock { $0 } == [.firstMount, .firstMount, .republish, .republish])
+        return notes.order.withLock { $0 }
+    }
+
+    private func contexts(_ priority: RequestPriority, _ count: Int, of namespace: String) -> [RequestContext] {
+        Array(repeating: TimeSource.system.context(namespace, priority, timeout: .seconds(3600)), count: count)
+    }
+
+    @Test("lets new pods go before others")
+    func priority() async throws {
+        let order = try await order(contexts(.republish, 2, of: "a") + contexts(.firstMount, 2, of: "a"))
+        #expect(order.map(\.priority) == [.firstMount, .firstMount, .republish, .republish])
+    }
+
+    @Test("new pods that never stop coming do not keep running pods from being renewed")
+    func noStarvation() async throws {
+        let order = try await order(contexts(.firstMount, 40, of: "loud") + contexts(.republish, 2, of: "quiet"))
+        #expect(order.indices.filter { order[$0].namespace == "quiet" } == [4, 9])
+    }
+
+    @Test("a namespace waits for one request of each other one, however many those have", arguments: [10, 400])
+    func turns(count: Int) async throws {
+        let loud = contexts(.firstMount, count, of: "loud") + contexts(.firstMount, count, of: "louder")
+        let order = try await order(loud + contexts(.firstMount, 2, of: "quiet"))
+        #expect(order.indices.filter { order[$0].namespace == "quiet" } == [2, 5])
     }
 
     @Test("halves on a refusal, once for requests that were under way together, and recovers")
@@ -60,55 +84,94 @@ struct RequestGateTests {
         let time = ManualTime()
         let source = time.source()
         let gate = RequestGate(RequestGate.Limits(concurrent: 16), time: source)
-        let deadline = source.deadline(after: .seconds(1000))
+        let context = source.context(timeout: .seconds(1000))
         var permits: [RequestGate.Permit] = []
-        for _ in 0..<8 { permits.append(try await gate.enter(.firstMount, until: deadline)) }
+        for _ in 0..<8 { permits.append(try await gate.enter(context)) }
         time.advance(.milliseconds(10))
         for permit in permits {
             gate.throttle(permit, pause: .seconds(1))
-            gate.leave(succeeded: false)
+            gate.leave(permit, succeeded: false)
         }
-        #expect(gate.limit == 8)
+        #expect(gate.limit(of: "team") == 8)
         time.advance(.seconds(2))
-        let later = try await gate.enter(.firstMount, until: deadline)
+        let later = try await gate.enter(context)
         gate.throttle(later, pause: .seconds(1))
-        gate.leave(succeeded: false)
-        #expect(gate.limit == 4)
+        gate.leave(later, succeeded: false)
+        #expect(gate.limit(of: "team") == 4)
         time.advance(.seconds(2))
-        for _ in 0..<200 {
-            _ = try await gate.enter(.firstMount, until: deadline)
-            gate.leave(succeeded: true)
-        }
-        #expect(gate.limit == 16)
+        for _ in 0..<200 { gate.leave(try await gate.enter(context), succeeded: true) }
+        #expect(gate.limit(of: "team") == 16)
     }
 
-    @Test("holds everyone back during a pause, and gives up at once when that is longer than the mount may take")
+    @Test("holds a namespace back during a pause, and gives up at once when that is longer than the mount may take")
     func pause() async throws {
         let time = ManualTime()
         let source = time.source()
         let gate = RequestGate(RequestGate.Limits(concurrent: 4), time: source)
-        let permit = try await gate.enter(.firstMount, until: source.deadline(after: .seconds(100)))
+        let permit = try await gate.enter(source.context(timeout: .seconds(100)))
         gate.throttle(permit, pause: .seconds(30))
-        gate.leave(succeeded: false)
+        gate.leave(permit, succeeded: false)
         let failure = await #expect(throws: TransportError.self) {
-            _ = try await gate.enter(.firstMount, until: source.deadline(after: .seconds(20)))
+            _ = try await gate.enter(source.context(timeout: .seconds(20)))
         }
         #expect(failure?.kind == .throttled)
-        _ = try await gate.enter(.firstMount, until: source.deadline(after: .seconds(100)))
+        _ = try await gate.enter(source.context(timeout: .seconds(100)))
         #expect(time.now >= .seconds(30))
+    }
+
+    @Test("a pause of one namespace, and its lower number, do not hold back another")
+    func pauseOfAnother() async throws {
+        let time = ManualTime()
+        let source = time.source()
+        let gate = RequestGate(RequestGate.Limits(concurrent: 4), time: source)
+        let permit = try await gate.enter(source.context("loud"))
+        gate.throttle(permit, pause: .seconds(30))
+        gate.leave(permit, succeeded: false)
+        await #expect(throws: TransportError.self) {
+            _ = try await gate.enter(source.context("loud", timeout: .seconds(20)))
+        }
+        #expect(gate.limit(of: "loud") == 2)
+        #expect(gate.limit(of: "quiet") == 4)
+        // Also while one of the other waits for the end of its pause.
+        var slow = source
+        slow.sleep = { _ throws(CancellationError) in
+            do { try await Task.sleep(for: .seconds(3600)) } catch { throw CancellationError() }
+        }
+        let busy = RequestGate(RequestGate.Limits(concurrent: 4), time: slow)
+        let refused = try await busy.enter(slow.context("loud"))
+        busy.throttle(refused, pause: .seconds(30))
+        busy.leave(refused, succeeded: false)
+        let waiting = Task { try await busy.enter(slow.context("loud", timeout: .seconds(100))) }
+        while busy.waiting == 0 { await Task.yield() }
+        for _ in 0..<4 { _ = try await busy.enter(slow.context("quiet")) }
+        #expect(busy.waiting == 1)
+        #expect(time.now == .zero)
+        waiting.cancel()
+    }
+
+    @Test("keeps places for others where a namespace may not take all")
+    func placesForOthers() async throws {
+        let source = ManualTime().source()
+        let gate = RequestGate(RequestGate.Limits(concurrent: 4, ofNamespace: 2), time: source)
+        for _ in 0..<2 { _ = try await gate.enter(source.context("loud")) }
+        let waiting = Task { try await gate.enter(source.context("loud")) }
+        while gate.waiting == 0 { await Task.yield() }
+        for _ in 0..<2 { _ = try await gate.enter(source.context("quiet")) }
+        #expect(gate.waiting == 1)
+        waiting.cancel()
     }
 
     @Test("frees the place of one who gives up waiting")
     func cancellation() async throws {
         let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: .system)
-        let deadline = TimeSource.system.deadline(after: .seconds(3600))
-        _ = try await gate.enter(.firstMount, until: deadline)
-        let waiting = Task { try await gate.enter(.firstMount, until: deadline) }
+        let context = TimeSource.system.context(timeout: .seconds(3600))
+        let first = try await gate.enter(context)
+        let waiting = Task { try await gate.enter(context) }
         while gate.waiting == 0 { await Task.yield() }
         waiting.cancel()
         await #expect(throws: TransportError.self) { try await waiting.value }
-        gate.leave(succeeded: true)
-        _ = try await gate.enter(.firstMount, until: deadline)
+        gate.leave(first, succeeded: true)
+        _ = try await gate.enter(context)
     }
 
     @Test("a request that begins to wait just before a pause ends is admitted", .timeLimit(.minutes(1)))
@@ -119,11 +182,12 @@ struct RequestGateTests {
         source.elapsed = { looks.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] } }
         source.sleep = { _ in }
         let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: source)
-        let deadline = TimeSource.system.deadline(after: .seconds(60))
-        gate.throttle(try await gate.enter(.firstMount, until: deadline), pause: .seconds(10))
-        gate.leave(succeeded: false)
+        let context = TimeSource.system.context(timeout: .seconds(60))
+        let permit = try await gate.enter(context)
+        gate.throttle(permit, pause: .seconds(10))
+        gate.leave(permit, succeeded: false)
         looks.withLock { $0 = [.seconds(9), .seconds(9), .seconds(11)] }
-        _ = try await gate.enter(.firstMount, until: deadline)
+        _ = try await gate.enter(context)
     }
 
     @Test("spaces requests to a service that bounds their rate")
@@ -131,13 +195,10 @@ struct RequestGateTests {
         let source = ManualTime().source()
         let gate = RequestGate(RequestGate.Limits(concurrent: 5, perSecond: 20), time: source)
         var delays: [Duration] = []
-        for _ in 0..<4 {
-            delays.append(try await gate.enter(.firstMount, until: source.deadline(after: .seconds(9))).delay)
-            gate.leave(succeeded: true)
-        }
-        for _ in 0..<4 {
-            delays.append(try await gate.enter(.firstMount, until: source.deadline(after: .seconds(9))).delay)
-            gate.leave(succeeded: true)
+        for _ in 0..<8 {
+            let permit = try await gate.enter(source.context())
+            delays.append(permit.delay)
+            gate.leave(permit, succeeded: true)
         }
         #expect(delays.prefix(5).allSatisfy { $0 == .zero })
         #expect(delays.last == .milliseconds(100))

@@ -15,8 +15,8 @@ struct RetryTests {
             result = .success(
                 try await RetryPolicy().send(
                     request, over: transport,
-                    through: RequestGate(RequestGate.Limits(concurrent: 1), time: source), .firstMount,
-                    until: source.deadline(after: budget), time: source))
+                    through: RequestGate(RequestGate.Limits(concurrent: 1), time: source),
+                    source.context(timeout: budget), time: source))
         } catch {
             result = .failure(error)
         }

@@ -51,3 +51,12 @@ final class ManualTime: Sendable {
             random: { 1 })
     }
 }
+
+extension TimeSource {
+    /// A request that begins now.
+    func context(
+        _ namespace: String = "team", _ priority: RequestPriority = .firstMount, timeout: Duration = .seconds(60)
+    ) -> RequestContext {
+        RequestContext(namespace: namespace, priority: priority, deadline: deadline(after: timeout))
+    }
+}

@@ -59,7 +59,8 @@ struct TokenProxyTests {
             _ = try await TokenExchange(transport: transport, time: time).exchange(
                 .secret(SecretBytes("secret")), clientID: "client",
                 tenantID: "tenant", cloud: try AzureCloud.named("AzurePublicCloud", environmentFile: nil),
-                resource: "https://vault.azure.net", through: route, priority: .firstMount, until: deadline)
+                resource: "https://vault.azure.net", through: route,
+                context: RequestContext(namespace: "team", priority: .firstMount, deadline: deadline))
             return try #require(transport.requests.first)
         }
     }

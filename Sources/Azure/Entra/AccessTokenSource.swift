@@ -31,11 +31,12 @@ package struct AccessTokenSource: Sendable {
     package func token(
         for authentication: AuthenticationContext, resource: String, priority: RequestPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
+        let context = RequestContext(
+            namespace: authentication.pod.namespace, priority: priority, deadline: deadline)
         let exchange: TokenCache.Exchange = { [issuer] deadline in
             do throws(ProviderError) {
                 return .success(
-                    try await issuer.token(for: authentication, resource: resource, priority: priority, until: deadline)
-                )
+                    try await issuer.token(for: authentication, resource: resource, context: context.until(deadline)))
             } catch {
                 return .failure(error)
             }
@@ -49,7 +50,7 @@ package struct AccessTokenSource: Sendable {
             [cache] () async -> (Result<AccessToken, ProviderError>, TokenSource) in
             guard let cache else { return (await exchange(deadline), .issued) }
             return await cache.token(
-                for: key, owner: authentication.pod.namespace, until: deadline, exchange: exchange)
+                for: key, owner: context.namespace, until: deadline, exchange: exchange)
         }
         var (result, source) =
             found ?? (

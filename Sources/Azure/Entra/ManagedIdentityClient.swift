@@ -29,18 +29,18 @@ struct ManagedIdentityClient: Sendable {
 
     /// A token of the user-assigned identity `clientID`, or of the system-assigned one.
     func token(
-        clientID: String?, resource: String, priority: RequestPriority, until deadline: Deadline
+        clientID: String?, resource: String, context: RequestContext
     ) async throws(ProviderError) -> AccessToken {
         var url = "\(service)/metadata/identity/oauth2/token?api-version=2018-02-01&resource=\(resource.percentEncoded)"
         if let clientID { url += "&client_id=\(clientID.percentEncoded)" }
-        let context = [("metadata service", service), ("user-assigned identity", clientID?.clipped ?? "none")]
+        let surroundings = [("metadata service", service), ("user-assigned identity", clientID?.clipped ?? "none")]
         let request = HTTPRequest(.get, url, headers: [("Metadata", "true")], maximumResponseBytes: 1 << 20)
         let response: HTTPResponse
         do {
             response = try await Self.retry.send(
-                request, over: transport, through: gate, priority, until: deadline, time: time)
+                request, over: transport, through: gate, context, time: time)
         } catch {
-            throw error.providerError(reaching: "the instance metadata service").adding(context)
+            throw error.providerError(reaching: "the instance metadata service").adding(surroundings)
         }
         let body = response.json
         guard response.status == 200 else {
@@ -56,11 +56,11 @@ struct ManagedIdentityClient: Sendable {
                 code,
                 "ManagedIdentityCredential authentication failed. The metadata service answered"
                     + " \(response.status): \(String(text.prefix(300)))",
-                context: context)
+                context: surroundings)
         }
         guard let secret = body?["access_token"]?.secret, !secret.isEmpty else {
             throw ProviderError(
-                .answerMalformed, "the metadata service answered 200 without an access token", context: context)
+                .answerMalformed, "the metadata service answered 200 without an access token", context: surroundings)
         }
         return AccessToken(secret: secret, lifetime: body?["expires_in"]?.seconds ?? 0)
     }

@@ -13,8 +13,9 @@ struct PodIdentityClient: Sendable {
         self.service = service
         self.transport = transport
         self.time = time
-        // Many, because each may be held back while its pod's identity is assigned.
-        gate = RequestGate(RequestGate.Limits(concurrent: 50), time: time)
+        // Many, because each may be held back while its pod's identity is assigned. For the same reason, those of one
+        // namespace must leave places for others.
+        gate = RequestGate(RequestGate.Limits(concurrent: 50, ofNamespace: 25), time: time)
     }
 
     /// NMI holds a request back while the pod's identity is being assigned, for up to 80 seconds. To give
@@ -27,7 +28,7 @@ struct PodIdentityClient: Sendable {
 
     /// A token of whatever identity NMI assigns to `pod`.
     func token(
-        pod: PodReference, resource: String, priority: RequestPriority, until deadline: Deadline
+        pod: PodReference, resource: String, context: RequestContext
     ) async throws(ProviderError) -> AccessToken {
         let request = HTTPRequest(
             .get, "\(service)/host/token/?resource=\(resource)",
@@ -35,7 +36,7 @@ struct PodIdentityClient: Sendable {
         let response: HTTPResponse
         do {
             response = try await Self.retry.send(
-                request, over: transport, through: gate, priority, until: deadline, time: time)
+                request, over: transport, through: gate, context, time: time)
         } catch {
             throw error.providerError(reaching: "aad-pod-identity's NMI").adding([("NMI", service)])
         }

@@ -49,8 +49,7 @@ package struct TokenExchange: Sendable {
         cloud: AzureCloud,
         resource: String,
         through proxy: TokenProxy.Route? = nil,
-        priority: RequestPriority,
-        until deadline: Deadline
+        context: RequestContext
     ) async throws(ProviderError) -> AccessToken {
         let endpoint = TokenEndpoint(authority: cloud.authority, tenantID: tenantID)
         var form = FormBody()
@@ -78,23 +77,22 @@ package struct TokenExchange: Sendable {
             .post, (proxy?.base ?? endpoint.base) + endpoint.path, headers: headers, body: form.finish(),
             maximumResponseBytes: 1 << 20)
         request.connection = proxy?.connection
-        let context = [("authority", cloud.authority), ("tenant", tenantID), ("client id", clientID.clipped)]
+        let surroundings = [("authority", cloud.authority), ("tenant", tenantID), ("client id", clientID.clipped)]
 
         let response: HTTPResponse
         do {
             response = try await retry.send(
-                request, over: transport, through: gates["\(cloud.authority)/\(tenantID)/\(clientID)"], priority,
-                until: deadline,
+                request, over: transport, through: gates["\(cloud.authority)/\(tenantID)/\(clientID)"], context,
                 time: time)
         } catch {
-            throw error.providerError(reaching: proxy == nil ? "Entra ID" : "the cluster's token proxy").adding(context)
+            throw error.providerError(reaching: proxy == nil ? "Entra ID" : "the cluster's token proxy").adding(surroundings)
         }
         guard response.status == 200 else {
             throw EntraErrorResponse(response).error(presenting: credential, clientID: clientID, tenantID: tenantID)
-                .adding(context)
+                .adding(surroundings)
         }
         guard let body = response.json, let secret = body["access_token"]?.secret, !secret.isEmpty else {
-            throw ProviderError(.answerMalformed, "Entra ID answered 200 without an access token", context: context)
+            throw ProviderError(.answerMalformed, "Entra ID answered 200 without an access token", context: surroundings)
         }
         return AccessToken(secret: secret, lifetime: body["expires_in"]?.seconds ?? 0)
     }

@@ -18,14 +18,14 @@ struct TokenIssuer: Sendable {
 
     /// A token for `resource`.
     func token(
-        for authentication: AuthenticationContext, resource: String, priority: RequestPriority, until deadline: Deadline
+        for authentication: AuthenticationContext, resource: String, context: RequestContext
     ) async throws(ProviderError) -> AccessToken {
         func exchanged(
             _ credential: TokenExchange.Credential, _ clientID: String, _ route: TokenProxy.Route? = nil
         ) async throws(ProviderError) -> AccessToken {
             try await exchange.exchange(
                 credential, clientID: clientID, tenantID: authentication.tenantID, cloud: authentication.cloud,
-                resource: resource, through: route, priority: priority, until: deadline)
+                resource: resource, through: route, context: context)
         }
         switch authentication.identity {
         case .workloadIdentity(let clientID, let token):
@@ -35,12 +35,11 @@ struct TokenIssuer: Sendable {
         case .certificatePrincipal(let clientID, let certificate):
             return try await exchanged(.certificate(certificate), clientID)
         case .azureTokenProxy(let clientID, let token):
-            return try await exchanged(.assertion(token), clientID, try await tokenProxy.route(until: deadline))
+            return try await exchanged(.assertion(token), clientID, try await tokenProxy.route(until: context.deadline))
         case .vmManagedIdentity(let clientID):
-            return try await managedIdentity.token(
-                clientID: clientID, resource: resource, priority: priority, until: deadline)
+            return try await managedIdentity.token(clientID: clientID, resource: resource, context: context)
         case .podIdentity(let pod):
-            return try await podIdentity.token(pod: pod, resource: resource, priority: priority, until: deadline)
+            return try await podIdentity.token(pod: pod, resource: resource, context: context)
         }
     }
 }

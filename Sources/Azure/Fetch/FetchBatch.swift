@@ -15,7 +15,7 @@ struct FetchBatch: Sendable {
         var results = jobs.map { reader.peek($0) }
         let missing = results.indices.filter { results[$0] == nil }
         if !missing.isEmpty {
-            let found = await withDeadline(round.deadline) {
+            let found = await withDeadline(round.context.deadline) {
                 await Self.read(missing.map { jobs[$0] }, round, reader, token)
             }
             for (offset, index) in missing.enumerated() {

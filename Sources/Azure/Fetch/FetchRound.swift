@@ -8,11 +8,9 @@ struct FetchRound: Sendable {
     let vault: VaultAddress
     /// Who asks that vault.
     let scope: ValueCache.Scope
-    /// The namespace on whose share of the cache it is kept.
-    let owner: String
     let maximumAge: Duration
-    let priority: RequestPriority
-    let deadline: Deadline
+    /// What is read is kept on the share of its namespace.
+    let context: RequestContext
     /// Objects that must be read again, and after which moment: they have to fit one that has changed.
     var notBefore: [ValueCache.Key: Duration] = [:]
 

@@ -30,9 +30,12 @@ struct ObjectReader: Sendable {
     }
 
     func read(_ job: Job, _ round: FetchRound, _ token: AccessToken) async -> ValueCache.LookupResult {
-        await values.value(for: job.key, job.freshness, owner: round.owner, until: round.deadline) { deadline in
+        let context = round.context
+        return await values.value(
+            for: job.key, job.freshness, owner: context.namespace, until: context.deadline
+        ) { deadline in
             let start = time.elapsed()
-            let outcome = await request(job, in: round.vault, token, round.priority, deadline)
+            let outcome = await request(job, in: round.vault, token, context.until(deadline))
             let error: ErrorCode? =
                 switch outcome {
                 case .success(.value): nil
@@ -40,7 +43,7 @@ struct ObjectReader: Sendable {
                 }
             observer.observe(
                 VaultRequestObservation(
-                    object: job.object, namespace: round.owner, duration: time.elapsed() - start, error: error))
+                    object: job.object, namespace: context.namespace, duration: time.elapsed() - start, error: error))
             return outcome
         }
     }
@@ -51,24 +54,24 @@ struct ObjectReader: Sendable {
     }
 
     private func request(
-        _ job: Job, in address: VaultAddress, _ token: AccessToken, _ priority: RequestPriority, _ deadline: Deadline
+        _ job: Job, in address: VaultAddress, _ token: AccessToken, _ context: RequestContext
     ) async -> Result<KeyVaultClient.Outcome<VaultContent>, ProviderError> {
         do throws(ProviderError) {
             switch job.key.query {
             case .content(let version):
                 return .success(
                     try await vault.read(
-                        job.object, version: version, in: address, token: token, priority: priority, until: deadline
+                        job.object, version: version, in: address, token: token, context: context
                     ).map { .item($0.item, $0.attributes) })
             case .versions:
                 return .success(
                     try await vault.versions(
-                        of: job.object, in: address, token: token, priority: priority, until: deadline
+                        of: job.object, in: address, token: token, context: context
                     ).map { .list($0) })
             case .objects:
                 return .success(
                     try await vault.objects(
-                        like: job.object, in: address, token: token, priority: priority, until: deadline
+                        like: job.object, in: address, token: token, context: context
                     ).map { .objects($0) })
             }
         } catch {

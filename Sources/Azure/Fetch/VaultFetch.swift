@@ -178,9 +178,10 @@ package struct VaultFetch: Sendable {
         var round = FetchRound(
             plan: plan, items: items, vault: vault,
             scope: ValueCache.Scope(principal: source.principal, vault: vault.host),
-            owner: namespace,
-            maximumAge: request.maximumAge, priority: request.priority,
-            deadline: request.timeout.map { min(request.deadline, time.deadline(after: $0)) } ?? request.deadline)
+            maximumAge: request.maximumAge,
+            context: RequestContext(
+                namespace: namespace, priority: request.priority,
+                deadline: request.timeout.map { min(request.deadline, time.deadline(after: $0)) } ?? request.deadline))
         var number = 1
         var isRenewed = false
         while true {

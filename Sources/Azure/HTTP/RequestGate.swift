@@ -1,92 +1,142 @@
 internal import AsyncSupport
 internal import Synchronization
 
-/// Lets only so many requests to one service be under way, and none while it has asked for a pause.
+/// Bounds the requests to one service that are under way at once, for all mounts of the node.
 ///
-/// Every mount of the node goes through the same gate, so that what one learns calms all. A refusal
-/// for too many requests halves the number let through; each success raises it a little again.
+/// Namespaces take turns, so that a request waits for at most one of each other namespace per turn. What the service asks
+/// of one namespace binds that namespace alone: a refusal for too many requests pauses its requests and halves their
+/// number, and each success raises the number a little again.
 package final class RequestGate: Sendable {
     package struct Limits: Sendable {
         var concurrent: Int
+        /// The most that one namespace may have under way.
+        var ofNamespace: Int
         /// Requests a second; unlimited when nil.
         var perSecond: Int?
 
-        package init(concurrent: Int, perSecond: Int? = nil) {
+        package init(concurrent: Int, ofNamespace: Int? = nil, perSecond: Int? = nil) {
             self.concurrent = concurrent
+            self.ofNamespace = ofNamespace ?? concurrent
             self.perSecond = perSecond
         }
     }
 
-    /// What a request was let through with.
+    /// What a request was admitted with. `leave` must be called with it once.
     package struct Permit: Sendable {
+        fileprivate var namespace: String
         fileprivate var admittedAt: Duration
         /// How long to wait before sending, so that the rate is kept.
         package fileprivate(set) var delay = Duration.zero
     }
 
-    private struct State {
+    /// What is known of one namespace's requests. One without it has nothing under way and was not throttled lately.
+    private struct Lane {
         var limit: Double
         var running = 0
         var pausedUntil = Duration.zero
         var lastRefusal = Duration.zero
-        /// The moment of the next request, when the rate is bounded.
-        var nextSlot = Duration.seconds(-1000)
-        var waiting: [RequestPriority: WaiterQueue<Void, Permit>] = [:]
         /// Whether a timer will admit waiters when the pause is over.
         var hasTimer = false
 
-        var hasWaiters: Bool { waiting.values.contains { !$0.isEmpty } }
-        var isIdle: Bool { running == 0 && !hasWaiters }
-
-        /// Claims the next waiter: the first mounts of pods come before others.
-        mutating func popFirst() -> WaiterClaim<Void, Permit>? {
-            waiting[.firstMount]?.popFirst() ?? waiting[.republish]?.popFirst()
+        /// Nothing would be lost with it. A limit that was learned long ago counts as nothing.
+        func isIdle(_ full: Int, _ now: Duration) -> Bool {
+            running == 0 && pausedUntil <= now && !hasTimer
+                && (Int(limit) == full || now - lastRefusal > RequestGate.retention)
         }
     }
+
+    private struct State {
+        var running = 0
+        var lanes: [String: Lane] = [:]
+        /// The moment of the next request, when the rate is bounded.
+        var nextSlot = Duration.seconds(-1000)
+        var firstMounts = FairWaiterQueue<Void, Permit>()
+        var republishes = FairWaiterQueue<Void, Permit>()
+        /// First mounts that were admitted since the last republish.
+        var firstMountsInTurn = 0
+
+        var hasWaiters: Bool { !firstMounts.isEmpty || !republishes.isEmpty }
+
+        func isAdmissible(_ namespace: String, _ limits: Limits, _ now: Duration) -> Bool {
+            running < limits.concurrent && Self.isAdmissible(lanes[namespace], now)
+        }
+
+        private static func isAdmissible(_ lane: Lane?, _ now: Duration) -> Bool {
+            lane.map { now >= $0.pausedUntil && $0.running < Int($0.limit) } ?? true
+        }
+
+        /// Claims the next waiter that may be admitted now.
+        mutating func popFirst(
+            _ limits: Limits, _ now: Duration
+        ) -> (claim: WaiterClaim<Void, Permit>, owner: String)? {
+            guard running < limits.concurrent else { return nil }
+            let lanes = lanes
+            func condition(_ namespace: String, _ tag: Void) -> Bool { Self.isAdmissible(lanes[namespace], now) }
+            if firstMountsInTurn < RequestGate.firstMountsPerTurn, let found = firstMounts.popFirst(where: condition) {
+                firstMountsInTurn += 1
+                return found
+            }
+            firstMountsInTurn = 0
+            return republishes.popFirst(where: condition) ?? firstMounts.popFirst(where: condition)
+        }
+    }
+
+    /// How long a lower limit is remembered after the last refusal.
+    private static let retention = Duration.seconds(600)
+    /// First mounts go before republishes, but for every fifth request: first mounts that never end, such as those of pods
+    /// that cannot start, must not keep the files of running pods from being renewed.
+    private static let firstMountsPerTurn = 4
 
     private let limits: Limits
     private let time: TimeSource
     private let onThrottle: @Sendable () -> Void
-    private let state: Mutex<State>
+    private let state = Mutex(State())
 
-    /// `onThrottle` is told of each pause that the service asks for.
+    /// `onThrottle` is called for each pause that the service asks for.
     package init(_ limits: Limits, time: TimeSource, onThrottle: @escaping @Sendable () -> Void = {}) {
         self.onThrottle = onThrottle
         self.limits = limits
         self.time = time
-        state = Mutex(State(limit: Double(limits.concurrent)))
     }
 
-    /// How many may be under way now.
-    package var limit: Int { state.withLock { Int($0.limit) } }
+    /// The most requests of `namespace` that may be under way now.
+    package func limit(of namespace: String) -> Int {
+        state.withLock { Int($0.lanes[namespace]?.limit ?? Double(limits.ofNamespace)) }
+    }
 
     /// The number of requests that wait.
-    package var waiting: Int { state.withLock { $0.waiting.values.reduce(0) { $0 + $1.count } } }
+    package var waiting: Int { state.withLock { $0.firstMounts.count + $0.republishes.count } }
 
-    /// Nothing under way, and nothing learned that would be lost with it.
+    /// Nothing is under way, and nothing was learned that would be lost with the gate.
     var isIdle: Bool {
         let now = time.elapsed()
-        return state.withLock { $0.isIdle && $0.pausedUntil <= now && Int($0.limit) == limits.concurrent }
+        return state.withLock { state in
+            state.running == 0 && !state.hasWaiters
+                && state.lanes.values.allSatisfy { $0.isIdle(limits.ofNamespace, now) }
+        }
     }
 
     /// Waits until the request may be sent. The first mounts of pods come before others.
     ///
-    /// Throws if the service has asked for a pause that ends after `deadline`, or if the task is cancelled. It does not
-    /// watch the deadline while it waits: the mount that the request belongs to ends then and cancels the task.
-    package func enter(_ priority: RequestPriority, until deadline: Deadline) async throws(TransportError) -> Permit {
+    /// Throws if the service has asked the namespace for a pause that ends after the deadline, or if the task is
+    /// cancelled. It does not watch the deadline while it waits: the mount that the request belongs to ends then and
+    /// cancels the task.
+    package func enter(_ context: RequestContext) async throws(TransportError) -> Permit {
         enum Step {
             case permit(Permit)
             case paused(Duration)
             case wait(Waiter<Void, Permit>)
         }
+        let namespace = context.namespace
         let step: Step = state.withLock { state in
             let now = time.elapsed()
-            let pause = state.pausedUntil - now
-            if pause > .zero, pause >= deadline.remaining { return .paused(pause) }
-            if pause <= .zero, state.running < Int(state.limit), !state.hasWaiters {
-                return .permit(admit(&state, now))
+            let pause = (state.lanes[namespace]?.pausedUntil ?? .zero) - now
+            if pause > .zero, pause >= context.deadline.remaining { return .paused(pause) }
+            if !state.hasWaiters, state.isAdmissible(namespace, limits, now) { return .permit(admit(namespace, &state, now)) }
+            switch context.priority {
+            case .firstMount: return .wait(state.firstMounts.append((), of: namespace))
+            case .republish: return .wait(state.republishes.append((), of: namespace))
             }
-            return .wait(state.waiting[priority, default: WaiterQueue()].append(()))
         }
         switch step {
         case .permit(let permit): return permit
@@ -95,7 +145,7 @@ package final class RequestGate: Sendable {
                 .request, .throttled,
                 "it asked this node to wait for another \(pause.rounded), longer than a mount may take")
         case .wait(let waiter):
-            scheduleAdmission()
+            scheduleAdmission(of: namespace)
             guard let permit = await waiter.value() else {
                 throw TransportError(.request, .cancelled, "the caller gave up")
             }
@@ -104,12 +154,14 @@ package final class RequestGate: Sendable {
     }
 
     /// The request is over.
-    package func leave(succeeded: Bool) {
+    package func leave(_ permit: Permit, succeeded: Bool) {
+        let full = Double(limits.ofNamespace)
         state.withLock { state in
             state.running -= 1
-            if succeeded, Int(state.limit) < limits.concurrent {
-                state.limit = min(Double(limits.concurrent), state.limit + 1 / state.limit)
-            }
+            guard var lane = state.lanes[permit.namespace] else { return }
+            lane.running -= 1
+            if succeeded, Int(lane.limit) < limits.ofNamespace { lane.limit = min(full, lane.limit + 1 / lane.limit) }
+            state.lanes[permit.namespace] = lane.isIdle(limits.ofNamespace, time.elapsed()) ? nil : lane
         }
         admitWaiters()
     }
@@ -118,35 +170,40 @@ package final class RequestGate: Sendable {
     package func throttle(_ permit: Permit, pause: Duration) {
         let isNew = state.withLock { state in
             let now = time.elapsed()
+            state.lanes = state.lanes.filter { !$0.value.isIdle(limits.ofNamespace, now) }
+            var lane = state.lanes[permit.namespace] ?? Lane(limit: Double(limits.ofNamespace))
+            defer { state.lanes[permit.namespace] = lane }
             // Refusals of requests that were under way together are one piece of news.
-            if permit.admittedAt >= state.lastRefusal {
-                state.limit = max(1, state.limit / 2)
-                state.lastRefusal = now
+            if permit.admittedAt >= lane.lastRefusal {
+                lane.limit = max(1, lane.limit / 2)
+                lane.lastRefusal = now
             }
-            guard now + pause > state.pausedUntil else { return false }
-            state.pausedUntil = now + pause
+            guard now + pause > lane.pausedUntil else { return false }
+            lane.pausedUntil = now + pause
             return true
         }
         if isNew { onThrottle() }
-        scheduleAdmission()
+        scheduleAdmission(of: permit.namespace)
     }
 
     // MARK: - Waiting
 
-    /// Admits the waiters now, or when the pause is over.
-    private func scheduleAdmission() {
+    /// Admits waiters now, and those of `namespace` when its pause is over.
+    private func scheduleAdmission(of namespace: String) {
         let pause: Duration? = state.withLock { state in
-            let pause = state.pausedUntil - time.elapsed()
-            guard pause > .zero, !state.hasTimer, state.hasWaiters else { return nil }
-            state.hasTimer = true
+            guard let lane = state.lanes[namespace], !lane.hasTimer else { return nil }
+            let pause = lane.pausedUntil - time.elapsed()
+            guard pause > .zero, state.firstMounts.contains(namespace) || state.republishes.contains(namespace)
+            else { return nil }
+            state.lanes[namespace]?.hasTimer = true
             return pause
         }
         if let pause {
             Task { [weak self, time] in
                 try? await time.sleep(pause)
-                self?.state.withLock { $0.hasTimer = false }
+                self?.state.withLock { $0.lanes[namespace]?.hasTimer = false }
                 // The pause may have become longer.
-                self?.scheduleAdmission()
+                self?.scheduleAdmission(of: namespace)
             }
         }
         // After the look at the pause, which may have ended since.
@@ -157,17 +214,18 @@ package final class RequestGate: Sendable {
         let admitted = state.withLock { state in
             let now = time.elapsed()
             var admitted: [(claim: WaiterClaim<Void, Permit>, permit: Permit)] = []
-            while now >= state.pausedUntil, state.running < Int(state.limit), let claim = state.popFirst() {
-                admitted.append((claim, admit(&state, now)))
+            while let (claim, namespace) = state.popFirst(limits, now) {
+                admitted.append((claim, admit(namespace, &state, now)))
             }
             return admitted
         }
         for (claim, permit) in admitted { claim.resume(returning: permit) }
     }
 
-    private func admit(_ state: inout State, _ now: Duration) -> Permit {
+    private func admit(_ namespace: String, _ state: inout State, _ now: Duration) -> Permit {
         state.running += 1
-        var permit = Permit(admittedAt: now)
+        state.lanes[namespace, default: Lane(limit: Double(limits.ofNamespace))].running += 1
+        var permit = Permit(namespace: namespace, admittedAt: now)
         if let rate = limits.perSecond {
             // As many as may be under way at once may also begin at once.
             let spacing = Duration.seconds(1) / rate

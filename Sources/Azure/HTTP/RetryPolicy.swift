@@ -17,25 +17,25 @@ package struct RetryPolicy: Sendable {
         _ request: HTTPRequest,
         over transport: any HTTPTransport,
         through gate: RequestGate,
-        _ priority: RequestPriority,
-        until deadline: Deadline,
+        _ context: RequestContext,
         time: TimeSource
     ) async throws(TransportError) -> HTTPResponse {
+        let deadline = context.deadline
         var number = 1
         while true {
             guard deadline.remaining > .zero else {
                 throw TransportError(.request, .timedOut, "the time for this mount is used up")
             }
-            let permit = try await gate.enter(priority, until: deadline)
+            let permit = try await gate.enter(context)
             let outcome = await attempt(request, over: transport, after: permit.delay, until: deadline, time)
             let delay = hint(in: outcome, now: time.wallClock()) ?? pause(after: outcome, number, time)
             let isThrottled = status(of: outcome) == 429
             if isThrottled { gate.throttle(permit, pause: delay) }
-            gate.leave(succeeded: status(of: outcome).map { $0 < 400 } ?? false)
+            gate.leave(permit, succeeded: status(of: outcome).map { $0 < 400 } ?? false)
             guard number < attempts, isRetried(outcome) else { return try outcome.get() }
             // A wait past the deadline is pointless: the answer at hand says more than a time-out would.
             guard delay < deadline.remaining else { return try outcome.get() }
-            // The gate holds back whom the service has asked to wait, and everybody else too.
+            // The gate holds back a namespace that the service has asked to wait.
             if !isThrottled, delay > .zero { try await sleep(delay, time) }
             number += 1
         }

@@ -11,7 +11,7 @@ package struct KeyVaultClient: Sendable {
     private let time: TimeSource
     private let gates: RequestGates
 
-    /// `parallelRequests` bounds what the whole node has under way at one vault.
+    /// `parallelRequests` bounds the requests that the whole node has under way at one vault.
     package init(
         transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), parallelRequests: Int = 25,
         time: TimeSource = .system, observer: any FetchObserver = SilentObserver()
@@ -41,13 +41,12 @@ package struct KeyVaultClient: Sendable {
     /// Reads one object with the token on the first request: the vault's host and resource are known
     /// from the cloud, so the usual unauthenticated first request would be a wasted round trip.
     package func read(
-        _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken,
-        priority: RequestPriority,
-        until deadline: Deadline
+        _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken, context: RequestContext
     ) async throws(ProviderError) -> Outcome<VaultBundle> {
         let path = "\(Self.path(object))/\(version.percentEncoded)"
         switch try await get(
-            "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)", object, vault, token, priority, deadline)
+            "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)", for: object, in: vault, token: token,
+            context: context)
         {
         case .tokenRejected(let resource, let error):
             return .tokenRejected(resource: resource, error: error)
@@ -63,27 +62,26 @@ package struct KeyVaultClient: Sendable {
 
     /// Lists every version of an object, over as many pages as the vault makes of them.
     package func versions(
-        of object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, priority: RequestPriority,
-        until deadline: Deadline
+        of object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, context: RequestContext
     ) async throws(ProviderError) -> Outcome<[VersionRecord]> {
         try await list(
-            "\(Self.path(object))/versions", object, vault, token, priority, deadline, decode: VersionPage.decode)
+            "\(Self.path(object))/versions", for: object, in: vault, token: token, context: context,
+            decode: VersionPage.decode)
     }
 
     /// Lists every object of the type of `object`, which is a selector.
     package func objects(
-        like object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, priority: RequestPriority,
-        until deadline: Deadline
+        like object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, context: RequestContext
     ) async throws(ProviderError) -> Outcome<[ObjectRecord]> {
         let collection = object.type.collection
         return try await list(
-            "/\(collection)", object, vault, token, priority, deadline
+            "/\(collection)", for: object, in: vault, token: token, context: context
         ) { body throws(VaultAnswerError) in try ObjectPage.decode(body, collection: collection) }
     }
 
     private func list<Page: VaultPage>(
-        _ path: String, _ object: KeyVaultObject, _ vault: VaultAddress, _ token: AccessToken,
-        _ priority: RequestPriority, _ deadline: Deadline,
+        _ path: String, for object: KeyVaultObject, in vault: VaultAddress, token: AccessToken,
+        context: RequestContext,
         decode: (SecretBytes) throws(VaultAnswerError) -> Page
     ) async throws(ProviderError) -> Outcome<[Page.Record]> {
         var url = "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)"
@@ -91,7 +89,7 @@ package struct KeyVaultClient: Sendable {
         var seen: Set<String> = [url]
         while true {
             let body: SecretBytes
-            switch try await get(url, object, vault, token, priority, deadline) {
+            switch try await get(url, for: object, in: vault, token: token, context: context) {
             case .tokenRejected(let resource, let error): return .tokenRejected(resource: resource, error: error)
             case .value(let answered): body = answered
             }
@@ -121,8 +119,7 @@ package struct KeyVaultClient: Sendable {
     }
 
     private func get(
-        _ url: String, _ object: KeyVaultObject, _ vault: VaultAddress, _ token: AccessToken,
-        _ priority: RequestPriority, _ deadline: Deadline
+        _ url: String, for object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, context: RequestContext
     ) async throws(ProviderError) -> Outcome<SecretBytes> {
         let request = HTTPRequest(
             .get, url,
@@ -131,13 +128,13 @@ package struct KeyVaultClient: Sendable {
         let response: HTTPResponse
         do {
             response = try await retry.send(
-                request, over: transport, through: gates[vault.host], priority, until: deadline, time: time)
+                request, over: transport, through: gates[vault.host], context, time: time)
         } catch {
             throw error.providerError(reaching: "the vault \(vault.host)")
-                .prefixed(object.failurePrefix).adding(Self.context(vault))
+                .prefixed(object.failurePrefix).adding(Self.surroundings(vault))
         }
         if response.status == 200 { return .value(response.body) }
-        let refusal = VaultErrorResponse(response).error(object: object, vault: vault).adding(Self.context(vault))
+        let refusal = VaultErrorResponse(response).error(object: object, vault: vault).adding(Self.surroundings(vault))
         guard response.status == 401 else { throw refusal }
         let challenge = VaultChallenge(header: response.header("www-authenticate"))
         let resource = challenge.flatMap { $0.isTrustworthy(forHost: vault.host) ? $0.resource : nil }
@@ -147,10 +144,10 @@ package struct KeyVaultClient: Sendable {
     private static func malformed(
         _ error: VaultAnswerError, _ object: KeyVaultObject, _ vault: VaultAddress
     ) -> ProviderError {
-        ProviderError(error.code, object.failurePrefix + error.reason, context: context(vault))
+        ProviderError(error.code, object.failurePrefix + error.reason, context: surroundings(vault))
     }
 
-    private static func context(_ vault: VaultAddress) -> [(name: String, value: String)] { [("vault", vault.host)] }
+    private static func surroundings(_ vault: VaultAddress) -> [(name: String, value: String)] { [("vault", vault.host)] }
 }
 
 extension KeyVaultObject.ObjectType {

@@ -62,7 +62,9 @@ extension ObjectSteps {
         let other = KeyVaultObject(name: object.name, type: type)
         do throws(ProviderError) {
             let outcome = try await client.read(
-                other, version: "", in: vault, token: token, priority: .firstMount, until: settings.deadline)
+                other, version: "", in: vault, token: token,
+                context: RequestContext(
+                    namespace: attributes.pod.namespace, priority: .firstMount, deadline: settings.deadline))
             if case .value = outcome { return true }
             return false
         } catch {

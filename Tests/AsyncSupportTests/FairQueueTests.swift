@@ -1,0 +1,63 @@
+import AsyncSupport
+import Testing
+
+@Suite("A queue in which owners take turns", .timeLimit(.minutes(1)))
+struct FairQueueTests {
+    @Test("each owner has one turn after the other, in the order of arrival within an owner")
+    func turns() {
+        var queue = FairQueue<String>()
+        for index in 0..<3 { queue.append("a\(index)", of: "a") }
+        queue.append("b0", of: "b")
+        #expect(queue.popFirst() == "a0")
+        queue.append("c0", of: "c")
+        queue.append("b1", of: "b")
+        #expect((0..<5).map { _ in queue.popFirst() } == ["b0", "a1", "c0", "b1", "a2"])
+        #expect(queue.isEmpty)
+        #expect(queue.popFirst() == nil)
+    }
+
+    @Test("what is put back is next")
+    func prepend() {
+        var queue = FairQueue<String>()
+        for owner in ["a", "b"] { queue.append("\(owner)0", of: owner) }
+        queue.prepend("b-", of: "b")
+        #expect((0..<3).map { _ in queue.popFirst() } == ["b-", "a0", "b0"])
+    }
+
+    @Test("room is made by the owner that has most, not by one that has as much")
+    func room() {
+        var queue = FairQueue<String>()
+        for index in 0..<3 { queue.append("a\(index)", of: "a") }
+        #expect(queue.popLast(inFavorOf: "b") == "a2")
+        queue.append("b0", of: "b")
+        #expect(queue.popLast(inFavorOf: "b") == nil)
+        #expect(queue.popLast(inFavorOf: "a") == nil)
+        #expect(queue.count(of: "a") == 2)
+    }
+
+    @Test("waiting tasks of owners that may not go on now are passed by, those of one owner never")
+    func waiters() async {
+        var queue = FairWaiterQueue<Int, Int>()
+        let waiters = [queue.append(9, of: "a"), queue.append(1, of: "a"), queue.append(2, of: "b")]
+        #expect(queue.popFirst { $1 < 5 }?.owner == "b")
+        #expect(queue.popFirst { $1 < 5 } == nil)
+        #expect(queue.contains("a") && !queue.contains("b"))
+        let claim = queue.popFirst { owner, _ in owner == "a" }?.claim
+        claim?.resume(returning: 7)
+        #expect(await waiters[0].value() == 7)
+        #expect(queue.count == 1)
+    }
+
+    @Test("tasks that have given up cost no turn")
+    func ended() async {
+        var queue = FairWaiterQueue<Int, Int>()
+        for owner in ["a", "b"] {
+            let waiter = queue.append(0, of: owner)
+            #expect(await waiter.value(timeout: .zero) == nil)
+        }
+        let waiter = queue.append(1, of: "b")
+        #expect(queue.popFirst()?.claim.tag == 1)
+        #expect(queue.isEmpty)
+        withExtendedLifetime(waiter) {}
+    }
+}
