@@ -15,7 +15,8 @@ struct MetricsPageTests {
         {
             metrics.observe(
                 VaultRequestObservation(
-                    object: KeyVaultObject(name: name, type: type), duration: .milliseconds(milliseconds), error: error)
+                    object: KeyVaultObject(name: name, type: type), namespace: "payments",
+                    duration: .milliseconds(milliseconds), error: error)
             )
         }
         request(.secret, "user", 50)
