@@ -24,8 +24,8 @@ package struct FairWaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
         return lines[owner, default: WaiterQueue()].append(tag)
     }
 
-    /// Claims the first waiter of the first owner, in the order of turns, for which `condition` holds. In the line of one
-    /// owner, nothing overtakes a waiter that does not satisfy it.
+    /// Claims the first waiter of the first owner, in the order of turns, for which `condition` holds. In the line of
+    /// one owner, nothing overtakes a waiter that does not satisfy it.
     package mutating func popFirst(
         where condition: (_ owner: String, Tag) -> Bool = { _, _ in true }
     ) -> (claim: WaiterClaim<Tag, Value>, owner: String)? {

@@ -85,14 +85,16 @@ package struct TokenExchange: Sendable {
                 request, over: transport, through: gates["\(cloud.authority)/\(tenantID)/\(clientID)"], context,
                 time: time)
         } catch {
-            throw error.providerError(reaching: proxy == nil ? "Entra ID" : "the cluster's token proxy").adding(surroundings)
+            throw error.providerError(reaching: proxy == nil ? "Entra ID" : "the cluster's token proxy")
+                .adding(surroundings)
         }
         guard response.status == 200 else {
             throw EntraErrorResponse(response).error(presenting: credential, clientID: clientID, tenantID: tenantID)
                 .adding(surroundings)
         }
         guard let body = response.json, let secret = body["access_token"]?.secret, !secret.isEmpty else {
-            throw ProviderError(.answerMalformed, "Entra ID answered 200 without an access token", context: surroundings)
+            throw ProviderError(
+                .answerMalformed, "Entra ID answered 200 without an access token", context: surroundings)
         }
         return AccessToken(secret: secret, lifetime: body["expires_in"]?.seconds ?? 0)
     }

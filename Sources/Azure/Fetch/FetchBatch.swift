@@ -12,11 +12,14 @@ struct FetchBatch: Sendable {
     private(set) var rejection: FetchRound.Outcome?
 
     init(_ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken) async {
+        let withdrawal = Withdrawal()
+        var round = round
+        round.context.withdrawal = withdrawal
         var results = jobs.map { reader.peek($0) }
         let missing = results.indices.filter { results[$0] == nil }
         if !missing.isEmpty {
-            let found = await withDeadline(round.context.deadline) {
-                await Self.read(missing.map { jobs[$0] }, round, reader, token)
+            let found = await withDeadline(round.context.deadline) { [round] in
+                await Self.read(missing.map { jobs[$0] }, round, reader, token, withdrawal)
             }
             for (offset, index) in missing.enumerated() {
                 results[index] = found.map { $0[offset] } ?? .failure(Self.timeUp(jobs[index], round))
@@ -24,11 +27,12 @@ struct FetchBatch: Sendable {
         }
         // An object that was not tried, because the vault was found not to answer, shares that fate.
         let outage = results.lazy.compactMap(Self.outage).first
+        var refused = RefusedObjects()
         for (job, result) in zip(jobs, results) {
             switch result {
             case .content(let entry, let source): contents.append((job, entry, source))
             case .rejected(let resource, let error): rejection = .rejected(resource: resource, error: error)
-            case .failure, nil:
+            case .failure, .withdrawn, nil:
                 let error = Self.error(result) ?? outage
                 // What has to fit a changed object must come from the vault.
                 if job.freshness.notBefore == nil, let error,
@@ -36,18 +40,26 @@ struct FetchBatch: Sendable {
                 {
                     contents.append((job, entry, source))
                 } else if let error = Self.error(result) {
-                    errors.append((job.item, error))
+                    if error.code == .vaultForbidden {
+                        refused.append(job, refusedWith: error)
+                    } else {
+                        errors.append((job.item, error))
+                    }
+                } else if withdrawal.isWithdrawn {
+                    refused.append(notAskedFor: job)
                 }
             }
         }
+        errors += refused.errors(of: round.vault)
         if errors.isEmpty, rejection == nil, contents.count < jobs.count, let outage {
             errors.append((jobs.first?.item ?? 0, outage))
         }
     }
 
-    /// Nil for those that were not begun.
+    /// Nil for those that were not begun. Withdraws those that were not sent after some refusals.
     private static func read(
-        _ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken
+        _ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken,
+        _ withdrawal: Withdrawal
     ) async -> [ValueCache.LookupResult?] {
         if jobs.count == 1 { return [await reader.read(jobs[0], round, token)] }
         return await withTaskGroup(of: (Int, ValueCache.LookupResult).self) { group in
@@ -55,11 +67,14 @@ struct FetchBatch: Sendable {
             var next = min(jobs.count, parallelReads)
             for index in 0..<next { group.addTask { (index, await reader.read(jobs[index], round, token)) } }
             var vaultIsDown = false
+            var refusals = 0
             while let (index, result) = await group.next() {
                 results[index] = result
                 // No more is begun with a vault that does not answer; what is under way may still tell.
                 if outage(result) != nil { vaultIsDown = true }
-                guard next < jobs.count, !vaultIsDown else { continue }
+                if error(result)?.code == .vaultForbidden { refusals += 1 }
+                if refusals > RefusedObjects.maximum { withdrawal.withdraw() }
+                guard next < jobs.count, !vaultIsDown, !withdrawal.isWithdrawn else { continue }
                 let following = next
                 next += 1
                 group.addTask { (following, await reader.read(jobs[following], round, token)) }

@@ -10,7 +10,7 @@ struct FetchRound: Sendable {
     let scope: ValueCache.Scope
     let maximumAge: Duration
     /// What is read is kept on the share of its namespace.
-    let context: RequestContext
+    var context: RequestContext
     /// Objects that must be read again, and after which moment: they have to fit one that has changed.
     var notBefore: [ValueCache.Key: Duration] = [:]
 

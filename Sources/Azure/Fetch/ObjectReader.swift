@@ -36,11 +36,12 @@ struct ObjectReader: Sendable {
         ) { deadline in
             let start = time.elapsed()
             let outcome = await request(job, in: round.vault, token, context.until(deadline))
-            let error: ErrorCode? =
-                switch outcome {
-                case .success(.value): nil
-                case .success(.tokenRejected(_, let error)), .failure(let error): error.code
-                }
+            let error: ErrorCode?
+            switch outcome {
+            case .success(.value): error = nil
+            case .success(.withdrawn): return outcome
+            case .success(.tokenRejected(_, let failure)), .failure(let failure): error = failure.code
+            }
             observer.observe(
                 VaultRequestObservation(
                     object: job.object, namespace: context.namespace, duration: time.elapsed() - start, error: error))

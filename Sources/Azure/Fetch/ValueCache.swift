@@ -76,6 +76,8 @@ package final class ValueCache: Sendable {
         case failure(ProviderError)
         /// The vault does not take the token.
         case rejected(resource: String?, error: ProviderError)
+        /// The vault was not asked, because the batch that wanted it was withdrawn.
+        case withdrawn
     }
 
     typealias Fetch = @Sendable (Deadline) async -> Result<KeyVaultClient.Outcome<VaultContent>, ProviderError>
@@ -126,9 +128,12 @@ package final class ValueCache: Sendable {
         for key: Key, _ freshness: Freshness, owner: String, until deadline: Deadline, fetch: @escaping Fetch
     ) async -> LookupResult {
         let joined = await attempt(key, freshness, owner, mayJoin: true, deadline, fetch)
-        // The token that was rejected is another mount's; one's own may do.
-        guard case (.rejected, .joined) = joined else { return joined.result }
-        return await attempt(key, freshness, owner, mayJoin: false, deadline, fetch).result
+        switch joined {
+        // The token that was rejected, or the batch that was withdrawn, is another mount's.
+        case (.rejected, .joined), (.withdrawn, .joined):
+            return await attempt(key, freshness, owner, mayJoin: false, deadline, fetch).result
+        default: return joined.result
+        }
     }
 
     private func attempt(
@@ -236,6 +241,9 @@ package final class ValueCache: Sendable {
             case .success(.tokenRejected(let resource, let error)):
                 end(key, stamp)
                 return .rejected(resource: resource, error: error)
+            case .success(.withdrawn):
+                end(key, stamp)
+                return .withdrawn
             case .failure(let error):
                 end(key, stamp)
                 purge(after: error.code, key)

@@ -93,6 +93,8 @@ package struct TransportError: Error, Sendable {
         /// The service has asked for a pause that outlasts the mount.
         case throttled
         case cancelled
+        /// The request was not sent, because the one that wanted it does not want it any more.
+        case withdrawn
     }
 
     package var hop: Hop

@@ -4,6 +4,8 @@ package struct RequestContext: Sendable {
     package var namespace: String
     package var priority: RequestPriority
     package var deadline: Deadline
+    /// Says when the request is not to be sent any more; nil if it always is.
+    var withdrawal: Withdrawal?
 
     package init(namespace: String, priority: RequestPriority, deadline: Deadline) {
         self.namespace = namespace

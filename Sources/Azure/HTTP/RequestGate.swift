@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// Bounds the requests to one service that are under way at once, for all mounts of the node.
 ///
-/// Namespaces take turns, so that a request waits for at most one of each other namespace per turn. What the service asks
-/// of one namespace binds that namespace alone: a refusal for too many requests pauses its requests and halves their
-/// number, and each success raises the number a little again.
+/// Namespaces take turns, so that a request waits for at most one of each other namespace per turn. What the service
+/// asks of one namespace binds that namespace alone: a refusal for too many requests pauses its requests and halves
+/// their number, and each success raises the number a little again.
 package final class RequestGate: Sendable {
     package struct Limits: Sendable {
         var concurrent: Int
@@ -83,8 +83,8 @@ package final class RequestGate: Sendable {
 
     /// How long a lower limit is remembered after the last refusal.
     private static let retention = Duration.seconds(600)
-    /// First mounts go before republishes, but for every fifth request: first mounts that never end, such as those of pods
-    /// that cannot start, must not keep the files of running pods from being renewed.
+    /// First mounts go before republishes, except for every fifth request: first mounts that never stop coming, such as
+    /// those of pods that cannot start, must not keep the files of running pods from being renewed.
     private static let firstMountsPerTurn = 4
 
     private let limits: Limits
@@ -132,7 +132,9 @@ package final class RequestGate: Sendable {
             let now = time.elapsed()
             let pause = (state.lanes[namespace]?.pausedUntil ?? .zero) - now
             if pause > .zero, pause >= context.deadline.remaining { return .paused(pause) }
-            if !state.hasWaiters, state.isAdmissible(namespace, limits, now) { return .permit(admit(namespace, &state, now)) }
+            if !state.hasWaiters, state.isAdmissible(namespace, limits, now) {
+                return .permit(admit(namespace, &state, now))
+            }
             switch context.priority {
             case .firstMount: return .wait(state.firstMounts.append((), of: namespace))
             case .republish: return .wait(state.republishes.append((), of: namespace))

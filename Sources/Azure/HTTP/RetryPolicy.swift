@@ -27,6 +27,10 @@ package struct RetryPolicy: Sendable {
                 throw TransportError(.request, .timedOut, "the time for this mount is used up")
             }
             let permit = try await gate.enter(context)
+            if context.withdrawal?.isWithdrawn == true {
+                gate.leave(permit, succeeded: false)
+                throw TransportError(.request, .withdrawn, "the request is not wanted any more")
+            }
             let outcome = await attempt(request, over: transport, after: permit.delay, until: deadline, time)
             let delay = hint(in: outcome, now: time.wallClock()) ?? pause(after: outcome, number, time)
             let isThrottled = status(of: outcome) == 429

@@ -9,7 +9,7 @@ extension TransportError {
             return ProviderError(.timedOut, "\(service) did not answer in time: \(reason)", context: context)
         case .throttled:
             return ProviderError(.throttled, "\(service) is not asked now: \(reason)", context: context)
-        case .cancelled:
+        case .cancelled, .withdrawn:
             return ProviderError(.cancelled, "the mount was given up while waiting for \(service)", context: context)
         case .final where hop == .request:
             return ProviderError(

@@ -29,11 +29,14 @@ package struct KeyVaultClient: Sendable {
         /// The vault does not take the token; `resource` is what it wants one for, if that is to be
         /// believed. A fresh token may help, once.
         case tokenRejected(resource: String?, error: ProviderError)
+        /// The request was withdrawn before it was sent.
+        case withdrawn
 
         func map<Other>(_ transform: (Value) -> Other) -> Outcome<Other> {
             switch self {
             case .value(let value): .value(transform(value))
             case .tokenRejected(let resource, let error): .tokenRejected(resource: resource, error: error)
+            case .withdrawn: .withdrawn
             }
         }
     }
@@ -50,6 +53,7 @@ package struct KeyVaultClient: Sendable {
         {
         case .tokenRejected(let resource, let error):
             return .tokenRejected(resource: resource, error: error)
+        case .withdrawn: return .withdrawn
         case .value(let body):
             do throws(VaultAnswerError) {
                 let expected = VaultObjectID(object: object, version: version, vault: vault)
@@ -91,6 +95,7 @@ package struct KeyVaultClient: Sendable {
             let body: SecretBytes
             switch try await get(url, for: object, in: vault, token: token, context: context) {
             case .tokenRejected(let resource, let error): return .tokenRejected(resource: resource, error: error)
+            case .withdrawn: return .withdrawn
             case .value(let answered): body = answered
             }
             do throws(VaultAnswerError) {
@@ -119,7 +124,8 @@ package struct KeyVaultClient: Sendable {
     }
 
     private func get(
-        _ url: String, for object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, context: RequestContext
+        _ url: String, for object: KeyVaultObject, in vault: VaultAddress, token: AccessToken,
+        context: RequestContext
     ) async throws(ProviderError) -> Outcome<SecretBytes> {
         let request = HTTPRequest(
             .get, url,
@@ -130,6 +136,7 @@ package struct KeyVaultClient: Sendable {
             response = try await retry.send(
                 request, over: transport, through: gates[vault.host], context, time: time)
         } catch {
+            if error.kind == .withdrawn { return .withdrawn }
             throw error.providerError(reaching: "the vault \(vault.host)")
                 .prefixed(object.failurePrefix).adding(Self.surroundings(vault))
         }
@@ -147,7 +154,9 @@ package struct KeyVaultClient: Sendable {
         ProviderError(error.code, object.failurePrefix + error.reason, context: surroundings(vault))
     }
 
-    private static func surroundings(_ vault: VaultAddress) -> [(name: String, value: String)] { [("vault", vault.host)] }
+    private static func surroundings(_ vault: VaultAddress) -> [(name: String, value: String)] {
+        [("vault", vault.host)]
+    }
 }
 
 extension KeyVaultObject.ObjectType {

@@ -1,0 +1,45 @@
+internal import ProviderCore
+
+/// The objects of a batch that the vault refused to the identity, and those that it was therefore not asked for.
+struct RefusedObjects {
+    /// So many refusals are each reported in full. With one more, requests that have not been sent are not sent: the
+    /// mount fails in any case, and thousands of requests that are refused would use up the vault's limits.
+    static let maximum = 3
+
+    private(set) var refusals: [(job: ObjectReader.Job, error: ProviderError)] = []
+    private var unasked: [ObjectReader.Job] = []
+
+    mutating func append(_ job: ObjectReader.Job, refusedWith error: ProviderError) { refusals.append((job, error)) }
+
+    mutating func append(notAskedFor job: ObjectReader.Job) { unasked.append(job) }
+
+    /// The first refusals, and one error for all other objects. It names each of them.
+    func errors(of vault: VaultAddress) -> [(item: Int, error: ProviderError)] {
+        let errors = refusals.prefix(Self.maximum).map { (item: $0.job.item, error: $0.error) }
+        let others = Self.names(refusals.dropFirst(Self.maximum).map(\.job))
+        let unasked = Self.names(unasked)
+        guard let item = (refusals.dropFirst(Self.maximum).map(\.job.item) + self.unasked.map(\.item)).min(),
+            let first = errors.first?.error
+        else { return errors }
+        var lists: [String] = []
+        if !others.isEmpty { lists.append("refused in the same way: \(others.joined(separator: ", "))") }
+        if !unasked.isEmpty {
+            lists.append("not requested because of these refusals: \(unasked.joined(separator: ", "))")
+        }
+        let count = others.count + unasked.count
+        let rest = ProviderError(
+            .vaultForbidden,
+            "failed to get \(count) more object\(count == 1 ? "" : "s") of the vault \(vault.name): "
+                + lists.joined(separator: "; "),
+            hint: first.specificHint)
+        return errors + [(item, rest)]
+    }
+
+    /// Each once, also where several versions of it were wanted.
+    private static func names(_ jobs: [ObjectReader.Job]) -> [String] {
+        var seen: Set<String> = []
+        return jobs.map { job in
+            "\(job.object.type.rawValue)/\(job.object.selector.map { "(\($0.description))" } ?? job.object.name)"
+        }.filter { seen.insert($0).inserted }
+    }
+}

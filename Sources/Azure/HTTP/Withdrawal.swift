@@ -1,0 +1,12 @@
+internal import Synchronization
+
+/// Withdraws the requests of a batch that have not been sent.
+package final class Withdrawal: Sendable {
+    private let state = Atomic(false)
+
+    init() {}
+
+    func withdraw() { state.store(true, ordering: .relaxed) }
+
+    var isWithdrawn: Bool { state.load(ordering: .relaxed) }
+}
