@@ -98,7 +98,7 @@ package struct ServeOptions: Sendable {
     /// The log that the options ask for, on standard error.
     package var logger: Logger {
         let level: Logger.Level = verbosity >= 5 ? .trace : verbosity >= 2 ? .debug : .info
-        let format: StandardErrorLogHandler.Format = logsJSON ? .json : .text
+        let format: LogFormat = logsJSON ? .json : .text
         return Logger(label: "akv-csi") { _ in StandardErrorLogHandler(format: format, level: level) }
     }
 }

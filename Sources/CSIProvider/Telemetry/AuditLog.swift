@@ -78,12 +78,15 @@ package struct AuditLog: Sendable {
             let names = valid.objects.map { object in
                 "\(object.type.rawValue)/\(object.selector.map { "(\($0))" } ?? object.name)"
             }
-            fields["requested"] = "\(names.prefix(Self.longestList).joined(separator: ", "))"
+            let requested = names.prefix(Self.longestList).joined(separator: ", ")
+            fields["requested"] = "\(requested.bounded(toBytes: Self.longestText))"
         }
         logger.info("audit", metadata: fields)
     }
 
     private static let longestList = 100
+    /// In bytes. The names of that many objects of usual length fit.
+    private static let longestText = 8 << 10
 
     /// Who asked, as whom, and what let them.
     private static func fields(

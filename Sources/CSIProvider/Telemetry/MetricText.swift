@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 /// Prometheus' text format: the only place that knows it.
 enum MetricText {
     /// A family with its head. Series are in the order of their labels' values.
@@ -48,14 +50,19 @@ enum MetricText {
         value == value.rounded() ? "\(Int(value))" : "\(value)"
     }
 
+    /// The bound of a label's value. Names that were clipped before fit, so that no two of them become one.
+    private static let maximumBytes = 1 << 10
+
+    /// A label's value: bounded, and with characters that cannot be seen as codes.
     static func escaped(_ text: String) -> String {
         var output = ""
-        for character in text {
-            switch character {
+        for scalar in text.bounded(toBytes: maximumBytes).unicodeScalars {
+            switch scalar {
             case "\\": output += "\\\\"
             case "\"": output += "\\\""
             case "\n": output += "\\n"
-            default: output.append(character)
+            case _ where scalar.isInvisible: output += "\\\\u{\(String(scalar.value, radix: 16))}"
+            default: output.unicodeScalars.append(scalar)
             }
         }
         return output

@@ -40,9 +40,8 @@ package struct ErrorPlace: Hashable, Sendable {
 extension ProviderError {
     /// The same error, about `place` as far as it does not say so itself.
     func about(_ place: ErrorPlace) -> ProviderError {
-        var copy = self
+        var copy = mappingParts { $0.about(place) }
         copy.place = copy.place.inside(place)
-        copy.parts = copy.parts.map { $0.about(place) }
         return copy
     }
 

@@ -1,21 +1,28 @@
+internal import SecretMemory
+
 /// Why a mount fails, in the form in which it reaches the user.
 ///
 /// The message of a failed mount is all that a user sees in the pod's events, so it names what is
 /// wrong and what to do. It never holds a token or a secret's value: nothing of either is a `String`
 /// on its way here.
+///
+/// Its texts are bounded whatever is put in, and characters that cannot be seen are written as codes: much of it comes
+/// from classes, and it goes into logs, events and terminals.
 package struct ProviderError: Error, Sendable {
     package var code: ErrorCode
     /// What went wrong. Where upstream has a phrase for it, it begins with that phrase, because users
     /// search their logs and dashboards for it.
-    package var message: String
+    package var message: String { didSet { message = Self.bounded(message: message) } }
     /// What the reader can do about this very case; the code's general hint when nil.
-    package var specificHint: String?
+    package var specificHint: String? { didSet { specificHint = Self.bounded(hint: specificHint) } }
     /// Whose identity, which vault, which request: names only.
-    package var context: [(name: String, value: String)]
+    package var context: [(name: String, value: String)] { didSet { context = Self.bounded(context: context) } }
     /// Which part of the class it is about, as far as it is about one.
     package var place = ErrorPlace()
     /// When several things are wrong, each of them, in the order of the manifest.
-    package var parts: [ProviderError]
+    package private(set) var parts: [ProviderError]
+    /// The number of errors that `parts` has no room for.
+    package private(set) var omittedParts = 0
     /// The vault itself said that it does not have the object, or has it disabled. Nothing else that looks
     /// alike, such as a proxy's 404, may make an optional object vanish.
     package var isAuthoritativeNotFound = false
@@ -27,9 +34,9 @@ package struct ProviderError: Error, Sendable {
         context: [(name: String, value: String)] = []
     ) {
         self.code = code
-        self.message = message
-        self.specificHint = hint
-        self.context = context
+        self.message = Self.bounded(message: message)
+        specificHint = Self.bounded(hint: hint)
+        self.context = Self.bounded(context: context)
         self.parts = []
     }
 
@@ -37,8 +44,20 @@ package struct ProviderError: Error, Sendable {
     package static func combining(_ errors: [ProviderError]) -> ProviderError? {
         guard let first = errors.first, errors.count > 1 else { return errors.first }
         var combined = ProviderError(first.code, "")
-        combined.parts = errors.flatMap { $0.parts.isEmpty ? [$0] : $0.parts }
+        for error in errors {
+            let parts = error.parts.isEmpty ? [error] : error.parts
+            let kept = parts.prefix(maximumParts - combined.parts.count)
+            combined.parts += kept
+            combined.omittedParts += error.omittedParts + parts.count - kept.count
+        }
         return combined
+    }
+
+    /// The same error with each of its parts, or itself if it has none, changed by `change`.
+    func mappingParts(_ change: (ProviderError) -> ProviderError) -> ProviderError {
+        var copy = self
+        copy.parts = copy.parts.map(change)
+        return copy
     }
 
     /// What a ServiceAccount is annotated with is missing or wrong.
@@ -57,9 +76,8 @@ package struct ProviderError: Error, Sendable {
 
     /// The same error with `prefix` before its message.
     package func prefixed(_ prefix: String) -> ProviderError {
-        var copy = self
+        var copy = mappingParts { $0.prefixed(prefix) }
         copy.message = prefix + copy.message
-        copy.parts = copy.parts.map { $0.prefixed(prefix) }
         return copy
     }
 }
@@ -68,11 +86,19 @@ extension ProviderError: CustomStringConvertible {
     /// One line per failure: what, how to fix it, the code, and last the surroundings. Kubernetes cuts
     /// events off at 1024 bytes, so what helps most comes first.
     package var description: String {
-        guard parts.isEmpty else {
-            let lines = parts.enumerated().map { "\n(\($0.offset + 1)) \($0.element.body)" }.joined()
-            return "\(parts.count) errors:" + lines + contextText
+        if parts.isEmpty { return body }
+        let count = parts.count + omittedParts
+        let end = contextText
+        var text = "\(count) errors:"
+        for (index, part) in parts.enumerated() {
+            let line = "\n(\(index + 1)) \(part.body)"
+            let fits = text.utf8.count + line.utf8.count + end.utf8.count <= Self.maximumBytes - Self.restBytes
+            guard index < Self.maximumListed, fits || index == 0 else {
+                return text + "\nand \(count - index) more" + end
+            }
+            text += line
         }
-        return body
+        return text + (omittedParts > 0 ? "\nand \(omittedParts) more" : "") + end
     }
 
     private var body: String {
@@ -82,5 +108,32 @@ extension ProviderError: CustomStringConvertible {
 
     private var contextText: String {
         context.isEmpty ? "" : " (" + context.map { "\($0.name): \($0.value)" }.joined(separator: ", ") + ")"
+    }
+}
+
+extension ProviderError {
+    /// The bound of the whole description.
+    package static let maximumBytes = 16 << 10
+    /// The number of parts that the description lists, and how many are kept for the tools.
+    static let maximumListed = 100
+    static let maximumParts = 1000
+
+    // Together they are below `maximumBytes`, with what the description adds.
+    private static let maximumMessageBytes = 8 << 10
+    private static let maximumHintBytes = 1 << 10
+    private static let maximumContext = 10
+    private static let maximumNameBytes = 64
+    private static let maximumValueBytes = 512
+    /// Room for the sentence that counts what is not listed.
+    private static let restBytes = 64
+
+    private static func bounded(message: String) -> String { message.visible(maximumBytes: maximumMessageBytes) }
+
+    private static func bounded(hint: String?) -> String? { hint?.visible(maximumBytes: maximumHintBytes) }
+
+    private static func bounded(context: [(name: String, value: String)]) -> [(name: String, value: String)] {
+        context.prefix(maximumContext).map { name, value in
+            (name.visible(maximumBytes: maximumNameBytes), value.visible(maximumBytes: maximumValueBytes))
+        }
     }
 }

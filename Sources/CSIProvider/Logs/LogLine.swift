@@ -1,0 +1,98 @@
+internal import Documents
+internal import Glibc
+internal import Logging
+internal import SecretMemory
+
+/// How log lines are written: JSON objects, or text for humans.
+package enum LogFormat: Sendable {
+    case json
+    case text
+}
+
+/// One line of the log. It is bounded, and characters that cannot be seen are written as codes, because much of what is
+/// logged comes from users: a line must neither push out the lines of others nor look like one of them.
+struct LogLine {
+    /// The bound of one field. An error's whole text fits.
+    static let maximumFieldBytes = 16 << 10
+    /// The bound from which on fields are cut to a few words.
+    static let maximumBytes = 32 << 10
+    /// What a field keeps in a line that is full, and the bound of a field's name.
+    private static let minimumFieldBytes = 100
+
+    private(set) var bytes: [UInt8] = []
+    private let format: LogFormat
+
+    init(format: LogFormat, seconds: Int, nanoseconds: Int, level: Logger.Level) {
+        self.format = format
+        bytes.reserveCapacity(1024)
+        switch format {
+        case .json:
+            // `ts` in milliseconds since 1970, as upstream's JSON log has it.
+            bytes += "{\"ts\":\(seconds * 1000 + nanoseconds / 1_000_000),\"level\":\"\(level.rawValue)\"".utf8
+        case .text:
+            bytes += "\(Self.clock(seconds)) \(level.rawValue)".utf8
+        }
+    }
+
+    /// Appends what happened, which is one of the program's own phrases.
+    mutating func append(message: String) {
+        switch format {
+        case .json: append(message, for: "msg")
+        case .text: bytes += " \(message.visible(maximumBytes: Self.maximumFieldBytes))".utf8
+        }
+    }
+
+    mutating func append(_ value: String, for key: String) {
+        let key = key.visible(maximumBytes: Self.minimumFieldBytes)
+        switch format {
+        case .json:
+            bytes.append(UInt8(ascii: ","))
+            JSONWriter.append(quoted: key, to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            if Self.isNumber(value) {
+                bytes += value.utf8
+            } else {
+                JSONWriter.append(quoted: bounded(value), to: &bytes)
+            }
+        case .text:
+            bytes += " \(key)=".utf8
+            JSONWriter.append(quoted: bounded(value), to: &bytes)
+        }
+    }
+
+    /// Ends the line. Nothing is appended after it.
+    mutating func end() {
+        if format == .json { bytes.append(UInt8(ascii: "}")) }
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    private func bounded(_ text: String) -> String {
+        let room = max(Self.minimumFieldBytes, min(Self.maximumFieldBytes, Self.maximumBytes - bytes.count))
+        // JSON's notation escapes the ends of lines, which the text of several errors has.
+        return text.visible(maximumBytes: room, keepingLines: true)
+    }
+
+    private static func clock(_ seconds: Int) -> String {
+        var seconds = seconds
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+            + "T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
+    }
+
+    /// Numbers stay numbers, everything else becomes a string. Whether `text` is one in JSON's notation, and
+    /// one that no reader rounds.
+    private static func isNumber(_ text: String) -> Bool {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        var rest = text.utf8[...]
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let whole = rest.prefix { digits.contains($0) }
+        guard rest.count < 16, let first = whole.first, first != UInt8(ascii: "0") || whole.count == 1 else {
+            return false
+        }
+        rest = rest.dropFirst(whole.count)
+        guard rest.first == UInt8(ascii: ".") else { return rest.isEmpty }
+        return rest.count > 1 && rest.dropFirst().allSatisfy { digits.contains($0) }
+    }
+}

@@ -1,0 +1,71 @@
+import ProviderCore
+import SecretMemory
+import Testing
+
+@Suite("The text of an error is bounded")
+struct BoundedErrorTests {
+    private static let units = ["x", "é", "\u{202e}", "\n", "a\u{301}"]
+
+    private static func megabyte(_ unit: String) -> String {
+        String(repeating: unit, count: (1 << 20) / unit.utf8.count)
+    }
+
+    @Test("whatever is put in as message, hint and context", arguments: ErrorCode.allCases)
+    func single(code: ErrorCode) {
+        for unit in Self.units {
+            let text = Self.megabyte(unit)
+            var error = ProviderError(
+                code, text, hint: text, context: (0..<100).map { ("\($0)\(text)", text) })
+            error = error.prefixed(text).adding([("another", text)])
+            error.message = text + text
+            error.specificHint = text
+            error.context = error.context + [(text, text)]
+            #expect(error.message.utf8.count <= 8 << 10)
+            #expect(error.hint.utf8.count <= 1 << 10)
+            #expect(error.context.allSatisfy { $0.name.utf8.count <= 64 && $0.value.utf8.count <= 512 })
+            #expect(error.description.utf8.count <= ProviderError.maximumBytes)
+            #expect(error.description.contains("[\(code.rawValue)]"))
+        }
+    }
+
+    @Test("whatever number of errors it lists", arguments: [2, 150, 20_000])
+    func several(count: Int) throws {
+        for text in ["a", Self.megabyte("x")] {
+            let single = ProviderError(.objectInvalid, text, context: [("vault", text)])
+            let error = try #require(ProviderError.combining(Array(repeating: single, count: count)))
+            let all = error.prefixed("p: ").adding([("tenant", text)]).description
+            #expect(all.utf8.count <= ProviderError.maximumBytes)
+            #expect(all.hasPrefix("\(count) errors:\n(1) p: a") || all.hasPrefix("\(count) errors:\n(1) p: xx"))
+            let listed = all.split(separator: "\n").count { $0.hasPrefix("(") }
+            #expect(listed >= 1 && listed <= 100)
+            #expect(all.contains("\nand \(count - listed) more") == (listed < count))
+            #expect(error.parts.count <= 1000)
+            #expect(error.parts.count + error.omittedParts == count)
+        }
+    }
+
+    @Test("counts what is left out also when lists are put together")
+    func nested() throws {
+        let list = try #require(
+            ProviderError.combining(Array(repeating: ProviderError(.objectInvalid, "a"), count: 1500)))
+        let both = try #require(ProviderError.combining([list, list]))
+        #expect(both.description.hasPrefix("3000 errors:"))
+        #expect(both.description.hasSuffix("\nand 2900 more"))
+    }
+
+    @Test("and shows what cannot be seen")
+    func invisible() {
+        let error = ProviderError(
+            .objectInvalid, "a\u{202e}b\nc\u{9b}", hint: "d\u{200d}", context: [("e", "f\u{2066}")])
+        #expect(
+            error.description == #"a\u{202e}b\nc\u{9b}. To fix: d\u{200d} [object-invalid] (e: f\u{2066})"#)
+    }
+
+    @Test("A text that is cut keeps whole characters and says that it was cut")
+    func bounded() {
+        #expect("abcdef".bounded(toBytes: 6) == "abcdef")
+        #expect("abcdefg".bounded(toBytes: 6) == "abc…")
+        #expect("ééééé".bounded(toBytes: 6) == "é…")
+        #expect("\u{1}\u{1}\u{1}".visible(maximumBytes: 9) == #"\u{1}\…"#)
+    }
+}
