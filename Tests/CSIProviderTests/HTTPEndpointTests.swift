@@ -92,17 +92,18 @@ struct HTTPEndpointTests {
 
     @Test("closes a connection without a request, and one whose request is not complete in time")
     func slowRequests() async throws {
-        let limits = RequestLimits(requestTimeout: .milliseconds(50), idleTimeout: .hours(1))
+        // Only the time ends these: neither request is ever complete, or too large.
+        let limits = RequestLimits(requestTimeout: .milliseconds(50), idleTimeout: .hours(1), requestBytes: .max)
         #expect(try await Self.isClosed(limits: limits) { _ in })
         // Each byte comes in time for an idle time-out, and never the last one.
         #expect(
             try await Self.isClosed(limits: limits) { descriptor in
-                Self.send("GET / HTTP/1.1\r\n", on: descriptor)
-                while Self.send("A: b\r\n", on: descriptor) { usleep(1000) }
+                Self.send("GET / HTTP/1.1\r\nA: ", on: descriptor)
+                while Self.send("b", on: descriptor) { usleep(1000) }
             })
         #expect(
             try await Self.isClosed(limits: limits) { descriptor in
-                Self.send("GET / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n", on: descriptor)
+                Self.send("GET / HTTP/1.1\r\nContent-Length: 1000000000000\r\n\r\n", on: descriptor)
                 while Self.send("A", on: descriptor) { usleep(1000) }
             })
     }
