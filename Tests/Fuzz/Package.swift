@@ -65,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "akv-fuzz",
             dependencies: [
-                "CFuzzDriver", "SecretMemory", "Documents", "KeyMaterial", "Shaping", "ProviderCore", "Azure",
+                "Budgets", "CFuzzDriver", "SecretMemory", "Documents", "KeyMaterial", "Shaping", "ProviderCore",
+                "Azure",
             ],
             swiftSettings: features
         ),

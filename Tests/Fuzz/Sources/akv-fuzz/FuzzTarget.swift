@@ -15,7 +15,7 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] =
         requestTargets + identityTargets + contentTargets + certificateTargets + vaultTargets + tokenTargets
-        + settingsTargets + shapingTargets
+        + volumeTargets + settingsTargets + shapingTargets
 }
 
 /// Stands for a secret in an input. No error may contain it.
