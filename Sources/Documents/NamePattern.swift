@@ -1,4 +1,5 @@
 internal import Budgets
+internal import SecretMemory
 
 /// A regular expression for the names of objects. Its size is bounded with all repetitions written out, and it is
 /// matched in time bounded by the product of that size and the name's length: whoever may write a class must not keep a
@@ -117,7 +118,7 @@ struct ByteSet: Hashable, Sendable {
     private var bits: (UInt64, UInt64) = (0, 0)
 
     mutating func insert(_ byte: UInt8) {
-        let lower = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+        let lower = ASCII.lowercased(byte)
         if lower < 64 { bits.0 |= 1 << lower } else if lower < 128 { bits.1 |= 1 << (lower - 64) }
     }
 

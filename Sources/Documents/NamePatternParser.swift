@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 /// Reads the text of a `NamePattern`, and bounds what it compiles to.
 struct NamePatternParser {
     /// An expression, and the number of instructions that it compiles to, at least 1: what is repeated costs time even
@@ -77,7 +79,7 @@ struct NamePatternParser {
     private mutating func number() -> Int? {
         var digits = 0
         var value = 0
-        while let byte = bytes.first, (0x30...0x39).contains(byte), digits < 4 {
+        while let byte = bytes.first, ASCII.digits.contains(byte), digits < 4 {
             value = value * 10 + Int(byte - 0x30)
             digits += 1
             bytes.removeFirst()
@@ -103,7 +105,7 @@ struct NamePatternParser {
             throw NamePatternError(reason: "a \(Character(Unicode.Scalar(byte))) has nothing before it to repeat")
         case UInt8(ascii: "^"), UInt8(ascii: "$"):
             throw NamePatternError(reason: "^ and $ may only stand at the ends; the whole name has to match")
-        case 0x21...0x7E: return try Sized(.byte(set(of: byte)), size: 1)
+        case ASCII.visible: return try Sized(.byte(set(of: byte)), size: 1)
         default: throw NamePatternError(reason: "no name has white space or characters beyond ASCII")
         }
     }

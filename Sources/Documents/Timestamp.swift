@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 /// Instants as seconds since 1970, in UTC, in RFC 3339's notation.
 package enum Timestamp {
     package static func text(_ seconds: Int) -> String {
@@ -11,7 +13,7 @@ package enum Timestamp {
     package static func isValid(_ text: String) -> Bool {
         var rest = Array(text.utf8)[...]
         func number(_ digits: Int) -> Int? {
-            guard rest.count >= digits, rest.prefix(digits).allSatisfy({ (0x30...0x39).contains($0) }) else {
+            guard rest.count >= digits, rest.prefix(digits).allSatisfy({ ASCII.digits.contains($0) }) else {
                 return nil
             }
             defer { rest = rest.dropFirst(digits) }

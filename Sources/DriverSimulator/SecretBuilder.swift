@@ -80,15 +80,8 @@ extension SecretBuilder.Secret {
     private static func quoted(_ text: String) -> String {
         let isPlain =
             text.first?.isLetter == true
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                    UInt8(ascii: "/"):
-                    true
-                default: false
-                }
-            } && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
+            && text.hasOnlyASCIILettersAndDigits(or: "-._/")
+            && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
         return isPlain ? text : JSONWriter.quoted(text)
     }
 }

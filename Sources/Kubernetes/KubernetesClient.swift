@@ -31,15 +31,9 @@ package final class KubernetesClient: Sendable {
             guard let host = environment["KUBERNETES_SERVICE_HOST"], !host.isEmpty else {
                 throw Problem(description: "KUBERNETES_SERVICE_HOST is not set: this is no pod of a cluster")
             }
-            let isPlain = host.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: ":"):
-                    true
-                default: false
-                }
+            guard host.hasOnlyASCIILettersAndDigits(or: "-.:") else {
+                throw Problem(description: "invalid KUBERNETES_SERVICE_HOST: \(host.clipped)")
             }
-            guard isPlain else { throw Problem(description: "invalid KUBERNETES_SERVICE_HOST: \(host.clipped)") }
             let text = environment["KUBERNETES_SERVICE_PORT"] ?? "443"
             guard let port = UInt16(text), port > 0 else {
                 throw Problem(description: "invalid KUBERNETES_SERVICE_PORT: \(text.clipped)")
@@ -125,9 +119,8 @@ package final class KubernetesClient: Sendable {
         }
         // What would end a header's line is no token.
         let token = contents.withExposed { bytes -> SecretBytes? in
-            let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
-            let text = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-            return text.isEmpty || !text.allSatisfy({ (0x21...0x7E).contains($0) }) ? nil : SecretBytes(text)
+            let text = bytes.drop(while: ASCII.isSpace).reversed().drop(while: ASCII.isSpace).reversed()
+            return text.isEmpty || !text.allSatisfy({ ASCII.visible.contains($0) }) ? nil : SecretBytes(text)
         }
         guard let token else { throw KubernetesError(.setup, "\(path) holds no token") }
         return token

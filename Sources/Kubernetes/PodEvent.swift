@@ -1,5 +1,6 @@
 internal import Documents
 package import ProviderCore
+internal import SecretMemory
 
 /// An Event on a pod, of the core API: the kind in which the kubelet's FailedMount stands beside it, with the
 /// `count` and `lastTimestamp` that `kubectl describe` and event exporters read.
@@ -56,13 +57,6 @@ package struct PodEvent: Sendable {
     /// A DNS subdomain, as names of pods and namespaces are.
     private static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 253
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
-                    UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
+            && text.hasOnlyASCIILettersAndDigits(or: "-.") && !text.utf8.contains(where: ASCII.uppercase.contains)
     }
 }

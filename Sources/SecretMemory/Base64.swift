@@ -83,9 +83,9 @@ package enum Base64 {
 
     private static func value(of byte: UInt8, _ alphabet: Alphabet) -> UInt32? {
         switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
+        case ASCII.uppercase: UInt32(byte - UInt8(ascii: "A"))
+        case ASCII.lowercase: UInt32(byte - UInt8(ascii: "a")) + 26
+        case ASCII.digits: UInt32(byte - UInt8(ascii: "0")) + 52
         case UInt8(ascii: "+") where alphabet == .standard, UInt8(ascii: "-") where alphabet == .url: 62
         case UInt8(ascii: "/") where alphabet == .standard, UInt8(ascii: "_") where alphabet == .url: 63
         default: nil

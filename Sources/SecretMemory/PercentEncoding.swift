@@ -11,8 +11,9 @@ extension String {
     }
 }
 
-enum PercentEncoding {
-    static func encode(_ bytes: UnsafeRawBufferPointer, into builder: inout SecretBytesBuilder) {
+package enum PercentEncoding {
+    /// Appends `bytes` as a part of a URL.
+    package static func encode(_ bytes: UnsafeRawBufferPointer, into builder: inout SecretBytesBuilder) {
         // What lies between two reserved bytes is copied in one piece; a token has none.
         var start = 0
         for index in bytes.indices where !isUnreserved(bytes[index]) {
@@ -27,8 +28,7 @@ enum PercentEncoding {
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        case ASCII.lowercase, ASCII.uppercase, ASCII.digits, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
             UInt8(ascii: "~"):
             true
         default: false

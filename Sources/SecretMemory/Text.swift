@@ -3,8 +3,8 @@ extension StringProtocol {
     package func trimmingSpace() -> String {
         // Nearly everything has neither space nor anything but ASCII at its ends.
         let text = Substring(self)
-        if let first = text.utf8.first, let last = text.utf8.last, (0x21...0x7E).contains(first),
-            (0x21...0x7E).contains(last)
+        if let first = text.utf8.first, let last = text.utf8.last, ASCII.visible.contains(first),
+            ASCII.visible.contains(last)
         {
             return String(text)
         }
@@ -35,9 +35,8 @@ extension SecretBytes {
     /// Without ASCII white space at both ends.
     package func trimmingSpace() -> SecretBytes {
         withExposed { bytes in
-            func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-            guard let first = bytes.firstIndex(where: { !isSpace($0) }),
-                let last = bytes.lastIndex(where: { !isSpace($0) })
+            guard let first = bytes.firstIndex(where: { !ASCII.isSpace($0) }),
+                let last = bytes.lastIndex(where: { !ASCII.isSpace($0) })
             else { return SecretBytes([]) }
             return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bytes[first...last]))
         }

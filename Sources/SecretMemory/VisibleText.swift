@@ -4,7 +4,7 @@ extension Unicode.Scalar {
     /// width belong to them.
     package var isInvisible: Bool {
         // Printable ASCII needs no look at the tables.
-        if (0x20..<0x7F).contains(value) { return false }
+        if isASCII { return ASCII.isControl(self) }
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: return true
         default: return false
@@ -19,7 +19,7 @@ extension String {
 
     /// The same. With `keepingLines`, ends of lines and tabs stay, for a writer that escapes them itself.
     package func visible(keepingLines: Bool) -> String {
-        if utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) || !unicodeScalars.contains(where: \.isInvisible) {
+        if utf8.allSatisfy({ ASCII.printable.contains($0) }) || !unicodeScalars.contains(where: \.isInvisible) {
             return self
         }
         var text = ""

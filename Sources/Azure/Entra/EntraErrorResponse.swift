@@ -67,11 +67,8 @@ struct EntraErrorResponse {
         let claims = credential.claims
         let issuer = claims?.issuer?.clipped ?? "<the cluster's OIDC issuer URL>"
         let subject = claims?.subject?.clipped ?? "system:serviceaccount:<namespace>:<service account>"
-        let create =
-            "az identity federated-credential create --name '<name>' --identity-name "
-            + Self.quoted("<identity with client id \(clientID.clipped)>")
-            + " --resource-group '<group>' --issuer \(Self.quoted(issuer)) --subject \(Self.quoted(subject))"
-            + " --audiences api://AzureADTokenExchange"
+        let create = AzureCommand.federatedCredential(
+            subject: subject, clientID: clientID.clipped, issuer: issuer)
         switch number {
         case 70021, 70025, 700213:
             return "no federated credential of this identity has this subject; create it: \(create)"
@@ -104,7 +101,7 @@ struct EntraErrorResponse {
             return "the tenant \(tenantID.clipped) is of another cloud than the class says; check cloudName"
         case 7_000_112:
             return
-                "the application is disabled: az ad sp update --id \(Self.quoted(clientID.clipped)) --set accountEnabled=true"
+                "the application is disabled: az ad sp update --id \(clientID.clipped.shellQuoted) --set accountEnabled=true"
         case 500021, 500022:
             return "the network's tenant restrictions do not let tenant \(tenantID.clipped) through;"
                 + " ask who runs the proxy between the node and Entra"
@@ -116,15 +113,12 @@ struct EntraErrorResponse {
         }
     }
 
-    /// One word for a shell: whoever copies a command runs no more than it says.
-    private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
-
     /// The same, where an application's certificate was presented.
     private func certificateAdvice(clientID: String) -> String? {
         switch number {
         case 700027, 50012:
             return
-                "register the certificate on the application: az ad app credential reset --id \(Self.quoted(clientID.clipped))"
+                "register the certificate on the application: az ad app credential reset --id \(clientID.clipped.shellQuoted)"
                 + " --append --cert @certificate.pem"
         case 700024, 50013, 500133:
             return "the assertion that the provider signed is outside its ten minutes; check the node's clock"

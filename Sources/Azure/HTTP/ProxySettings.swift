@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 /// Which proxy, if any, a request goes through, by the conventions of `HTTPS_PROXY` and `NO_PROXY` as
 /// Go's net/http reads them.
 package struct ProxySettings: Sendable, Equatable {
@@ -69,7 +71,7 @@ package struct ProxySettings: Sendable, Equatable {
             rest = rest[rest.index(after: at)...]
         }
         let (host, port) = try hostAndPort(rest)
-        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        guard !host.isEmpty, host.utf8.allSatisfy({ ASCII.visible.contains($0) }) else {
             throw ProxySettingsError(description: "HTTPS_PROXY names no host")
         }
         return Proxy(host: host, port: port ?? 80, credentials: credentials)
@@ -88,7 +90,7 @@ package struct ProxySettings: Sendable, Equatable {
         }
         guard let colon else { return (String(name), nil) }
         let digits = text[text.index(after: colon)...]
-        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits), port > 0 else {
+        guard digits.utf8.allSatisfy({ ASCII.digits.contains($0) }), let port = UInt16(digits), port > 0 else {
             throw ProxySettingsError(description: "HTTPS_PROXY has a port that is not between 1 and 65535")
         }
         return (String(name), Int(port))

@@ -33,17 +33,7 @@ struct ObjectPage: VaultPage {
             throw VaultAnswerError(reason: "the vault's list has an entry that is none of its \(collection)")
         }
         let name = String(parts[4])
-        let isName =
-            (1...127).contains(name.utf8.count)
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-        guard isName else {
+        guard (1...127).contains(name.utf8.count), name.hasOnlyASCIILettersAndDigits(or: "-") else {
             throw VaultAnswerError(reason: "the vault's list has an entry whose name can be no object's")
         }
         return name

@@ -36,7 +36,9 @@ struct VersionPage: VaultPage {
     static func link(_ link: String, onHost host: String) -> String? {
         let scheme = "https://"
         // What is no URL is not left to a library to mend.
-        guard link.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), link.lowercased().hasPrefix(scheme) else { return nil }
+        guard link.utf8.allSatisfy({ ASCII.visible.contains($0) }), link.lowercased().hasPrefix(scheme) else {
+            return nil
+        }
         let rest = link.dropFirst(scheme.count)
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" && $0 != "\\" }
         func withPort(_ text: some StringProtocol) -> String {

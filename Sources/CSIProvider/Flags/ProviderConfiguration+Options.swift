@@ -120,7 +120,7 @@ extension ServeOptions {
 
     fileprivate func userAgent(_ version: String) -> String {
         // Upstream never sends it, so manifests may hold anything there: what no header can hold is left out.
-        let custom = String(customUserAgent.unicodeScalars.filter { (" "..."~").contains($0) })
+        let custom = String(decoding: customUserAgent.utf8.filter(ASCII.printable.contains), as: UTF8.self)
         return ["akv-csi/\(version)", custom.trimmingSpace()].filter { !$0.isEmpty }.joined(separator: " ")
     }
 

@@ -84,15 +84,14 @@ struct LogLine {
     /// Numbers stay numbers, everything else becomes a string. Whether `text` is one in JSON's notation, and
     /// one that no reader rounds.
     private static func isNumber(_ text: String) -> Bool {
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         var rest = text.utf8[...]
         if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
-        let whole = rest.prefix { digits.contains($0) }
+        let whole = rest.prefix { ASCII.digits.contains($0) }
         guard rest.count < 16, let first = whole.first, first != UInt8(ascii: "0") || whole.count == 1 else {
             return false
         }
         rest = rest.dropFirst(whole.count)
         guard rest.first == UInt8(ascii: ".") else { return rest.isEmpty }
-        return rest.count > 1 && rest.dropFirst().allSatisfy { digits.contains($0) }
+        return rest.count > 1 && rest.dropFirst().allSatisfy { ASCII.digits.contains($0) }
     }
 }

@@ -1,4 +1,5 @@
 internal import AsyncSupport
+internal import SecretMemory
 
 /// The steps of one run, with the verdict and the fix that follow from them.
 package struct DoctorReport: Sendable {

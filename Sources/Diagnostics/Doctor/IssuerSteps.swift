@@ -29,7 +29,7 @@ struct IssuerSteps {
             steps.append(
                 DoctorStep(
                     "issuer-discovery", "Issuer: discovery", .warning, reason.text + Self.fromHere,
-                    fix: "curl --fail \(AzureCommand.quoted(address.clipped)) from the internet",
+                    fix: "curl --fail \(address.clipped.shellQuoted) from the internet",
                     duration: settings.time.elapsed() - start))
             return steps
         case .success(let discovery):
@@ -64,7 +64,7 @@ struct IssuerSteps {
         case .failure(let reason):
             return DoctorStep(
                 "issuer-keys", title, .warning, reason.text + Self.fromHere,
-                fix: "curl --fail \(AzureCommand.quoted(address.clipped))")
+                fix: "curl --fail \(address.clipped.shellQuoted)")
         case .success(let document):
             let identifiers = (document["keys"]?.array ?? []).compactMap { $0.object?["kid"]?.text }
             let isThere = keyID.map(identifiers.contains) ?? false

@@ -48,7 +48,7 @@ struct TokenSteps {
     }
 
     private var request: String {
-        "kubectl create token \(AzureCommand.word(serviceAccount)) --namespace \(AzureCommand.word(namespace)) --audience \(audience) > token"
+        "kubectl create token \(serviceAccount.shellWord) --namespace \(namespace.shellWord) --audience \(audience) > token"
     }
 
     func steps() -> [DoctorStep] {

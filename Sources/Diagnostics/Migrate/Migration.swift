@@ -282,7 +282,7 @@ package struct Migration: Sendable {
     private static func scalar(_ name: String) -> String {
         let isPlain =
             name.first?.isLetter == true
-            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.".contains($0)) }
+            && name.hasOnlyASCIILettersAndDigits(or: "-.")
             && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(name.lowercased())
         return isPlain ? name : JSONWriter.quoted(name)
     }

@@ -1,6 +1,7 @@
 internal import Azure
 internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 /// What Azure must be told for the migrated manifests to work, as commands or as Terraform.
 extension Migration {
@@ -29,10 +30,10 @@ extension Migration {
             case .managed(let identity, let group):
                 let identityName = identity ?? "<identity with client id \(federation.identity.clientID)>"
                 lines.append(
-                    "az identity federated-credential create --name \(AzureCommand.quoted(name))"
-                        + " --identity-name \(AzureCommand.quoted(identityName))"
-                        + " --resource-group \(AzureCommand.quoted(group ?? "<group>")) --issuer \"$ISSUER\""
-                        + " --subject \(AzureCommand.quoted(federation.subject))"
+                    "az identity federated-credential create --name \(name.shellQuoted)"
+                        + " --identity-name \(identityName.shellQuoted)"
+                        + " --resource-group \((group ?? "<group>").shellQuoted) --issuer \"$ISSUER\""
+                        + " --subject \(federation.subject.shellQuoted)"
                         + " --audiences \(ServiceAccountTokens.workloadIdentityAudience)")
             case .application:
                 let head = "{\"name\":\(JSONWriter.quoted(name)),\"issuer\":\""
@@ -40,8 +41,8 @@ extension Migration {
                     "\",\"subject\":\(JSONWriter.quoted(federation.subject)),"
                     + "\"audiences\":[\"\(ServiceAccountTokens.workloadIdentityAudience)\"]}"
                 lines.append(
-                    "az ad app federated-credential create --id \(AzureCommand.quoted(federation.identity.clientID))"
-                        + " --parameters \(AzureCommand.quoted(head))\"$ISSUER\"\(AzureCommand.quoted(tail))")
+                    "az ad app federated-credential create --id \(federation.identity.clientID.shellQuoted)"
+                        + " --parameters \(head.shellQuoted)\"$ISSUER\"\(tail.shellQuoted)")
             }
             for (vault, object) in objects {
                 let command = AzureCommand.role(for: object, vault: vault, assignee: federation.identity.clientID)
@@ -149,7 +150,7 @@ extension Migration {
 
     /// A name as Terraform takes it.
     private static func label(_ text: String) -> String {
-        let label = String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        let label = String(text.map { $0.asciiValue.map(ASCII.isLetterOrDigit) == true ? $0 : "_" })
         return label.first?.isNumber == true ? "_\(label)" : label
     }
 }

@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 extension Migration {
     /// Whether there was anything to migrate.
     package var isNeeded: Bool { !changedFiles.isEmpty || !undecided.isEmpty || !leftovers.isEmpty }

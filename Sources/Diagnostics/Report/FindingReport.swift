@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 /// The findings of a check, as a person, a program or a code host reads them.
 package struct FindingReport: Sendable {
     package var findings: [Finding]

@@ -1,4 +1,5 @@
 internal import ProviderCore
+internal import SecretMemory
 
 extension FindingReport {
     /// The findings in the Static Analysis Results Interchange Format 2.1.0, which code hosts show beside
@@ -66,22 +67,8 @@ extension FindingReport {
     /// A path as a reference that code hosts find in their tree: relative ones without `./`, absolute ones as
     /// file URLs, and what means something else in a URL escaped (sections 3.4.3 and 3.10 of the standard).
     private static func uri(_ path: String) -> String {
-        let elements = path.split(separator: "/").filter { $0 != "." }
-        return (path.hasPrefix("/") ? "file:///" : "") + elements.map(escaped).joined(separator: "/")
-    }
-
-    private static func escaped(_ element: Substring) -> String {
-        var result = ""
-        for byte in element.utf8 {
-            let character = Character(Unicode.Scalar(byte))
-            if byte < 0x80, character.isLetter || character.isNumber || "-._~".contains(character) {
-                result.append(character)
-            } else {
-                let hex = String(byte, radix: 16, uppercase: true)
-                result += "%" + (hex.count == 1 ? "0" : "") + hex
-            }
-        }
-        return result
+        let elements = path.split(separator: "/").filter { $0 != "." }.map { String($0).percentEncoded }
+        return (path.hasPrefix("/") ? "file:///" : "") + elements.joined(separator: "/")
     }
 }
 

@@ -33,12 +33,3 @@ package struct TextStyle: Sendable {
         }
     }
 }
-
-extension String {
-    /// What a terminal would take for a command, such as an escape sequence in a manifest, made visible.
-    package var printable: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "\u{FFFD}" : $0 }))
-    }
-}

@@ -71,7 +71,7 @@ package struct JSONParser {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
-        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return .number(try number())
+        case .some(UInt8(ascii: "-")), .some(ASCII.digits): return .number(try number())
         default: throw unexpected("looking for beginning of value")
         }
     }
@@ -196,9 +196,9 @@ package struct JSONParser {
     }
 
     private mutating func digits(_ context: String) throws(JSONError) {
-        guard let byte = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else {
+        guard let byte = current, ASCII.digits.contains(byte) else {
             throw unexpected(context)
         }
-        while let byte = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { index += 1 }
+        while let byte = current, ASCII.digits.contains(byte) { index += 1 }
     }
 }

@@ -109,7 +109,7 @@ enum X509Name {
                 decoding: zip(bytes, bytes.dropFirst()).enumerated().filter { $0.offset % 2 == 0 }
                     .map { UInt16($0.element.0) << 8 | UInt16($0.element.1) }, as: UTF16.self)
             : String(decoding: bytes, as: UTF8.self)
-        return "\(type)=\(String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))"
+        return "\(type)=\(String(text.unicodeScalars.filter { !ASCII.isControl($0) }))"
     }
 
     private static let types = [

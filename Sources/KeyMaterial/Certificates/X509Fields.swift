@@ -53,7 +53,7 @@ package struct X509Fields {
         var digits = String(decoding: element.content.bytes(), as: UTF8.self)
         if element.tag == utcTime { digits = (digits < "50" ? "20" : "19") + digits }
         guard element.tag == utcTime || element.tag == generalizedTime, digits.utf8.count == 15, digits.hasSuffix("Z"),
-            digits.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) })
+            digits.utf8.dropLast().allSatisfy({ ASCII.digits.contains($0) })
         else { throw DERError("time expected") }
         var rest = digits[...]
         func take(_ count: Int) -> Substring {

@@ -72,7 +72,7 @@ extension PublicKey {
         SecretBytes(blob).withExposed { Base64.encode($0, into: &encoded) }
         let text = encoded.finish().withExposed { String(decoding: $0, as: UTF8.self) }
         // A line break in the comment would begin another line, which is another key.
-        let line = String(comment.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F })
+        let line = String(comment.unicodeScalars.filter { $0 != " " && !ASCII.isControl($0) })
         return line.isEmpty ? "\(type) \(text)\n" : "\(type) \(text) \(line)\n"
     }
 }

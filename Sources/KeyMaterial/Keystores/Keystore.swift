@@ -68,7 +68,7 @@ package struct KeystorePassword: Sendable {
     package init(_ bytes: SecretBytes) throws(DERError) {
         let (isText, isClean, endsInBreak) = bytes.withExposed { raw in
             (
-                String(validating: raw, as: UTF8.self) != nil, !raw.contains { $0 < 0x20 || $0 == 0x7F },
+                String(validating: raw, as: UTF8.self) != nil, !raw.contains(where: ASCII.isControl),
                 raw.last == 0x0A
             )
         }

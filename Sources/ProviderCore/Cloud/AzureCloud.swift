@@ -143,7 +143,7 @@ package struct AzureCloud: Hashable, Sendable {
         let rest = url.dropFirst("https://".count)
         let host = rest.prefix { $0 != "/" }
         return isHost(String(host))
-            && rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"?#@\\".utf8.contains($0) }
+            && rest.utf8.allSatisfy { ASCII.visible.contains($0) && !"?#@\\".utf8.contains($0) }
     }
 
     /// A host name, with a port if need be: what stands between the dots is never empty.
@@ -151,16 +151,7 @@ package struct AzureCloud: Hashable, Sendable {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 2, UInt16(parts[1]) == nil || parts[1].first == "+" { return false }
         return parts[0].split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-            !label.isEmpty && label.utf8.allSatisfy(isLabelByte)
-        }
-    }
-
-    private static func isLabelByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-            true
-        default: false
+            !label.isEmpty && label.hasOnlyASCIILettersAndDigits(or: "-")
         }
     }
 }

@@ -7,29 +7,14 @@ enum VaultName {
     /// What a name must do and does not; nil if nothing.
     static func problem(with name: String) -> String? {
         if !(3...24).contains(name.utf8.count) { return "be between 3 and 24 chars" }
-        let isValid = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        return isValid ? nil : rule
+        return name.hasOnlyASCIILettersAndDigits(or: "-") ? nil : rule
     }
 }
 
 /// The rules for a tenant, which becomes a part of a URL's path.
 enum TenantName {
     static func isValid(_ tenant: String) -> Bool {
-        let isValid = tenant.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        return isValid && !tenant.utf8.containsTwoDots && tenant != "." && tenant.utf8.count <= 255
+        tenant.hasOnlyASCIILettersAndDigits(or: "-._") && !tenant.utf8.containsTwoDots && tenant != "."
+            && tenant.utf8.count <= 255
     }
 }

@@ -89,7 +89,7 @@ extension MountRequest {
     /// A class's clientID may be any text, which is Entra's to judge. An annotation is cut where it is too long,
     /// so what cannot be an id is refused.
     private static func isClientID(_ text: String) -> Bool {
-        text.utf8.count <= AnnotatedIdentity.longest && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        text.utf8.count <= AnnotatedIdentity.longest && text.utf8.allSatisfy { ASCII.visible.contains($0) }
     }
 }
 

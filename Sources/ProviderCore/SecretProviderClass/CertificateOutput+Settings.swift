@@ -76,7 +76,7 @@ extension CertificateOutput {
         if let passwordFrom, passwordFrom == object.path || passwordFrom == object.name {
             settings.refuse("passwordFrom", "names the object itself", hint: "name the object that holds the password")
         }
-        if alias.utf16.count > 128 || alias.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+        if alias.utf16.count > 128 || alias.utf8.contains(where: ASCII.isControl) {
             settings.refuse("alias", "must have at most 128 characters and no control characters")
         }
         guard object.type == .certificate else { return }

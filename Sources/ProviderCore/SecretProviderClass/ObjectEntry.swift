@@ -166,9 +166,7 @@ extension ObjectsDocument {
         private static func segmentProblem(_ text: String) -> String? {
             if text == "." || text == ".." { return "must not be '\(text)'" }
             if text.utf8.count > 255 { return "has more than 255 bytes" }
-            if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
-                return "must not contain control characters"
-            }
+            if text.utf8.contains(where: ASCII.isControl) { return "must not contain control characters" }
             return nil
         }
     }

@@ -44,17 +44,17 @@ enum JSONNumber: Sendable {
 
     /// Whether `text` is a number as RFC 8259 writes it.
     static func isNumber(_ text: String) -> Bool {
-        guard let first = text.utf8.first, first == UInt8(ascii: "-") || isDigit(first) else { return false }
+        guard let first = text.utf8.first, first == UInt8(ascii: "-") || ASCII.digits.contains(first) else {
+            return false
+        }
         guard let value = try? JSONParser.parse(SecretBytes(text)), case .number(let source) = value else {
             return false
         }
         return source == text
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-
     private static func isWhole(_ text: String) -> Bool {
-        text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || isDigit($0) }
+        text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || ASCII.digits.contains($0) }
     }
 
     /// Of whole numbers of any length, which JSON writes without zeros before them.

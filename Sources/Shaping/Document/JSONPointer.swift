@@ -79,7 +79,7 @@ package struct JSONPointer: Sendable, Hashable {
 
     /// Digits without a zero before them.
     private static func index(_ token: String) -> Int? {
-        guard !token.isEmpty, token.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+        guard !token.isEmpty, token.utf8.allSatisfy({ ASCII.digits.contains($0) }),
             token == "0" || token.utf8.first != UInt8(ascii: "0")
         else { return nil }
         return Int(token) ?? .max

@@ -34,12 +34,9 @@ package struct EnvFile: Sendable, Hashable {
 
     /// What is wrong with `name` as a variable's name; nil if nothing.
     package static func problem(withName name: String) -> String? {
-        func isLetter(_ byte: UInt8) -> Bool {
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || byte == UInt8(ascii: "_")
-        }
         let isName =
-            name.utf8.first.map(isLetter) == true
-            && name.utf8.allSatisfy { isLetter($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            name.hasOnlyASCIILettersAndDigits(or: "_")
+            && name.utf8.first.map { !ASCII.digits.contains($0) } == true
         if !isName { return "is no name of a variable: those have letters, digits and _, and no digit first" }
         return name.utf8.count > 255 ? "has more than 255 bytes" : nil
     }
@@ -77,7 +74,7 @@ package struct EnvFile: Sendable, Hashable {
             + String(
                 decoding: key.utf8.map { byte in
                     switch byte {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"): byte & 0xDF
+                    case ASCII.lowercase: ASCII.uppercased(byte)
                     case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: " "):
                         UInt8(ascii: "_")
                     default: byte

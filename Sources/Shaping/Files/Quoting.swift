@@ -85,21 +85,4 @@ enum Quoting {
             isFirst = false
         }
     }
-
-    /// As a part of a URL (RFC 3986): everything but letters, digits and `-._~` as `%XX`.
-    static func appendPercentEncoded(_ text: UnsafeRawBufferPointer, to builder: inout SecretBytesBuilder) {
-        func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") - 10 + value }
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                builder.append(byte)
-            default:
-                builder.append(UInt8(ascii: "%"))
-                builder.append(digit(byte >> 4))
-                builder.append(digit(byte & 0xF))
-            }
-        }
-    }
 }

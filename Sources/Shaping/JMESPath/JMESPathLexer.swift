@@ -49,9 +49,9 @@ struct JMESPathLexer {
     private mutating func next() throws(ShapingError) -> JMESPathToken.Kind {
         guard let byte = current else { return .end }
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"):
+        case ASCII.lowercase, ASCII.uppercase, UInt8(ascii: "_"):
             return .identifier(word())
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): return .number(try number())
+        case ASCII.digits, UInt8(ascii: "-"): return .number(try number())
         case UInt8(ascii: "\""): return .quotedIdentifier(try quotedIdentifier())
         case UInt8(ascii: "'"): return .literal(.text(SecretBytes(try delimited("'"))))
         case UInt8(ascii: "`"): return .literal(try literal())
@@ -78,8 +78,8 @@ struct JMESPathLexer {
         let start = index
         while let byte = current {
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
+            case ASCII.lowercase, ASCII.uppercase, UInt8(ascii: "_"),
+                ASCII.digits:
                 index += 1
             default: return String(decoding: bytes[start..<index], as: UTF8.self)
             }
@@ -90,7 +90,7 @@ struct JMESPathLexer {
     private mutating func number() throws(ShapingError) -> Int {
         let start = index
         index += 1
-        while let byte = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { index += 1 }
+        while let byte = current, ASCII.digits.contains(byte) { index += 1 }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         guard let number = Int(text) else {
             throw failure(text == "-" ? "'-' without a number after it" : "a number that is too large", at: start)

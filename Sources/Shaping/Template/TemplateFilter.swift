@@ -107,7 +107,7 @@ enum TemplateFilter: Sendable {
         case .quote(.json), .quote(.yaml), .quote(.toml): JSONRenderer.appendQuoted(bytes, to: &builder)
         case .quote(.properties): Quoting.appendProperty(bytes, to: &builder)
         case .quote(.shell): Quoting.appendShell(bytes, to: &builder)
-        case .url: Quoting.appendPercentEncoded(bytes, to: &builder)
+        case .url: PercentEncoding.encode(bytes, into: &builder)
         case .base64: Base64.encode(bytes, into: &builder)
         case .base64URL: Base64.encodeURL(bytes, into: &builder)
         case .indent(let count):
@@ -116,12 +116,11 @@ enum TemplateFilter: Sendable {
                 guard byte == 0x0A, index + 1 < bytes.count else { continue }
                 for _ in 0..<count { builder.append(UInt8(ascii: " ")) }
             }
-        case .upper: for byte in bytes { builder.append((0x61...0x7A).contains(byte) ? byte & 0xDF : byte) }
-        case .lower: for byte in bytes { builder.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte) }
+        case .upper: for byte in bytes { builder.append(ASCII.uppercased(byte)) }
+        case .lower: for byte in bytes { builder.append(ASCII.lowercased(byte)) }
         case .trim:
-            func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-            guard let first = bytes.firstIndex(where: { !isSpace($0) }),
-                let last = bytes.lastIndex(where: { !isSpace($0) })
+            guard let first = bytes.firstIndex(where: { !ASCII.isSpace($0) }),
+                let last = bytes.lastIndex(where: { !ASCII.isSpace($0) })
             else { return }
             builder.append(UnsafeRawBufferPointer(rebasing: bytes[first...last]))
         case .pointer, .jmesPath, .otherwise, .json, .base64Decode: builder.append(bytes)

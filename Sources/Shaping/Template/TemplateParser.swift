@@ -58,7 +58,7 @@ struct TemplateParser {
     }
 
     private mutating func skipSpace() {
-        while let byte = current, byte == 0x20 || (0x09...0x0D).contains(byte) { index += 1 }
+        while let byte = current, ASCII.isSpace(byte) { index += 1 }
     }
 
     /// Up to the next placeholder or the end.
@@ -110,7 +110,7 @@ struct TemplateParser {
         var argument: TemplateFilter.Argument?
         switch current {
         case UInt8(ascii: "\""): argument = .text(try quoted())
-        case .some(UInt8(ascii: "0")...UInt8(ascii: "9")):
+        case .some(ASCII.digits):
             let digits = try word("a number")
             // One that is too large for its filter is refused there.
             argument = .number(Int(digits) ?? -1)
@@ -128,8 +128,8 @@ struct TemplateParser {
         let start = index
         while let byte = current {
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            case ASCII.lowercase, ASCII.uppercase,
+                ASCII.digits, UInt8(ascii: "_"), UInt8(ascii: "-"):
                 index += 1
                 continue
             default: break
