@@ -8,13 +8,9 @@ internal import Synchronization
 /// turns. The threads have a low priority: the rest of the node goes first.
 final class WorkExecutor: Sendable {
     private struct State {
-        /// By owner: what waits for a thread, and how many threads it has.
-        var waiting: [String: WaiterQueue<Void, Void>] = [:]
+        var waiting = FairWaiterQueue<Void, Void>()
+        /// The threads of each owner that has any.
         var running: [String: Int] = [:]
-        /// The owners that wait, in the order of their turns.
-        var turns: [String] = []
-
-        var runningCount: Int { running.values.reduce(0, +) }
     }
 
     private let width: Int
@@ -28,7 +24,7 @@ final class WorkExecutor: Sendable {
     }
 
     /// The number of pieces of work that wait.
-    var waitingCount: Int { state.withLock { $0.waiting.values.reduce(0) { $0 + $1.count } } }
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
 
     /// Runs `work`, of `owner`, when it is its turn. Nil if the task is cancelled, or `timeout` passes, before it begins;
     /// once it has begun, its own budget ends it.
@@ -40,8 +36,7 @@ final class WorkExecutor: Sendable {
                 state.running[owner, default: 0] += 1
                 return nil
             }
-            if state.waiting[owner]?.isEmpty ?? true { state.turns.append(owner) }
-            return state.waiting[owner, default: WaiterQueue()].append(())
+            return state.waiting.append((), of: owner)
         }
         if let waiter, await waiter.value(timeout: timeout) == nil { return nil }
         return await withCheckedContinuation { continuation in
@@ -54,37 +49,22 @@ final class WorkExecutor: Sendable {
     }
 
     private func mayBegin(_ owner: String, _ state: State) -> Bool {
-        state.runningCount < width && state.running[owner, default: 0] < maximumOfOwner
+        state.running.values.reduce(0, +) < width && state.running[owner, default: 0] < maximumOfOwner
     }
 
+    /// Gives the thread of `owner` that has become free to whoever is next.
     private func end(_ owner: String) {
-        let claims = state.withLock { state -> [WaiterClaim<Void, Void>] in
+        let claims = state.withLock { state in
             state.running[owner, default: 1] -= 1
             if state.running[owner] == 0 { state.running[owner] = nil }
             var claims: [WaiterClaim<Void, Void>] = []
-            while let claim = next(&state) { claims.append(claim) }
+            while let next = state.waiting.popFirst(where: { [state] owner, _ in mayBegin(owner, state) }) {
+                state.running[next.owner, default: 0] += 1
+                claims.append(next.claim)
+            }
             return claims
         }
         for claim in claims { claim.resume(returning: ()) }
-    }
-
-    /// Claims the first waiter of the first owner in turn that may begin, and puts that owner at the end of the turns.
-    private func next(_ state: inout State) -> WaiterClaim<Void, Void>? {
-        for owner in state.turns {
-            guard mayBegin(owner, state) else { continue }
-            let claim = state.waiting[owner]?.popFirst()
-            state.turns.removeAll { $0 == owner }
-            if state.waiting[owner]?.isEmpty ?? true {
-                state.waiting[owner] = nil
-            } else {
-                state.turns.append(owner)
-            }
-            // Its waiters may all have given up.
-            guard let claim else { continue }
-            state.running[owner, default: 0] += 1
-            return claim
-        }
-        return nil
     }
 
     private static func startThread(_ body: @escaping @Sendable () -> Void) {

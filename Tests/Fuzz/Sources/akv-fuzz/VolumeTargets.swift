@@ -46,7 +46,7 @@ private let plans: [MountPlan] = [
     #"objectType: secret, extract: {jmesPath: "a[?b].c | [0]"}"#,
     "objectType: secret, explode: {}",
     "objectType: secret, envFile: {}",
-    "objectType: secret, outputs: [{part: certificate, fileName: a}, {part: key, fileName: b}]",
+    "objectType: secret, outputs: [{part: leaf, fileName: a}, {part: key, fileName: b}]",
     "objectType: key",
     "objectType: cert",
 ].compactMap { settings in
