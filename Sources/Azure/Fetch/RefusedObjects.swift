@@ -13,7 +13,10 @@ struct RefusedObjects {
 
     mutating func append(notAskedFor job: ObjectReader.Job) { unasked.append(job) }
 
-    /// The first refusals, and one error for all other objects. It names each of them.
+    /// The most bytes of the names in one list of an error.
+    private static let maximumListBytes = 3000
+
+    /// The first refusals, and one error for all other objects. It names them, as many as fit into an error.
     func errors(of vault: VaultAddress) -> [(item: Int, error: ProviderError)] {
         let errors = refusals.prefix(Self.maximum).map { (item: $0.job.item, error: $0.error) }
         let others = Self.names(refusals.dropFirst(Self.maximum).map(\.job))
@@ -22,9 +25,9 @@ struct RefusedObjects {
             let first = errors.first?.error
         else { return errors }
         var lists: [String] = []
-        if !others.isEmpty { lists.append("refused in the same way: \(others.joined(separator: ", "))") }
+        if !others.isEmpty { lists.append("refused in the same way: \(Self.listed(others))") }
         if !unasked.isEmpty {
-            lists.append("not requested because of these refusals: \(unasked.joined(separator: ", "))")
+            lists.append("not requested because of these refusals: \(Self.listed(unasked))")
         }
         let count = others.count + unasked.count
         let rest = ProviderError(
@@ -33,6 +36,16 @@ struct RefusedObjects {
                 + lists.joined(separator: "; "),
             hint: first.specificHint)
         return errors + [(item, rest)]
+    }
+
+    private static func listed(_ names: [String]) -> String {
+        var bytes = 0
+        let fitting = names.prefix { name in
+            bytes += name.utf8.count + 2
+            return bytes <= maximumListBytes
+        }
+        let rest = names.count - fitting.count
+        return fitting.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
     }
 
     /// Each once, also where several versions of it were wanted.
