@@ -44,7 +44,7 @@ struct RetryAfterTests {
         }
     }
 
-    @Test("A federated credential that comes and goes is refused at the time only, never remembered")
+    @Test("A federated credential that comes and goes is refused to one token and not to the next")
     func propagation() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             world.emulator.faults.add(try Fault(words: ["propagation", "target=entra"]))

@@ -15,14 +15,16 @@ package struct AccessTokenSource: Sendable {
 
     private let issuer: TokenIssuer
     private let cache: TokenCache?
+    private let refusedCredentials: RefusedCredentials?
     private let observer: any FetchObserver
 
-    /// Without a cache every mount proves itself anew.
+    /// Without a cache every mount proves itself anew, and no refusal is remembered either.
     package init(
         settings: Settings, transport: any HTTPTransport, keepsTokens: Bool = true, time: TimeSource,
         observer: any FetchObserver = SilentObserver()
     ) {
         issuer = TokenIssuer(settings: settings, transport: transport, time: time)
+        refusedCredentials = keepsTokens ? RefusedCredentials(time: time) : nil
         cache = keepsTokens ? TokenCache(time: time) : nil
         self.observer = observer
     }
@@ -33,18 +35,25 @@ package struct AccessTokenSource: Sendable {
     ) async throws(ProviderError) -> AccessToken {
         let context = RequestContext(
             namespace: authentication.pod.namespace, priority: priority, deadline: deadline)
-        let exchange: TokenCache.Exchange = { [issuer] deadline in
+        let key = TokenCache.Key(authentication, resource: resource)
+        let exchange: TokenCache.Exchange = { [issuer, refusedCredentials] deadline in
+            let result: Result<AccessToken, ProviderError>
             do throws(ProviderError) {
-                return .success(
+                result = .success(
                     try await issuer.token(for: authentication, resource: resource, context: context.until(deadline)))
             } catch {
-                return .failure(error)
+                result = .failure(error)
             }
+            refusedCredentials?.note(result, for: key, of: context.namespace)
+            return result
         }
-        let key = TokenCache.Key(authentication, resource: resource)
         if let token = cache?.peek(key) {
             observer.observe(TokenSource.cached)
             return token
+        }
+        if let error = refusedCredentials?.error(for: key, of: context.namespace) {
+            observer.observe(TokenSource.refused)
+            throw error
         }
         let found = await withDeadline(deadline) {
             [cache] () async -> (Result<AccessToken, ProviderError>, TokenSource) in
@@ -67,7 +76,10 @@ package struct AccessTokenSource: Sendable {
     }
 
     /// Forgets what has expired.
-    package func sweep() { cache?.sweep() }
+    package func sweep() {
+        cache?.sweep()
+        refusedCredentials?.sweep()
+    }
 }
 
 extension TokenCache.Key {

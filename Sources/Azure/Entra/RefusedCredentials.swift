@@ -38,12 +38,10 @@ final class RefusedCredentials: Sendable {
         let refusal = refusals.withLock { $0.use(Key(token: token, namespace: namespace)) }
         guard let refusal, now < refusal.refusedAt + refusal.pause else { return nil }
         let (age, rest) = (now - refusal.refusedAt, refusal.refusedAt + refusal.pause - now)
-        return refusal.error.adding([
-            (
-                "refused",
-                "\(Int(age.inSeconds)) s ago; Entra is asked again after another \(Int(rest.inSeconds.rounded(.up))) s"
-            )
-        ])
+        var error = refusal.error
+        error.message +=
+            " (refused \(Int(age.inSeconds)) s ago; sent again after another \(Int(rest.inSeconds.rounded(.up))) s)"
+        return error
     }
 
     /// Takes note of what came of an exchange.

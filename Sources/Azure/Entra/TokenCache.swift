@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// A hit means that this very credential was accepted before, and the token it was given is still
 /// good: another assertion of the same workload is another key and has to prove itself. Failures are
-/// never kept.
+/// never kept here; see `RefusedCredentials`.
 final class TokenCache: Sendable {
     struct Key: Hashable, Sendable {
         var principal: Principal

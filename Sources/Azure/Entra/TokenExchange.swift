@@ -1,3 +1,4 @@
+internal import AsyncSupport
 internal import Documents
 package import ProviderCore
 package import SecretMemory
@@ -11,6 +12,8 @@ package struct TokenExchange: Sendable {
     private let retry: RetryPolicy
     private let time: TimeSource
     private let gates: RequestGates
+    /// The exchanges under way at once, of all clients.
+    private let places = FairBudget(capacity: 100, ownerShare: 25)
 
     package init(transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), time: TimeSource = .system) {
         self.transport = transport
@@ -51,6 +54,10 @@ package struct TokenExchange: Sendable {
         through proxy: TokenProxy.Route? = nil,
         context: RequestContext
     ) async throws(ProviderError) -> AccessToken {
+        guard await places.acquire(1, for: context.namespace) else {
+            throw ProviderError(.cancelled, "the mount was given up while waiting for Entra ID")
+        }
+        defer { places.release(1, for: context.namespace) }
         let endpoint = TokenEndpoint(authority: cloud.authority, tenantID: tenantID)
         var form = FormBody()
         switch credential {
