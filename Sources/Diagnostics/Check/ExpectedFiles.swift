@@ -1,23 +1,50 @@
 internal import ProviderCore
 
 /// The files that a volume will hold, as far as the class tells.
+///
+/// A history may be of any number of versions, so its files are not listed one by one.
 struct ExpectedFiles {
+    /// The versions of a history that `paths` lists.
+    private static let listedVersions = 10
+
     private let plan: MountPlan
+    /// The number of files under each path: one for each version of a history, `PATH/0` and so on.
+    private let histories: [String: Int]
+    private let single: Set<String>
 
     init(_ plan: MountPlan) {
         self.plan = plan
+        histories = plan.items.filter(\.object.wantsHistory).reduce(into: [:]) { histories, item in
+            histories[item.object.path] = max(histories[item.object.path] ?? 0, item.object.versionHistory)
+        }
+        single = Set(plan.items.filter { !$0.object.wantsHistory }.map { $0.path(version: 0) })
     }
 
+    var count: Int { plan.items.reduce(0) { $0 + Self.versions($1) } }
+
+    /// The paths, of a history those of its newest versions.
     var paths: [String] {
-        plan.items.flatMap { item in
-            (0..<(item.object.wantsHistory ? item.object.versionHistory : 1)).map(item.path)
-        }
+        plan.items.flatMap { item in (0..<min(Self.versions(item), Self.listedVersions)).map(item.path) }
+    }
+
+    private static func versions(_ item: MountPlan.Item) -> Int {
+        item.object.wantsHistory ? item.object.versionHistory : 1
     }
 
     /// Whether the operator's choice of files, or what the vault holds, may make a file of that path.
     func mayHold(_ path: String) -> Bool {
         // `write-cert-and-key-in-separate-files` puts an ending to a certificate's path.
-        paths.contains(path) || paths.contains { path == "\($0).crt" || path == "\($0).key" }
+        holds(path) || [".crt", ".key"].contains { path.hasSuffix($0) && holds(String(path.dropLast($0.count))) }
+    }
+
+    private func holds(_ path: String) -> Bool {
+        if single.contains(path) { return true }
+        guard let slash = path.lastIndex(of: "/"), let versions = histories[String(path[..<slash])] else {
+            return false
+        }
+        let number = path[path.index(after: slash)...]
+        // As it is written in a path, without a sign or leading zeros.
+        return Int(number).map { (0..<versions).contains($0) && "\($0)" == number } ?? false
     }
 
     /// The path of the object with that name in the vault.

@@ -13,7 +13,7 @@ struct SizeCheck {
 
     func findings() -> [Finding] {
         var findings: [Finding] = []
-        let files = ExpectedFiles(plan).paths.count
+        let files = ExpectedFiles(plan).count
         let manifest = parsedClass.manifest
         if files * Self.largestObject > VolumeLimits.maximumBytes {
             findings.append(

@@ -110,13 +110,21 @@ package struct MountForecast: Sendable {
                     file: item.path(version: 0), mode: item.mode.description)
             ]
         }
-        return [Call(method: "GET", url: "\(base)/versions", file: "", mode: "")]
-            + (0..<object.versionHistory).map { index in
-                Call(
-                    method: "GET", url: "\(base)/<version>", file: item.path(version: index),
-                    mode: item.mode.description)
-            }
+        let listed = min(object.versionHistory, maximumVersions)
+        var calls = [Call(method: "GET", url: "\(base)/versions", file: "", mode: "")]
+        calls += (0..<listed).map { index in
+            Call(
+                method: "GET", url: "\(base)/<version>", file: item.path(version: index), mode: item.mode.description)
+        }
+        if listed < object.versionHistory {
+            let rest = "\(base)/<each of up to \(object.versionHistory - listed) more versions>"
+            calls.append(Call(method: "GET", url: rest, file: "", mode: ""))
+        }
+        return calls
     }
+
+    /// The versions of a history that are listed one by one.
+    private static let maximumVersions = 50
 
     private static func commands(_ attributes: MountConfiguration, _ plan: MountPlan, subjects: [String]) -> [String] {
         var commands: [String] = []
