@@ -49,6 +49,6 @@ struct ToldWarningsTests {
         #expect(try await node.mount(Self.pod([:], objectKey: keys)) == .ok)
         let lines = node.log.with("code", "setting-ignored")
         #expect(lines.count == 21)
-        #expect(lines.last?["warning"] == "and 80 more, see akv-csi check")
+        #expect(lines.last?["warning"] == "80 more unknown keys of objects are ignored")
     }
 }

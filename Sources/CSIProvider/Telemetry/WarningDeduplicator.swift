@@ -1,4 +1,5 @@
 internal import AsyncSupport
+internal import Documents
 internal import ProviderCore
 internal import Synchronization
 
@@ -14,7 +15,7 @@ final class WarningDeduplicator: Sendable {
     }
 
     /// Of one class at once.
-    private static let maximumLines = 20
+    private static let maximumLines = UnknownNames.maximum + 1
 
     private let logged = Mutex(RecentMap<Key, Void>(capacity: 4096))
 

@@ -19,6 +19,7 @@ struct SecretObjectsCheck {
         }
         var findings: [Finding] = []
         var names: Set<String> = []
+        let unknown = UnknownNames()
         for entry in entries {
             let name = entry["secretName"]?.text
             for key in ["secretName", "type"] where entry[key]?.text == nil {
@@ -35,12 +36,12 @@ struct SecretObjectsCheck {
                         "the class writes the Secret \(name.clipped) twice",
                         fix: "put all of its keys under one entry"))
             }
-            findings += data(of: entry)
+            findings += data(of: entry, unknown)
         }
         return findings
     }
 
-    private func data(of entry: YAMLNode) -> [Finding] {
+    private func data(of entry: YAMLNode, _ unknown: UnknownNames) -> [Finding] {
         let manifest = parsedClass.manifest
         guard let items = entry["data"]?.sequence, !items.isEmpty else {
             return [
@@ -65,17 +66,21 @@ struct SecretObjectsCheck {
                         "a Secret of type kubernetes.io/tls has no key \(key.clipped)",
                         fix: "write key: tls.crt or key: tls.key"))
             }
-            if let files, !files.mayHold(file) { findings.append(missing(file, of: files, at: item["objectName"])) }
+            if let files, !files.mayHold(file) {
+                findings.append(missing(file, of: files, at: item["objectName"], unknown))
+            }
         }
         return findings
     }
 
-    private func missing(_ file: String, of files: ExpectedFiles, at node: YAMLNode?) -> Finding {
+    private func missing(
+        _ file: String, of files: ExpectedFiles, at node: YAMLNode?, _ unknown: UnknownNames
+    ) -> Finding {
         let message = "the volume holds no file \(file.clipped), so the Secret is not written"
         let fix: String
         if let path = files.path(ofObject: file) {
             fix = "objectName here is the file's path, not the vault's name: write objectName: \(path)"
-        } else if let nearest = SpellingSuggestion.of(file, among: files.paths) {
+        } else if unknown.hasRoom(), let nearest = SpellingSuggestion.of(file, among: files.paths) {
             fix = "the nearest file is \(nearest)"
         } else {
             fix = "list the object under parameters.objects"

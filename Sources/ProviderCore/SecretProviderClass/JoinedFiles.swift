@@ -59,15 +59,21 @@ package struct JoinedFiles: Sendable {
         guard !objects.contains(where: { $0.selector != nil }) else { return [] }
         let names = objects.flatMap { [$0.path, $0.name] }
         let known = Set(names.map { ByteKey($0.utf8) })
-        return files.flatMap { file in
-            file.references.filter { !known.contains(ByteKey($0.object.utf8)) }.map { reference in
-                let near = SpellingSuggestion.near(reference.object, among: names).map { "; did you mean \($0)?" } ?? ""
-                return ProviderError(
-                    .parameterInvalid,
-                    "\(file.place): \(reference.place): no object is called \(reference.object.clipped)\(near)",
-                    hint: "name an object of the class by its objectAlias or objectName"
-                ).about(parameter: "files")
+        let unknown = UnknownNames()
+        func problem(_ text: String) -> ProviderError {
+            ProviderError(
+                .parameterInvalid, text, hint: "name an object of the class by its objectAlias or objectName"
+            ).about(parameter: "files")
+        }
+        let problems = files.flatMap { file in
+            file.references.filter { !known.contains(ByteKey($0.object.utf8)) }.compactMap { reference in
+                unknown.note(reference.object, among: names).map { near in
+                    problem(
+                        "\(file.place): \(reference.place): no object is called \(reference.object.clipped)\(near)")
+                }
             }
         }
+        if unknown.omitted == 0 { return problems }
+        return problems + [problem("files: \(unknown.omitted) more names are not those of an object")]
     }
 }

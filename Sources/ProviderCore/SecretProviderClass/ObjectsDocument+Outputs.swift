@@ -28,7 +28,8 @@ extension ObjectsDocument {
     func danglingPasswords() -> [ProviderError] {
         // What a selector will pick nobody knows yet.
         let canBePicked = objects.contains { $0.selector != nil }
-        return objects.flatMap { object in
+        let unknown = UnknownNames()
+        let problems = objects.flatMap { object in
             (object.outputs?.passwordNames ?? []).compactMap { name -> ProviderError? in
                 guard MountBudget.spend(steps: objects.count, on: .comparing) else { return nil }
                 let named = objects.filter { $0.name == name && $0.selector == nil }
@@ -50,14 +51,23 @@ extension ObjectsDocument {
                         hint: "name an object of objectType: secret")
                 }
                 if canBePicked { return nil }
-                let near = SpellingSuggestion.near(name, among: objects.filter { $0 != object }.map(\.path))
-                return ProviderError(
-                    .objectInvalid,
-                    object.failurePrefix + "passwordFrom names \(name.clipped), which no object of the class is"
-                        + (near.map { "; did you mean \($0)?" } ?? ""),
-                    hint: "add the secret with the password to objects; hidden: true keeps it out of the volume")
+                return unknown.note(name, among: objects.filter { $0 != object }.map(\.path)).map { near in
+                    Self.absent(
+                        object.failurePrefix + "passwordFrom names \(name.clipped), which no object of the class is"
+                            + near)
+                }
             }
         }
+        if unknown.omitted == 0 { return problems }
+        return problems + [
+            Self.absent("passwordFrom of outputs: \(unknown.omitted) more names are not those of an object")
+        ]
+    }
+
+    private static func absent(_ message: String) -> ProviderError {
+        ProviderError(
+            .objectInvalid, message,
+            hint: "add the secret with the password to objects; hidden: true keeps it out of the volume")
     }
 
     /// A password that the class itself would give when the vault does not have it.

@@ -35,9 +35,10 @@ package struct ObjectsDocument: Sendable {
         }
         var document = ObjectsDocument(objects: [], warnings: [])
         var errors: [ProviderError] = []
+        let unknown = UnknownNames()
         for (index, node) in items {
             do throws(ProviderError) {
-                let report = SettingsReport()
+                let report = SettingsReport(unknown: unknown)
                 switch try Entry(node, index: index).validated(settings, report) {
                 case .success(let object): document.objects.append(object)
                 case .failure(let error): errors.append(error.about(ErrorPlace(objectIndex: index)))
@@ -46,6 +47,9 @@ package struct ObjectsDocument: Sendable {
             } catch {
                 errors.append(error.about(ErrorPlace(objectIndex: index)))
             }
+        }
+        if unknown.omitted > 0 {
+            document.warnings.append("\(unknown.omitted) more unknown keys of objects are ignored")
         }
         if errors.isEmpty, document.objects.isEmpty {
             errors.append(

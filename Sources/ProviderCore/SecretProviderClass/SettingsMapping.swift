@@ -198,22 +198,23 @@ final class MappingKeys {
     /// As they stand in the source.
     let present: [String]
     private var askedFor: [String]
+    private var isAskedFor: Set<String>
 
     init(place: String, present: [String], askedFor: [String]) {
         self.place = place
         self.present = present
         self.askedFor = askedFor
+        isAskedFor = Set(askedFor)
     }
 
     func ask(for key: String) {
-        if !askedFor.contains(key) { askedFor.append(key) }
+        if isAskedFor.insert(key).inserted { askedFor.append(key) }
     }
 
-    /// The keys that nothing has asked for, each with what was probably meant.
-    func unknown() -> [String] {
-        present.filter { !askedFor.contains($0) }.map { key in
-            let near = SpellingSuggestion.near(key, among: askedFor).map { "; did you mean \($0)?" } ?? ""
-            return "\(place): unknown key \(key.clipped) is ignored\(near)"
+    /// The keys that nothing has asked for, each with what was probably meant, as far as `names` has room for them.
+    func unknown(_ names: UnknownNames) -> [String] {
+        present.filter { !isAskedFor.contains($0) }.compactMap { key in
+            names.note(key, among: askedFor).map { "\(place): unknown key \(key.clipped) is ignored\($0)" }
         }
     }
 }
@@ -223,15 +224,19 @@ final class MappingKeys {
 package final class SettingsReport {
     private(set) package var errors: [ProviderError] = []
     private var keys: [MappingKeys] = []
+    private let unknown: UnknownNames
 
-    package init() {}
+    /// `unknown` is shared by all reports of a document.
+    package init(unknown: UnknownNames = UnknownNames()) {
+        self.unknown = unknown
+    }
 
     package func add(_ error: ProviderError) { errors.append(error) }
 
     func add(_ keys: MappingKeys) { self.keys.append(keys) }
 
     /// About keys that nothing has asked for; to be read when everything has been.
-    package var warnings: [String] { keys.flatMap { $0.unknown() } }
+    package var warnings: [String] { keys.flatMap { $0.unknown(unknown) } }
 }
 
 /// Time spans in the settings: Go's notation, and whole days.
