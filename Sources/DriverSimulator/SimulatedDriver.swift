@@ -123,16 +123,11 @@ package struct SimulatedDriver: Sendable {
         members["csi.storage.k8s.io/ephemeral"] = "true"
         members["secretProviderClass"] = manifest.name
         if !tokens.isEmpty {
-            let entries = tokens.map { token in
-                let text = token.secret.withExposed { String(decoding: $0, as: UTF8.self) }
-                return "\(JSONWriter.quoted(token.audience)):{\"token\":\(JSONWriter.quoted(text)),"
-                    + "\"expirationTimestamp\":\(JSONWriter.quoted(token.expiry))}"
-            }
-            members[ServiceAccountTokens.attribute] = "{\(entries.joined(separator: ","))}"
+            members[ServiceAccountTokens.attribute] = ServiceAccountTokens.text(
+                of: tokens.map { token in
+                    (token.audience, token.secret.withExposed { String(decoding: $0, as: UTF8.self) }, token.expiry)
+                })
         }
-        let pairs = members.sorted { $0.key < $1.key }.map {
-            "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))"
-        }
-        return Array("{\(pairs.joined(separator: ","))}".utf8)
+        return Array(JSONOutput.texts(members).compact.utf8)
     }
 }

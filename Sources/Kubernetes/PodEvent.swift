@@ -36,22 +36,25 @@ package struct PodEvent: Sendable {
 
     /// The whole object. `first` and `last` are seconds since 1970.
     func json(named name: String, node: String, count: Int, first: Int, last: Int) -> String {
-        let quoted = JSONWriter.quoted
-        let object =
-            "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"namespace\":\(quoted(pod.namespace)),\"name\":\(quoted(pod.name)),"
-            + "\"uid\":\(quoted(pod.uid))}"
-        return "{\"apiVersion\":\"v1\",\"kind\":\"Event\","
-            + "\"metadata\":{\"name\":\(quoted(name)),\"namespace\":\(quoted(pod.namespace))},"
-            + "\"involvedObject\":\(object),\"type\":\(quoted(reason.type)),\"reason\":\(quoted(reason.rawValue)),"
-            + "\"source\":{\"component\":\(quoted(Self.component)),\"host\":\(quoted(node))},"
-            + "\"firstTimestamp\":\(quoted(Timestamp.text(first))),"
-            + body(count: count, last: last).dropFirst()
+        let object: JSONOutput = [
+            "apiVersion": "v1", "kind": "Pod", "namespace": .text(pod.namespace), "name": .text(pod.name),
+            "uid": .text(pod.uid),
+        ]
+        let members: [(String, JSONOutput)] = [
+            ("apiVersion", "v1"), ("kind", "Event"),
+            ("metadata", ["name": .text(name), "namespace": .text(pod.namespace)]),
+            ("involvedObject", object), ("type", .text(reason.type)), ("reason", .text(reason.rawValue)),
+            ("source", ["component": .text(Self.component), "host": .text(node)]),
+            ("firstTimestamp", .text(Timestamp.text(first))),
+        ]
+        return JSONOutput.object(members + changes(count: count, last: last)).compact
     }
 
     /// What changes of it when the same happens again.
-    func body(count: Int, last: Int) -> String {
-        "{\"message\":\(JSONWriter.quoted(message)),\"count\":\(count),"
-            + "\"lastTimestamp\":\(JSONWriter.quoted(Timestamp.text(last)))}"
+    func body(count: Int, last: Int) -> String { JSONOutput.object(changes(count: count, last: last)).compact }
+
+    private func changes(count: Int, last: Int) -> [(String, JSONOutput)] {
+        [("message", .text(message)), ("count", .number(count)), ("lastTimestamp", .text(Timestamp.text(last)))]
     }
 
     /// A DNS subdomain, as names of pods and namespaces are.

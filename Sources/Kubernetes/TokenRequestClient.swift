@@ -30,12 +30,13 @@ package struct TokenRequestClient: Sendable {
     ) async throws(Failure) -> Token {
         let url =
             "\(server)/api/v1/namespaces/\(namespace.percentEncoded)/serviceaccounts/\(serviceAccount.percentEncoded)/token"
-        let body =
-            "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":\"TokenRequest\",\"spec\":{\"audiences\":["
-            + JSONWriter.quoted(audience) + "]}}"
+        let body: JSONOutput = [
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+            "spec": ["audiences": .texts([audience])],
+        ]
         let request = HTTPRequest(
             .post, url, headers: [("Content-Type", "application/json"), ("Accept", "application/json")],
-            body: SecretBytes(body), maximumResponseBytes: 1 << 20)
+            body: SecretBytes(body.compact), maximumResponseBytes: 1 << 20)
         let response: HTTPResponse
         do throws(TransportError) {
             response = try await transport.send(request, timeout: .seconds(10))

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Diagnostics
+internal import Documents
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Azure
 internal import CSIProvider
 internal import Diagnostics
+internal import Documents
 internal import FoundationEssentials
 internal import Kubernetes
 internal import Logging

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CSIProvider
+internal import Documents
 internal import FoundationEssentials
 internal import Logging
 
@@ -41,7 +42,8 @@ enum ServeCommand {
             return 2
         }
         if options.printsVersion {
-            print("{\"version\":\"\(Build.version)\",\"buildDate\":\"\(Build.date)\"}")
+            let version: JSONOutput = ["version": .text(Build.version), "buildDate": .text(Build.date)]
+            print(version.compact)
             return 0
         }
         let logger = options.logger

@@ -1,5 +1,6 @@
 import AzureEmulator
 import Diagnostics
+import Documents
 import Foundation
 import ProviderTransport
 import TestSupport

@@ -13,20 +13,19 @@ struct ClientAssertion {
     init(
         of clientID: String, _ certificate: ClientCertificate, audience: String, form: Form, now: Int
     ) throws(ProviderError) {
-        let claims =
-            "{\"aud\":\(JSONWriter.quoted(audience)),\"exp\":\(now + Self.lifetime),\"iat\":\(now),"
-            + "\"iss\":\(JSONWriter.quoted(clientID)),\"jti\":\"\(RequestID.make())\",\"nbf\":\(now),"
-            + "\"sub\":\(JSONWriter.quoted(clientID))}"
-        let thumbprint = certificate.certificate.withExposed { bytes in
+        let claims: JSONOutput = [
+            "aud": .text(audience), "exp": .number(now + Self.lifetime), "iat": .number(now), "iss": .text(clientID),
+            "jti": .text(RequestID.make()), "nbf": .number(now), "sub": .text(clientID),
+        ]
+        let thumbprint: (String, JSONOutput) = certificate.certificate.withExposed { bytes in
             switch form {
-            case .entra: "\"x5t#S256\":\"\(Array(SHA256.hash(data: bytes)).base64URL)\""
-            case .activeDirectoryFederationServices:
-                "\"x5t\":\"\(Array(Insecure.SHA1.hash(data: bytes)).base64URL)\""
+            case .entra: ("x5t#S256", .text(Array(SHA256.hash(data: bytes)).base64URL))
+            case .activeDirectoryFederationServices: ("x5t", .text(Array(Insecure.SHA1.hash(data: bytes)).base64URL))
             }
         }
-        let algorithm = form == .entra ? "PS256" : "RS256"
-        let header = "{\"alg\":\"\(algorithm)\",\"typ\":\"JWT\",\(thumbprint)}"
-        let signed = Array("\(Array(header.utf8).base64URL).\(Array(claims.utf8).base64URL)".utf8)
+        let header = JSONOutput.object([("alg", form == .entra ? "PS256" : "RS256"), ("typ", "JWT"), thumbprint])
+        let signed = Array(
+            "\(Array(header.compact.utf8).base64URL).\(Array(claims.compact.utf8).base64URL)".utf8)
         do {
             let signature = try certificate.signature(over: signed, form == .entra ? .pss : .pkcs1)
             jwt = SecretBytes(signed + Array(".\(signature.base64URL)".utf8))

@@ -163,15 +163,13 @@ package struct Doctor: Sendable {
         if let token = subject.token {
             let text = token.withExposed { String(decoding: $0, as: UTF8.self) }
             let audiences = TokenInspection(token)?.claims.audiences ?? []
-            let entries = audiences.map {
-                "\(JSONWriter.quoted($0)):{\"token\":\(JSONWriter.quoted(text)),\"expirationTimestamp\":\"9999-01-01T00:00:00Z\"}"
-            }
-            members[ServiceAccountTokens.attribute] = "{\(entries.joined(separator: ","))}"
+            members[ServiceAccountTokens.attribute] = ServiceAccountTokens.text(
+                of: audiences.map { ($0, text, "9999-01-01T00:00:00Z") })
         }
-        let json = members.map { "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))" }.joined(separator: ",")
         return try MountBudget.bounding { () throws(ProviderError) in
             let request = try MountRequest(
-                attributes: SecretBytes("{\(json)}"), secrets: subject.secrets, permission: "420", targetPath: "")
+                attributes: SecretBytes(JSONOutput.texts(members).compact), secrets: subject.secrets, permission: "420",
+                targetPath: "")
             return try MountConfiguration(
                 validating: subject.parsedClass.identified(request),
                 MountConfiguration.Environment(

@@ -1,4 +1,5 @@
 internal import AsyncSupport
+package import Documents
 internal import SecretMemory
 
 /// The steps of one run, with the verdict and the fix that follow from them.

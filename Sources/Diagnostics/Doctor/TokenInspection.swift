@@ -88,8 +88,14 @@ struct TokenSteps {
                 : "the token is for \(inspection.claims.audiences.joined(separator: " ").clipped), not \(audience)",
             fix: isRight
                 ? ""
-                : "kubectl patch csidriver \(Workload.driver) --type merge --patch '{\"spec\":{\"tokenRequests\":[{\"audience\":\"\(audience)\"}]}}'"
+                : "kubectl patch csidriver \(Workload.driver) --type merge --patch \(Self.patch(audience).shellQuoted)"
         )
+    }
+
+    private static func patch(_ audience: String) -> String {
+        let request: JSONOutput = ["audience": .text(audience)]
+        let patch: JSONOutput = ["spec": ["tokenRequests": .array([request])]]
+        return patch.compact
     }
 
     private func subject(_ inspection: TokenInspection) -> DoctorStep {

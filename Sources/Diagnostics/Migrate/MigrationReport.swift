@@ -1,3 +1,4 @@
+package import Documents
 internal import SecretMemory
 
 extension Migration {
@@ -59,10 +60,10 @@ extension Migration {
                 "files",
                 .array(changedFiles.map { .object([("file", .text($0.path)), ("text", .text($0.after))]) })
             ),
-            ("newManifests", .array(newManifests.map(JSONOutput.text))),
+            ("newManifests", .texts(newManifests)),
             ("done", notes(done)), ("undecided", notes(undecided)),
-            ("commands", .array(commands.map(JSONOutput.text))), ("terraform", .text(terraform)),
-            ("leftovers", .array(leftovers.map(JSONOutput.text))),
+            ("commands", .texts(commands)), ("terraform", .text(terraform)),
+            ("leftovers", .texts(leftovers)),
         ])
     }
 }

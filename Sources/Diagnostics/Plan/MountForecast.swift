@@ -1,5 +1,5 @@
 internal import Azure
-internal import Documents
+package import Documents
 package import ProviderCore
 
 /// What mounting a class would ask of Azure, as whom, and what Azure must have been told before.
@@ -170,10 +170,9 @@ package struct MountForecast: Sendable {
     }
 
     package var json: JSONOutput {
-        func texts(_ list: [String]) -> JSONOutput { .array(list.map(JSONOutput.text)) }
-        return .object([
-            ("object", .text(subject)), ("workloads", texts(workloads)), ("identityMode", .text(mode.rawValue)),
-            ("reason", .text(reason)), ("clientID", .text(clientID)), ("subjects", texts(subjects)),
+        .object([
+            ("object", .text(subject)), ("workloads", .texts(workloads)), ("identityMode", .text(mode.rawValue)),
+            ("reason", .text(reason)), ("clientID", .text(clientID)), ("subjects", .texts(subjects)),
             (
                 "calls",
                 .array(
@@ -184,7 +183,7 @@ package struct MountForecast: Sendable {
                         ])
                     })
             ),
-            ("commands", texts(commands)),
+            ("commands", .texts(commands)),
         ])
     }
 }

@@ -1,3 +1,4 @@
+package import Documents
 internal import SecretMemory
 
 /// The findings of a check, as a person, a program or a code host reads them.

@@ -56,18 +56,13 @@ package struct ClassManifest: Sendable {
         members["csi.storage.k8s.io/pod.namespace"] = account.namespace
         members["csi.storage.k8s.io/serviceAccount.name"] = account.name
         members["secretProviderClass"] = manifest.name
-        let expiry = "9999-01-01T00:00:00Z"
-        let tokens = [
-            ServiceAccountTokens.workloadIdentityAudience, ServiceAccountTokens.identityBindingAudience,
-        ].map {
-            "\(JSONWriter.quoted($0)):{\"token\":\"\(Self.token(of: account))\",\"expirationTimestamp\":\"\(expiry)\"}"
-        }
-        members[ServiceAccountTokens.attribute] = "{\(tokens.joined(separator: ","))}"
-        let json = members.map { "\(JSONWriter.quoted($0.key)):\(JSONWriter.quoted($0.value))" }.joined(separator: ",")
+        let audiences = [ServiceAccountTokens.workloadIdentityAudience, ServiceAccountTokens.identityBindingAudience]
+        members[ServiceAccountTokens.attribute] = ServiceAccountTokens.text(
+            of: audiences.map { ($0, Self.token(of: account), "9999-01-01T00:00:00Z") })
         do throws(ProviderError) {
             let configuration = try MountBudget.bounding { () throws(ProviderError) in
                 let request = try MountRequest(
-                    attributes: SecretBytes("{\(json)}"),
+                    attributes: SecretBytes(JSONOutput.texts(members).compact),
                     secrets: SecretBytes(
                         accounts == nil || bringsCredential ? "{\"clientid\":\"-\",\"clientsecret\":\"-\"}" : "null"),
                     permission: "420", targetPath: "")
@@ -91,7 +86,7 @@ package struct ClassManifest: Sendable {
     /// A token that nobody has signed.
     private static func token(of account: ServiceAccountReference) -> String {
         var builder = SecretBytesBuilder()
-        SecretBytes("{\"sub\":\(JSONWriter.quoted(account.subject))}").withExposed {
+        SecretBytes(JSONOutput.texts(["sub": account.subject]).compact).withExposed {
             Base64.encode($0, into: &builder)
         }
         let claims = SecretBytes(builder).withExposed { String(decoding: $0, as: UTF8.self) }

@@ -22,6 +22,13 @@ package enum ServiceAccountTokens {
     /// Whether the request holds any tokens at all.
     static func arePresent(in request: MountRequest) -> Bool { document(in: request) != nil }
 
+    /// The attribute's text with these tokens, as the kubelet writes it; `expiry` is in RFC 3339.
+    package static func text(of tokens: [(audience: String, token: String, expiry: String)]) -> String {
+        JSONOutput.object(
+            tokens.map { ($0.audience, ["token": .text($0.token), "expirationTimestamp": .text($0.expiry)]) }
+        ).compact
+    }
+
     private static func document(in request: MountRequest) -> SecretBytes? {
         guard let document = request.attributes.secret(attribute) ?? request.secrets?.secret(attribute),
             !document.isBlank

@@ -1,0 +1,54 @@
+import Documents
+import Testing
+
+@Suite("JSON that is written")
+struct JSONOutputTests {
+    private static let example: JSONOutput = [
+        "text": "a\"\\\n\u{1}é", "number": .number(-1), "on": .bool(true), "off": .bool(false), "none": .optional(nil),
+        "list": .texts(["x", "y"]), "empty": .array([]), "object": [:],
+        "nested": ["one": ["two": .array([.null, [:]])]],
+        "sorted": .texts(["b": "2", "a": "1"]),
+    ]
+
+    @Test("has no spaces on one line")
+    func compact() {
+        #expect(
+            Self.example.compact == #"""
+                {"text":"a\"\\\n\u0001é","number":-1,"on":true,"off":false,"none":null,"list":["x","y"],"empty":[],\#
+                "object":{},"nested":{"one":{"two":[null,{}]}},"sorted":{"a":"1","b":"2"}}
+                """#)
+    }
+
+    @Test("is indented by two spaces as a document, and ends in a newline")
+    func document() {
+        #expect(
+            Self.example.document == #"""
+                {
+                  "text": "a\"\\\n\u0001é",
+                  "number": -1,
+                  "on": true,
+                  "off": false,
+                  "none": null,
+                  "list": [
+                    "x",
+                    "y"
+                  ],
+                  "empty": [],
+                  "object": {},
+                  "nested": {
+                    "one": {
+                      "two": [
+                        null,
+                        {}
+                      ]
+                    }
+                  },
+                  "sorted": {
+                    "a": "1",
+                    "b": "2"
+                  }
+                }
+
+                """#)
+    }
+}
