@@ -16,6 +16,7 @@ package struct MountHandler: MetricsCollector {
     private let events: EventPoster?
     private let expiry: ExpiryWatch
     private let warnings = WarningDeduplicator()
+    private let places = MountPlaces()
 
     package init(
         mounts: MountPipeline, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
@@ -33,9 +34,11 @@ package struct MountHandler: MetricsCollector {
     /// Answers one call. It logs one line for the mount, and records its audit lines, metrics and events, whether
     /// the mount succeeds or fails.
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountResponseMessage {
-        var context = MountContext(log: MountLog(logger), targetPath: incoming.request.targetPath)
+        var context = MountContext(
+            log: MountLog(logger), targetPath: incoming.request.targetPath, place: places.place)
+        defer { context.place.leave() }
         do throws(ProviderError) {
-            let result = try await mount(incoming, &context)
+            let result = try await mountInTurn(incoming, &context)
             succeeded(result, context)
             return MountResponseMessage(result.response)
         } catch {
@@ -43,11 +46,28 @@ package struct MountHandler: MetricsCollector {
         }
     }
 
-    /// Decodes the request and mounts it. `context` has what is known up to an error.
-    private func mount(
+    /// Mounts, and waits before that while the namespace's share of the node is taken, with nothing but the request.
+    private func mountInTurn(
         _ incoming: IncomingMount, _ context: inout MountContext
     ) async throws(ProviderError) -> MountResult {
-        var work = mounts.work(secondsLeft: incoming.secondsLeft)
+        var secondsLeft = incoming.secondsLeft
+        while true {
+            let work = mounts.work(secondsLeft: secondsLeft)
+            if let result = try await mount(incoming, work, &context) { return result }
+            (context.validated, context.authorized) = (nil, nil)
+            do throws(ProviderError) { try await context.place.wait(until: work.deadline) } catch {
+                throw error.prefixed("failed to mount objects, error: ")
+            }
+            secondsLeft = incoming.secondsLeft - context.log.elapsed.inSeconds
+        }
+    }
+
+    /// Decodes the request and mounts it; nil if it has to wait for its place. `context` has what is known up to an
+    /// error.
+    private func mount(
+        _ incoming: IncomingMount, _ work: MountWork, _ context: inout MountContext
+    ) async throws(ProviderError) -> MountResult? {
+        var work = work
         let message = incoming.request
         var request = try await work.run(inputBytes: message.attributes.count + message.secrets.count) {
             () throws(ProviderError) in try Self.decode(message)
@@ -63,6 +83,7 @@ package struct MountHandler: MetricsCollector {
             context.log.note(validated, warnings: warnings.new(validated.warnings, for: pod))
             let authorized = try await mounts.authorize(validated, work)
             context.authorized = authorized
+            guard context.place.take(validated.objects, of: pod.namespace) else { return nil }
             let volume = VolumeFingerprint(request)
             let result = try await mounts.mount(authorized, into: volume, work)
             audit.succeeded(result, into: volume, context.log.logger)
@@ -97,6 +118,9 @@ package struct MountHandler: MetricsCollector {
         context.log.logTransition(transitions.class, error?.code)
         events?.note(transitions.volume, of: pod, error)
     }
+
+    /// The number of mounts that wait for others of their namespace.
+    package var waitingMounts: Int { places.waiting }
 
     /// Forgets what need not be kept any more.
     package func sweep() {
@@ -137,6 +161,7 @@ extension SecretBytes: LendableBytes {
 private struct MountContext {
     var log: MountLog
     let targetPath: String
+    var place: MountPlace
     /// Nil until the request has been decoded.
     var pod: PodReference?
     var validated: ValidatedMount?
