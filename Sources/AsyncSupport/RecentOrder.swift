@@ -1,0 +1,105 @@
+/// The entries of a `RecentMap` by position: their costs, their owners, and for each owner the order of use.
+@usableFromInline
+struct RecentOrder: Sendable {
+    private struct Entry: Sendable {
+        var cost = 0
+        /// The index of the owner in `owners`; -1 at positions that are free.
+        var owner = -1
+        /// The neighbours in the list of the owner's entries, by position; -1 for none.
+        var older = -1
+        var newer = -1
+        /// When `positionsToSweep` has the entry; nil for never.
+        var keepUntil: Duration?
+    }
+
+    private struct Owner: Sendable {
+        var name: String
+        var cost = 0
+        var oldest = -1
+        var newest = -1
+    }
+
+    /// The sum of costs.
+    @usableFromInline private(set) var cost = 0
+    private var entries: [Entry] = []
+    private var freeEntries: [Int] = []
+    /// Those without entries have the cost 0 and no name.
+    private var owners: [Owner] = []
+    private var freeOwners: [Int] = []
+    private var ownersByName: [String: Int] = [:]
+
+    @usableFromInline init() {}
+
+    /// Makes the entry the newest of its owner.
+    @usableFromInline mutating func touch(_ position: Int) {
+        guard entries[position].newer >= 0 else { return }
+        unlink(position)
+        link(position)
+    }
+
+    /// A position for a new entry, which is the newest of its owner.
+    @usableFromInline mutating func insert(cost: Int, owner name: String, keepUntil: Duration?) -> Int {
+        let owner = ownersByName[name] ?? add(name)
+        let position = freeEntries.popLast() ?? entries.count
+        if position == entries.count { entries.append(Entry()) }
+        entries[position] = Entry(cost: cost, owner: owner, keepUntil: keepUntil)
+        self.cost += cost
+        owners[owner].cost += cost
+        link(position)
+        return position
+    }
+
+    @usableFromInline mutating func remove(_ position: Int) {
+        let entry = entries[position]
+        unlink(position)
+        entries[position] = Entry()
+        freeEntries.append(position)
+        cost -= entry.cost
+        owners[entry.owner].cost -= entry.cost
+        guard owners[entry.owner].newest < 0 else { return }
+        ownersByName[owners[entry.owner].name] = nil
+        owners[entry.owner] = Owner(name: "")
+        freeOwners.append(entry.owner)
+    }
+
+    /// The position of the entry that must go before `name` may insert one of `cost`; nil if there is room.
+    @usableFromInline func positionToEvict(for cost: Int, of name: String, capacity: Int, ownerShare: Int) -> Int? {
+        let own = ownersByName[name].map { owners[$0] }
+        if let own, own.cost + cost > ownerShare { return own.oldest }
+        guard self.cost + cost > capacity, let largest = owners.max(by: { $0.cost < $1.cost }), largest.oldest >= 0
+        else { return nil }
+        // Of equal shares, the one that grows makes room.
+        if let own, own.cost + cost > largest.cost { return own.oldest }
+        return largest.oldest
+    }
+
+    @usableFromInline func positionsToSweep(now: Duration) -> [Int] {
+        entries.indices.filter { position in
+            entries[position].owner >= 0 && entries[position].keepUntil.map { $0 <= now } ?? false
+        }
+    }
+
+    private mutating func add(_ name: String) -> Int {
+        let owner = freeOwners.popLast() ?? owners.count
+        if owner == owners.count { owners.append(Owner(name: name)) } else { owners[owner] = Owner(name: name) }
+        ownersByName[name] = owner
+        return owner
+    }
+
+    // MARK: - The list of an owner's entries, from the oldest to the newest
+
+    private mutating func link(_ position: Int) {
+        let owner = entries[position].owner
+        let before = owners[owner].newest
+        entries[position].older = before
+        entries[position].newer = -1
+        if before >= 0 { entries[before].newer = position } else { owners[owner].oldest = position }
+        owners[owner].newest = position
+    }
+
+    private mutating func unlink(_ position: Int) {
+        let (owner, older, newer) = (entries[position].owner, entries[position].older, entries[position].newer)
+        if older >= 0 { entries[older].newer = newer } else { owners[owner].oldest = newer }
+        if newer >= 0 { entries[newer].older = older } else { owners[owner].newest = older }
+    }
+}
