@@ -30,9 +30,9 @@ struct MountPlaceTests {
         try await withThrowingTaskGroup(of: RPCCode.self) { group in
             for index in 0..<20 { group.addTask { try await node.mount(loud(index)) } }
             // 8 MiB for mounts of 64 KiB and 300 objects of 2 KiB.
-            while node.service.waitingMounts < 8 { await Task.yield() }
+            #expect(try await eventually { node.service.waitingMounts == 8 })
             #expect(try await eventually { node.node.azure.count("token") == 12 })
-            #expect(try await node.mount(.init(namespace: "quiet")) == .ok)
+            #expect(try await node.mount(.init(namespace: "quiet", serial: 1000)) == .ok)
             #expect(node.service.waitingMounts == 8)
             #expect(node.node.azure.count("token") == 13)
             await gate.open()
@@ -61,7 +61,7 @@ struct MountPlaceTests {
         hang()
         try await withThrowingTaskGroup(of: RPCCode.self) { group in
             for index in 0..<13 { group.addTask { try await node.mount(loud(index)) } }
-            while node.service.waitingMounts < 1 { await Task.yield() }
+            #expect(try await eventually { node.service.waitingMounts == 1 })
             let pod = loud(13)
             let message = MountRequestMessage(
                 attributes: Array(try node.node.attributes(pod)), secrets: Array(pod.secrets.utf8), targetPath: "/x",

@@ -41,10 +41,7 @@ private func spawn(_ command: [String], output: String, errors: String) throws -
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT, 0o600)
-    // Closing one that is not open any more is no error.
-    for descriptor in try openDescriptors() where descriptor > 2 {
-        posix_spawn_file_actions_addclose(&actions, descriptor)
-    }
+    try addCloseFiles(from: 3, to: &actions)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -64,18 +61,4 @@ private func spawn(_ command: [String], output: String, errors: String) throws -
     let number = posix_spawn(&child, command[0], &actions, &attributes, words, variables)
     guard number == 0 else { throw POSIXFailure(operation: "posix_spawn", number: number) }
     return child
-}
-
-/// The descriptors of this process. An entry's name is read where it lies: a copy of the whole entry, as
-/// Foundation makes it, may go past the end of the list.
-private func openDescriptors() throws -> [Int32] {
-    guard let list = opendir("/proc/self/fd") else { throw POSIXFailure(operation: "opendir", number: errno) }
-    defer { closedir(list) }
-    let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
-    var descriptors: [Int32] = []
-    while let entry = readdir(list) {
-        let name = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
-        if let descriptor = Int32(String(cString: name)) { descriptors.append(descriptor) }
-    }
-    return descriptors
 }

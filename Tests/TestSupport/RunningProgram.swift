@@ -43,7 +43,7 @@ package final class RunningProgram: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-        try Self.closeFiles(from: 3, &actions)
+        try addCloseFiles(from: 3, to: &actions)
         let words = ([path] + arguments).map { strdup($0) } + [nil]
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + variables { free(text) } }
@@ -56,17 +56,6 @@ package final class RunningProgram: Sendable {
         }
         let output = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
         Thread.detachNewThread { [self] in read(output) }
-    }
-
-    /// The child keeps no file of this process open, which could wait for the end of a pipe. The headers of glibc
-    /// 2.34 and later have the function, but Swift does not import it.
-    private static func closeFiles(from first: Int32, _ actions: inout posix_spawn_file_actions_t) throws {
-        typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
-        guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else {
-            throw POSIXFailure(operation: "find addclosefrom_np", number: ENOSYS)
-        }
-        let failure = unsafeBitCast(symbol, to: CloseFrom.self)(&actions, first)
-        guard failure == 0 else { throw POSIXFailure(operation: "close files", number: failure) }
     }
 
     private func read(_ output: FileHandle) {
