@@ -3,8 +3,11 @@ extension Unicode.Scalar {
     /// control, format, line separator and paragraph separator. The controls of text direction and characters without
     /// width belong to them.
     package var isInvisible: Bool {
-        // Printable ASCII needs no look at the tables.
-        if isASCII { return ASCII.isControl(self) }
+        // Printable ASCII, the letters of Europe, and those of East Asia need no look at the tables, which is slow.
+        switch value {
+        case 0x20..<0x7F, 0xA0..<0xAD, 0xAE..<0x300, 0x2E80..<0xD800: return false
+        default: break
+        }
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: return true
         default: return false
@@ -19,9 +22,9 @@ extension String {
 
     /// The same. With `keepingLines`, ends of lines and tabs stay, for a writer that escapes them itself.
     package func visible(keepingLines: Bool) -> String {
-        if utf8.allSatisfy({ ASCII.printable.contains($0) }) || !unicodeScalars.contains(where: \.isInvisible) {
-            return self
-        }
+        var copy = self
+        let isPlain = copy.withUTF8 { bytes in bytes.allSatisfy { (0x20..<0x7F).contains($0) } }
+        if isPlain || !unicodeScalars.contains(where: \.isInvisible) { return self }
         var text = ""
         for scalar in unicodeScalars {
             switch scalar {
@@ -39,15 +42,11 @@ extension String {
 
     /// The text, or as much of it as fits into `limit` bytes of UTF-8 together with a final `…`.
     package func bounded(toBytes limit: Int) -> String {
-        // A long text is not counted to its end: a native string knows its length.
+        // A native string knows its length, so that a long one is not gone through to its end.
         if utf8.count <= limit { return self }
-        var bytes = 0
-        let room = limit - 3
-        let head = unicodeScalars.prefix { scalar in
-            bytes += UTF8.width(scalar)
-            return bytes <= room
-        }
-        return String(String.UnicodeScalarView(head)) + "…"
+        var end = utf8.index(utf8.startIndex, offsetBy: max(0, limit - 3))
+        while end > utf8.startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
+        return String(Substring(utf8[..<end])) + "…"
     }
 
     /// Both, without working through more of the text than is kept.

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import SecretMemory
 
 /// Why a mount fails, in the form in which it reaches the user.
@@ -12,7 +13,11 @@ package struct ProviderError: Error, Sendable {
     package var code: ErrorCode
     /// What went wrong. Where upstream has a phrase for it, it begins with that phrase, because users
     /// search their logs and dashboards for it.
-    package var message: String { didSet { message = Self.bounded(message: message) } }
+    package var message: String {
+        get { boundedMessage }
+        set { boundedMessage = Self.bounded(message: newValue) }
+    }
+    private var boundedMessage: String
     /// What the reader can do about this very case; the code's general hint when nil.
     package var specificHint: String? { didSet { specificHint = Self.bounded(hint: specificHint) } }
     /// Whose identity, which vault, which request: names only.
@@ -34,7 +39,7 @@ package struct ProviderError: Error, Sendable {
         context: [(name: String, value: String)] = []
     ) {
         self.code = code
-        self.message = Self.bounded(message: message)
+        boundedMessage = Self.bounded(message: message)
         specificHint = Self.bounded(hint: hint)
         self.context = Self.bounded(context: context)
         self.parts = []
@@ -77,7 +82,9 @@ package struct ProviderError: Error, Sendable {
     /// The same error with `prefix` before its message.
     package func prefixed(_ prefix: String) -> ProviderError {
         var copy = mappingParts { $0.prefixed(prefix) }
-        copy.message = prefix + copy.message
+        // What is there already need not be looked through again.
+        copy.boundedMessage =
+            (Self.bounded(message: prefix) + boundedMessage).bounded(toBytes: Self.maximumMessageBytes)
         return copy
     }
 }
@@ -127,7 +134,11 @@ extension ProviderError {
     /// Room for the sentence that counts what is not listed.
     private static let restBytes = 64
 
-    private static func bounded(message: String) -> String { message.visible(maximumBytes: maximumMessageBytes) }
+    private static func bounded(message: String) -> String {
+        // A class can cause many errors. Whether the mount may go on is for those who read the class to ask.
+        _ = MountBudget.spend(steps: min(message.utf8.count, maximumMessageBytes) / 8, on: .reading)
+        return message.visible(maximumBytes: maximumMessageBytes)
+    }
 
     private static func bounded(hint: String?) -> String? { hint?.visible(maximumBytes: maximumHintBytes) }
 

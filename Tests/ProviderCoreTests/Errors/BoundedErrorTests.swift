@@ -68,4 +68,14 @@ struct BoundedErrorTests {
         #expect("ééééé".bounded(toBytes: 6) == "é…")
         #expect("\u{1}\u{1}\u{1}".visible(maximumBytes: 9) == #"\u{1}\…"#)
     }
+
+    @Test("The characters that are not looked up are those that can be seen")
+    func visibleRanges() {
+        for value in 0..<0x11_0000 as Range<UInt32> {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let kinds: [Unicode.GeneralCategory] = [.control, .format, .lineSeparator, .paragraphSeparator]
+            guard scalar.isInvisible != kinds.contains(scalar.properties.generalCategory) else { continue }
+            Issue.record("U+\(String(value, radix: 16)) is taken for the wrong kind")
+        }
+    }
 }
