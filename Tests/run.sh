@@ -126,6 +126,8 @@ shipped_programs() {
   python_tests Tests/Python .build/release test_provider && python_tests Tests/Python .build/release test_conversions &&
     python_tests Tests/Python .build/release 'test_flags*'
 }
+# One user's pods against the node: it judges times and memory, so nothing runs beside it.
+hostile_namespace() { python_tests Tests/Python .build/release test_hostile_namespace; }
 mount_table() { swift_tests .build/release EndToEndTests.MountTableTests; }
 # What is installed in clusters: charts, manifests, rules, the image's file system, and what the pages say of them.
 deployment_tools() { Tests/deploy-tools.sh; }
@@ -152,6 +154,7 @@ step "release build" release
 step "linkage" linkage
 step "mount table, release program" mount_table
 step "Python clients, release build" shipped_programs
+step "a namespace's user against the node" hostile_namespace
 step "deployment tools" deployment_tools
 step "deployment" deployment
 step "demo" demo
