@@ -3,12 +3,13 @@ import Testing
 
 @Suite("JSON that is written")
 struct JSONOutputTests {
-    private static let example: JSONOutput = [
-        "text": "a\"\\\n\u{1}é", "number": .number(-1), "on": .bool(true), "off": .bool(false), "none": .optional(nil),
-        "list": .texts(["x", "y"]), "empty": .array([]), "object": [:],
-        "nested": ["one": ["two": .array([.null, [:]])]],
-        "sorted": .texts(["b": "2", "a": "1"]),
+    private static let members: [(String, JSONOutput)] = [
+        ("text", .text("a\"\\\n\u{1}é")), ("number", .number(-1)), ("on", .bool(true)), ("off", .bool(false)),
+        ("none", .optional(nil)), ("list", .texts(["x", "y"])), ("empty", .array([])), ("object", .object([])),
+        ("nested", .object([("one", .object([("two", .array([.null, .object([])]))]))])),
+        ("sorted", .texts(["b": "2", "a": "1"])),
     ]
+    private static let example = JSONOutput.object(members)
 
     @Test("has no spaces on one line")
     func compact() {
