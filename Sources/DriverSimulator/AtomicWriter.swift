@@ -18,11 +18,6 @@ package struct AtomicWriter: Sendable {
         }
     }
 
-    /// What could not be done, and why.
-    package struct Failure: Error, CustomStringConvertible {
-        package var description: String
-    }
-
     private static let dataLink = "..data"
 
     private let target: String
@@ -34,10 +29,10 @@ package struct AtomicWriter: Sendable {
     /// Makes `files` the whole content of the volume. Tells whether anything changed; like the driver,
     /// it looks at paths and contents only.
     @discardableResult
-    package func write(_ files: [File]) throws(Failure) -> Bool {
+    package func write(_ files: [File]) throws(AtomicWriterError) -> Bool {
         for file in files {
             if let problem = MountPath.problem(with: file.path) {
-                throw Failure(description: "\(file.path): \(problem)")
+                throw AtomicWriterError(description: "\(file.path): \(problem)")
             }
         }
         try makeDirectory(target, 0o755)
@@ -57,7 +52,7 @@ package struct AtomicWriter: Sendable {
     }
 
     /// Links each top-level name to where `..data` leads, and drops links that lead nowhere any more.
-    private func publish(_ files: [File]) throws(Failure) {
+    private func publish(_ files: [File]) throws(AtomicWriterError) {
         let names = Set(files.map { String($0.path.prefix { $0 != "/" }) })
         for name in names where link(name) == nil {
             guard symlink("\(Self.dataLink)/\(name)", "\(target)/\(name)") == 0 else { throw failure("link \(name)") }
@@ -67,7 +62,7 @@ package struct AtomicWriter: Sendable {
         }
     }
 
-    private func write(_ file: File, below directory: String) throws(Failure) {
+    private func write(_ file: File, below directory: String) throws(AtomicWriterError) {
         var parent = directory
         for element in file.path.split(separator: "/").dropLast() {
             parent += "/\(element)"
@@ -92,7 +87,7 @@ package struct AtomicWriter: Sendable {
 
     // MARK: - The directory
 
-    private func newDirectory() throws(Failure) -> String {
+    private func newDirectory() throws(AtomicWriterError) -> String {
         for _ in 0..<100 {
             let name = "..\(String(UInt64.random(in: 0 ... .max), radix: 16))"
             if mkdir("\(target)/\(name)", 0o755) == 0 { return name }
@@ -101,7 +96,7 @@ package struct AtomicWriter: Sendable {
         throw failure("make a directory")
     }
 
-    private func makeDirectory(_ path: String, _ mode: mode_t) throws(Failure) {
+    private func makeDirectory(_ path: String, _ mode: mode_t) throws(AtomicWriterError) {
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw failure("make the directory \(path)") }
     }
 
@@ -157,7 +152,12 @@ package struct AtomicWriter: Sendable {
         return names.sorted()
     }
 
-    private func failure(_ what: String) -> Failure {
-        Failure(description: "cannot \(what) in \(target): \(String(cString: strerror(errno)))")
+    private func failure(_ what: String) -> AtomicWriterError {
+        AtomicWriterError(description: "cannot \(what) in \(target): \(String(cString: strerror(errno)))")
     }
+}
+
+/// Explains what an `AtomicWriter` could not do.
+package struct AtomicWriterError: Error, CustomStringConvertible {
+    package var description: String
 }

@@ -14,28 +14,24 @@ package enum SecretBuilder {
         package var annotations: [(key: String, value: String)]
     }
 
-    /// Why one could not; the mount itself succeeds all the same.
-    package struct Failure: Error, CustomStringConvertible, Sendable {
-        package var description: String
-    }
-
     /// The label by which the driver knows its Secrets.
     private static let managedLabel = "secrets-store.csi.k8s.io/managed"
 
     package static func build(
         _ object: SecretProviderClassManifest.SecretObject, namespace: String, files: [AtomicWriter.File]
-    ) throws(Failure) -> Secret {
+    ) throws(SecretBuilderError) -> Secret {
         var data: [(key: String, value: SecretBytes)] = []
         for item in object.data {
             guard let file = files.last(where: { $0.path == item.objectName }) else {
-                throw Failure(description: "file matching objectName \(item.objectName) not found in the pod")
+                throw SecretBuilderError(
+                    description: "file matching objectName \(item.objectName) not found in the pod")
             }
             var value = file.contents
             if object.type == "kubernetes.io/tls" {
                 do throws(DERError) {
                     value = try TLSParts.part(item.key, of: file.contents)
                 } catch {
-                    throw Failure(
+                    throw SecretBuilderError(
                         description: "failed to get data \(item.key) of secret \(object.secretName): \(error.reason)")
                 }
             }
@@ -84,4 +80,9 @@ extension SecretBuilder.Secret {
             && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
         return isPlain ? text : JSONWriter.quoted(text)
     }
+}
+
+/// Explains why a Secret could not be built; the mount itself succeeds all the same.
+package struct SecretBuilderError: Error, CustomStringConvertible, Sendable {
+    package var description: String
 }

@@ -46,11 +46,6 @@ package struct SimulatedDriver: Sendable {
         package var secretFailures: [String]
     }
 
-    /// Why the driver would fail the mount.
-    package struct Failure: Error, CustomStringConvertible, Sendable {
-        package var description: String
-    }
-
     private let endpoint: Endpoint
     private let client: RPCClient
     private let timeout: Duration
@@ -67,7 +62,7 @@ package struct SimulatedDriver: Sendable {
         secrets: SecretBytes = SecretBytes("null"), target: String
     ) async throws -> Outcome {
         guard manifest.provider == "azure" else {
-            throw Failure(
+            throw SimulatedDriverError(
                 description:
                     "SecretProviderClass \(manifest.name) is for the provider \"\(manifest.provider)\", not azure")
         }
@@ -79,12 +74,15 @@ package struct SimulatedDriver: Sendable {
         do throws(RPCStatus) {
             response = try await client.mount(request, timeout: timeout)
         } catch {
-            throw Failure(description: description(of: error))
+            throw SimulatedDriverError(description: description(of: error))
         }
         if !response.errorCode.isEmpty {
-            throw Failure(description: "mount request failed with provider error code \(response.errorCode)")
+            throw SimulatedDriverError(
+                description: "mount request failed with provider error code \(response.errorCode)")
         }
-        guard !response.objectVersions.isEmpty else { throw Failure(description: "missing object versions") }
+        guard !response.objectVersions.isEmpty else {
+            throw SimulatedDriverError(description: "missing object versions")
+        }
         let files = response.files.map { file in
             AtomicWriter.File(
                 path: file.path, mode: UInt32(bitPattern: file.mode) & 0o777, contents: SecretBytes(file.contents))
@@ -93,7 +91,7 @@ package struct SimulatedDriver: Sendable {
         var outcome = Outcome(
             files: files, versions: response.objectVersions, isChanged: isChanged, secrets: [], secretFailures: [])
         for object in manifest.secretObjects {
-            do throws(SecretBuilder.Failure) {
+            do throws(SecretBuilderError) {
                 outcome.secrets.append(try SecretBuilder.build(object, namespace: pod.namespace, files: files))
             } catch {
                 outcome.secretFailures.append("FailedToCreateSecret \(object.secretName): \(error)")
@@ -130,4 +128,9 @@ package struct SimulatedDriver: Sendable {
         }
         return Array(JSONOutput.texts(members).compact.utf8)
     }
+}
+
+/// Explains why the driver would fail the mount.
+package struct SimulatedDriverError: Error, CustomStringConvertible, Sendable {
+    package var description: String
 }

@@ -11,11 +11,6 @@ internal import Synchronization
 /// runs. It trusts the cluster's authority alone and never goes through an HTTP proxy.
 package final class KubernetesClient: Sendable {
     package struct Configuration: Sendable {
-        /// Why there is no API server to be asked.
-        package struct Problem: Error, CustomStringConvertible {
-            package var description: String
-        }
-
         /// An address or a name, without brackets.
         package var host: String
         package var port: Int
@@ -27,16 +22,17 @@ package final class KubernetesClient: Sendable {
         /// Takes the API server's address from the variables that the kubelet sets in every pod.
         package init(
             environment: [String: String], directory: String = "/var/run/secrets/kubernetes.io/serviceaccount"
-        ) throws(Problem) {
+        ) throws(KubernetesConfigurationError) {
             guard let host = environment["KUBERNETES_SERVICE_HOST"], !host.isEmpty else {
-                throw Problem(description: "KUBERNETES_SERVICE_HOST is not set: this is no pod of a cluster")
+                throw KubernetesConfigurationError(
+                    description: "KUBERNETES_SERVICE_HOST is not set: this is no pod of a cluster")
             }
             guard host.hasOnlyASCIILettersAndDigits(or: "-.:") else {
-                throw Problem(description: "invalid KUBERNETES_SERVICE_HOST: \(host.clipped)")
+                throw KubernetesConfigurationError(description: "invalid KUBERNETES_SERVICE_HOST: \(host.clipped)")
             }
             let text = environment["KUBERNETES_SERVICE_PORT"] ?? "443"
             guard let port = UInt16(text), port > 0 else {
-                throw Problem(description: "invalid KUBERNETES_SERVICE_PORT: \(text.clipped)")
+                throw KubernetesConfigurationError(description: "invalid KUBERNETES_SERVICE_PORT: \(text.clipped)")
             }
             self.host = host
             self.port = Int(port)
@@ -137,4 +133,9 @@ package final class KubernetesClient: Sendable {
         guard let known else { throw KubernetesError(.setup, "\(path) cannot be read or is empty") }
         return known
     }
+}
+
+/// Explains why the environment names no API server.
+package struct KubernetesConfigurationError: Error, CustomStringConvertible {
+    package var description: String
 }

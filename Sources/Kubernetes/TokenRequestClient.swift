@@ -11,11 +11,6 @@ package struct TokenRequestClient: Sendable {
         package var expiry: String
     }
 
-    /// Why no token came.
-    package struct Failure: Error, CustomStringConvertible, Sendable {
-        package var description: String
-    }
-
     private let transport: any HTTPTransport
     private let server: String
 
@@ -27,7 +22,7 @@ package struct TokenRequestClient: Sendable {
 
     package func token(
         namespace: String, serviceAccount: String, audience: String
-    ) async throws(Failure) -> Token {
+    ) async throws(TokenRequestError) -> Token {
         let url =
             "\(server)/api/v1/namespaces/\(namespace.percentEncoded)/serviceaccounts/\(serviceAccount.percentEncoded)/token"
         let body: JSONOutput = [
@@ -41,15 +36,20 @@ package struct TokenRequestClient: Sendable {
         do throws(TransportError) {
             response = try await transport.send(request, timeout: .seconds(10))
         } catch {
-            throw Failure(description: "no token from \(server): \(error.reason)")
+            throw TokenRequestError(description: "no token from \(server): \(error.reason)")
         }
         guard response.status == 201 || response.status == 200, let status = response.json?["status"]?.object,
             let secret = status["token"]?.secret
         else {
-            throw Failure(
+            throw TokenRequestError(
                 description:
                     "no token from \(server): it answered \(response.status) \(response.json?["message"]?.text ?? "")")
         }
         return Token(secret: secret, expiry: status["expirationTimestamp"]?.text ?? "")
     }
+}
+
+/// Explains why the API server gave no token.
+package struct TokenRequestError: Error, CustomStringConvertible, Sendable {
+    package var description: String
 }

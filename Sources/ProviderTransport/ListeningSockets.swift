@@ -13,7 +13,7 @@ struct ListeningSockets {
     /// connect. A TCP host name may stand for several addresses, and one of them is enough.
     static func open(_ endpoint: Endpoint) throws(ListenError) -> ListeningSockets {
         if case .unix(let path) = endpoint { try SocketFile.removeStale(at: path) }
-        do throws(Failure) {
+        do throws(SocketError) {
             switch endpoint {
             case .unix(let path): return ListeningSockets(descriptors: [try listen(at: path)], path: path, port: 0)
             case .tcp(let host, let port): return try listen(host: host, port: port)
@@ -23,29 +23,18 @@ struct ListeningSockets {
         }
     }
 
-    private struct Failure: Error {
-        var reason: String
-
-        init(_ reason: String) {
-            self.reason = reason
-        }
-
-        /// The system call that has just returned -1.
-        static var ofLastCall: Failure { Failure(String(cString: strerror(errno))) }
-    }
-
     // MARK: - Unix sockets
 
-    private static func listen(at path: String) throws(Failure) -> Int32 {
-        try listen(family: AF_UNIX) { descriptor throws(Failure) in
+    private static func listen(at path: String) throws(SocketError) -> Int32 {
+        try listen(family: AF_UNIX) { descriptor throws(SocketError) in
             guard SocketFile.withAddress(path, { bind(descriptor, $0, $1) }) == 0 else {
-                guard errno == ENOENT else { throw Failure.ofLastCall }
+                guard errno == ENOENT else { throw SocketError.ofLastCall }
                 let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-                throw Failure("directory \(directory) does not exist")
+                throw SocketError("directory \(directory) does not exist")
             }
             // No client can connect before the socket listens, so none connects with the mode that the umask gives.
             guard chmod(path, 0o700) == 0 else {
-                let failure = Failure.ofLastCall
+                let failure = SocketError.ofLastCall
                 unlink(path)
                 throw failure
             }
@@ -54,18 +43,18 @@ struct ListeningSockets {
 
     // MARK: - TCP
 
-    private static func listen(host: String, port: Int) throws(Failure) -> ListeningSockets {
+    private static func listen(host: String, port: Int) throws(SocketError) -> ListeningSockets {
         guard host.isEmpty else { return try listen(resolving: host, port: port) }
         // An IPv6 socket accepts IPv4 too. Without IPv6 on the host, only IPv4 is left.
-        do throws(Failure) { return try listen(resolving: "::", port: port) } catch {}
+        do throws(SocketError) { return try listen(resolving: "::", port: port) } catch {}
         return try listen(resolving: "0.0.0.0", port: port)
     }
 
-    private static func listen(resolving host: String, port: Int) throws(Failure) -> ListeningSockets {
+    private static func listen(resolving host: String, port: Int) throws(SocketError) -> ListeningSockets {
         var (descriptors, port) = ([Int32](), port)
-        var failure = Failure("the host has no address")
+        var failure = SocketError("the host has no address")
         for address in try addresses(of: host) {
-            do throws(Failure) {
+            do throws(SocketError) {
                 let descriptor = try listen(on: address, port: port)
                 descriptors.append(descriptor)
                 if port == 0 { port = boundPort(descriptor) }
@@ -77,13 +66,13 @@ struct ListeningSockets {
         return ListeningSockets(descriptors: descriptors, path: nil, port: port)
     }
 
-    private static func listen(on address: SocketAddress, port: Int) throws(Failure) -> Int32 {
-        try listen(family: address.family) { descriptor throws(Failure) in
+    private static func listen(on address: SocketAddress, port: Int) throws(SocketError) -> Int32 {
+        try listen(family: address.family) { descriptor throws(SocketError) in
             // Connections inherit TCP_NODELAY.
             set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
             set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
             if address.family == AF_INET6 { set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
-            guard address.withPort(port, { bind(descriptor, $0, $1) }) == 0 else { throw Failure.ofLastCall }
+            guard address.withPort(port, { bind(descriptor, $0, $1) }) == 0 else { throw SocketError.ofLastCall }
         }
     }
 
@@ -92,14 +81,14 @@ struct ListeningSockets {
         setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    private static func addresses(of host: String) throws(Failure) -> [SocketAddress] {
+    private static func addresses(of host: String) throws(SocketError) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_PASSIVE
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         var list: UnsafeMutablePointer<addrinfo>?
         let error = getaddrinfo(isBracketed ? String(host.dropFirst().dropLast()) : host, nil, &hints, &list)
-        guard error == 0 else { throw Failure(String(cString: gai_strerror(error))) }
+        guard error == 0 else { throw SocketError(String(cString: gai_strerror(error))) }
         defer { freeaddrinfo(list) }
         return sequence(first: list) { $0?.pointee.ai_next }.prefix { $0 != nil }.compactMap {
             $0.flatMap { SocketAddress($0.pointee) }
@@ -119,14 +108,14 @@ struct ListeningSockets {
     // MARK: - All sockets
 
     private static func listen(
-        family: Int32, bind: (Int32) throws(Failure) -> Void
-    ) throws(Failure) -> Int32 {
+        family: Int32, bind: (Int32) throws(SocketError) -> Void
+    ) throws(SocketError) -> Int32 {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(family, type, 0)
-        guard descriptor >= 0 else { throw Failure.ofLastCall }
-        do throws(Failure) {
+        guard descriptor >= 0 else { throw SocketError.ofLastCall }
+        do throws(SocketError) {
             try bind(descriptor)
-            guard Glibc.listen(descriptor, SOMAXCONN) == 0 else { throw Failure.ofLastCall }
+            guard Glibc.listen(descriptor, SOMAXCONN) == 0 else { throw SocketError.ofLastCall }
             return descriptor
         } catch {
             close(descriptor)
@@ -163,4 +152,15 @@ private struct SocketAddress {
             return pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, size) }
         }
     }
+}
+
+private struct SocketError: Error {
+    var reason: String
+
+    init(_ reason: String) {
+        self.reason = reason
+    }
+
+    /// The system call that has just returned -1.
+    static var ofLastCall: SocketError { SocketError(String(cString: strerror(errno))) }
 }

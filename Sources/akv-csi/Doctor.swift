@@ -150,7 +150,8 @@ struct DoctorCommand: AsyncParsableCommand {
     private func choose(among classes: [ClassManifest]) throws -> ClassManifest {
         let candidates = classes.filter { className == nil || $0.manifest.name == className }
         guard let first = candidates.first else {
-            throw Fatal("there is no SecretProviderClass \(className ?? "for the provider azure") in these files")
+            throw CommandError(
+                "there is no SecretProviderClass \(className ?? "for the provider azure") in these files")
         }
         guard candidates.count == 1 else {
             let names = candidates.map(\.manifest.name).joined(separator: ", ")

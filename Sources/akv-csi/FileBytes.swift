@@ -9,11 +9,6 @@ enum FileBytes {
     /// A token has a few kilobytes, and a Secret 1 MiB at most, which JSON may make six times as long.
     private static let maximumSecret = 8 << 20
 
-    struct Failure: Error {
-        /// In the system's words.
-        var reason: String
-    }
-
     enum Kind {
         case directory
         case regular
@@ -22,7 +17,7 @@ enum FileBytes {
     }
 
     /// Links are followed.
-    static func kind(_ path: String) throws(Failure) -> Kind {
+    static func kind(_ path: String) throws(FileBytesError) -> Kind {
         var status = stat()
         guard stat(path, &status) == 0 else { throw failure() }
         switch status.st_mode & S_IFMT {
@@ -38,7 +33,7 @@ enum FileBytes {
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    static func read(_ path: String, limit: Int = maximumManifest) throws(Failure) -> [UInt8] {
+    static func read(_ path: String, limit: Int = maximumManifest) throws(FileBytesError) -> [UInt8] {
         guard try kind(path) == .stream else {
             return try attempt { () throws(SmallFileError) in try SmallFile.bytes(of: path, limit: limit) }
         }
@@ -49,25 +44,25 @@ enum FileBytes {
         return try read(descriptor, limit: limit)
     }
 
-    static func read(_ descriptor: Int32, limit: Int = maximumManifest) throws(Failure) -> [UInt8] {
+    static func read(_ descriptor: Int32, limit: Int = maximumManifest) throws(FileBytesError) -> [UInt8] {
         try attempt { () throws(SmallFileError) in try SmallFile.bytes(of: descriptor, limit: limit) }
     }
 
     /// The service account's token without white space at its ends, from a file or a pipe such as
     /// `<(kubectl create token …)`.
-    static func token(_ path: String) throws(Fatal) -> SecretBytes {
+    static func token(_ path: String) throws(CommandError) -> SecretBytes {
         let bytes = try secret("token file", path)
         return SecretBytes(String(decoding: bytes, as: UTF8.self).trimmingSpace())
     }
 
     /// The data of nodePublishSecretRef, as they stand.
-    static func credentials(_ path: String) throws(Fatal) -> SecretBytes {
+    static func credentials(_ path: String) throws(CommandError) -> SecretBytes {
         SecretBytes(try secret("file", path))
     }
 
-    private static func secret(_ what: String, _ path: String) throws(Fatal) -> [UInt8] {
-        do throws(Failure) { return try read(path, limit: maximumSecret) } catch {
-            throw Fatal("the \(what) \(path) cannot be read: \(error.reason)")
+    private static func secret(_ what: String, _ path: String) throws(CommandError) -> [UInt8] {
+        do throws(FileBytesError) { return try read(path, limit: maximumSecret) } catch {
+            throw CommandError("the \(what) \(path) cannot be read: \(error.reason)")
         }
     }
 
@@ -78,9 +73,14 @@ enum FileBytes {
         return String(cString: pointer)
     }
 
-    private static func failure() -> Failure { Failure(reason: SmallFileError.system(errno).description) }
+    private static func failure() -> FileBytesError { FileBytesError(reason: SmallFileError.system(errno).description) }
 
-    private static func attempt(_ body: () throws(SmallFileError) -> [UInt8]) throws(Failure) -> [UInt8] {
-        do throws(SmallFileError) { return try body() } catch { throw Failure(reason: error.description) }
+    private static func attempt(_ body: () throws(SmallFileError) -> [UInt8]) throws(FileBytesError) -> [UInt8] {
+        do throws(SmallFileError) { return try body() } catch { throw FileBytesError(reason: error.description) }
     }
+}
+
+struct FileBytesError: Error {
+    /// In the system's words.
+    var reason: String
 }

@@ -5,64 +5,54 @@ internal import Glibc
 
 /// Finds and reads the manifests that a command names.
 struct ManifestFiles {
-    struct Failure: Error, CustomStringConvertible {
-        var path: String
-        var reason: String
-        var fix = "name a file or a directory that exists, or - for standard input"
-
-        var description: String { "\(path): \(reason)" }
-
-        var finding: Finding { Finding(unreadable: path, reason, fix: fix) }
-    }
-
     /// In the order in which they are named, below a directory by name, and each once.
     private(set) var files: [ManifestFile] = []
     /// What could not be read; the rest is read all the same.
-    private(set) var failures: [Failure] = []
+    private(set) var failures: [ManifestFileError] = []
     private var seen: Set<String> = []
 
     /// `paths` are files, directories, or `-` for standard input.
     init(_ paths: [String]) {
         for path in paths {
-            do throws(Failure) { try add(path) } catch { failures.append(error) }
+            do throws(ManifestFileError) { try add(path) } catch { failures.append(error) }
         }
     }
 
     /// All of them, for commands that cannot do with a part.
-    static func all(_ paths: [String]) throws(Fatal) -> [ManifestFile] {
+    static func all(_ paths: [String]) throws(CommandError) -> [ManifestFile] {
         let read = ManifestFiles(paths)
         guard read.failures.isEmpty else {
-            throw Fatal(read.failures.map(\.description).joined(separator: "; "))
+            throw CommandError(read.failures.map(\.description).joined(separator: "; "))
         }
         return read.files
     }
 
-    private mutating func add(_ path: String) throws(Failure) {
+    private mutating func add(_ path: String) throws(ManifestFileError) {
         if path == "-" { return try addStandardInput() }
         let kind: FileBytes.Kind
-        do throws(FileBytes.Failure) { kind = try FileBytes.kind(path) } catch {
-            throw Failure(path: path, reason: error.reason)
+        do throws(FileBytesError) { kind = try FileBytes.kind(path) } catch {
+            throw ManifestFileError(path: path, reason: error.reason)
         }
         guard kind == .directory else { return try addFile(path) }
         try addDirectory(path)
     }
 
-    private mutating func addStandardInput() throws(Failure) {
+    private mutating func addStandardInput() throws(ManifestFileError) {
         guard seen.insert("-").inserted else { return }
         let path = "<stdin>"
         let bytes: [UInt8]
-        do throws(FileBytes.Failure) { bytes = try FileBytes.read(STDIN_FILENO) } catch {
-            throw Failure(path: path, reason: error.reason)
+        do throws(FileBytesError) { bytes = try FileBytes.read(STDIN_FILENO) } catch {
+            throw ManifestFileError(path: path, reason: error.reason)
         }
         // Whoever asks for a check of what a failed command has printed must not be told that all is well.
         guard !bytes.isEmpty else {
-            throw Failure(
+            throw ManifestFileError(
                 path: path, reason: "nothing came in", fix: "look at what the command before the pipe says")
         }
         files.append(try Self.manifest(path, bytes))
     }
 
-    private mutating func addDirectory(_ path: String) throws(Failure) {
+    private mutating func addDirectory(_ path: String) throws(ManifestFileError) {
         let base = path.hasSuffix("/") ? path : "\(path)/"
         let before = failures.count
         let names = names(below: base)
@@ -75,12 +65,12 @@ struct ManifestFiles {
                 && Self.isReadable(base + name)
         }.sorted()
         guard !manifests.isEmpty || failures.count > before else {
-            throw Failure(
+            throw ManifestFileError(
                 path: path, reason: "the directory holds no manifest",
                 fix: "name a directory with *.yaml, *.yml or *.json below it")
         }
         for name in manifests {
-            do throws(Failure) { try addFile(base + name) } catch { failures.append(error) }
+            do throws(ManifestFileError) { try addFile(base + name) } catch { failures.append(error) }
         }
     }
 
@@ -90,7 +80,7 @@ struct ManifestFiles {
         let directory = base + prefix
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
             failures.append(
-                Failure(
+                ManifestFileError(
                     path: directory, reason: "the directory cannot be read",
                     fix: "make it a directory that this user may read"))
             return []
@@ -110,18 +100,18 @@ struct ManifestFiles {
         }
     }
 
-    private mutating func addFile(_ path: String) throws(Failure) {
+    private mutating func addFile(_ path: String) throws(ManifestFileError) {
         guard seen.insert(FileBytes.resolved(path)).inserted else { return }
         let bytes: [UInt8]
-        do throws(FileBytes.Failure) { bytes = try FileBytes.read(path) } catch {
-            throw Failure(path: path, reason: error.reason, fix: "make it a file that this user may read")
+        do throws(FileBytesError) { bytes = try FileBytes.read(path) } catch {
+            throw ManifestFileError(path: path, reason: error.reason, fix: "make it a file that this user may read")
         }
         files.append(try Self.manifest(path, bytes))
     }
 
-    private static func manifest(_ path: String, _ bytes: [UInt8]) throws(Failure) -> ManifestFile {
+    private static func manifest(_ path: String, _ bytes: [UInt8]) throws(ManifestFileError) -> ManifestFile {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Failure(path: path, reason: "the file is not UTF-8", fix: "save it as UTF-8")
+            throw ManifestFileError(path: path, reason: "the file is not UTF-8", fix: "save it as UTF-8")
         }
         return ManifestFile(path: path, text: text)
     }
@@ -134,4 +124,14 @@ extension TextStyle {
         let isWanted = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
         return TextStyle(isColoured: isWanted && isatty(STDOUT_FILENO) == 1)
     }
+}
+
+struct ManifestFileError: Error, CustomStringConvertible {
+    var path: String
+    var reason: String
+    var fix = "name a file or a directory that exists, or - for standard input"
+
+    var description: String { "\(path): \(reason)" }
+
+    var finding: Finding { Finding(unreadable: path, reason, fix: fix) }
 }

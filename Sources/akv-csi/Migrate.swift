@@ -30,7 +30,7 @@ struct Migrate: AsyncParsableCommand {
 
     func run() async throws {
         let migration: Migration
-        do throws(Fatal) {
+        do throws(CommandError) {
             migration = try read()
             if write { try change(migration) }
         } catch {
@@ -53,9 +53,11 @@ struct Migrate: AsyncParsableCommand {
         if write, files.contains("-") { throw ValidationError("standard input cannot be changed in place") }
     }
 
-    private func read() throws(Fatal) -> Migration {
+    private func read() throws(CommandError) -> Migration {
         let inputs = try ManifestFiles.all(files)
-        do throws(YAMLError) { return try Migration(inputs) } catch { throw Fatal("\(error); see akv-csi check") }
+        do throws(YAMLError) { return try Migration(inputs) } catch {
+            throw CommandError("\(error); see akv-csi check")
+        }
     }
 
     /// Every changed file and the new manifests, as one stream that can be applied.
@@ -65,7 +67,7 @@ struct Migrate: AsyncParsableCommand {
         }.joined()
     }
 
-    private func change(_ migration: Migration) throws(Fatal) {
+    private func change(_ migration: Migration) throws(CommandError) {
         let changed = migration.changedFiles
         for (index, file) in changed.enumerated() {
             var text = file.after
@@ -79,7 +81,7 @@ struct Migrate: AsyncParsableCommand {
             do throws(SmallFileError) {
                 try FileOutput.replace(path, with: Array(text.utf8), mode: try FileOutput.mode(of: path))
             } catch {
-                throw Fatal("\(file.path) cannot be written: \(error)")
+                throw CommandError("\(file.path) cannot be written: \(error)")
             }
         }
     }

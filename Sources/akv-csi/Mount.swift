@@ -94,7 +94,7 @@ struct Mount: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard let endpoint = Endpoint(endpoint) else { throw Fatal("invalid endpoint: \(endpoint)") }
+        guard let endpoint = Endpoint(endpoint) else { throw CommandError("invalid endpoint: \(endpoint)") }
         let selection = try selection()
         let podInfo = SimulatedDriver.Pod(
             name: pod,
@@ -141,7 +141,7 @@ struct Mount: AsyncParsableCommand {
                 inputs, classes: classNames, serviceAccount: serviceAccount, readsAnnotations: serviceAccountAnnotations
             )
         } catch {
-            throw Fatal("\(file.joined(separator: ", ")): \(error)")
+            throw CommandError("\(file.joined(separator: ", ")): \(error)")
         }
     }
 
@@ -182,7 +182,7 @@ struct Mount: AsyncParsableCommand {
             secret.manifest.withExposed { bytes += Array($0) }
         }
         do throws(SmallFileError) { try FileOutput.replace(secretsFile, with: bytes, mode: 0o600) } catch {
-            throw Fatal("the secrets file \(secretsFile) cannot be written: \(error)")
+            throw CommandError("the secrets file \(secretsFile) cannot be written: \(error)")
         }
     }
 }

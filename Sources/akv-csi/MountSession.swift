@@ -66,7 +66,7 @@ struct MountSession {
             do {
                 try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
             } catch {
-                throw Fatal("cannot make the directory \(target)")
+                throw CommandError("cannot make the directory \(target)")
             }
         }
         let outcome = try await driver.mount(

@@ -35,7 +35,7 @@ enum ServeCommand {
             return 0
         }
         let options: ServeOptions
-        do throws(FlagSet.Failure) {
+        do throws(FlagError) {
             options = try ServeOptions(arguments)
         } catch {
             StandardErrorLogHandler.write("\(error)\nRun 'akv-csi serve --help' for the flags.\n")
@@ -59,14 +59,5 @@ enum ServeCommand {
             logger.critical("cannot serve", metadata: ["error": "\(error)"])
             return 1
         }
-    }
-}
-
-/// A set-up that cannot work: printed on one line, exit code 1.
-struct Fatal: Error, CustomStringConvertible {
-    var description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

@@ -4,7 +4,7 @@ internal import Glibc
 enum StandardOutput {
     /// Throws when it cannot be written, such as to a full disk: half a report must not pass for a whole one.
     /// A reader that has read enough, such as `head`, is no failure.
-    static func write(_ text: String) throws(Fatal) {
+    static func write(_ text: String) throws(CommandError) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
@@ -13,7 +13,7 @@ enum StandardOutput {
             } else if errno == EPIPE {
                 return
             } else if errno != EINTR {
-                throw Fatal("standard output cannot be written: \(String(cString: strerror(errno)))")
+                throw CommandError("standard output cannot be written: \(String(cString: strerror(errno)))")
             }
         }
     }

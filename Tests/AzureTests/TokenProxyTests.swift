@@ -32,7 +32,7 @@ struct TokenProxyTests {
             ([], "(use --sni-name flag to provide SNI name explicitly)"),
         ])
     func noClusterID(names: [String], words: String) {
-        do throws(TokenProxy.SubjectProblem) {
+        do throws(TokenProxySubjectError) {
             _ = try TokenProxy.clusterID(in: names)
             Issue.record("it is found")
         } catch {

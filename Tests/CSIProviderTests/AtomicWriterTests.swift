@@ -55,7 +55,7 @@ struct AtomicWriterTests {
     func badPath(path: String) async throws {
         try await TemporaryDirectory.with { directory in
             let target = directory.file("volume")
-            #expect(throws: AtomicWriter.Failure.self) {
+            #expect(throws: AtomicWriterError.self) {
                 try AtomicWriter(target: target).write([file("good", "1"), file(path, "2")])
             }
             #expect(!FileManager.default.fileExists(atPath: target))

@@ -58,7 +58,7 @@ struct KubernetesClientTests {
             ["KUBERNETES_SERVICE_HOST": "h", "KUBERNETES_SERVICE_PORT": "0"],
         ])
     func noAddress(environment: [String: String]) {
-        #expect(throws: KubernetesClient.Configuration.Problem.self) { try server.client(environment) }
+        #expect(throws: KubernetesConfigurationError.self) { try server.client(environment) }
     }
 
     @Test("is not led out of a path by a name", arguments: ["..", ".", "a/b", "a?b", "a#b", "%2e%2e", "ä"])

@@ -33,7 +33,7 @@ struct MountCaseTests {
             (["a.yaml": ""], "a.yaml: there are no cases"),
         ])
     func mistakes(files: [String: String], words: String) async {
-        let error = await #expect(throws: MountCase.Unusable.self) { try await Self.names(files) }
+        let error = await #expect(throws: MountCaseError.self) { try await Self.names(files) }
         #expect(error?.description.hasPrefix(words) == true, "\(String(describing: error))")
     }
 }

@@ -88,7 +88,7 @@ struct SecretBuilderTests {
 
     @Test("of type TLS need a certificate, a key, and the two names", arguments: ["tls.crt", "tls.key", "other"])
     func badTLS(key: String) {
-        #expect(throws: SecretBuilder.Failure.self) {
+        #expect(throws: SecretBuilderError.self) {
             try build(
                 "[{secretName: s, type: kubernetes.io/tls, data: [{objectName: f, key: \(key)}]}]", ["f": "no PEM"])
         }

@@ -110,7 +110,7 @@ private final class ClosedPort {
 
     init() throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw POSIXFailure(operation: "socket", number: errno) }
+        guard descriptor >= 0 else { throw SystemCallError(operation: "socket", number: errno) }
         self.descriptor = descriptor
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -122,7 +122,7 @@ private final class ClosedPort {
             }
         }
         number = UInt16(bigEndian: address.sin_port)
-        guard result == 0 else { throw POSIXFailure(operation: "bind", number: errno) }
+        guard result == 0 else { throw SystemCallError(operation: "bind", number: errno) }
     }
 
     deinit {

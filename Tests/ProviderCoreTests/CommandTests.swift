@@ -23,7 +23,7 @@ struct CommandTests {
         #expect {
             try run(["sh", "-c", script + "; exit 3"], in: directory)
         } throws: { error in
-            (error as? CommandFailure)?.status == 3 && (error as? CommandFailure)?.message.utf8.count == 1_000_000
+            (error as? CommandError)?.status == 3 && (error as? CommandError)?.message.utf8.count == 1_000_000
         }
     }
 
@@ -33,7 +33,7 @@ struct CommandTests {
         #expect(try run(["sh", "-c", "cat; pwd"], in: directory) == Array("\(directory.path)\n".utf8))
         #expect {
             try run(["sh", "-c", "kill -KILL $$"], in: directory)
-        } throws: { ($0 as? CommandFailure)?.status == -9 }
+        } throws: { ($0 as? CommandError)?.status == -9 }
         #expect {
             try run(["absent-program"], in: directory)
         } throws: { "\($0)".contains("absent-program") }
@@ -47,15 +47,15 @@ private final class OpenFiles {
     init(count: Int) throws {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            throw POSIXFailure(operation: "getrlimit", number: errno)
+            throw SystemCallError(operation: "getrlimit", number: errno)
         }
         limit.rlim_cur = min(limit.rlim_max, max(limit.rlim_cur, rlim_t(count + 1000)))
         guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            throw POSIXFailure(operation: "setrlimit", number: errno)
+            throw SystemCallError(operation: "setrlimit", number: errno)
         }
         for _ in 0..<count {
             let descriptor = open("/dev/null", O_RDONLY)
-            guard descriptor >= 0 else { throw POSIXFailure(operation: "open", number: errno) }
+            guard descriptor >= 0 else { throw SystemCallError(operation: "open", number: errno) }
             descriptors.append(descriptor)
         }
     }

@@ -118,7 +118,7 @@ final class RawSocket: Sendable {
 
     init() throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw POSIXFailure(operation: "socket", number: errno) }
+        guard descriptor >= 0 else { throw SystemCallError(operation: "socket", number: errno) }
     }
 
     deinit {
@@ -138,13 +138,13 @@ final class RawSocket: Sendable {
 
     func bind(_ path: String) throws {
         guard withAddress(path, { Foundation.bind(descriptor, $0, $1) }) == 0 else {
-            throw POSIXFailure(operation: "bind", number: errno)
+            throw SystemCallError(operation: "bind", number: errno)
         }
     }
 
     func connect(_ path: String) throws {
         guard withAddress(path, { Foundation.connect(descriptor, $0, $1) }) == 0 else {
-            throw POSIXFailure(operation: "connect", number: errno)
+            throw SystemCallError(operation: "connect", number: errno)
         }
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A command that did not succeed, with what it wrote to standard error.
-package struct CommandFailure: Error, CustomStringConvertible {
+package struct CommandError: Error, CustomStringConvertible {
     package var command: [String]
     /// The exit status; negative for the signal that ended the command.
     package var status: Int32
@@ -24,11 +24,11 @@ package func run(_ command: [String], in directory: TemporaryDirectory) throws -
         errors: outputs.file("errors"))
     var raw: Int32 = 0
     while waitpid(child, &raw, 0) != child {
-        guard errno == EINTR else { throw POSIXFailure(operation: "waitpid", number: errno) }
+        guard errno == EINTR else { throw SystemCallError(operation: "waitpid", number: errno) }
     }
     let status = raw & 0x7f == 0 ? (raw >> 8) & 0xff : -(raw & 0x7f)
     guard status == 0 else {
-        throw CommandFailure(
+        throw CommandError(
             command: command, status: status, message: String(decoding: try outputs.read("errors"), as: UTF8.self))
     }
     return try outputs.read("output")
@@ -59,6 +59,6 @@ private func spawn(_ command: [String], output: String, errors: String) throws -
     defer { for text in words + variables { free(text) } }
     var child: pid_t = 0
     let number = posix_spawn(&child, command[0], &actions, &attributes, words, variables)
-    guard number == 0 else { throw POSIXFailure(operation: "posix_spawn", number: number) }
+    guard number == 0 else { throw SystemCallError(operation: "posix_spawn", number: number) }
     return child
 }

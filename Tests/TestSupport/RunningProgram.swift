@@ -35,7 +35,7 @@ package final class RunningProgram: Sendable {
     package init(_ path: String, _ arguments: [String], environment: [String: String]) throws {
         self.path = path
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw POSIXFailure(operation: "pipe", number: errno) }
+        guard pipe(&ends) == 0 else { throw SystemCallError(operation: "pipe", number: errno) }
         defer { close(ends[1]) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -52,7 +52,7 @@ package final class RunningProgram: Sendable {
         pid = child
         guard failure == 0 else {
             close(ends[0])
-            throw POSIXFailure(operation: "start \(path)", number: failure)
+            throw SystemCallError(operation: "start \(path)", number: failure)
         }
         let output = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
         Thread.detachNewThread { [self] in read(output) }

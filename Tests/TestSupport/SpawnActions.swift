@@ -7,8 +7,8 @@ import Foundation
 func addCloseFiles(from first: Int32, to actions: inout posix_spawn_file_actions_t) throws {
     typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
     guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else {
-        throw POSIXFailure(operation: "find addclosefrom_np", number: ENOSYS)
+        throw SystemCallError(operation: "find addclosefrom_np", number: ENOSYS)
     }
     let failure = unsafeBitCast(symbol, to: CloseFrom.self)(&actions, first)
-    guard failure == 0 else { throw POSIXFailure(operation: "close files", number: failure) }
+    guard failure == 0 else { throw SystemCallError(operation: "close files", number: failure) }
 }

@@ -9,7 +9,7 @@ package final class TemporaryDirectory: Sendable {
 
     package init() throws {
         var template = Array("/tmp/akv-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw POSIXFailure(operation: "mkdtemp", number: errno) }
+        guard mkdtemp(&template) != nil else { throw SystemCallError(operation: "mkdtemp", number: errno) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
@@ -37,7 +37,7 @@ package final class TemporaryDirectory: Sendable {
 }
 
 /// A system call that failed.
-package struct POSIXFailure: Error, CustomStringConvertible {
+package struct SystemCallError: Error, CustomStringConvertible {
     package var operation: String
     package var number: Int32
 

@@ -94,7 +94,7 @@ package final class TokenProxy: Sendable {
         if !settings.serverName.isEmpty { return settings.serverName }
         if let name = known.withLock({ $0.serverName }) { return name }
         let names: [String]
-        do throws(CertificateProbe.Failure) {
+        do throws(CertificateProbeError) {
             names = try await CertificateProbe.subjectAlternativeNames(
                 of: settings.apiServerHost, port: settings.apiServerPort, authorityPEM: authority ?? [],
                 timeout: min(.seconds(10), deadline.remaining))
@@ -104,7 +104,7 @@ package final class TokenProxy: Sendable {
             ])
         }
         let name: String
-        do throws(SubjectProblem) {
+        do throws(TokenProxySubjectError) {
             name = Self.serverName(ofCluster: try Self.clusterID(in: names))
         } catch {
             throw unavailable(
@@ -116,23 +116,18 @@ package final class TokenProxy: Sendable {
         return name
     }
 
-    /// Why a certificate does not tell its cluster; the phrases are upstream's.
-    package struct SubjectProblem: Error {
-        package var reason: String
-    }
-
     /// The cluster's id in a name such as `hcp-kubernetes.ID.svc.cluster.local`.
-    package static func clusterID(in names: [String]) throws(SubjectProblem) -> String {
+    package static func clusterID(in names: [String]) throws(TokenProxySubjectError) -> String {
         let (prefix, suffix) = ("hcp-kubernetes.", ".svc.cluster.local")
         guard let name = names.first(where: { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }) else {
-            throw SubjectProblem(
+            throw TokenProxySubjectError(
                 reason:
                     "cluster ID SAN not found in API server certificate (use --sni-name flag to provide SNI name explicitly)"
             )
         }
         // Prefix and suffix share a dot where there is no id between them at all.
         guard name.count > prefix.count + suffix.count else {
-            throw SubjectProblem(reason: "empty cluster ID in SAN \"\(name.clipped)\"")
+            throw TokenProxySubjectError(reason: "empty cluster ID in SAN \"\(name.clipped)\"")
         }
         return String(name.dropFirst(prefix.count).dropLast(suffix.count))
     }
@@ -186,4 +181,9 @@ package final class TokenProxy: Sendable {
             (host, port) = (String(authority[..<colon]), number)
         }
     }
+}
+
+/// Why a certificate does not tell its cluster; the phrases are upstream's.
+package struct TokenProxySubjectError: Error {
+    package var reason: String
 }

@@ -13,10 +13,6 @@ final class CertificateNameGuard: ChannelOutboundHandler {
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = HTTPClientRequestPart
 
-    struct Mismatch: Error {
-        var host: String
-    }
-
     private let names: [String]
     /// In whose place the `Host` header would be compared.
     private let serverName: String?
@@ -62,8 +58,8 @@ final class CertificateNameGuard: ChannelOutboundHandler {
             let connection = context.channel.parent ?? context.channel
             // First, because the caller may send its next request as soon as this one has failed.
             Self.removeFromPool(connection)
-            promise?.fail(Mismatch(host: host))
-            context.fireErrorCaught(Mismatch(host: host))
+            promise?.fail(CertificateNameError(host: host))
+            context.fireErrorCaught(CertificateNameError(host: host))
             connection.close(promise: nil)
             return
         }
@@ -91,4 +87,8 @@ final class CertificateNameGuard: ChannelOutboundHandler {
         if header.hasPrefix("[") { return String(header.dropFirst().prefix { $0 != "]" }) }
         return String(header.prefix { $0 != ":" })
     }
+}
+
+struct CertificateNameError: Error {
+    var host: String
 }

@@ -5,14 +5,10 @@ internal import NIOTLS
 
 /// Looks at the certificate that a server shows, having verified it.
 enum CertificateProbe {
-    struct Failure: Error, CustomStringConvertible {
-        var description: String
-    }
-
     /// The DNS names in the certificate of `host`, which must be signed by one of `authorityPEM`.
     static func subjectAlternativeNames(
         of host: String, port: Int, authorityPEM: [UInt8], timeout: Duration
-    ) async throws(Failure) -> [String] {
+    ) async throws(CertificateProbeError) -> [String] {
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
@@ -22,7 +18,7 @@ enum CertificateProbe {
             let group = MultiThreadedEventLoopGroup.singleton
             let promise = group.next().makePromise(of: [String].self)
             let timer = promise.futureResult.eventLoop.scheduleTask(in: limit) {
-                promise.fail(Failure(description: "no answer in time"))
+                promise.fail(CertificateProbeError(description: "no answer in time"))
             }
             let channel = try await ClientBootstrap(group: group)
                 .connectTimeout(limit)
@@ -43,10 +39,10 @@ enum CertificateProbe {
             timer.cancel()
             channel.close(promise: nil)
             return names
-        } catch let failure as Failure {
+        } catch let failure as CertificateProbeError {
             throw failure
         } catch {
-            throw Failure(description: "TLS connect to API server: \(error)")
+            throw CertificateProbeError(description: "TLS connect to API server: \(error)")
         }
     }
 }
@@ -76,11 +72,15 @@ private final class NameCollector: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        promise.fail(CertificateProbe.Failure(description: "TLS connect to API server: \(error)"))
+        promise.fail(CertificateProbeError(description: "TLS connect to API server: \(error)"))
         context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        promise.fail(CertificateProbe.Failure(description: "the API server closed the connection"))
+        promise.fail(CertificateProbeError(description: "the API server closed the connection"))
     }
+}
+
+struct CertificateProbeError: Error, CustomStringConvertible {
+    var description: String
 }

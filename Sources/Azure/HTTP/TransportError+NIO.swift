@@ -25,7 +25,7 @@ extension TransportError {
                     "cannot connect to \(throughProxy ? "the proxy " : "")\(error.host):\(error.port): "
                         + Set(reasons).sorted().joined(separator: "; "))
             }
-        case let error as CertificateNameGuard.Mismatch:
+        case let error as CertificateNameError:
             self.init(.tls, .final, "the server's certificate is not for this host: it does not name \(error.host)")
         case let error as NIOSSLExtraError:
             self.init(.tls, .final, "the server's certificate is not for this host: \(error.description)")

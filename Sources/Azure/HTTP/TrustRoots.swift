@@ -89,13 +89,9 @@ package struct TrustRoots: Sendable, Equatable {
     private static func certificates(in file: String) throws -> [NIOSSLCertificate] {
         let bytes: [UInt8]
         do throws(SmallFileError) { bytes = try SmallFile.bytes(of: file, limit: maximumFileBytes) } catch {
-            throw Unreadable(description: "\(file): \(error)")
+            throw TrustRootsError(description: "\(file): \(error)")
         }
         return try NIOSSLCertificate.fromPEMBytes(bytes)
-    }
-
-    private struct Unreadable: Error, CustomStringConvertible {
-        var description: String
     }
 
     private static func isForeign(_ path: String) -> Bool {
@@ -117,4 +113,8 @@ package struct TrustRoots: Sendable, Equatable {
         }
         return paths.sorted()
     }
+}
+
+private struct TrustRootsError: Error, CustomStringConvertible {
+    var description: String
 }

@@ -20,11 +20,6 @@ package struct FlagSet: Sendable {
         package var isIgnored = false
     }
 
-    /// What is wrong with a command line, in Go's words.
-    package struct Failure: Error, CustomStringConvertible, Sendable {
-        package var description: String
-    }
-
     package let flags: [Flag]
     private var given: [String: String] = [:]
 
@@ -38,23 +33,23 @@ package struct FlagSet: Sendable {
     package func isGiven(_ name: String) -> Bool { given[name] != nil }
 
     /// Reads `arguments`; the last of repeated flags counts.
-    package mutating func parse(_ arguments: [String]) throws(Failure) {
+    package mutating func parse(_ arguments: [String]) throws(FlagError) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-"), argument != "-" else {
-                throw Failure(description: "unexpected argument \(argument.clippedForMessage)")
+                throw FlagError(description: "unexpected argument \(argument.clippedForMessage)")
             }
             if argument == "--" {
-                guard rest.isEmpty else { throw Failure(description: "unexpected arguments after --") }
+                guard rest.isEmpty else { throw FlagError(description: "unexpected arguments after --") }
                 return
             }
             let body = argument.dropFirst(argument.hasPrefix("--") ? 2 : 1)
             let name = String(body.prefix { $0 != "=" })
             guard !name.isEmpty, !name.hasPrefix("-") else {
-                throw Failure(description: "bad flag syntax: \(argument)")
+                throw FlagError(description: "bad flag syntax: \(argument)")
             }
             guard let flag = flags.first(where: { $0.name == name }) else {
-                throw Failure(description: "flag provided but not defined: -\(name)")
+                throw FlagError(description: "flag provided but not defined: -\(name)")
             }
             let value: String
             if body.count > name.count {
@@ -62,11 +57,13 @@ package struct FlagSet: Sendable {
             } else if flag.kind == .bool {
                 value = "true"
             } else {
-                guard let next = rest.popFirst() else { throw Failure(description: "flag needs an argument: -\(name)") }
+                guard let next = rest.popFirst() else {
+                    throw FlagError(description: "flag needs an argument: -\(name)")
+                }
                 value = next
             }
             guard Self.isValid(value, flag.kind) else {
-                throw Failure(
+                throw FlagError(
                     description: "invalid value \"\(value.clippedForMessage)\" for flag -\(name): parse error"
                         + (flag.kind == .duration ? "; write a number with a unit, such as 30s, 5m or 1h" : ""))
             }
@@ -117,4 +114,9 @@ package struct FlagSet: Sendable {
 
 extension String {
     fileprivate var clippedForMessage: String { count <= 100 ? self : "\(prefix(100))…" }
+}
+
+/// What is wrong with a command line, in Go's words.
+package struct FlagError: Error, CustomStringConvertible, Sendable {
+    package var description: String
 }

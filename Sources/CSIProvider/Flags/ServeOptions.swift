@@ -49,7 +49,7 @@ package struct ServeOptions: Sendable {
     package var ignoredFlags: [String]
 
     /// The options that `arguments` give; throws in Go's words what is wrong with them.
-    package init(_ arguments: [String]) throws(FlagSet.Failure) {
+    package init(_ arguments: [String]) throws(FlagError) {
         var flags = FlagSet.serve
         try flags.parse(arguments)
         self.init(flags)

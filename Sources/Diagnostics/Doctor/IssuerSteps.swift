@@ -80,21 +80,22 @@ struct IssuerSteps {
         }
     }
 
-    private struct Reason: Error {
-        var text: String
-    }
-
-    private func document(_ address: String) async -> Result<JSONObject, Reason> {
+    private func document(_ address: String) async -> Result<JSONObject, IssuerError> {
         do throws(TransportError) {
             let response = try await settings.transport.send(
                 HTTPRequest(.get, address, headers: [("Accept", "application/json")], maximumResponseBytes: 1 << 20),
                 timeout: settings.timeout)
             guard response.status == 200, let object = response.json else {
-                return .failure(Reason(text: "\(address.clipped) answers \(response.status) without a JSON document"))
+                return .failure(
+                    IssuerError(text: "\(address.clipped) answers \(response.status) without a JSON document"))
             }
             return .success(object)
         } catch {
-            return .failure(Reason(text: "\(address.clipped): \(error.reason)"))
+            return .failure(IssuerError(text: "\(address.clipped): \(error.reason)"))
         }
     }
+}
+
+private struct IssuerError: Error {
+    var text: String
 }

@@ -12,11 +12,6 @@ internal import SecretMemory
 /// The certificate is looked at unverified, so that also a wrong one can be described. Nothing is sent
 /// over that connection; whether the certificate is to be trusted is told by the real request later.
 struct NetworkProbe {
-    struct Failure: Error {
-        var hop: TransportError.Hop
-        var reason: String
-    }
-
     /// What was found on the way.
     struct ProbeResult: Sendable {
         var addresses: [String] = []
@@ -28,7 +23,9 @@ struct NetworkProbe {
 
     var timeout: Duration
 
-    func probe(_ host: String, port: Int, through proxy: ProxySettings.Proxy?) async throws(Failure) -> ProbeResult {
+    func probe(_ host: String, port: Int, through proxy: ProxySettings.Proxy?) async throws(NetworkProbeError)
+        -> ProbeResult
+    {
         var result = ProbeResult()
         let clock = ContinuousClock()
         let start = clock.now
@@ -43,24 +40,24 @@ struct NetworkProbe {
         return result
     }
 
-    private func resolve(_ host: String) async throws(Failure) -> [String] {
-        let result: Result<[String], Failure>
+    private func resolve(_ host: String) async throws(NetworkProbeError) -> [String] {
+        let result: Result<[String], NetworkProbeError>
         do {
             result = try await NIOThreadPool.singleton.runIfActive { Self.addresses(of: host) }
         } catch {
-            result = .failure(Failure(hop: .nameResolution, reason: "\(error)"))
+            result = .failure(NetworkProbeError(hop: .nameResolution, reason: "\(error)"))
         }
         return try result.get()
     }
 
-    private static func addresses(of host: String) -> Result<[String], Failure> {
+    private static func addresses(of host: String) -> Result<[String], NetworkProbeError> {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let status = getaddrinfo(host, nil, &hints, &list)
         guard status == 0 else {
             return .failure(
-                Failure(
+                NetworkProbeError(
                     hop: .nameResolution, reason: "\(host) cannot be resolved: \(String(cString: gai_strerror(status)))"
                 ))
         }
@@ -82,11 +79,11 @@ struct NetworkProbe {
 
     private func handshake(
         _ target: String, _ targetPort: Int, for host: String, _ port: Int, through proxy: ProxySettings.Proxy?
-    ) async throws(Failure) -> (ServerCertificate, connected: ContinuousClock.Instant) {
+    ) async throws(NetworkProbeError) -> (ServerCertificate, connected: ContinuousClock.Instant) {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.next().makePromise(of: ServerCertificate.self)
         let timer = promise.futureResult.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
-            promise.fail(Failure(hop: proxy == nil ? .tls : .proxy, reason: "no answer in time"))
+            promise.fail(NetworkProbeError(hop: proxy == nil ? .tls : .proxy, reason: "no answer in time"))
         }
         defer { timer.cancel() }
         do {
@@ -105,11 +102,11 @@ struct NetworkProbe {
             let connected = ContinuousClock.now
             defer { channel.close(promise: nil) }
             return (try await promise.futureResult.get(), connected)
-        } catch let failure as Failure {
+        } catch let failure as NetworkProbeError {
             throw failure
         } catch {
             promise.fail(error)
-            throw Failure(
+            throw NetworkProbeError(
                 hop: proxy == nil ? .connect : .proxy,
                 reason: "cannot connect to \(target):\(targetPort): \(Self.text(error))")
         }
@@ -245,17 +242,22 @@ private final class ProbeHandler: ChannelInboundHandler, RemovableChannelHandler
 
     func channelInactive(context: ChannelHandlerContext) {
         promise.fail(
-            NetworkProbe.Failure(
+            NetworkProbeError(
                 hop: isOpen ? .tls : .proxy,
                 reason: "the connection was closed \(isOpen ? "during the TLS handshake" : "by the proxy")"))
     }
 
     private func fail(_ context: ChannelHandlerContext, _ hop: TransportError.Hop, _ reason: String) {
-        promise.fail(NetworkProbe.Failure(hop: hop, reason: reason))
+        promise.fail(NetworkProbeError(hop: hop, reason: reason))
         context.close(promise: nil)
     }
 }
 
 extension StringProtocol {
     fileprivate var clippedLine: String { String(prefix(100)).printable }
+}
+
+struct NetworkProbeError: Error {
+    var hop: TransportError.Hop
+    var reason: String
 }

@@ -19,7 +19,7 @@ struct NetworkSteps {
     func steps() async -> [DoctorStep] {
         let proxy = settings.proxy.proxy(forHost: host, port: port)
         let place = proxy.map { "proxy \($0.host):\($0.port)" } ?? "\(host):\(port)"
-        do throws(NetworkProbe.Failure) {
+        do throws(NetworkProbeError) {
             let result = try await NetworkProbe(timeout: settings.timeout).probe(host, port: port, through: proxy)
             return [
                 DoctorStep(
@@ -39,7 +39,7 @@ struct NetworkSteps {
         addresses.contains(where: HostKind.isPrivateAddress) ? " (a private endpoint)" : ""
     }
 
-    private func failed(_ failure: NetworkProbe.Failure, _ place: String) -> [DoctorStep] {
+    private func failed(_ failure: NetworkProbeError, _ place: String) -> [DoctorStep] {
         let name = DoctorStep("\(prefix)-name", "\(service): name", .passed, "resolved")
         switch failure.hop {
         case .nameResolution:

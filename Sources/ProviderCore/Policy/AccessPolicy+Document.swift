@@ -35,7 +35,7 @@ private struct PolicyReader {
         }
         let members = members(of: root, "a policy", ["apiVersion", "default", "rules"])
         let version = word(members["apiVersion"], "apiVersion", [AccessPolicy.apiVersion], root.line)
-        let standard = word(members["default"], "default", AccessPolicy.Default.allCases.map(\.rawValue), root.line)
+        let decision = word(members["default"], "default", AccessPolicy.Default.allCases.map(\.rawValue), root.line)
         var rules: [AccessPolicy.Rule] = []
         if let member = members["rules"] {
             guard let nodes = member.value.sequence else {
@@ -50,8 +50,8 @@ private struct PolicyReader {
                 rules.append(rule)
             }
         }
-        guard version != nil, let standard = standard.flatMap(AccessPolicy.Default.init) else { return nil }
-        return AccessPolicy(fallbackDecision: standard, rules: rules)
+        guard version != nil, let decision = decision.flatMap(AccessPolicy.Default.init) else { return nil }
+        return AccessPolicy(fallbackDecision: decision, rules: rules)
     }
 
     private mutating func rule(_ node: YAMLNode) -> AccessPolicy.Rule? {

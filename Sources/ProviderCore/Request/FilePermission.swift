@@ -16,7 +16,7 @@ package struct FilePermission: Hashable, Sendable, CustomStringConvertible {
         self.init(rawValue: value)
     }
 
-    package static let standard = FilePermission(unchecked: 0o644)
+    package static let `default` = FilePermission(unchecked: 0o644)
 
     private init(unchecked rawValue: UInt32) {
         self.rawValue = rawValue

@@ -104,8 +104,8 @@ struct JMESPathEvaluation {
         // Beyond the ends every place is the same, and no sum can overflow.
         let step = max(-count - 1, min(count + 1, step))
         let (lowest, highest) = step > 0 ? (0, count) : (-1, count - 1)
-        func place(_ index: Int?, _ otherwise: Int) -> Int {
-            guard let index else { return otherwise }
+        func place(_ index: Int?, _ defaultValue: Int) -> Int {
+            guard let index else { return defaultValue }
             return max(lowest, min(highest, index < 0 ? index + count : index))
         }
         let first = place(start, step > 0 ? lowest : highest)

@@ -9,7 +9,7 @@ enum TemplateFilter: Sendable {
 
     case pointer(JSONPointer)
     case jmesPath(JMESPath)
-    case otherwise(String)
+    case defaultValue(String)
     case json(indent: Int?)
     case quote(Notation)
     case base64
@@ -55,7 +55,7 @@ enum TemplateFilter: Sendable {
         switch name {
         case "pointer": self = .pointer(try JSONPointer(try text("a JSON Pointer")))
         case "jmesPath": self = .jmesPath(try JMESPath(try text("a JMESPath expression")))
-        case "default": self = .otherwise(try text("a text"))
+        case "default": self = .defaultValue(try text("a text"))
         case "json": self = .json(indent: argument == nil ? nil : try number())
         case "quote":
             let notations = Notation.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
@@ -123,7 +123,7 @@ enum TemplateFilter: Sendable {
                 let last = bytes.lastIndex(where: { !ASCII.isSpace($0) })
             else { return }
             builder.append(UnsafeRawBufferPointer(rebasing: bytes[first...last]))
-        case .pointer, .jmesPath, .otherwise, .json, .base64Decode: builder.append(bytes)
+        case .pointer, .jmesPath, .defaultValue, .json, .base64Decode: builder.append(bytes)
         }
     }
 }

@@ -77,7 +77,7 @@ struct TemplatePlaceholder: Sendable {
         _ budget: inout ShapingBudget
     ) throws(ShapingError) -> Value {
         try budget.spend()
-        if case .otherwise(let text) = filter {
+        if case .defaultValue(let text) = filter {
             switch value {
             case .missing, .json(.null): return .bytes(SecretBytes(text), name: nil)
             default: return value

@@ -36,7 +36,7 @@ struct MountAttributesTests {
         #expect(attributes.identity.mode == .workloadIdentity)
         #expect(attributes.identity.clientID == "1f2d3c4b-0000-4000-8000-000000000001")
         #expect(attributes.objects.map(\.name) == ["password"])
-        #expect(attributes.defaultMode == .standard)
+        #expect(attributes.defaultMode == .default)
         #expect(attributes.warnings.isEmpty)
     }
 

@@ -92,7 +92,7 @@ struct FilePermissionTests {
     func bits() {
         #expect(FilePermission(rawValue: 0o1000) == nil)
         #expect(FilePermission(rawValue: .max) == nil)
-        #expect(FilePermission.standard.rawValue == 0o644)
+        #expect(FilePermission.default.rawValue == 0o644)
     }
 
     @Test("A path that is a directory of many long ones is found")

@@ -83,7 +83,7 @@ package final class Material: Sendable {
             return Self.base64URL(Self.bytes(hex: output.split(separator: "=").last?.prefix { $0 != "\n" } ?? ""))
         case "x": return Self.base64URL(try point(parts[0]).first)
         case "y": return Self.base64URL(try point(parts[0]).last)
-        default: throw MountCase.Unusable(description: "there is no material called \(name)")
+        default: throw MountCaseError(description: "there is no material called \(name)")
         }
     }
 

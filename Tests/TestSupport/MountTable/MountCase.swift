@@ -66,7 +66,7 @@ package struct MountCase: Decodable, Sendable {
             for (key, node) in try mapping(String(contentsOf: url, encoding: .utf8), file) {
                 let name = key.string ?? ""
                 if let other = files.updateValue(file, forKey: name) {
-                    throw Unusable(description: "\(file): \(other) has a case called \(name) already")
+                    throw MountCaseError(description: "\(file): \(other) has a case called \(name) already")
                 }
                 cases.append(try MountCase(name, node, file))
             }
@@ -78,11 +78,11 @@ package struct MountCase: Decodable, Sendable {
         do {
             // As YAMLDecoder reads a text: a key such as "true" is a text.
             guard let mapping = try Yams.compose(yaml: text, .basic.appending(.merge))?.mapping else {
-                throw Unusable(description: "there are no cases")
+                throw MountCaseError(description: "there are no cases")
             }
             return mapping
         } catch {
-            throw Unusable(description: "\(file): \(error)")
+            throw MountCaseError(description: "\(file): \(error)")
         }
     }
 
@@ -91,7 +91,7 @@ package struct MountCase: Decodable, Sendable {
             try Self.checkKeys(node)
             self = try YAMLDecoder().decode(MountCase.self, from: node)
         } catch {
-            throw Unusable(description: "\(file): \(name): \(error)")
+            throw MountCaseError(description: "\(file): \(name): \(error)")
         }
         self.name = name
     }
@@ -100,7 +100,7 @@ package struct MountCase: Decodable, Sendable {
     private static func checkKeys(_ root: Node) throws {
         func check(_ node: Node?, _ allowed: [String]) throws {
             for key in node?.mapping?.keys.compactMap(\.string) ?? [] where !allowed.contains(key) {
-                throw Unusable(description: "the key \(key) means nothing here")
+                throw MountCaseError(description: "the key \(key) means nothing here")
             }
         }
         try check(root, CodingKeys.allCases.map(\.rawValue))
@@ -112,9 +112,6 @@ package struct MountCase: Decodable, Sendable {
         }
     }
 
-    package struct Unusable: Error, CustomStringConvertible {
-        package var description: String
-    }
 }
 
 /// A case as the three texts of the driver's request.
@@ -148,4 +145,8 @@ package struct MountCall: Sendable {
         self.secrets = try testCase.secretsText ?? String(decoding: encoder.encode(secrets), as: UTF8.self)
         permission = testCase.permission ?? "420"
     }
+}
+
+package struct MountCaseError: Error, CustomStringConvertible {
+    package var description: String
 }

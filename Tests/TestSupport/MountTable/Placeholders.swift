@@ -39,7 +39,7 @@ package struct Placeholders: Sendable {
         case "token": return try await token(try Self.token(words.dropFirst().map { $0.split(separator: "=") }))
         case "file":
             guard words.count == 2, let path = files[String(words[1])] else {
-                throw MountCase.Unusable(description: "there is no \(placeholder)")
+                throw MountCaseError(description: "there is no \(placeholder)")
             }
             return path
         default: return try material.text(placeholder)
@@ -54,7 +54,7 @@ package struct Placeholders: Sendable {
             case ("namespace", .some(let value)): token.namespace = String(value)
             case ("audience", .some(let value)): token.audience = String(value)
             case ("lifetime", .some(let value)): token.lifetime = Int(value) ?? 0
-            default: throw MountCase.Unusable(description: "a token has no \(option)")
+            default: throw MountCaseError(description: "a token has no \(option)")
             }
         }
         return token
