@@ -30,7 +30,7 @@ import hostile_classes as hostile
 import world as w
 
 READER = "11111111-aaaa-4aaa-8aaa-00000000000e"
-# The limit of the chart, and what the issue asks for. A mount's time also depends on the machine, so the median may be a
+# The limit of the chart. A mount's time also depends on the machine, so the median may be a
 # multiple of that of an idle provider, and a single mount a multiple of the median's bound.
 MEMORY = 128 << 20
 SECONDS, BASELINES, OUTLIER = 1, 20, 8
