@@ -79,6 +79,32 @@ struct CostlyClassTests {
         #expect(error.message.contains("more than 4194304 bytes"))
     }
 
+    @Test("keeps no more of what vaults hold than one mount may, whatever its objects' sizes and histories")
+    func largeVault() async throws {
+        let node = TestNode()
+        node.azure.change { state in
+            for index in 0..<500 {
+                state.secrets["kv-a big\(index)"] = .init(version: 1, value: String(repeating: "x", count: 25_000))
+            }
+            state.secrets["kv-a long"] = .init(
+                version: 6000, value: "x", earlier: [String](repeating: "x", count: 5999))
+        }
+        let hidden = (0..<500).map { "{objectName: big\($0), objectType: secret, hidden: true}" }
+        var pod = TestNode.Pod()
+        pod.parameters = [
+            "objects": "array: [{objectName: user, objectType: secret}, \(hidden.joined(separator: ", "))]"
+        ]
+        #expect(try await node.failure(pod) == .limitExceeded)
+        // A third of the vault was enough to know.
+        #expect(node.azure.count("get kv-a big") < 450)
+
+        let history = "{objectName: long, objectType: secret, objectVersionHistory: 2147483647}"
+        pod.parameters = ["objects": "array: [\(history)]"]
+        #expect(try await node.failure(pod) == .limitExceeded)
+        #expect(node.azure.count("get kv-a long") == 0)
+        #expect(try await node.mount(TestNode.Pod(name: "other")) == ["user": "user1"])
+    }
+
     @Test("is not remembered as wrong when only its budget was: a larger one reads it")
     func isNotRemembered() async throws {
         let node = TestNode()

@@ -68,7 +68,7 @@ def joined(count, file):
     return "".join(f"- {file(number)}\n" for number in range(count))
 
 
-def of_issues():
+def of_old_faults():
     """Classes that once stopped a node, by what they do. None of them needs more than a class may hold."""
     head = f"x: &b {'A' * 15_000}\n"
     every = ["objectName", "objectVersion", "objectType", "objectFormat", "objectEncoding"]
@@ -85,7 +85,7 @@ def of_issues():
             {"objects": array([flow(base(objectName="site"))]), "files": joined(90, lambda i: flow(
                 {"fileName": f"e{i}.env", "envFile": "{}", "objects": flow({f"N{n}": "site" for n in range(90)})}))}],
         "defaults, queries and templates that grow": [
-            {"objects": array([flow(base(objectName=f"missing-{i}", onMissing="text", default="*b")) for i in range(900)], long)},
+            {"objects": array([flow(base(objectName=f"missing-{i}", onMissing="default", default="*b")) for i in range(900)], long)},
             {"objects": array([flow(base(objectName="document", objectAlias=f"f{i}", extract=flow({"jmesPath": "*q"})))
                                for i in range(900)], query)},
             {"objects": document, "files": joined(90, lambda i: flow(
@@ -102,6 +102,11 @@ def of_issues():
         "vaults": [{"objects": array([flow(base(objectAlias=f"f{i}", vault=f"kv-hostile-{i}")) for i in range(count)])}
                    for count in (20, 1000)],
     }
+
+
+def missing():
+    """A thousand objects that the class's own vault does not have."""
+    return {"objects": array([flow(base(objectName=f"o{i}")) for i in range(1000)])}
 
 
 def forbidden():

@@ -261,13 +261,20 @@ class HostileNamespaceTest(unittest.TestCase):
         self.survive(hostile.of_every_setting())
 
     def test_what_once_stopped_a_node(self):
-        self.survive(hostile.of_issues())
+        self.survive(hostile.of_old_faults())
 
     def test_forbidden_objects_of_the_victims_vault(self):
         self.controls.call("POST", "/faults", json.dumps([{"kind": "latency", "target": "vault", "delay": "50ms"}]).encode())
         self.addCleanup(self.controls.call, "DELETE", "/faults")
         self.baseline = statistics.median(self.victim_mount() for _ in range(10))
         self.survive({"40 pods": [hostile.forbidden()]}, pods=40)
+
+    def test_many_mounts_at_a_slow_vault(self):
+        fault = {"kind": "latency", "target": "vault", "delay": "50ms"}
+        self.controls.call("POST", "/faults", json.dumps([fault]).encode())
+        self.addCleanup(self.controls.call, "DELETE", "/faults")
+        self.baseline = statistics.median(self.victim_mount() for _ in range(10))
+        self.survive({"100 pods": [hostile.missing()]}, pods=100)
 
     def test_many_classes_do_not_hide_the_victims_failure(self):
         self.victim_mount()

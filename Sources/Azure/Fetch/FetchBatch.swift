@@ -16,6 +16,7 @@ struct FetchBatch: Sendable {
         var round = round
         round.context.withdrawal = withdrawal
         var results = jobs.map { reader.peek($0) }
+        for result in results { Self.count(result, round) }
         let missing = results.indices.filter { results[$0] == nil }
         if !missing.isEmpty {
             let found = await withDeadline(round.context.deadline) { [round] in
@@ -24,6 +25,10 @@ struct FetchBatch: Sendable {
             for (offset, index) in missing.enumerated() {
                 results[index] = found.map { $0[offset] } ?? .failure(Self.timeUp(jobs[index], round))
             }
+        }
+        if let excess = round.bytes.excess {
+            errors.append((jobs.first?.item ?? 0, excess))
+            return
         }
         // An object that was not tried, because the vault was found not to answer, shares that fate.
         let outage = results.lazy.compactMap(Self.outage).first
@@ -61,7 +66,11 @@ struct FetchBatch: Sendable {
         _ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken,
         _ withdrawal: Withdrawal
     ) async -> [ValueCache.LookupResult?] {
-        if jobs.count == 1 { return [await reader.read(jobs[0], round, token)] }
+        if jobs.count == 1 {
+            let result = await reader.read(jobs[0], round, token)
+            count(result, round)
+            return [result]
+        }
         return await withTaskGroup(of: (Int, ValueCache.LookupResult).self) { group in
             var results = [ValueCache.LookupResult?](repeating: nil, count: jobs.count)
             var next = min(jobs.count, parallelReads)
@@ -70,17 +79,23 @@ struct FetchBatch: Sendable {
             var refusals = 0
             while let (index, result) = await group.next() {
                 results[index] = result
+                count(result, round)
                 // No more is begun with a vault that does not answer; what is under way may still tell.
                 if outage(result) != nil { vaultIsDown = true }
                 if error(result)?.code == .vaultForbidden { refusals += 1 }
                 if refusals > RefusedObjects.maximum { withdrawal.withdraw() }
-                guard next < jobs.count, !vaultIsDown, !withdrawal.isWithdrawn else { continue }
+                guard next < jobs.count, !vaultIsDown, !withdrawal.isWithdrawn, round.bytes.excess == nil
+                else { continue }
                 let following = next
                 next += 1
                 group.addTask { (following, await reader.read(jobs[following], round, token)) }
             }
             return results
         }
+    }
+
+    private static func count(_ result: ValueCache.LookupResult?, _ round: FetchRound) {
+        if case .content(let entry, _) = result { round.bytes.add(entry.content, of: round.scope) }
     }
 
     private static func timeUp(_ job: ObjectReader.Job, _ round: FetchRound) -> ProviderError {

@@ -11,6 +11,8 @@ struct FetchRound: Sendable {
     let maximumAge: Duration
     /// What is read is kept on the share of its namespace.
     var context: RequestContext
+    /// Counts what the mount keeps, of all its vaults.
+    let bytes: FetchedBytes
     /// Objects that must be read again, and after which moment: they have to fit one that has changed.
     var notBefore: [ValueCache.Key: Duration] = [:]
 
@@ -22,6 +24,7 @@ struct FetchRound: Sendable {
     }
 
     func run(with reader: ObjectReader, _ token: AccessToken) async -> Outcome {
+        bytes.restart(scope)
         var reading = VaultResult()
         let lists = await FetchBatch(items.compactMap(listJob), self, reader, token)
         if let rejection = lists.rejection { return rejection }
@@ -42,6 +45,10 @@ struct FetchRound: Sendable {
             }
         }
 
+        guard versions.values.reduce(0, { $0 + $1.count }) <= MountLimits.maximumVersions else {
+            reading.errors.append((items.first ?? 0, MountLimits.excessOfVersions))
+            return .found(reading, outdated: [:])
+        }
         let jobs = items.flatMap { item in
             (versions[item] ?? []).map { job(item, .content(version: $0)) }
         }

@@ -11,6 +11,7 @@ package struct VaultFetch: Sendable {
         package var maximumAge: Duration
         package var priority: RequestPriority
         package var deadline: Deadline
+        let bytes = FetchedBytes()
         /// What is spent on the vault, once there is a token for it.
         fileprivate var timeout: Duration?
 
@@ -181,7 +182,8 @@ package struct VaultFetch: Sendable {
             maximumAge: request.maximumAge,
             context: RequestContext(
                 namespace: namespace, priority: request.priority,
-                deadline: request.timeout.map { min(request.deadline, time.deadline(after: $0)) } ?? request.deadline))
+                deadline: request.timeout.map { min(request.deadline, time.deadline(after: $0)) } ?? request.deadline),
+            bytes: request.bytes)
         var number = 1
         var isRenewed = false
         while true {

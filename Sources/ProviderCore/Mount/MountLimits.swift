@@ -8,6 +8,15 @@ package enum MountLimits {
     /// Objects that are picked by `select`: each costs the lists of a whole vault.
     package static let maximumSelectors = 20
 
+    /// Versions of a vault's objects that are read, with those that `objectVersionHistory` asks for.
+    package static let maximumVersions = 5000
+
+    /// The error of a mount that would read more versions of a vault's objects than it may.
+    package static let excessOfVersions = ProviderError(
+        .limitExceeded,
+        "objectVersionHistory asks for more than \(maximumVersions) versions of a vault's objects, the limit of one volume",
+        hint: "lower objectVersionHistory, or spread the objects over several SecretProviderClasses")
+
     /// What of `objects` exceeds the limits, for a class with this vault and this client.
     static func problems(
         _ objects: [KeyVaultObject], vaultName: String, fallback: FallbackVault?

@@ -5,7 +5,7 @@ internal import SecretMemory
 /// which would otherwise fail the whole mount without saying which object is at fault.
 package enum MountPath {
     private static let maximumElementBytes = 255
-    private static let maximumBytes = 4000
+    static let maximumBytes = 4000
 
     /// What is wrong with `path`; nil if nothing.
     package static func problem(with path: String) -> String? {

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Documents
 
 /// An object as the list of a vault's objects shows it.
@@ -54,6 +55,7 @@ extension KeyVaultObject {
 extension ObjectSelector {
     /// Names are compared in any letter case, as Key Vault does, and tags as they are written.
     fileprivate func fits(_ record: ObjectRecord) -> Bool {
+        guard MountBudget.spend(steps: 1 + tags.count, on: .matching) else { return false }
         if excludesCertificates, record.isManaged { return false }
         if let glob, !Glob(glob, ignoresCase: true).matches(record.name) { return false }
         if let prefix, !record.name.lowercased().hasPrefix(prefix.lowercased()) { return false }

@@ -54,8 +54,10 @@ package struct FileNameTemplate: Sendable, Hashable {
         self.parts = parts
     }
 
-    /// Nil for a text with braces that mean nothing, or with nothing that tells the objects apart.
+    /// Nil for a text that is longer than a path, with braces that mean nothing, or with nothing that tells the objects apart.
     package init?(_ text: String) {
+        // No path is longer, and each picked object gets one.
+        guard text.utf8.count <= MountPath.maximumBytes else { return nil }
         var parts: [Part] = []
         var rest = text[...]
         while let start = rest.firstRange(of: "{{") {
