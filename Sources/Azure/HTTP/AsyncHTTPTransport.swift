@@ -32,6 +32,8 @@ package final class AsyncHTTPTransport: HTTPTransport {
     private struct State {
         var fingerprint: TrustRoots.Fingerprint?
         var clients: [Path: ClientBox] = [:]
+        /// Since the start.
+        var clientsMade = 0
     }
 
     /// What requests must have in common to share connections.
@@ -51,6 +53,9 @@ package final class AsyncHTTPTransport: HTTPTransport {
         self.logger = logger
     }
 
+    /// The number of clients made since the start, for tests.
+    var clientsMade: Int { state.withLock { $0.clientsMade } }
+
     package func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
         let target = try Target(url: request.url)
         // Plain http goes to the node's own services only, and a special connection is one inside the
@@ -60,7 +65,8 @@ package final class AsyncHTTPTransport: HTTPTransport {
         let box = try client(
             for: Path(
                 proxy: proxy, connection: request.connection,
-                serverName: request.connection == nil ? nil : target.hostWithoutBrackets))
+                serverName: request.connection == nil ? nil : target.hostWithoutBrackets),
+            host: target.host)
         do {
             return try await answering(within: timeout) {
                 // Of special connections, each client has but one host, and no burst of requests.
@@ -106,8 +112,9 @@ package final class AsyncHTTPTransport: HTTPTransport {
             body: body.finish())
     }
 
-    /// The client for requests that go that way, made anew when the trust roots have changed.
-    private func client(for path: Path) throws(TransportError) -> ClientBox {
+    /// The client for requests to `host` that go that way, made anew when the trust roots have changed, and after so many
+    /// hosts: a client never forgets one.
+    private func client(for path: Path, host: String) throws(TransportError) -> ClientBox {
         let previous = state.withLock { $0.fingerprint }
         let fingerprint = configuration.trustRoots.fingerprint(after: previous)
         let result: Result<ClientBox, TransportError> = state.withLock { state in
@@ -116,9 +123,11 @@ package final class AsyncHTTPTransport: HTTPTransport {
                 state.clients = [:]
             }
             state.fingerprint = fingerprint
-            if let client = state.clients[path] { return .success(client) }
+            if let client = state.clients[path], client.admits(host) { return .success(client) }
             do {
                 let client = try makeClient(for: path)
+                _ = client.admits(host)
+                state.clientsMade += 1
                 // Of special connections to one host only the newest is kept: an old one's authority was replaced.
                 if let connection = path.connection {
                     state.clients = state.clients.filter { $0.key.connection?.host != connection.host }
@@ -202,10 +211,23 @@ private final class ClientBox: Sendable {
     let client: HTTPClient
     /// Set where a connection may take many requests.
     let warmup: ConnectionWarmup?
+    /// A client keeps about 15 KB for each host it was ever asked for, and users may name any vault.
+    static let maximumHosts = 1000
+    private let hosts = Mutex<Set<String>>([])
 
     init(_ client: HTTPClient, _ warmup: ConnectionWarmup?) {
         self.client = client
         self.warmup = warmup
+    }
+
+    /// Whether requests to `host` may go through the client. False if it has had as many other hosts as it may have.
+    func admits(_ host: String) -> Bool {
+        hosts.withLock { hosts in
+            if hosts.contains(host) { return true }
+            guard hosts.count < Self.maximumHosts else { return false }
+            hosts.insert(host)
+            return true
+        }
     }
 
     deinit {

@@ -128,9 +128,9 @@ extension ProviderError {
     // Together they are below `maximumBytes`, with what the description adds.
     private static let maximumMessageBytes = 8 << 10
     private static let maximumHintBytes = 1 << 10
-    private static let maximumContext = 10
+    private static let maximumContext = 15
     private static let maximumNameBytes = 64
-    private static let maximumValueBytes = 512
+    private static let maximumValueBytes = 384
     /// Room for the sentence that counts what is not listed.
     private static let restBytes = 64
 

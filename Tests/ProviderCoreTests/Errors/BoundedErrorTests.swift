@@ -22,7 +22,7 @@ struct BoundedErrorTests {
             error.context = error.context + [(text, text)]
             #expect(error.message.utf8.count <= 8 << 10)
             #expect(error.hint.utf8.count <= 1 << 10)
-            #expect(error.context.allSatisfy { $0.name.utf8.count <= 64 && $0.value.utf8.count <= 512 })
+            #expect(error.context.allSatisfy { $0.name.utf8.count <= 64 && $0.value.utf8.count <= 384 })
             #expect(error.description.utf8.count <= ProviderError.maximumBytes)
             #expect(error.description.contains("[\(code.rawValue)]"))
         }
