@@ -13,7 +13,7 @@ package struct MountWork: Sendable {
     /// The largest input, in bytes, that is looked at on the caller's thread.
     private static let inlineBytes = 128 << 10
 
-    /// Whose turn the work takes; empty while the request has not been read.
+    /// Whose turn the work takes; empty for a small request that has not been read.
     var owner = ""
     private let executor: WorkExecutor
     private let budget: MountBudget

@@ -17,6 +17,7 @@ package struct MountHandler: MetricsCollector {
     private let expiry: ExpiryWatch
     private let warnings = WarningDeduplicator()
     private let places = MountPlaces()
+    private let largeRequests = LargeRequests()
 
     package init(
         mounts: MountPipeline, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
@@ -38,7 +39,9 @@ package struct MountHandler: MetricsCollector {
             log: MountLog(logger), targetPath: incoming.request.targetPath, place: places.place)
         defer { context.place.leave() }
         do throws(ProviderError) {
-            let result = try await mountInTurn(incoming, &context)
+            let request = try largeRequests.enter(incoming.request)
+            defer { request.leave() }
+            let result = try await mountInTurn(incoming, request.namespace, &context)
             succeeded(result, context)
             return MountResponseMessage(result.response)
         } catch {
@@ -48,11 +51,12 @@ package struct MountHandler: MetricsCollector {
 
     /// Mounts, and waits before that while the namespace's share of the node is taken, with nothing but the request.
     private func mountInTurn(
-        _ incoming: IncomingMount, _ context: inout MountContext
+        _ incoming: IncomingMount, _ namespace: String, _ context: inout MountContext
     ) async throws(ProviderError) -> MountResult {
         var secondsLeft = incoming.secondsLeft
         while true {
-            let work = mounts.work(secondsLeft: secondsLeft)
+            var work = mounts.work(secondsLeft: secondsLeft)
+            work.owner = namespace
             if let result = try await mount(incoming, work, &context) { return result }
             (context.validated, context.authorized) = (nil, nil)
             do throws(ProviderError) { try await context.place.wait(until: work.deadline) } catch {

@@ -1,0 +1,61 @@
+internal import AsyncSupport
+internal import Glibc
+internal import ProviderCore
+internal import ProviderTransport
+internal import SecretMemory
+
+/// The large requests that are under way, of whose memory each namespace has a share.
+///
+/// A SecretProviderClass may have more than a megabyte, and a request is in memory several times: as gRPC's message, as
+/// the JSON in it, and as what was read of that. So the number of large ones is bounded before they are read: those over a
+/// namespace's share fail at once, and the kubelet tries again. Small requests, as nearly all are, are not counted.
+struct LargeRequests: Sendable {
+    static let smallBytes = 64 << 10
+    static let bytesOfNamespace = 8 << 20
+
+    private let budget = FairBudget(capacity: 3 * bytesOfNamespace, ownerShare: bytesOfNamespace)
+
+    /// A request that was counted; `leave` must be called at its end.
+    struct Entry: Sendable {
+        fileprivate var budget: FairBudget?
+        fileprivate var bytes = 0
+        /// Whose request it is, as far as that is known before it is read; empty for small ones.
+        var namespace = ""
+
+        func leave() { budget?.release(bytes, for: namespace) }
+    }
+
+    /// Counts a request.
+    func enter(_ message: MountRequestMessage) throws(ProviderError) -> Entry {
+        let bytes = message.attributes.count + message.secrets.count
+        guard bytes > Self.smallBytes else { return Entry() }
+        let namespace = Self.namespace(in: message.attributes)
+        guard budget.tryAcquire(bytes, for: namespace) else {
+            throw ProviderError(
+                .limitExceeded,
+                "the requests of the namespace \(namespace.clipped) that are under way on this node have more than "
+                    + "\(Self.bytesOfNamespace) bytes together, the limit of one namespace",
+                hint: "the mount is tried again by itself; make the SecretProviderClasses of the namespace smaller, or "
+                    + "spread its pods over more nodes")
+        }
+        return Entry(budget: budget, bytes: bytes, namespace: namespace)
+    }
+
+    /// The namespace as the driver writes it into the attributes, found without reading the rest. The driver's own members
+    /// replace those of the same name in a class, and no text of a class holds a quote that is not escaped.
+    static func namespace(in attributes: [UInt8]) -> String {
+        let name = Array("\"csi.storage.k8s.io/pod.namespace\":\"".utf8)
+        return attributes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return "" }
+            var start = 0
+            while start + name.count <= bytes.count {
+                if bytes[start] == name[0], memcmp(base + start, name, name.count) == 0 {
+                    let value = bytes[(start + name.count)...].prefix(253).prefix { $0 != UInt8(ascii: "\"") }
+                    return String(decoding: value, as: UTF8.self)
+                }
+                start += 1
+            }
+            return ""
+        }
+    }
+}
