@@ -104,9 +104,9 @@ def of_old_faults():
     }
 
 
-def missing():
+def missing(**fields):
     """A thousand objects that the class's own vault does not have."""
-    return {"objects": array([flow(base(objectName=f"o{i}")) for i in range(1000)])}
+    return {"objects": array([flow(base(objectName=f"o{i}", **fields)) for i in range(1000)])}
 
 
 def forbidden():

@@ -274,7 +274,9 @@ class HostileNamespaceTest(unittest.TestCase):
         self.controls.call("POST", "/faults", json.dumps([fault]).encode())
         self.addCleanup(self.controls.call, "DELETE", "/faults")
         self.baseline = statistics.median(self.victim_mount() for _ in range(10))
-        self.survive({"100 pods": [hostile.missing()]}, pods=100)
+        self.survive({
+            "small classes": [hostile.missing()],
+            "classes of 1 MB": [hostile.missing(default="A" * 900)]}, pods=100)
 
     def test_many_classes_do_not_hide_the_victims_failure(self):
         self.victim_mount()
