@@ -270,7 +270,7 @@ class HostileNamespaceTest(unittest.TestCase):
         self.survive({"40 pods": [hostile.forbidden()]}, pods=40)
 
     def test_many_mounts_at_a_slow_vault(self):
-        fault = {"kind": "latency", "target": "vault", "delay": "50ms"}
+        fault = {"kind": "latency", "target": "vault", "delay": "20ms"}
         self.controls.call("POST", "/faults", json.dumps([fault]).encode())
         self.addCleanup(self.controls.call, "DELETE", "/faults")
         self.baseline = statistics.median(self.victim_mount() for _ in range(10))
