@@ -3,8 +3,8 @@ internal import Synchronization
 /// What one mount may cost, in steps of work and in bytes made: one allowance for everything that its class asks for.
 ///
 /// Every loop over what a user writes spends from the budget that is `current`. When `spend` returns false, the loop
-/// stops at once, with any error or result: whoever runs the work looks at `overrun` afterwards, and uses nothing that
-/// was made after an overrun. So a refusal deep inside a parser needs no error type of its own, and the user reads one
+/// stops with any error or result. The caller of `run` then checks `overrun`, and uses nothing that was made after an
+/// overrun. So a refusal deep inside a parser needs no error type of its own, and the user reads one
 /// error for every kind of excess.
 ///
 /// All members may be used from any thread. `run` is for one caller at a time.
@@ -43,7 +43,7 @@ package final class MountBudget: Sendable {
 
     /// The budget of the mount that the current task or thread works for; nil for work of the operator's own.
     ///
-    /// It is set around synchronous work only, so that requests which several mounts share are nobody's.
+    /// It is set around synchronous work only, so that no mount pays for requests that several mounts share.
     @TaskLocal package static var current: MountBudget?
 
     /// How many steps pass between two looks at the clock.

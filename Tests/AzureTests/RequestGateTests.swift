@@ -135,6 +135,7 @@ struct RequestGateTests {
         // Also while one of the other waits for the end of its pause.
         var slow = source
         slow.sleep = { _ throws(CancellationError) in
+            // It never ends by itself: only the end of the test cancels it.
             do { try await Task.sleep(for: .seconds(3600)) } catch { throw CancellationError() }
         }
         let busy = RequestGate(RequestGate.Limits(concurrent: 4), time: slow)

@@ -18,7 +18,7 @@ package struct AccessTokenSource: Sendable {
     private let refusedCredentials: RefusedCredentials?
     private let observer: any FetchObserver
 
-    /// Without a cache every mount proves itself anew, and no refusal is remembered either.
+    /// Without a cache, every mount exchanges its credential again, and refusals are not remembered either.
     package init(
         settings: Settings, transport: any HTTPTransport, keepsTokens: Bool = true, time: TimeSource,
         observer: any FetchObserver = SilentObserver()

@@ -15,7 +15,7 @@ final class FetchedBytes: Sendable {
         self.limit = limit
     }
 
-    /// Forgets what was counted for `scope`, whose objects are read anew.
+    /// Forgets what was counted for `scope`, whose objects are about to be read again.
     func restart(_ scope: ValueCache.Scope) {
         bytes.withLock { $0[scope] = 0 }
     }

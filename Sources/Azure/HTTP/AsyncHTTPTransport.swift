@@ -112,8 +112,8 @@ package final class AsyncHTTPTransport: HTTPTransport {
             body: body.finish())
     }
 
-    /// The client for requests to `host` that go that way, made anew when the trust roots have changed, and after so many
-    /// hosts: a client never forgets one.
+    /// The client for requests to `host` that go that way. It is replaced when the trust roots have changed, and when it
+    /// has had `maximumHosts` hosts, because a client never forgets one.
     private func client(for path: Path, host: String) throws(TransportError) -> ClientBox {
         let previous = state.withLock { $0.fingerprint }
         let fingerprint = configuration.trustRoots.fingerprint(after: previous)

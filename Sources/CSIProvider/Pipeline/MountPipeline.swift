@@ -188,7 +188,7 @@ package struct MountPipeline: Sendable {
 
     /// The rules in force; with new ones, nothing that was read under the old ones is kept.
     private func policy(of file: PolicyFile) -> AccessPolicy {
-        // Reading the operator's file is no mount's own work.
+        // Reading the operator's file must not count as work of a mount.
         MountBudget.$current.withValue(nil) { file.current { values.removeAll() } }
     }
 

@@ -52,7 +52,7 @@ final class WorkExecutor: Sendable {
         state.running.values.reduce(0, +) < width && state.running[owner, default: 0] < maximumOfOwner
     }
 
-    /// Gives the thread of `owner` that has become free to whoever is next.
+    /// Gives the thread of `owner` that has become free to the next in line.
     private func end(_ owner: String) {
         let claims = state.withLock { state in
             state.running[owner, default: 1] -= 1
