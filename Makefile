@@ -4,7 +4,8 @@
 VERSION = 0.1.0
 
 # Libraries and generators from Debian; Ubuntu 24.04 has them under the same names.
-PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev
+PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev \
+  libc-ares-dev
 TEST_PACKAGES = python3-venv openssl buildah shellcheck openssh-client openjdk-17-jre-headless clang-format
 BROWSER_PACKAGES = $(TEST_PACKAGES) chromium
 

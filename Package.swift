@@ -33,7 +33,6 @@ let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
-let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
@@ -57,7 +56,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -92,11 +90,13 @@ let package = Package(
         ),
 
         // The services on the network.
+        // Host names, looked up with c-ares.
+        .target(name: "CNameLookup", linkerSettings: archives.isEmpty ? [.linkedLibrary("cares")] : []),
         .target(
             name: "Azure",
             dependencies: [
-                "AsyncSupport", "SecretMemory", "Documents", "KeyMaterial", "ProviderCore",
-                asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, nioHTTP2, logging,
+                "AsyncSupport", "CNameLookup", "SecretMemory", "Documents", "KeyMaterial", "ProviderCore",
+                crypto, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL,
             ]
         ),
         .target(
@@ -206,10 +206,13 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
+let cTargets: Set = [
+    "CAllocationCount", "CEmulatorPKCS12", "CNameLookup", "CProcess", "CProviderTransport",
+]
+
 // One set of rules for every target.
 for target in package.targets where target.type != .system {
-    let isC = target.name.hasPrefix("C") && target.name != "CSIProvider"
-    if isC {
+    if cTargets.contains(target.name) {
         target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
         target.cxxSettings = (target.cxxSettings ?? []) + [.treatAllWarnings(as: .error)]
     } else {

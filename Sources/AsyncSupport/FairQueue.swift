@@ -11,6 +11,9 @@ package struct FairQueue<Element: Sendable>: Sendable {
 
     package var isEmpty: Bool { turns.isEmpty }
 
+    /// The owner whose turn it is.
+    package var nextOwner: String? { turns.first }
+
     /// The number of elements of `owner`.
     package func count(of owner: String) -> Int { lines[owner]?.count ?? 0 }
 

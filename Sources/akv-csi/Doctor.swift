@@ -5,7 +5,6 @@ internal import Diagnostics
 internal import Documents
 internal import FoundationEssentials
 internal import Kubernetes
-internal import Logging
 internal import ProviderCore
 internal import ProviderTransport
 internal import SecretMemory
@@ -163,10 +162,9 @@ struct DoctorCommand: AsyncParsableCommand {
     private func settings() throws -> Doctor.Settings {
         let environment = ProcessInfo.processInfo.environment
         let proxy = try ProxySettings(environment: environment)
-        let transport = AsyncHTTPTransport(
-            configuration: AsyncHTTPTransport.Configuration(
-                trustRoots: TrustRoots(environment: environment), proxy: proxy, userAgent: "akv-csi/\(Build.version)"),
-            logger: Logger(label: "akv-csi", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let transport = NetworkTransport(
+            configuration: NetworkTransport.Configuration(
+                trustRoots: TrustRoots(environment: environment), proxy: proxy, userAgent: "akv-csi/\(Build.version)"))
         var settings = Doctor.Settings(transport: transport, proxy: proxy)
         settings.cloudName = cloudName
         settings.tokens = tokenServices

@@ -5,7 +5,6 @@ internal import Documents
 internal import DriverSimulator
 internal import FoundationEssentials
 internal import Kubernetes
-internal import Logging
 internal import ProviderCore
 internal import ProviderTransport
 internal import SecretMemory
@@ -160,11 +159,10 @@ struct Mount: AsyncParsableCommand {
     private var origin: MountSession.TokenOrigin {
         if let tokenFile { return .file(tokenFile) }
         guard let tokenServer else { return .none }
-        let network = AsyncHTTPTransport(
-            configuration: AsyncHTTPTransport.Configuration(
+        let network = NetworkTransport(
+            configuration: NetworkTransport.Configuration(
                 trustRoots: TrustRoots(environment: ProcessInfo.processInfo.environment), proxy: .none,
-                userAgent: "akv-csi/\(Build.version)"),
-            logger: Logger(label: "akv-csi", factory: { _ in SwiftLogNoOpLogHandler() }))
+                userAgent: "akv-csi/\(Build.version)"))
         return .server(TokenRequestClient(server: tokenServer, transport: network))
     }
 

@@ -45,26 +45,29 @@ struct WithdrawalTests {
                 identity: .vmManagedIdentity(clientID: nil)))
         let key = ValueCache.Key(
             scope: ValueCache.Scope(principal: principal, vault: "kv"), type: .secret, name: "name", query: .versions)
-        let freshness = ValueCache.Freshness(maximumAge: .seconds(60), notBefore: nil)
+        let wish = ValueCache.Wish(
+            key: key, freshness: ValueCache.Freshness(maximumAge: .seconds(60), notBefore: nil))
         let (begun, begin) = AsyncStream<Void>.makeStream()
         let (ended, end) = AsyncStream<Void>.makeStream()
         let deadline = time.deadline(after: .seconds(60))
         let first = Task {
-            await cache.value(for: key, freshness, owner: "a", until: deadline) { _ in
+            await cache.values(for: [wish], owner: "a", until: deadline) { _, _, deliver in
                 begin.yield()
                 for await _ in ended { break }
-                return .success(.withdrawn)
+                deliver(0, .success(.withdrawn))
             }
         }
         for await _ in begun { break }
         let before = looks.withLock { $0 }
         let second = Task {
-            await cache.value(for: key, freshness, owner: "b", until: deadline) { _ in .success(.value(.list([]))) }
+            await cache.values(for: [wish], owner: "b", until: deadline) { _, _, deliver in
+                deliver(0, .success(.value(.list([]))))
+            }
         }
         // It looks at the clock and joins under one lock.
         while looks.withLock({ $0 }) == before { await Task.yield() }
         end.yield()
-        guard case .withdrawn = await first.value, case .content(_, .fetched) = await second.value else {
+        guard case .withdrawn = await first.value[0], case .content(_, .fetched) = await second.value[0] else {
             Issue.record("the second has no content of its own")
             return
         }

@@ -11,7 +11,7 @@ extension ProviderConfiguration {
             endpoint: .unix(path: "/unused"), version: "v0",
             health: HealthEndpoint.Configuration(host: "127.0.0.1", port: 0, path: "/healthz", timeout: .seconds(5)),
             metrics: MetricsEndpoint.Configuration(host: "127.0.0.1", port: 0), mounts: mounts,
-            network: AsyncHTTPTransport.Configuration(trustRoots: TrustRoots(), proxy: .none, userAgent: "tests"),
+            network: NetworkTransport.Configuration(trustRoots: TrustRoots(), proxy: .none, userAgent: "tests"),
             drainTimeout: .zero)
     }
 }

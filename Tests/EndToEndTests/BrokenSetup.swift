@@ -3,7 +3,6 @@ import AzureEmulator
 import Diagnostics
 import Documents
 import Foundation
-import Logging
 import ProviderTransport
 import SecretMemory
 import TestSupport
@@ -113,11 +112,10 @@ struct BrokenSetup: Sendable {
 
     func report(in world: EmulatedEnvironment) async throws -> DoctorReport {
         // A connection that was made before a certificate was spoilt would not notice.
-        let transport = AsyncHTTPTransport(
-            configuration: AsyncHTTPTransport.Configuration(
+        let transport = NetworkTransport(
+            configuration: NetworkTransport.Configuration(
                 trustRoots: TrustRoots(environment: ["SSL_CERT_FILE": world.authorityFile]), proxy: world.proxy,
-                userAgent: "tests"),
-            logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
+                userAgent: "tests"))
         var settings = Doctor.Settings(transport: transport, proxy: world.proxy)
         settings.tokens = world.tokens
         settings.time = ManualTime().source

@@ -1,6 +1,5 @@
 import Azure
 import Foundation
-import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -11,9 +10,9 @@ import Testing
 
 @Suite("A connection whose certificate was refused", .timeLimit(.minutes(20)))
 struct CertificateGuardTests {
-    @Test("takes no other request, even if the server does not let it close", arguments: ["http/1.1", "h2"])
-    func refused(version: String) async throws {
-        try await Self.with(version) { server, transport in
+    @Test("takes no other request, even if the server does not let it close")
+    func refused() async throws {
+        try await Self.with { server, transport in
             for attempt in 1...5 {
                 let failure = await Self.failure(server.url, transport)
                 #expect(failure?.hop == .tls && failure?.kind == .final)
@@ -23,9 +22,9 @@ struct CertificateGuardTests {
         }
     }
 
-    @Test("refuses those who share it, and none of them for having given up", arguments: ["http/1.1", "h2"])
-    func shared(version: String) async throws {
-        try await Self.with(version) { server, transport in
+    @Test("refuses those who share it, and none of them for having given up")
+    func shared() async throws {
+        try await Self.with { server, transport in
             let failures = await withTaskGroup(of: TransportError?.self) { group in
                 for _ in 0..<50 { group.addTask { await Self.failure(server.url, transport) } }
                 return await group.reduce(into: []) { $0.append($1) }
@@ -37,15 +36,13 @@ struct CertificateGuardTests {
         }
     }
 
-    private static func failure(_ url: String, _ transport: AsyncHTTPTransport) async -> TransportError? {
+    private static func failure(_ url: String, _ transport: NetworkTransport) async -> TransportError? {
         await #expect(throws: TransportError.self) {
             try await transport.send(HTTPRequest(.get, url), timeout: .seconds(900))
         }
     }
 
-    private static func with(
-        _ version: String, _ body: (UnmovedServer, AsyncHTTPTransport) async throws -> Void
-    ) async throws {
+    private static func with(_ body: (UnmovedServer, NetworkTransport) async throws -> Void) async throws {
         try await TemporaryDirectory.with { directory in
             // It names the address only, which the TLS library takes for good.
             try run(
@@ -53,14 +50,13 @@ struct CertificateGuardTests {
                     "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key", "-out", "cert",
                 ], in: directory)
-            let server = try await UnmovedServer(version, in: directory)
-            var configuration = AsyncHTTPTransport.Configuration(
+            let server = try await UnmovedServer(in: directory)
+            var configuration = NetworkTransport.Configuration(
                 trustRoots: TrustRoots(environment: ["SSL_CERT_FILE": directory.file("cert")]),
                 proxy: try ProxySettings(environment: [:]), userAgent: "tests")
             configuration.connectTimeout = .seconds(900)
-            let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
             do {
-                try await body(server, AsyncHTTPTransport(configuration: configuration, logger: logger))
+                try await body(server, NetworkTransport(configuration: configuration))
             } catch {
                 try await server.close()
                 throw error
@@ -74,18 +70,9 @@ struct CertificateGuardTests {
 private final class UnmovedServer: Sendable {
     private final class Handler: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
-        typealias OutboundOut = ByteBuffer
-
-        let isHTTP2: Bool
-
-        init(isHTTP2: Bool) { self.isHTTP2 = isHTTP2 }
 
         func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
             guard case .some(.handshakeCompleted) = event as? TLSUserEvent else { return }
-            // HTTP/2 begins with settings: an empty frame of type 4, on stream 0 (RFC 9113, section 3.4).
-            if isHTTP2 {
-                context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: [0, 0, 0, 4, 0, 0, 0, 0, 0])), promise: nil)
-            }
             context.channel.setOption(.autoRead, value: false).assumeIsolated().whenFailure { error in
                 Issue.record(error)
             }
@@ -99,11 +86,10 @@ private final class UnmovedServer: Sendable {
         let channels = Mutex<[any Channel]>([])
     }
 
-    init(_ version: String, in directory: TemporaryDirectory) async throws {
-        var tls = TLSConfiguration.makeServerConfiguration(
+    init(in directory: TemporaryDirectory) async throws {
+        let tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMFile(directory.file("cert")).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: directory.file("key"), format: .pem)))
-        tls.applicationProtocols = [version]
         let context = try NIOSSLContext(configuration: tls)
         let accepted = Accepted()
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -111,7 +97,7 @@ private final class UnmovedServer: Sendable {
                 accepted.channels.withLock { $0.append(channel) }
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
-                        NIOSSLServerHandler(context: context), Handler(isHTTP2: version == "h2"))
+                        NIOSSLServerHandler(context: context), Handler())
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()

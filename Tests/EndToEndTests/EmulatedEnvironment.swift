@@ -94,11 +94,11 @@ struct EmulatedEnvironment: Sendable {
         let environment = [
             "SSL_CERT_FILE": authority, "HTTPS_PROXY": "http://\(proxy.given)127.0.0.1:\(endpoints.proxyPort)",
         ]
-        var network = AsyncHTTPTransport.Configuration(
+        var network = NetworkTransport.Configuration(
             trustRoots: TrustRoots(environment: environment), proxy: try ProxySettings(environment: environment),
             userAgent: "tests")
         network.connectTimeout = connectTimeout
-        var transport: any HTTPTransport = AsyncHTTPTransport(configuration: network, logger: logger)
+        var transport: any HTTPTransport = NetworkTransport(configuration: network)
         if let time { transport = TimedTransport(base: transport, time: time, faults: emulator.faults) }
         var tokens = AccessTokenSource.Settings()
         tokens.metadataService = "http://127.0.0.1:\(endpoints.nodePort)"
@@ -212,7 +212,7 @@ struct EmulatedEnvironment: Sendable {
 extension ProviderConfiguration {
     /// For a server whose calls are handled by a test, which opens no endpoint for health and metrics.
     static func withoutWatchers(
-        _ endpoint: Endpoint, mounts: MountPipeline.Settings, network: AsyncHTTPTransport.Configuration
+        _ endpoint: Endpoint, mounts: MountPipeline.Settings, network: NetworkTransport.Configuration
     ) -> ProviderConfiguration {
         ProviderConfiguration(
             endpoint: endpoint, version: "v0",

@@ -60,7 +60,7 @@ struct FaultHangTests {
                 try await world.transport.send(request, timeout: .milliseconds(200))
             }
             #expect(failure?.hop == .request && failure?.kind == .timedOut)
-            #expect(failure?.reason == "no answer within 0.2 s")
+            #expect(failure?.reason == "no response within 0.2 s")
         }
     }
 }

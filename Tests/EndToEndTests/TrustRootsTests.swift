@@ -1,6 +1,5 @@
 import Azure
 import Foundation
-import Logging
 import TestSupport
 import Testing
 
@@ -12,10 +11,9 @@ struct TrustRootsTests {
             let authority = try Data(contentsOf: URL(fileURLWithPath: world.authorityFile))
             let port = world.tokens.tokenProxy.apiServerPort
             try await TemporaryDirectory.with { directory in
-                let transport = AsyncHTTPTransport(
-                    configuration: AsyncHTTPTransport.Configuration(
-                        trustRoots: TrustRoots(systemDirectories: [directory.path]), proxy: .none, userAgent: "tests"),
-                    logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
+                let transport = NetworkTransport(
+                    configuration: NetworkTransport.Configuration(
+                        trustRoots: TrustRoots(systemDirectories: [directory.path]), proxy: .none, userAgent: "tests"))
                 /// Nil when the server is not trusted.
                 func status() async throws -> Int? {
                     let request = HTTPRequest(.get, "https://localhost:\(port)/nothing", maximumResponseBytes: 1 << 20)

@@ -31,7 +31,7 @@ struct UnreachableTests {
         Case(
             testDescription: "Entra's port", authority: "https://127.0.0.1:PORT",
             words: [
-                "Entra ID cannot be reached", "cannot connect: Connection refused", "hop: connect",
+                "Entra ID cannot be reached", "cannot connect to 127.0.0.1:PORT: Connection refused", "hop: connect",
             ]),
         Case(
             testDescription: "the vault's name", isForVault: true,
@@ -78,7 +78,7 @@ struct UnreachableTests {
                         cloudFiles: CloudEnvironmentFiles(
                             defaultPath: try directory.write(cloud.utf8, to: "cloud.json")),
                         tokens: world.tokens),
-                    network: AsyncHTTPTransport.Configuration(
+                    network: NetworkTransport.Configuration(
                         trustRoots: TrustRoots(), proxy: try ProxySettings(environment: environment),
                         userAgent: "tests"))
                 let provider = ProviderServer.make(configuration, time: time.source, logger: logger)

@@ -1,29 +1,25 @@
 internal import ProviderCore
+internal import Synchronization
 
 /// Independent reads, side by side and in bounded number; their outcomes in the order of the jobs.
 struct FetchBatch: Sendable {
     typealias Content = (job: ObjectReader.Job, entry: ValueCache.Entry, source: ContentSource)
-
-    /// Reads that one mount has under way at once; the vault's gate bounds those of the node.
-    private static let parallelReads = 50
 
     private(set) var contents: [Content] = []
     private(set) var errors: [(item: Int, error: ProviderError)] = []
     private(set) var rejection: FetchRound.Outcome?
 
     init(_ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken) async {
-        let withdrawal = Withdrawal()
+        let watch = Watch(round)
         var round = round
-        round.context.withdrawal = withdrawal
+        round.context.withdrawal = watch.withdrawal
         var results = jobs.map { reader.peek($0) }
-        for result in results { Self.count(result, round) }
+        for result in results { watch.count(result) }
         let missing = results.indices.filter { results[$0] == nil }
         if !missing.isEmpty {
-            let found = await withDeadline(round.context.deadline) { [round] in
-                await Self.read(missing.map { jobs[$0] }, round, reader, token, withdrawal)
-            }
-            for (offset, index) in missing.enumerated() {
-                results[index] = found.map { $0[offset] } ?? .failure(Self.timeUp(jobs[index], round))
+            let found = await reader.read(missing.map { jobs[$0] }, round, token, observe: watch.observe)
+            for (index, result) in zip(missing, found) {
+                results[index] = result ?? .failure(Self.timeUp(jobs[index], round))
             }
         }
         if let excess = round.bytes.excess {
@@ -50,7 +46,7 @@ struct FetchBatch: Sendable {
                     } else {
                         errors.append((job.item, error))
                     }
-                } else if withdrawal.isWithdrawn {
+                } else if watch.isRefused {
                     refused.append(notAskedFor: job)
                 }
             }
@@ -61,43 +57,6 @@ struct FetchBatch: Sendable {
         }
     }
 
-    /// Nil for those that were not begun. Withdraws those that were not sent after some refusals.
-    private static func read(
-        _ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken,
-        _ withdrawal: Withdrawal
-    ) async -> [ValueCache.LookupResult?] {
-        if jobs.count == 1 {
-            let result = await reader.read(jobs[0], round, token)
-            count(result, round)
-            return [result]
-        }
-        return await withTaskGroup(of: (Int, ValueCache.LookupResult).self) { group in
-            var results = [ValueCache.LookupResult?](repeating: nil, count: jobs.count)
-            var next = min(jobs.count, parallelReads)
-            for index in 0..<next { group.addTask { (index, await reader.read(jobs[index], round, token)) } }
-            var vaultIsDown = false
-            var refusals = 0
-            while let (index, result) = await group.next() {
-                results[index] = result
-                count(result, round)
-                // No more is begun with a vault that does not answer; what is under way may still tell.
-                if outage(result) != nil { vaultIsDown = true }
-                if error(result)?.code == .vaultForbidden { refusals += 1 }
-                if refusals > RefusedObjects.maximum { withdrawal.withdraw() }
-                guard next < jobs.count, !vaultIsDown, !withdrawal.isWithdrawn, round.bytes.excess == nil
-                else { continue }
-                let following = next
-                next += 1
-                group.addTask { (following, await reader.read(jobs[following], round, token)) }
-            }
-            return results
-        }
-    }
-
-    private static func count(_ result: ValueCache.LookupResult?, _ round: FetchRound) {
-        if case .content(let entry, _) = result { round.bytes.add(entry.content, of: round.scope) }
-    }
-
     private static func timeUp(_ job: ObjectReader.Job, _ round: FetchRound) -> ProviderError {
         ProviderError(
             .timedOut,
@@ -106,11 +65,38 @@ struct FetchBatch: Sendable {
                 + " had to wait for others of this node")
     }
 
-    private static func error(_ result: ValueCache.LookupResult?) -> ProviderError? {
+    fileprivate static func error(_ result: ValueCache.LookupResult?) -> ProviderError? {
         if case .failure(let error) = result { error } else { nil }
     }
 
-    private static func outage(_ result: ValueCache.LookupResult?) -> ProviderError? {
+    fileprivate static func outage(_ result: ValueCache.LookupResult?) -> ProviderError? {
         error(result).flatMap { $0.code.isOutage ? $0 : nil }
+    }
+}
+
+/// Withdraws the requests of a batch that have not been sent when the others show that they are of no use.
+private final class Watch: Sendable {
+    let withdrawal = Withdrawal()
+    private let refusals = Atomic(0)
+    private let bytes: FetchedBytes
+    private let scope: ValueCache.Scope
+
+    init(_ round: FetchRound) {
+        bytes = round.bytes
+        scope = round.scope
+    }
+
+    /// So many objects were refused to the identity that the others were not requested.
+    var isRefused: Bool { refusals.load(ordering: .relaxed) > RefusedObjects.maximum }
+
+    func count(_ result: ValueCache.LookupResult?) {
+        if case .content(let entry, _) = result { bytes.add(entry.content, of: scope) }
+    }
+
+    @Sendable func observe(_ result: ValueCache.LookupResult) {
+        count(result)
+        if FetchBatch.error(result)?.code == .vaultForbidden { refusals.add(1, ordering: .relaxed) }
+        // A vault that does not respond is not asked for more; what is under way may still come.
+        if FetchBatch.outage(result) != nil || isRefused || bytes.excess != nil { withdrawal.withdraw() }
     }
 }

@@ -29,24 +29,35 @@ struct ObjectReader: Sendable {
         values.peek(job.key, job.freshness).map { .content($0, .cached) }
     }
 
-    func read(_ job: Job, _ round: FetchRound, _ token: AccessToken) async -> ValueCache.LookupResult {
-        let context = round.context
-        return await values.value(
-            for: job.key, job.freshness, owner: context.namespace, until: context.deadline
-        ) { deadline in
+    /// Reads objects together; nil for those that have not come in time. `observe` is told of each that was not kept, from
+    /// any thread, when it has come.
+    func read(
+        _ jobs: [Job], _ round: FetchRound, _ token: AccessToken,
+        observe: @escaping @Sendable (ValueCache.LookupResult) -> Void
+    ) async -> [ValueCache.LookupResult?] {
+        let wishes = jobs.map { ValueCache.Wish(key: $0.key, freshness: $0.freshness) }
+        return await values.values(
+            for: wishes, owner: round.context.namespace, until: round.context.deadline, observe: observe
+        ) { indices, deadline, deliver in
             let start = time.elapsed()
-            let outcome = await request(job, in: round.vault, token, context.until(deadline))
-            let error: ErrorCode?
-            switch outcome {
-            case .success(.value): error = nil
-            case .success(.withdrawn): return outcome
-            case .success(.tokenRejected(_, let failure)), .failure(let failure): error = failure.code
+            let context = round.context.until(deadline)
+            await request(indices, of: jobs, in: round.vault, token, context) { index, outcome in
+                report(outcome, of: jobs[index], context, start)
+                deliver(index, outcome)
             }
-            observer.observe(
-                VaultRequestObservation(
-                    object: job.object, namespace: context.namespace, duration: time.elapsed() - start, error: error))
-            return outcome
         }
+    }
+
+    private func report(_ outcome: Outcome, of job: Job, _ context: RequestContext, _ start: Duration) {
+        let error: ErrorCode?
+        switch outcome {
+        case .success(.value): error = nil
+        case .success(.withdrawn): return
+        case .success(.tokenRejected(_, let failure)), .failure(let failure): error = failure.code
+        }
+        observer.observe(
+            VaultRequestObservation(
+                object: job.object, namespace: context.namespace, duration: time.elapsed() - start, error: error))
     }
 
     /// What the vault last said, if it may stand in for one that cannot be asked.
@@ -54,27 +65,47 @@ struct ObjectReader: Sendable {
         values.staleEntry(for: job.key, after: error).map { .content($0, .stale) }
     }
 
+    private typealias Outcome = Result<KeyVaultClient.Outcome<VaultContent>, ProviderError>
+
+    /// Contents are requested together; lists may have many pages, so that each has a task of its own.
     private func request(
-        _ job: Job, in address: VaultAddress, _ token: AccessToken, _ context: RequestContext
-    ) async -> Result<KeyVaultClient.Outcome<VaultContent>, ProviderError> {
-        do throws(ProviderError) {
-            switch job.key.query {
-            case .content(let version):
-                return .success(
-                    try await vault.read(
-                        job.object, version: version, in: address, token: token, context: context
-                    ).map { .item($0.item, $0.attributes) })
-            case .versions:
-                return .success(
-                    try await vault.versions(
-                        of: job.object, in: address, token: token, context: context
-                    ).map { .list($0) })
-            case .objects:
-                return .success(
-                    try await vault.objects(
-                        like: job.object, in: address, token: token, context: context
-                    ).map { .objects($0) })
+        _ indices: [Int], of jobs: [Job], in address: VaultAddress, _ token: AccessToken, _ context: RequestContext,
+        deliver: (Int, Outcome) -> Void
+    ) async {
+        var contents: [(index: Int, object: KeyVaultObject, version: String)] = []
+        var lists: [Int] = []
+        for index in indices {
+            if case .content(let version) = jobs[index].key.query {
+                contents.append((index, jobs[index].object, version))
+            } else {
+                lists.append(index)
             }
+        }
+        if !contents.isEmpty {
+            await vault.read(
+                contents.map { ($0.object, $0.version) }, in: address, token: token, context: context
+            ) { position, outcome in
+                deliver(contents[position].index, outcome.map { $0.map { .item($0.item, $0.attributes) } })
+            }
+        }
+        await withTaskGroup(of: (Int, Outcome).self) { group in
+            for index in lists { group.addTask { (index, await list(jobs[index], in: address, token, context)) } }
+            for await (index, outcome) in group { deliver(index, outcome) }
+        }
+    }
+
+    private func list(
+        _ job: Job, in address: VaultAddress, _ token: AccessToken, _ context: RequestContext
+    ) async -> Outcome {
+        do throws(ProviderError) {
+            if case .objects = job.key.query {
+                return .success(
+                    try await vault.objects(like: job.object, in: address, token: token, context: context)
+                        .map { .objects($0) })
+            }
+            return .success(
+                try await vault.versions(of: job.object, in: address, token: token, context: context)
+                    .map { .list($0) })
         } catch {
             return .failure(error)
         }

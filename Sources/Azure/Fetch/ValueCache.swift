@@ -80,13 +80,21 @@ package final class ValueCache: Sendable {
         case withdrawn
     }
 
-    typealias Fetch = @Sendable (Deadline) async -> Result<KeyVaultClient.Outcome<VaultContent>, ProviderError>
+    /// Fetches the contents of `keys`, by their index there, and calls the function once for each.
+    typealias Fetch =
+        @Sendable (
+            _ keys: [Int], _ deadline: Deadline,
+            _ deliver: @Sendable (Int, Result<KeyVaultClient.Outcome<VaultContent>, ProviderError>) -> Void
+        ) async -> Void
 
-    private typealias SharedLookup = SharedTask<LookupResult>
+    /// What a mount wants.
+    struct Wish: Sendable {
+        var key: Key
+        var freshness: Freshness
+    }
 
     private struct Pending: Sendable {
-        var sharedTask: SharedLookup
-        var begunAt: Duration
+        var content: PendingContent
         var number: UInt64
     }
 
@@ -123,66 +131,156 @@ package final class ValueCache: Sendable {
         return state.withLock { Self.fresh($0.entries[key], freshness, now) }
     }
 
-    /// The content for `key`: kept, on its way for others, or fetched.
-    func value(
-        for key: Key, _ freshness: Freshness, owner: String, until deadline: Deadline, fetch: @escaping Fetch
-    ) async -> LookupResult {
-        let joined = await attempt(key, freshness, owner, mayJoin: true, deadline, fetch)
-        switch joined {
-        // The token that was rejected, or the batch that was withdrawn, is another mount's.
-        case (.rejected, .joined), (.withdrawn, .joined):
-            return await attempt(key, freshness, owner, mayJoin: false, deadline, fetch).result
-        default: return joined.result
+    /// The contents for `wishes`, in their order: kept, on their way for others, or fetched. Those that are fetched are
+    /// fetched together. Nil for those that have not come when `deadline` is well past, or when the task is cancelled.
+    ///
+    /// `observe` is called for each content that was not kept, from any thread, when it has come.
+    func values(
+        for wishes: [Wish], owner: String, until deadline: Deadline,
+        observe: @escaping @Sendable (LookupResult) -> Void = { _ in }, fetch: @escaping Fetch
+    ) async -> [LookupResult?] {
+        var results = await attempt(wishes, owner, mayJoin: true, deadline, observe, fetch)
+        // The token that was rejected, or the batch that was withdrawn, was another mount's.
+        let again = results.indices.filter { index in
+            guard results[index]?.source == .joined else { return false }
+            switch results[index]?.result {
+            case .rejected, .withdrawn: return true
+            default: return false
+            }
+        }
+        if !again.isEmpty {
+            let second = await attempt(
+                again.map { wishes[$0] }, owner, mayJoin: false, deadline, observe
+            ) { keys, deadline, deliver in
+                await fetch(keys.map { again[$0] }, deadline) { index, outcome in
+                    if let position = again.firstIndex(of: index) { deliver(position, outcome) }
+                }
+            }
+            for (position, index) in again.enumerated() { results[index] = second[position] }
+        }
+        return results.map { $0?.result }
+    }
+
+    private typealias Sourced = (result: LookupResult, source: ContentSource)
+
+    private func attempt(
+        _ wishes: [Wish], _ owner: String, mayJoin: Bool, _ deadline: Deadline,
+        _ observe: @escaping @Sendable (LookupResult) -> Void, _ fetch: @escaping Fetch
+    ) async -> [Sourced?] {
+        var sources = [ContentSource](repeating: .cached, count: wishes.count)
+        var kept = [Entry?](repeating: nil, count: wishes.count)
+        var joined: [(index: Int, content: PendingContent)] = []
+        // A vault that does not answer is given up earlier where there is something to fall back on.
+        let tasks = [FetchTask(until: deadline), FetchTask(until: deadline)]
+        var own: [[Order]] = [[], []]
+        state.withLock { state in
+            let now = time.elapsed()
+            for (index, wish) in wishes.enumerated() {
+                if let entry = Self.fresh(state.entries[wish.key], wish.freshness, now) {
+                    kept[index] = entry
+                    continue
+                }
+                if mayJoin, let pending = state.pending[wish.key],
+                    Self.isRecent(pending.content.begunAt, wish.freshness, now)
+                {
+                    sources[index] = .joined
+                    joined.append((index, pending.content))
+                    continue
+                }
+                state.nextNumber += 1
+                let stamp = RequestStamp(
+                    number: state.nextNumber, begunAt: now, owner: owner, interval: wish.freshness.maximumAge)
+                let kind = isStandby(state.entries[wish.key], now) ? 1 : 0
+                let content = PendingContent(in: tasks[kind], begunAt: now)
+                state.pending[wish.key] = Pending(content: content, number: stamp.number)
+                sources[index] = .fetched
+                own[kind].append(Order(index: index, key: wish.key, stamp: stamp, content: content))
+            }
+        }
+        let waitingCount = joined.count + own[0].count + own[1].count
+        if waitingCount > 0 {
+            let collector = ContentCollector(count: wishes.count, missing: waitingCount, observe: observe)
+            var places: [(PendingContent, UInt64)] = []
+            for (index, content) in joined + own.joined().map({ ($0.index, $0.content) }) {
+                if let place = content.join(until: deadline, { collector.set(index, $0) }) {
+                    places.append((content, place))
+                } else {
+                    // The mounts that wanted it have just left. Whoever fetches it for itself gets it.
+                    collector.set(index, .withdrawn)
+                }
+            }
+            for (kind, orders) in own.enumerated() where !orders.isEmpty {
+                begin(tasks[kind], orders, kind == 1, fetch)
+            }
+            let remaining = max(.zero, deadline.remaining)
+            if await !collector.wait(timeout: remaining + min(.seconds(5), remaining * 0.5)) {
+                for (content, place) in places { content.leave(place) }
+            }
+            let results = collector.results
+            return wishes.indices.map { index in
+                if let entry = kept[index] { return (.content(entry, .cached), .cached) }
+                guard case .content(let entry, _) = results[index] else {
+                    return results[index].map { ($0, sources[index]) }
+                }
+                return (.content(entry, sources[index]), sources[index])
+            }
+        }
+        return kept.map { entry in entry.map { (.content($0, .cached), .cached) } }
+    }
+
+    /// A content that this mount fetches, for itself and for others.
+    private struct Order: Sendable {
+        var index: Int
+        var key: Key
+        var stamp: RequestStamp
+        var content: PendingContent
+    }
+
+    private func begin(_ task: FetchTask, _ orders: [Order], _ hasStandby: Bool, _ fetch: @escaping Fetch) {
+        let positions = Dictionary(uniqueKeysWithValues: orders.enumerated().map { ($1.index, $0) })
+        task.begin { [self] deadline in
+            let limit = hasStandby ? min(deadline, time.deadline(after: Self.timeoutWithStaleEntry)) : deadline
+            await fetch(orders.map(\.index), limit) { index, outcome in
+                guard let position = positions[index] else { return }
+                let order = orders[position]
+                order.content.finish(settle(order, outcome))
+            }
+            // What was given up has no outcome of its own.
+            for order in orders {
+                end(order.key, order.stamp)
+                order.content.finish(.withdrawn)
+            }
         }
     }
 
-    private func attempt(
-        _ key: Key, _ freshness: Freshness, _ owner: String, mayJoin: Bool, _ deadline: Deadline,
-        _ fetch: @escaping Fetch
-    ) async -> (result: LookupResult, source: ContentSource) {
-        enum Step {
-            case done(Entry)
-            case wait(SharedLookup, SharedLookup.Caller, ContentSource)
+    private func settle(
+        _ order: Order, _ outcome: Result<KeyVaultClient.Outcome<VaultContent>, ProviderError>
+    ) -> LookupResult {
+        switch outcome {
+        case .success(.value(let content)): return .content(keep(order.key, order.stamp, content), .fetched)
+        case .success(.tokenRejected(let resource, let error)):
+            end(order.key, order.stamp)
+            return .rejected(resource: resource, error: error)
+        case .success(.withdrawn):
+            end(order.key, order.stamp)
+            return .withdrawn
+        case .failure(let error):
+            end(order.key, order.stamp)
+            purge(after: error.code, order.key)
+            return .failure(error)
         }
-        let step: Step = state.withLock { state in
-            let now = time.elapsed()
-            if let entry = Self.fresh(state.entries[key], freshness, now) { return .done(entry) }
-            if mayJoin, let pending = state.pending[key], Self.isRecent(pending.begunAt, freshness, now),
-                let caller = pending.sharedTask.join(until: deadline)
-            {
-                return .wait(pending.sharedTask, caller, .joined)
-            }
-            state.nextNumber += 1
-            let stamp = RequestStamp(
-                number: state.nextNumber, begunAt: now, owner: owner, interval: freshness.maximumAge)
-            let sharedTask = fetching(key, stamp, until: deadline, fetch)
-            state.pending[key] = Pending(sharedTask: sharedTask, begunAt: now, number: stamp.number)
-            return .wait(sharedTask, sharedTask.first, .fetched)
-        }
-        switch step {
-        case .done(let entry): return (.content(entry, .cached), .cached)
-        case .wait(let sharedTask, let caller, let source):
-            switch await sharedTask.value(for: caller) {
-            case .content(let entry, _): return (.content(entry, source), source)
-            case .some(let result): return (result, source)
-            case nil:
-                let error = ProviderError(.cancelled, "the mount was given up while waiting for \(key.scope.vault)")
-                return (.failure(error), source)
-            }
-        }
+    }
+
+    private func isStandby(_ entry: Entry?, _ now: Duration) -> Bool {
+        guard settings.staleIfError > .zero, let entry else { return false }
+        return now - entry.fetchedAt <= settings.staleIfError
     }
 
     /// The last known content, if it may stand in for a vault that failed with `error`.
     func staleEntry(for key: Key, after error: ProviderError) -> Entry? {
-        error.code.isOutage ? staleEntry(key) : nil
-    }
-
-    private func staleEntry(_ key: Key) -> Entry? {
-        guard settings.staleIfError > .zero else { return nil }
+        guard error.code.isOutage else { return nil }
         let now = time.elapsed()
-        return state.withLock { state in
-            state.entries[key].flatMap { now - $0.fetchedAt <= settings.staleIfError ? $0 : nil }
-        }
+        return state.withLock { state in state.entries[key].flatMap { isStandby($0, now) ? $0 : nil } }
     }
 
     /// Forgets what a refusal has made doubtful, also what is on its way.
@@ -227,29 +325,6 @@ package final class ValueCache: Sendable {
         var begunAt: Duration
         var owner: String
         var interval: Duration
-    }
-
-    private func fetching(
-        _ key: Key, _ stamp: RequestStamp, until deadline: Deadline, _ fetch: @escaping Fetch
-    ) -> SharedLookup {
-        SharedLookup(until: deadline) { [self] deadline in
-            let limit =
-                staleEntry(key) == nil ? deadline : min(deadline, time.deadline(after: Self.timeoutWithStaleEntry))
-            let answer = await fetch(limit)
-            switch answer {
-            case .success(.value(let content)): return .content(keep(key, stamp, content), .fetched)
-            case .success(.tokenRejected(let resource, let error)):
-                end(key, stamp)
-                return .rejected(resource: resource, error: error)
-            case .success(.withdrawn):
-                end(key, stamp)
-                return .withdrawn
-            case .failure(let error):
-                end(key, stamp)
-                purge(after: error.code, key)
-                return .failure(error)
-            }
-        }
     }
 
     private func end(_ key: Key, _ stamp: RequestStamp) {

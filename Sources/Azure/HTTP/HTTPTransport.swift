@@ -28,10 +28,12 @@ package struct HTTPRequest: Sendable {
     /// Sent as the `Authorization: Bearer` header.
     package var bearer: SecretBytes?
     package var body: SecretBytes?
-    /// The largest answer that is read.
+    /// The largest response that is read.
     package var maximumResponseBytes: Int
     /// The ordinary way when nil.
     package var connection: Connection?
+    /// On whose share it is sent; that of the node itself when empty.
+    package var namespace = ""
 
     package init(
         _ method: Method,
@@ -50,7 +52,7 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// An answer, read to its end.
+/// A response, read to its end.
 package struct HTTPResponse: Sendable {
     package var status: Int
     package var headers: [(name: String, value: String)]
@@ -73,7 +75,7 @@ package struct HTTPResponse: Sendable {
     }
 }
 
-/// Why no answer came.
+/// Why no response came.
 package struct TransportError: Error, Sendable {
     /// Where on the way it went wrong.
     package enum Hop: String, Sendable {
@@ -113,6 +115,36 @@ package struct TransportError: Error, Sendable {
 
 /// The seam between the protocols and the network: sends one request once, follows no redirect, and
 /// gives up at `timeout`.
+///
+/// A batch is handed over at once, so that many requests cost as few changes between threads as one.
 package protocol HTTPTransport: Sendable {
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse
+
+    /// Begins to send requests, of which each gives up at `timeout`. `deliver` is called once for each, with its index, on
+    /// any thread, which it must not block. The result cancels a request by its index, all of them when nil.
+    func begin(
+        _ requests: [HTTPRequest], timeout: Duration,
+        deliver: @escaping @Sendable (Int, Result<HTTPResponse, TransportError>) -> Void
+    ) -> @Sendable (Int?) -> Void
+}
+
+extension HTTPTransport {
+    /// One task for each request, where there is no cheaper way.
+    package func begin(
+        _ requests: [HTTPRequest], timeout: Duration,
+        deliver: @escaping @Sendable (Int, Result<HTTPResponse, TransportError>) -> Void
+    ) -> @Sendable (Int?) -> Void {
+        let tasks = requests.enumerated().map { index, request in
+            Task {
+                do throws(TransportError) {
+                    deliver(index, .success(try await send(request, timeout: timeout)))
+                } catch {
+                    deliver(index, .failure(error))
+                }
+            }
+        }
+        return { index in
+            if let index { tasks[index].cancel() } else { for task in tasks { task.cancel() } }
+        }
+    }
 }

@@ -5,14 +5,13 @@ struct IPAddress: Sendable, Equatable {
     let bytes: [UInt8]
 
     init?(_ text: String) {
-        var four = in_addr()
+        var four = [UInt8](repeating: 0, count: 4)
         if inet_pton(AF_INET, text, &four) == 1 {
-            bytes = withUnsafeBytes(of: &four) { Array($0) }
+            bytes = four
             return
         }
-        var six = in6_addr()
-        guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
-        let all = withUnsafeBytes(of: &six) { Array($0) }
+        var all = [UInt8](repeating: 0, count: 16)
+        guard inet_pton(AF_INET6, text, &all) == 1 else { return nil }
         // An IPv4 address in IPv6 clothes is the IPv4 address.
         let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
         bytes = all.starts(with: mapped) ? Array(all.suffix(4)) : all

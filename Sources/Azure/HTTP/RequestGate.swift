@@ -116,6 +116,29 @@ package final class RequestGate: Sendable {
         }
     }
 
+    /// Admits as many of `count` requests as may be sent now, without waiting: none if others wait.
+    ///
+    /// Fails if the service has asked the namespace for a pause that ends after the deadline.
+    func enterNow(_ context: RequestContext, upTo count: Int) -> Result<[Permit], TransportError> {
+        let namespace = context.namespace
+        return state.withLock { state in
+            let now = time.elapsed()
+            let pause = (state.lanes[namespace]?.pausedUntil ?? .zero) - now
+            if pause > .zero, pause >= context.deadline.remaining { return .failure(Self.paused(pause)) }
+            var permits: [Permit] = []
+            while permits.count < count, !state.hasWaiters, state.isAdmissible(namespace, limits, now) {
+                permits.append(admit(namespace, &state, now))
+            }
+            return .success(permits)
+        }
+    }
+
+    private static func paused(_ pause: Duration) -> TransportError {
+        TransportError(
+            .request, .throttled,
+            "it asked this node to wait for another \(pause.rounded), longer than a mount may take")
+    }
+
     /// Waits until the request may be sent. The first mounts of pods come before others.
     ///
     /// Throws if the service has asked the namespace for a pause that ends after the deadline, or if the task is
@@ -142,10 +165,7 @@ package final class RequestGate: Sendable {
         }
         switch step {
         case .permit(let permit): return permit
-        case .paused(let pause):
-            throw TransportError(
-                .request, .throttled,
-                "it asked this node to wait for another \(pause.rounded), longer than a mount may take")
+        case .paused(let pause): throw Self.paused(pause)
         case .wait(let waiter):
             scheduleAdmission(of: namespace)
             guard let permit = await waiter.value() else {

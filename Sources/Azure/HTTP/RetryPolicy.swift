@@ -11,8 +11,8 @@ package struct RetryPolicy: Sendable {
 
     package init() {}
 
-    /// Sends `request` until an answer is final, and returns that answer whatever its status. Throws
-    /// only when there was none.
+    /// Sends `request` until a response is final, and returns that response whatever its status. Throws only when there
+    /// was none.
     package func send(
         _ request: HTTPRequest,
         over transport: any HTTPTransport,
@@ -20,67 +20,37 @@ package struct RetryPolicy: Sendable {
         _ context: RequestContext,
         time: TimeSource
     ) async throws(TransportError) -> HTTPResponse {
-        let deadline = context.deadline
-        var number = 1
-        while true {
-            guard deadline.remaining > .zero else {
-                throw TransportError(.request, .timedOut, "the time for this mount is used up")
-            }
-            let permit = try await gate.enter(context)
-            if context.withdrawal?.isWithdrawn == true {
-                gate.leave(permit, succeeded: false)
-                throw TransportError(.request, .withdrawn, "the request is not wanted any more")
-            }
-            let outcome = await attempt(request, over: transport, after: permit.delay, until: deadline, time)
-            let delay = hint(in: outcome, now: time.wallClock()) ?? pause(after: outcome, number, time)
-            let isThrottled = status(of: outcome) == 429
-            if isThrottled { gate.throttle(permit, pause: delay) }
-            gate.leave(permit, succeeded: status(of: outcome).map { $0 < 400 } ?? false)
-            guard number < attempts, isRetried(outcome) else { return try outcome.get() }
-            // A wait past the deadline is pointless: the answer at hand says more than a time-out would.
-            guard delay < deadline.remaining else { return try outcome.get() }
-            // The gate holds back a namespace that the service has asked to wait.
-            if !isThrottled, delay > .zero { try await sleep(delay, time) }
-            number += 1
-        }
+        var outcome: Result<HTTPResponse, TransportError>?
+        var run = RequestRun(self, over: transport, through: gate, context, time)
+        await run.run([request]) { outcome = $1 }
+        guard let outcome else { throw TransportError(.request, .cancelled, "the caller gave up") }
+        return try outcome.get()
     }
 
-    private func attempt(
-        _ request: HTTPRequest, over transport: any HTTPTransport, after delay: Duration, until deadline: Deadline,
-        _ time: TimeSource
-    ) async -> Result<HTTPResponse, TransportError> {
-        do throws(TransportError) {
-            if delay > .zero { try await sleep(delay, time) }
-            return .success(try await transport.send(request, timeout: min(attemptTimeout, deadline.remaining)))
-        } catch {
-            return .failure(error)
-        }
+    // MARK: - Rules
+
+    func isThrottled(_ outcome: Result<HTTPResponse, TransportError>) -> Bool { status(of: outcome) == 429 }
+
+    func isSuccess(_ outcome: Result<HTTPResponse, TransportError>) -> Bool {
+        status(of: outcome).map { $0 < 400 } ?? false
     }
 
-    private func sleep(_ duration: Duration, _ time: TimeSource) async throws(TransportError) {
-        do throws(CancellationError) {
-            try await time.sleep(duration)
-        } catch {
-            throw TransportError(.request, .cancelled, "the caller gave up")
-        }
-    }
-
-    private func status(of outcome: Result<HTTPResponse, TransportError>) -> Int? {
-        if case .success(let response) = outcome { response.status } else { nil }
-    }
-
-    private func isRetried(_ outcome: Result<HTTPResponse, TransportError>) -> Bool {
+    func isRetried(_ outcome: Result<HTTPResponse, TransportError>) -> Bool {
         switch outcome {
         case .success(let response): retriedStatuses.contains(response.status)
         case .failure(let failure): failure.kind == .transient || failure.kind == .timedOut
         }
     }
 
-    private func pause(
-        after outcome: Result<HTTPResponse, TransportError>, _ number: Int, _ time: TimeSource
-    ) -> Duration {
-        if number == 1, case .failure(let failure) = outcome, failure.isLostConnection { return .zero }
-        return backoff(number, time)
+    /// How long to wait after the given attempt: what the service asks for, or a growing pause.
+    func pause(after outcome: Result<HTTPResponse, TransportError>, attempt: Int, _ time: TimeSource) -> Duration {
+        if let hint = hint(in: outcome, now: time.wallClock()) { return hint }
+        if attempt == 1, case .failure(let failure) = outcome, failure.isLostConnection { return .zero }
+        return backoff(attempt, time)
+    }
+
+    private func status(of outcome: Result<HTTPResponse, TransportError>) -> Int? {
+        if case .success(let response) = outcome { response.status } else { nil }
     }
 
     /// Exponential with full jitter, but never less than a fifth, so that a burst spreads.

@@ -4,7 +4,7 @@ internal import SecretMemory
 /// Key Vault's data plane, read-only.
 package struct KeyVaultClient: Sendable {
     /// Old enough for every sovereign cloud, new enough for everything a mount reads; upstream's too.
-    private static let apiVersion = "7.4"
+    private static let version = "api-version=7.4"
 
     private let transport: any HTTPTransport
     private let retry: RetryPolicy
@@ -41,27 +41,45 @@ package struct KeyVaultClient: Sendable {
         }
     }
 
-    /// Reads one object with the token on the first request: the vault's host and resource are known
-    /// from the cloud, so the usual unauthenticated first request would be a wasted round trip.
+    /// Reads objects with the token on the first request: the vault's host and resource are known from the cloud, so the
+    /// usual unauthenticated first request would be a wasted round trip. The requests go out together; `deliver` is
+    /// called for each once, with its index, in the caller's task.
+    package func read(
+        _ objects: [(object: KeyVaultObject, version: String)], in vault: VaultAddress, token: AccessToken,
+        context: RequestContext, deliver: (Int, Result<Outcome<VaultBundle>, ProviderError>) -> Void
+    ) async {
+        let requests = objects.map { object, version in
+            request("https://\(vault.host)\(Self.path(object))/\(version.percentEncoded)?\(Self.version)", token)
+        }
+        var run = RequestRun(retry, over: transport, through: gates[vault.host], context, time)
+        await run.run(requests) { index, outcome in
+            let (object, version) = objects[index]
+            deliver(
+                index,
+                Result { () throws(ProviderError) in
+                    switch try self.outcome(of: outcome, for: object, in: vault) {
+                    case .tokenRejected(let resource, let error):
+                        return .tokenRejected(resource: resource, error: error)
+                    case .withdrawn: return .withdrawn
+                    case .value(let body):
+                        do throws(VaultAnswerError) {
+                            let expected = VaultObjectID(object: object, version: version, vault: vault)
+                            return .value(try VaultBundle.decode(body, expecting: expected))
+                        } catch {
+                            throw Self.malformed(error, object, vault)
+                        }
+                    }
+                })
+        }
+    }
+
+    /// Reads one object, as above.
     package func read(
         _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken, context: RequestContext
     ) async throws(ProviderError) -> Outcome<VaultBundle> {
-        let path = "\(Self.path(object))/\(version.percentEncoded)"
-        switch try await get(
-            "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)", for: object, in: vault, token: token,
-            context: context)
-        {
-        case .tokenRejected(let resource, let error):
-            return .tokenRejected(resource: resource, error: error)
-        case .withdrawn: return .withdrawn
-        case .value(let body):
-            do throws(VaultAnswerError) {
-                let expected = VaultObjectID(object: object, version: version, vault: vault)
-                return .value(try VaultBundle.decode(body, expecting: expected))
-            } catch {
-                throw Self.malformed(error, object, vault)
-            }
-        }
+        var result = Result<Outcome<VaultBundle>, ProviderError>.success(.withdrawn)
+        await read([(object, version)], in: vault, token: token, context: context) { result = $1 }
+        return try result.get()
     }
 
     /// Lists every version of an object, over as many pages as the vault makes of them.
@@ -88,7 +106,7 @@ package struct KeyVaultClient: Sendable {
         context: RequestContext,
         decode: (SecretBytes) throws(VaultAnswerError) -> Page
     ) async throws(ProviderError) -> Outcome<[Page.Record]> {
-        var url = "https://\(vault.host)\(path)?api-version=\(Self.apiVersion)"
+        var url = "https://\(vault.host)\(path)?\(Self.version)"
         var records: [Page.Record] = []
         var seen: Set<String> = [url]
         while true {
@@ -127,15 +145,32 @@ package struct KeyVaultClient: Sendable {
         _ url: String, for object: KeyVaultObject, in vault: VaultAddress, token: AccessToken,
         context: RequestContext
     ) async throws(ProviderError) -> Outcome<SecretBytes> {
-        let request = HTTPRequest(
+        let outcome: Result<HTTPResponse, TransportError>
+        do throws(TransportError) {
+            outcome = .success(
+                try await retry.send(
+                    request(url, token), over: transport, through: gates[vault.host], context, time: time))
+        } catch {
+            outcome = .failure(error)
+        }
+        return try self.outcome(of: outcome, for: object, in: vault)
+    }
+
+    private func request(_ url: String, _ token: AccessToken) -> HTTPRequest {
+        HTTPRequest(
             .get, url,
             headers: [("Accept", "application/json"), ("x-ms-client-request-id", RequestID.make())],
             bearer: token.secret)
+    }
+
+    /// What a response means.
+    private func outcome(
+        of result: Result<HTTPResponse, TransportError>, for object: KeyVaultObject, in vault: VaultAddress
+    ) throws(ProviderError) -> Outcome<SecretBytes> {
         let response: HTTPResponse
-        do {
-            response = try await retry.send(
-                request, over: transport, through: gates[vault.host], context, time: time)
-        } catch {
+        switch result {
+        case .success(let received): response = received
+        case .failure(let error):
             if error.kind == .withdrawn { return .withdrawn }
             throw error.providerError(reaching: "the vault \(vault.host)")
                 .prefixed(object.failurePrefix).adding(Self.surroundings(vault))

@@ -16,7 +16,7 @@ package struct FlagSet: Sendable {
         package var kind: Kind
         package var defaultValue: String
         package var help: String
-        /// Known for upstream's sake and without effect.
+        /// Accepted for the sake of upstream's manifests, or of our earlier ones, and without effect.
         package var isIgnored = false
     }
 

@@ -31,12 +31,11 @@ extension ProviderConfiguration {
             metrics: MetricsEndpoint.Configuration(host: options.metricsHost, port: options.metricsPort),
             debug: options.servesDebugPages ? DebugEndpoint.Configuration(port: options.debugPort) : nil,
             mounts: mounts,
-            network: AsyncHTTPTransport.Configuration(
+            network: NetworkTransport.Configuration(
                 trustRoots: TrustRoots(environment: environment),
                 proxy: try ProxySettings(environment: environment),
                 userAgent: options.userAgent(version)),
             drainTimeout: options.drainTimeout)
-        network.allowsHTTP2 = options.allowsHTTP2
         self.audit = audit
         if options.postsEvents {
             events = try options.apiServer(environment, failure: "events cannot be posted")

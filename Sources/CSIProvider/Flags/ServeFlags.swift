@@ -84,9 +84,6 @@ extension FlagSet {
                 help: "how old a value may be to stand in for a vault that cannot be reached, throttles or fails;"
                     + " 0 never"),
             Flag(
-                name: "http2", kind: .bool, defaultValue: "true",
-                help: "speak HTTP/2 with Entra ID and Key Vault where they offer it"),
-            Flag(
                 name: "vault-concurrency", kind: .integer, defaultValue: "25",
                 help: "the most requests that the node has under way at one vault"),
             Flag(
@@ -108,6 +105,8 @@ extension FlagSet {
                 name: "service-account-dir", kind: .text, defaultValue: "/var/run/secrets/kubernetes.io/serviceaccount",
                 help: "where the provider's own token and the cluster's ca.crt lie, for --service-account-annotations"
                     + " and --events"),
+            // Had an effect in 0.1: requests go over HTTP/1.1 now.
+            ignored("http2", .bool),
             // Known to upstream and without effect here.
             ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
             ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),

@@ -37,7 +37,6 @@ package struct ServeOptions: Sendable {
     var longestRefreshInterval: Duration
     var valueCacheBytes: Int
     var staleIfError: Duration
-    var allowsHTTP2: Bool
     var vaultConcurrency: Int
     /// The policy's file; empty for none.
     var policy: String
@@ -85,7 +84,6 @@ package struct ServeOptions: Sendable {
         longestRefreshInterval = flags.duration("refresh-interval-max")
         valueCacheBytes = flags.integer("value-cache-bytes")
         staleIfError = flags.duration("stale-if-error")
-        allowsHTTP2 = flags.bool("http2")
         vaultConcurrency = flags.integer("vault-concurrency")
         policy = flags.text("policy")
         auditLevel = flags.text("audit-log")

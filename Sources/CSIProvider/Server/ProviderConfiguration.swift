@@ -19,7 +19,7 @@ package struct ProviderConfiguration: Sendable {
     package var serviceAccountAnnotations: KubernetesClient.Configuration?
     /// This node's name, for events; empty when it is not known.
     package var nodeName = ""
-    package var network: AsyncHTTPTransport.Configuration
+    package var network: NetworkTransport.Configuration
     /// How long running mounts may take to finish after a signal to stop.
     package var drainTimeout: Duration
 
@@ -30,7 +30,7 @@ package struct ProviderConfiguration: Sendable {
         metrics: MetricsEndpoint.Configuration,
         debug: DebugEndpoint.Configuration? = nil,
         mounts: MountPipeline.Settings,
-        network: AsyncHTTPTransport.Configuration,
+        network: NetworkTransport.Configuration,
         drainTimeout: Duration
     ) {
         self.endpoint = endpoint

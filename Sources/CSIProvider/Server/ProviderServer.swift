@@ -27,7 +27,7 @@ package struct ProviderServer: Sendable {
         _ configuration: ProviderConfiguration, transport: (any HTTPTransport)? = nil,
         apiServer: (any HTTPTransport)? = nil, time: TimeSource = .system, logger: Logger
     ) -> ProviderServer {
-        let transport = transport ?? AsyncHTTPTransport(configuration: configuration.network, logger: logger)
+        let transport = transport ?? NetworkTransport(configuration: configuration.network)
         func client(_ server: KubernetesClient.Configuration) -> KubernetesClient {
             KubernetesClient(configuration: server, transport: apiServer ?? transport, time: time)
         }

@@ -1,0 +1,145 @@
+internal import AsyncSupport
+internal import NIOCore
+
+/// All connections of the transport, and its requests under way. Used on its event loop only, which makes every step one
+/// after the other without locks.
+final class ConnectionEngine {
+    struct Limits {
+        var connectionsPerHost: Int
+        /// Requests that one namespace has under way; more of its own wait.
+        var requestsOfNamespace = 200
+        var idleTimeout: Duration
+        /// Idle connections of all hosts. Past it, the host that has most loses its oldest.
+        var idleConnections = 256
+    }
+
+    /// Requests that were handed over together.
+    private struct Batch {
+        /// By their index.
+        var exchanges: [Int: Exchange]
+        var timer: Scheduled<Void>
+    }
+
+    private let connector: Connector
+    private let limits: Limits
+    private var hosts: [Route: HostConnections] = [:]
+    private var batches: [UInt64: Batch] = [:]
+    private var running: [String: Int] = [:]
+    private var waiting: [String: [Exchange]] = [:]
+    private let idleTotal = IdleTotal()
+    private var hasSweep = false
+
+    init(_ connector: Connector, _ limits: Limits) {
+        self.connector = connector
+        self.limits = limits
+    }
+
+    var hostCount: Int { hosts.count }
+
+    /// Begins requests, of which `deliver` tells each outcome once. They end with `cancel(number)` or after `timeout`.
+    func begin(
+        _ number: UInt64, _ requests: [Planned], userAgent: String, timeout: Duration,
+        deliver: @escaping @Sendable (Int, Result<HTTPResponse, TransportError>) -> Void
+    ) {
+        guard !requests.isEmpty else { return }
+        var remaining = requests.count
+        let exchanges = requests.map { planned in
+            Exchange(planned.request, planned.url, planned.route, userAgent: userAgent) {
+                deliver(planned.index, $1)
+                self.ended($0)
+                remaining -= 1
+                if remaining == 0 { self.batches.removeValue(forKey: number)?.timer.cancel() }
+            }
+        }
+        let timer = connector.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
+            self.abort(number, TransportError(.request, .timedOut, "no response within \(timeout.rounded)"))
+        }
+        batches[number] = Batch(
+            exchanges: Dictionary(uniqueKeysWithValues: zip(requests.map(\.index), exchanges)), timer: timer)
+        for exchange in exchanges { submit(exchange) }
+    }
+
+    /// Ends one of the requests of `begin`, or all of them, if they have not ended.
+    func cancel(_ number: UInt64, _ index: Int?) {
+        let error = TransportError(.request, .cancelled, "the caller gave up")
+        if let index { batches[number]?.exchanges[index]?.abort(error) } else { abort(number, error) }
+    }
+
+    /// Makes no more use of connections with other trusted authorities than `isCurrent` says.
+    func retire(unless isCurrent: (Route) -> Bool) {
+        for (route, connections) in hosts where !isCurrent(route) {
+            hosts[route] = nil
+            connections.retire()
+        }
+    }
+
+    private func abort(_ number: UInt64, _ error: TransportError) {
+        guard let batch = batches[number] else { return }
+        for exchange in batch.exchanges.values { exchange.abort(error) }
+    }
+
+    // MARK: - Shares
+
+    private func submit(_ exchange: Exchange) {
+        let namespace = exchange.namespace
+        guard running[namespace, default: 0] < limits.requestsOfNamespace else {
+            waiting[namespace, default: []].append(exchange)
+            return
+        }
+        running[namespace, default: 0] += 1
+        exchange.isCounted = true
+        send(exchange)
+    }
+
+    private func ended(_ exchange: Exchange) {
+        guard exchange.isCounted else { return }
+        let namespace = exchange.namespace
+        let count = running[namespace, default: 1] - 1
+        running[namespace] = count == 0 ? nil : count
+        while var line = waiting[namespace], !line.isEmpty {
+            let next = line.removeFirst()
+            waiting[namespace] = line.isEmpty ? nil : line
+            if next.isOver { continue }
+            // Not from within the end of another request.
+            connector.eventLoop.assumeIsolated().execute { self.submit(next) }
+            return
+        }
+    }
+
+    private func send(_ exchange: Exchange) {
+        guard !exchange.isOver else { return }
+        let route = exchange.route
+        let connections: HostConnections
+        if let known = hosts[route] {
+            connections = known
+        } else {
+            connections = HostConnections(route, connector, maximum: limits.connectionsPerHost, idleTotal) {
+                [unowned self] empty in
+                if hosts[empty.route] === empty { hosts[empty.route] = nil }
+            }
+            hosts[route] = connections
+        }
+        while idleTotal.count > limits.idleConnections, let most = hosts.values.max(by: { $0.idleCount < $1.idleCount })
+        {
+            most.closeOldestIdle()
+        }
+        connections.submit(exchange)
+        scheduleSweep()
+    }
+
+    // MARK: - Idle connections
+
+    private func scheduleSweep() {
+        guard !hasSweep else { return }
+        hasSweep = true
+        let interval = TimeAmount(min(limits.idleTimeout, .seconds(5)))
+        connector.eventLoop.assumeIsolated().scheduleTask(in: interval) { self.sweep() }
+    }
+
+    private func sweep() {
+        hasSweep = false
+        let limit = NIODeadline.now() - TimeAmount(limits.idleTimeout)
+        for connections in hosts.values { connections.sweep(limit) }
+        if !hosts.isEmpty { scheduleSweep() }
+    }
+}

@@ -1,0 +1,192 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOSSL
+internal import NIOTLS
+internal import SecretMemory
+
+/// One HTTP/1.1 connection: a channel handler that takes one request at a time. Used on the engine's event loop only.
+///
+/// It is ready once TLS is established *and* the server's certificate names the host. So a connection that failed its
+/// checks was never ready, and cannot be given to a request.
+final class HTTPConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    /// What happens to the connection is told to the one who keeps it. Each function may be called once at most, but for
+    /// `isIdle`.
+    protocol Owner: AnyObject {
+        func connectionIsIdle(_ connection: HTTPConnection)
+        func connectionHasClosed(_ connection: HTTPConnection)
+    }
+
+    private let route: Route
+    private let tls: NIOSSLClientHandler?
+    /// Set until the connection is ready or has failed.
+    private var ready: EventLoopPromise<HTTPConnection>?
+    weak var owner: (any Owner)?
+
+    private var context: ChannelHandlerContext?
+    private var exchange: Exchange?
+    private var response: HTTPResponseHead?
+    private var body = SecretBytesBuilder(capacity: 0)
+    /// Whether a response came before, so that the server may just be closing the connection as idle.
+    private var isReused = false
+    private var isClosed = false
+    /// When the last response ended.
+    private(set) var idleSince = NIODeadline.distantPast
+
+    init(_ route: Route, tls: NIOSSLClientHandler?, ready: EventLoopPromise<HTTPConnection>) {
+        self.route = route
+        self.tls = tls
+        self.ready = ready
+    }
+
+    /// Sends the request of `exchange`. The connection must be idle.
+    func send(_ exchange: Exchange) {
+        guard let context, !isClosed else {
+            return exchange.end(.failure(Self.lostConnection(throughProxy: route.proxy != nil)))
+        }
+        self.exchange = exchange
+        exchange.connection = self
+        context.write(wrapOutboundOut(.head(exchange.head)), promise: nil)
+        if let body = exchange.request.body {
+            let buffer = body.withExposed { context.channel.allocator.buffer(bytes: $0) }
+            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    func close() {
+        guard let context, !isClosed else { return }
+        // With the channel's error, no TLS shutdown is waited for: a server may never answer it.
+        context.channel.close(mode: .all, promise: nil)
+        ended(TransportError(.request, .cancelled, "the caller gave up"))
+    }
+
+    var isIdle: Bool { !isClosed && exchange == nil }
+
+    // MARK: - Events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if tls == nil, context.channel.isActive { becomeReady() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        ended(Self.lostConnection(throughProxy: route.proxy != nil))
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if tls == nil { becomeReady() }
+        context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { checkCertificate(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard let exchange else {
+            // Nothing was asked: what came cannot be told from the response to the next request.
+            return close()
+        }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            response = head
+            body = SecretBytesBuilder(capacity: Self.capacity(head, exchange.request))
+        case .body(let buffer):
+            guard body.count + buffer.readableBytes <= exchange.request.maximumResponseBytes else {
+                return exchange.abort(
+                    TransportError(
+                        .request, .final, "the response is larger than \(exchange.request.maximumResponseBytes) bytes"))
+            }
+            buffer.withUnsafeReadableBytes { body.append($0) }
+        case .end:
+            guard let head = response else { return close() }
+            finish(exchange, head)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended(Self.lostConnection(throughProxy: route.proxy != nil))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let isWaiting = exchange != nil || ready != nil
+        if isWaiting { ended(TransportError(classifying: error, on: route, isReady: ready == nil)) }
+        context.close(promise: nil)
+    }
+
+    // MARK: - Ends
+
+    private func checkCertificate(_ context: ChannelHandlerContext) {
+        guard let name = route.tls?.name else { return }
+        guard ServerCertificate.isFor(name, tls?.peerCertificate) else {
+            ended(
+                TransportError(
+                    .tls, .final, "the server's certificate is not for this host: it does not name \(name)"))
+            context.close(promise: nil)
+            return
+        }
+        becomeReady()
+    }
+
+    private func becomeReady() {
+        guard let ready else { return }
+        self.ready = nil
+        idleSince = .now()
+        ready.assumeIsolated().succeed(self)
+    }
+
+    private func finish(_ exchange: Exchange, _ head: HTTPResponseHead) {
+        let response = HTTPResponse(
+            status: Int(head.status.code), headers: head.headers.map { ($0.name, $0.value) }, body: body.finish())
+        self.response = nil
+        self.exchange = nil
+        body = SecretBytesBuilder(capacity: 0)
+        isReused = true
+        idleSince = .now()
+        exchange.connection = nil
+        exchange.end(.success(response))
+        if head.isKeepAlive, !isClosed, context?.channel.isActive == true {
+            owner?.connectionIsIdle(self)
+        } else {
+            close()
+        }
+    }
+
+    /// Ends whoever waits for the connection or for a response on it.
+    private func ended(_ error: TransportError) {
+        guard !isClosed else { return }
+        isClosed = true
+        if let ready {
+            self.ready = nil
+            ready.fail(error)
+        }
+        if let exchange {
+            self.exchange = nil
+            exchange.connection = nil
+            exchange.end(.failure(error))
+        }
+        body = SecretBytesBuilder(capacity: 0)
+        owner?.connectionHasClosed(self)
+        owner = nil
+    }
+
+    /// The size that the server announces, if that is sensible.
+    private static func capacity(_ head: HTTPResponseHead, _ request: HTTPRequest) -> Int {
+        guard let text = head.headers.first(name: "content-length"), let length = Int(text) else { return 1024 }
+        return max(0, min(length, request.maximumResponseBytes, 64 << 10))
+    }
+
+    static func lostConnection(throughProxy: Bool) -> TransportError {
+        var error = TransportError(
+            .request, .transient,
+            "the connection \(throughProxy ? "through the proxy " : "")was closed before the response was complete")
+        error.isLostConnection = true
+        return error
+    }
+}

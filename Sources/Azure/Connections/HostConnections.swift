@@ -1,0 +1,126 @@
+internal import AsyncSupport
+internal import NIOCore
+
+/// The connections of one route, and the requests that wait for one. Used on the engine's event loop only.
+final class HostConnections: HTTPConnection.Owner {
+    let route: Route
+    private let connector: Connector
+    private let maximum: Int
+    /// Called when there is nothing left to keep.
+    private let idleTotal: IdleTotal
+    private let onEmpty: (HostConnections) -> Void
+
+    /// The one that was used last is at the end, and used first: so those that are not needed age.
+    private var idle: [HTTPConnection] = [] {
+        didSet { idleTotal.count += idle.count - oldValue.count }
+    }
+    /// Idle, in use, and being made.
+    private var count = 0
+    private var opening = 0
+    private var waiting = FairQueue<NIOLoopBound<Exchange>>()
+    /// Those among them that may be over already.
+    private var waitingCount = 0
+    private var isClosed = false
+
+    init(
+        _ route: Route, _ connector: Connector, maximum: Int, _ idleTotal: IdleTotal,
+        onEmpty: @escaping (HostConnections) -> Void
+    ) {
+        self.route = route
+        self.connector = connector
+        self.maximum = maximum
+        self.idleTotal = idleTotal
+        self.onEmpty = onEmpty
+    }
+
+    /// Sends the request over an idle connection, or over the next that is free.
+    func submit(_ exchange: Exchange) {
+        if let connection = popIdle() { return connection.send(exchange) }
+        waiting.append(NIOLoopBound(exchange, eventLoop: connector.eventLoop), of: exchange.namespace)
+        waitingCount += 1
+        openIfNeeded(for: exchange.namespace)
+    }
+
+    /// Closes the connections that have been idle since `limit` or before.
+    func sweep(_ limit: NIODeadline) {
+        let old = idle.prefix { $0.idleSince <= limit }
+        for connection in old { connection.close() }
+    }
+
+    /// Uses no connection for a second request any more.
+    func retire() {
+        isClosed = true
+        for connection in idle { connection.close() }
+    }
+
+    var idleCount: Int { idle.count }
+
+    func closeOldestIdle() {
+        idle.first?.close()
+    }
+
+    // MARK: - Connections
+
+    private func popIdle() -> HTTPConnection? {
+        while let connection = idle.popLast() {
+            if connection.isIdle { return connection }
+        }
+        return nil
+    }
+
+    /// Each waiting request has a connection made for it, up to the maximum. It takes whichever is free first.
+    private func openIfNeeded(for namespace: String) {
+        guard opening < waitingCount, count < maximum else { return }
+        opening += 1
+        count += 1
+        connector.connect(route, for: namespace).assumeIsolated().whenComplete { result in
+            self.opening -= 1
+            switch result {
+            case .success(let connection):
+                connection.owner = self
+                self.connectionIsIdle(connection)
+            case .failure(let error):
+                self.count -= 1
+                // The error of one attempt is the outcome of one request.
+                self.popWaiting()?.end(
+                    .failure(error as? TransportError ?? TransportError(.connect, .transient, "\(error)")))
+                if self.waitingCount > 0 { self.openIfNeeded(for: namespace) }
+                self.leaveIfEmpty()
+            }
+        }
+    }
+
+    private func popWaiting() -> Exchange? {
+        while let exchange = waiting.popFirst()?.value {
+            waitingCount -= 1
+            if !exchange.isOver { return exchange }
+        }
+        return nil
+    }
+
+    func connectionIsIdle(_ connection: HTTPConnection) {
+        if let exchange = popWaiting() {
+            connection.send(exchange)
+        } else if isClosed {
+            connection.close()
+        } else {
+            idle.append(connection)
+        }
+    }
+
+    func connectionHasClosed(_ connection: HTTPConnection) {
+        count -= 1
+        idle.removeAll { $0 === connection }
+        if let namespace = waiting.nextOwner { openIfNeeded(for: namespace) }
+        leaveIfEmpty()
+    }
+
+    private func leaveIfEmpty() {
+        if count == 0, waiting.isEmpty { onEmpty(self) }
+    }
+}
+
+/// The number of idle connections of all hosts.
+final class IdleTotal {
+    var count = 0
+}

@@ -1,0 +1,238 @@
+internal import AsyncSupport
+
+/// Sends the requests of one caller to one service, each until its response is final: the one retry loop.
+///
+/// All requests go out together, as far as the gate admits them, and all that has happened is handled together, so that
+/// many requests cost about as much waiting and waking as one. A run is used once, by one task.
+struct RequestRun: ~Copyable {
+    typealias Outcome = Result<HTTPResponse, TransportError>
+
+    private enum Event: Sendable {
+        case admitted(Result<RequestGate.Permit, TransportError>)
+        /// The pause that keeps the service's rate is over.
+        case mayBegin(Int)
+        case ended(Int, Outcome)
+        case mayRetry(Int)
+        case cancelled
+    }
+
+    private struct Item {
+        var request: HTTPRequest
+        /// Of the attempt under way.
+        var permit: RequestGate.Permit?
+        var attempts = 0
+        var last: Outcome?
+        var isFinal = false
+    }
+
+    /// How many requests may be begun and not final.
+    private static let window = 50
+
+    private let policy: RetryPolicy
+    private let transport: any HTTPTransport
+    private let gate: RequestGate
+    private let context: RequestContext
+    private let time: TimeSource
+    private let inbox = Inbox<Event>()
+
+    private var items: [Item] = []
+    /// Those that wait for a permit, in order.
+    private var queue: [Int] = []
+    /// The first one that has not been begun, nor is in the queue.
+    private var next = 0
+    private var unfinished = 0
+    /// Waits in the gate's line, for the first in the queue.
+    private var admission: Task<Void, Never>?
+    private var timers: [Int: Task<Void, Never>] = [:]
+    private var cancellations: [@Sendable (Int?) -> Void] = []
+    private var isCancelled = false
+
+    init(
+        _ policy: RetryPolicy, over transport: any HTTPTransport, through gate: RequestGate, _ context: RequestContext,
+        _ time: TimeSource
+    ) {
+        self.policy = policy
+        self.transport = transport
+        self.gate = gate
+        self.context = context
+        self.time = time
+    }
+
+    /// Calls `deliver` for each request once, with its index, in the caller's task. A response counts whatever its
+    /// status; a failure means that there was none.
+    mutating func run(_ requests: [HTTPRequest], deliver: (Int, Outcome) -> Void) async {
+        items = requests.map { request in
+            var request = request
+            request.namespace = context.namespace
+            return Item(request: request)
+        }
+        unfinished = items.count
+        await withTaskCancellationHandler {
+            beginQueued(deliver)
+            while unfinished > 0 {
+                for event in await inbox.next() { handle(event, deliver) }
+                beginQueued(deliver)
+            }
+        } onCancel: { [inbox] in
+            inbox.append(.cancelled)
+        }
+        for timer in timers.values { timer.cancel() }
+        await leaveLine()
+    }
+
+    /// Gives a permit back that came too late.
+    private mutating func leaveLine() async {
+        guard let admission else { return }
+        admission.cancel()
+        await admission.value
+        for case .admitted(.success(let permit)) in inbox.removeAll() { gate.leave(permit, succeeded: false) }
+    }
+
+    // MARK: - Events
+
+    private mutating func handle(_ event: Event, _ deliver: (Int, Outcome) -> Void) {
+        switch event {
+        case .admitted(let result):
+            admission = nil
+            switch result {
+            case .success(let permit):
+                guard let index = queue.first, !isCancelled else { return gate.leave(permit, succeeded: false) }
+                queue.removeFirst()
+                begin([(index, permit)], deliver)
+            case .failure(let error):
+                // A pause that is too long, or a cancellation, concerns all that are not under way.
+                finishWaiting(deliver) { _ in .failure(error) }
+            }
+        case .mayBegin(let index):
+            timers[index] = nil
+            if !items[index].isFinal { send([index]) }
+        case .mayRetry(let index):
+            timers[index] = nil
+            if !items[index].isFinal { queue.append(index) }
+        case .ended(let index, let outcome): ended(index, outcome, deliver)
+        case .cancelled:
+            isCancelled = true
+            admission?.cancel()
+            for timer in timers.values { timer.cancel() }
+            for cancel in cancellations { cancel(nil) }
+            let error = TransportError(.request, .cancelled, "the caller gave up")
+            // Those under way end with the transport's own word.
+            for index in items.indices where !items[index].isFinal && items[index].permit == nil {
+                finish(index, .failure(error), deliver)
+            }
+            queue = []
+            next = items.count
+        }
+    }
+
+    private mutating func finish(_ index: Int, _ outcome: Outcome, _ deliver: (Int, Outcome) -> Void) {
+        guard !items[index].isFinal else { return }
+        items[index].isFinal = true
+        unfinished -= 1
+        deliver(index, outcome)
+    }
+
+    /// Ends those in line, and those that are not in line yet.
+    private mutating func finishWaiting(_ deliver: (Int, Outcome) -> Void, with outcome: (Item) -> Outcome) {
+        let waiting = queue + (next..<items.count)
+        queue = []
+        next = items.count
+        for index in waiting { finish(index, outcome(items[index]), deliver) }
+    }
+
+    // MARK: - Attempts
+
+    /// Begins as many of the queue as the gate admits, and gets in line for the next.
+    private mutating func beginQueued(_ deliver: (Int, Outcome) -> Void) {
+        // A service that does not respond is to be found out before it is asked for all of a long list.
+        let open = next - (items.count - unfinished)
+        let end = min(items.count, next + max(0, Self.window - open))
+        if next < end {
+            queue += next..<end
+            next = end
+        }
+        guard !queue.isEmpty else { return }
+        guard context.deadline.remaining > .zero else {
+            finishWaiting(deliver) { item in
+                item.last ?? .failure(TransportError(.request, .timedOut, "the time for this mount is used up"))
+            }
+            return
+        }
+        guard admission == nil else { return }
+        var admitted: [(Int, RequestGate.Permit)] = []
+        switch gate.enterNow(context, upTo: queue.count) {
+        case .failure(let error): inbox.append(.admitted(.failure(error)))
+        case .success(let permits):
+            admitted = Array(zip(queue, permits))
+            queue.removeFirst(permits.count)
+        }
+        begin(admitted, deliver)
+        guard !queue.isEmpty, admission == nil else { return }
+        admission = Task { [gate, context, inbox] in
+            do throws(TransportError) {
+                inbox.append(.admitted(.success(try await gate.enter(context))))
+            } catch {
+                inbox.append(.admitted(.failure(error)))
+            }
+        }
+    }
+
+    private mutating func begin(_ admitted: [(Int, RequestGate.Permit)], _ deliver: (Int, Outcome) -> Void) {
+        var ready: [Int] = []
+        for (index, permit) in admitted {
+            if context.withdrawal?.isWithdrawn == true {
+                gate.leave(permit, succeeded: false)
+                let error = TransportError(.request, .withdrawn, "the request is not wanted any more")
+                finish(index, items[index].last ?? .failure(error), deliver)
+                continue
+            }
+            items[index].permit = permit
+            items[index].attempts += 1
+            if permit.delay > .zero {
+                after(permit.delay, index, .mayBegin(index))
+            } else {
+                ready.append(index)
+            }
+        }
+        send(ready)
+    }
+
+    private mutating func send(_ indices: [Int]) {
+        guard !indices.isEmpty else { return }
+        let timeout = min(policy.attemptTimeout, context.deadline.remaining)
+        let cancel = transport.begin(indices.map { items[$0].request }, timeout: timeout) { [inbox] position, outcome in
+            inbox.append(.ended(indices[position], outcome))
+        }
+        cancellations.append(cancel)
+        if isCancelled { cancel(nil) }
+    }
+
+    private mutating func ended(_ index: Int, _ outcome: Outcome, _ deliver: (Int, Outcome) -> Void) {
+        guard let permit = items[index].permit else { return }
+        items[index].permit = nil
+        items[index].last = outcome
+        let number = items[index].attempts
+        let pause = policy.pause(after: outcome, attempt: number, time)
+        let isThrottled = policy.isThrottled(outcome)
+        if isThrottled { gate.throttle(permit, pause: pause) }
+        gate.leave(permit, succeeded: policy.isSuccess(outcome))
+        guard number < policy.attempts, policy.isRetried(outcome), !isCancelled,
+            // A wait past the deadline is pointless: the response at hand says more than a time-out would.
+            pause < context.deadline.remaining
+        else { return finish(index, outcome, deliver) }
+        // The gate holds back a namespace that the service has asked to wait.
+        if isThrottled || pause <= .zero {
+            queue.append(index)
+        } else {
+            after(pause, index, .mayRetry(index))
+        }
+    }
+
+    private mutating func after(_ pause: Duration, _ index: Int, _ event: Event) {
+        timers[index] = Task { [time, inbox] in
+            // A cancelled pause ends early; the run is over then, or hears of the cancellation itself.
+            try? await time.sleep(pause)
+            inbox.append(event)
+        }
+    }
+}
