@@ -162,6 +162,12 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: [crypto, yams], path: "Tests/TestSupport"),
+        // One fake of Azure and one clock for all tests that need no network.
+        .target(
+            name: "AzureTestSupport",
+            dependencies: ["Azure", "ProviderCore", "SecretMemory", "TestSupport", yams],
+            path: "Tests/AzureTestSupport"
+        ),
         .testTarget(name: "AsyncSupportTests", dependencies: ["AsyncSupport", "TestSupport"]),
         .testTarget(
             name: "ProviderTransportTests",
@@ -175,12 +181,14 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "AzureTests", dependencies: ["Azure", "SecretMemory", "Documents", "ProviderCore", "TestSupport"]),
+            name: "AzureTests",
+            dependencies: ["Azure", "AzureTestSupport", "SecretMemory", "Documents", "ProviderCore", "TestSupport"]
+        ),
         .testTarget(
             name: "CSIProviderTests",
             dependencies: [
                 "Budgets", "CSIProvider", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents",
-                "KeyMaterial", "ProviderCore", "Azure", "Kubernetes", "TestSupport", logging, yams,
+                "KeyMaterial", "ProviderCore", "Azure", "AzureTestSupport", "Kubernetes", "TestSupport", logging, yams,
             ]
         ),
         .testTarget(
@@ -198,7 +206,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "CSIProvider", "DriverSimulator", "Diagnostics", "ProviderTransport", "SecretMemory", "Documents",
-                "ProviderCore", "Azure", "Kubernetes", "AzureEmulator", "TestSupport", logging,
+                "ProviderCore", "Azure", "AzureTestSupport", "Kubernetes", "AzureEmulator", "TestSupport", logging,
             ]
         ),
     ],

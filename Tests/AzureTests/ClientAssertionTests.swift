@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import Foundation
 import ProviderCore
 import SecretMemory
@@ -16,10 +17,10 @@ struct ClientAssertionTests {
         let material = try Material.shared.get()
         let pem = try material.text("rsa.key") + material.text("rsa.crt")
         let certificate = try ClientCertificate(parsing: SecretBytes(pem))
-        let transport = ScriptedTransport([
-            ScriptedTransport.answer(200, #"{"access_token":"t","expires_in":3599}"#)
+        let transport = FakeAzure(responses: [
+            FakeAzure.response(200, #"{"access_token":"t","expires_in":3599}"#)
         ])
-        let time = ManualTime().source()
+        let time = ManualTime().source
         let exchange = TokenExchange(transport: transport, time: time)
         _ = try await exchange.exchange(
             .certificate(certificate), clientID: clientID, tenantID: tenantID, cloud: cloud,

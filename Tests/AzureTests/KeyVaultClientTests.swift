@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import ProviderCore
 import SecretMemory
 import Testing
@@ -10,9 +11,9 @@ struct KeyVaultClientTests {
 
     private func read(
         _ type: KeyVaultObject.ObjectType, _ name: String = "name", version: String = "",
-        _ steps: ScriptedTransport.Step...
+        _ steps: FakeAzure.Step...
     ) async -> (Result<KeyVaultClient.Outcome<VaultBundle>, ProviderError>, [HTTPRequest]) {
-        let (transport, time) = (ScriptedTransport(steps), ManualTime().source())
+        let (transport, time) = (FakeAzure(responses: steps), ManualTime().source)
         let client = KeyVaultClient(transport: transport, time: time)
         do throws(ProviderError) {
             let outcome = try await client.read(
@@ -33,7 +34,7 @@ struct KeyVaultClientTests {
             (.secret, "../keys/x?y#z", "", "https://kv.vault.azure.net/secrets/..%2Fkeys%2Fx%3Fy%23z/?api-version=7.4"),
         ])
     func request(type: KeyVaultObject.ObjectType, name: String, version: String, url: String) async {
-        let (_, requests) = await read(type, name, version: version, ScriptedTransport.answer(404))
+        let (_, requests) = await read(type, name, version: version, FakeAzure.response(404))
         #expect(requests.map(\.url) == [url])
         #expect(requests.first?.bearer === token.secret)
     }
@@ -49,7 +50,7 @@ struct KeyVaultClientTests {
             (.secret, "[]", "is no JSON object"), (.key, "{\"key\":{\"kid\":\"x\",\"n\":\"!\"}}", "n is not base64url"),
         ])
     func malformed(type: KeyVaultObject.ObjectType, body: String, words: String) async {
-        let (result, _) = await read(type, "name", version: "", ScriptedTransport.answer(200, body))
+        let (result, _) = await read(type, "name", version: "", FakeAzure.response(200, body))
         #expect { try result.get() } throws: { error in
             let error = error as? ProviderError
             return error?.code == .answerMalformed && error?.message.contains(words) == true
@@ -64,7 +65,7 @@ struct KeyVaultClientTests {
         ])
     func ownAnswer(id: String) async throws {
         let (result, _) = await read(
-            .secret, "name", version: "v1", ScriptedTransport.answer(200, "{\"value\":\"v\",\"id\":\"\(id)\"}"))
+            .secret, "name", version: "v1", FakeAzure.response(200, "{\"value\":\"v\",\"id\":\"\(id)\"}"))
         #expect(throws: Never.self) { try result.get() }
     }
 
@@ -81,7 +82,7 @@ struct KeyVaultClientTests {
         ] as [(String, [String])])
     func foreignAnswer(id: String, words: [String]) async {
         let (result, _) = await read(
-            .secret, "name", version: "v1", ScriptedTransport.answer(200, "{\"value\":\"v\",\"id\":\"\(id)\"}"))
+            .secret, "name", version: "v1", FakeAzure.response(200, "{\"value\":\"v\",\"id\":\"\(id)\"}"))
         #expect { try result.get() } throws: { error in
             guard let error = error as? ProviderError, error.code == .answerMalformed else { return false }
             return words.allSatisfy { error.message.contains($0) } && !error.message.contains("\"v\"")
@@ -93,7 +94,7 @@ struct KeyVaultClientTests {
         let key = "{\"key\":{\"kid\":\"https://kv.vault.azure.net/secrets/name/1\",\"kty\":\"RSA\"}}"
         let certificate = "{\"cer\":\"AAAA\",\"id\":\"https://kv.vault.azure.net/certificates/other/1\"}"
         for (type, body) in [(KeyVaultObject.ObjectType.key, key), (.certificate, certificate)] {
-            let (result, _) = await read(type, "name", version: "", ScriptedTransport.answer(200, body))
+            let (result, _) = await read(type, "name", version: "", FakeAzure.response(200, body))
             #expect { try result.get() } throws: { ($0 as? ProviderError)?.code == .answerMalformed }
         }
     }
@@ -110,7 +111,7 @@ struct KeyVaultClientTests {
             (429, "", .throttled), (503, "<html>", .serviceUnavailable), (302, "", .answerMalformed),
         ])
     func refusals(status: Int, body: String, code: ErrorCode) async {
-        let steps = Array(repeating: ScriptedTransport.answer(status, body), count: 4)
+        let steps = Array(repeating: FakeAzure.response(status, body), count: 4)
         let (result, _) = await read(.secret, "name", version: "", steps[0], steps[1], steps[2], steps[3])
         #expect { try result.get() } throws: { error in
             let error = error as? ProviderError
@@ -136,14 +137,14 @@ struct KeyVaultClientTests {
         ] as [(String, String?)])
     func challenge(header: String, resource: String?) async throws {
         let (result, _) = await read(
-            .secret, "name", version: "", ScriptedTransport.answer(401, "", [("WWW-Authenticate", header)]))
+            .secret, "name", version: "", FakeAzure.response(401, "", [("WWW-Authenticate", header)]))
         guard case .tokenRejected(let believed, let error) = try result.get() else { throw UnexpectedOutcome() }
         #expect(believed == resource)
         #expect(error.code == .vaultUnauthorized)
     }
 
-    private func versions(_ steps: ScriptedTransport.Step...) async -> (Result<[String], ProviderError>, [String]) {
-        let (transport, time) = (ScriptedTransport(steps), ManualTime().source())
+    private func versions(_ steps: FakeAzure.Step...) async -> (Result<[String], ProviderError>, [String]) {
+        let (transport, time) = (FakeAzure(responses: steps), ManualTime().source)
         let client = KeyVaultClient(transport: transport, time: time)
         do throws(ProviderError) {
             let outcome = try await client.versions(
@@ -155,11 +156,11 @@ struct KeyVaultClientTests {
         }
     }
 
-    private func page(_ version: String?, next: String?) -> ScriptedTransport.Step {
+    private func page(_ version: String?, next: String?) -> FakeAzure.Step {
         let item = version.map {
             "{\"id\":\"https://kv.vault.azure.net/secrets/n/\($0)\",\"attributes\":{\"enabled\":true}}"
         }
-        return ScriptedTransport.answer(
+        return FakeAzure.response(
             200, "{\"value\":[\(item ?? "")],\"nextLink\":\(next.map { "\"\($0)\"" } ?? "null")}")
     }
 

@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import Foundation
 import ProviderCore
 import SecretMemory
@@ -33,33 +34,22 @@ struct NodeIdentityTests {
         arguments: [404, 410, 429, 500, 501, 503, 505, 511])
     func metadataServiceAway(status: Int) async throws {
         let time = ManualTime()
-        let answers = Array(repeating: ScriptedTransport.answer(status), count: 6)
-        let success = ScriptedTransport.answer(200, #"{"access_token":"t","expires_in":"86399"}"#)
-        let transport = ScriptedTransport(answers + [success])
-        _ = try await Self.token("useVMManagedIdentity", transport, time.source())
+        let answers = Array(repeating: FakeAzure.response(status), count: 6)
+        let success = FakeAzure.response(200, #"{"access_token":"t","expires_in":"86399"}"#)
+        let transport = FakeAzure(responses: answers + [success])
+        _ = try await Self.token("useVMManagedIdentity", transport, time.source)
         #expect(time.sleeps == [2, 4, 8, 16, 25, 25].map { .seconds($0) })
-        let short = ScriptedTransport(answers + [ScriptedTransport.answer(status), success])
+        let short = FakeAzure(responses: answers + [FakeAzure.response(status), success])
         await #expect(throws: ProviderError.self) {
-            _ = try await Self.token("useVMManagedIdentity", short, ManualTime().source())
-        }
-    }
-
-    /// Keeps how long each answer was waited for.
-    private final class Patience: HTTPTransport {
-        let timeouts = Mutex<[Duration]>([])
-
-        func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
-            timeouts.withLock { $0.append(timeout) }
-            return HTTPResponse(
-                status: 200, headers: [],
-                body: SecretBytes(#"{"token":{"access_token":"t","expires_in":"3599"},"clientid":"c"}"#))
+            _ = try await Self.token("useVMManagedIdentity", short, ManualTime().source)
         }
     }
 
     @Test("are given the time that aad-pod-identity takes to assign an identity")
-    func podIdentityPatience() async throws {
-        let transport = Patience()
-        _ = try await Self.token("usePodIdentity", transport, ManualTime().source())
-        #expect(transport.timeouts.withLock { $0 } == [.seconds(100)])
+    func podIdentityTimeout() async throws {
+        let body = #"{"token":{"access_token":"t","expires_in":"3599"},"clientid":"c"}"#
+        let transport = FakeAzure(responses: [FakeAzure.response(200, body)])
+        _ = try await Self.token("usePodIdentity", transport, ManualTime().source)
+        #expect(transport.state.withLock { $0.timeouts } == [.seconds(100)])
     }
 }

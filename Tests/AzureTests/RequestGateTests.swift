@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import Synchronization
 import Testing
 
@@ -82,7 +83,7 @@ struct RequestGateTests {
     @Test("halves on a refusal, once for requests that were under way together, and recovers")
     func halving() async throws {
         let time = ManualTime()
-        let source = time.source()
+        let source = time.source
         let gate = RequestGate(RequestGate.Limits(concurrent: 16), time: source)
         let context = source.context(timeout: .seconds(1000))
         var permits: [RequestGate.Permit] = []
@@ -106,7 +107,7 @@ struct RequestGateTests {
     @Test("holds a namespace back during a pause, and gives up at once when that is longer than the mount may take")
     func pause() async throws {
         let time = ManualTime()
-        let source = time.source()
+        let source = time.source
         let gate = RequestGate(RequestGate.Limits(concurrent: 4), time: source)
         let permit = try await gate.enter(source.context(timeout: .seconds(100)))
         gate.throttle(permit, pause: .seconds(30))
@@ -122,7 +123,7 @@ struct RequestGateTests {
     @Test("a pause of one namespace, and its lower number, do not hold back another")
     func pauseOfAnother() async throws {
         let time = ManualTime()
-        let source = time.source()
+        let source = time.source
         let gate = RequestGate(RequestGate.Limits(concurrent: 4), time: source)
         let permit = try await gate.enter(source.context("loud"))
         gate.throttle(permit, pause: .seconds(30))
@@ -152,7 +153,7 @@ struct RequestGateTests {
 
     @Test("keeps places for others where a namespace may not take all")
     func placesForOthers() async throws {
-        let source = ManualTime().source()
+        let source = ManualTime().source
         let gate = RequestGate(RequestGate.Limits(concurrent: 4, ofNamespace: 2), time: source)
         for _ in 0..<2 { _ = try await gate.enter(source.context("loud")) }
         let waiting = Task { try await gate.enter(source.context("loud")) }
@@ -193,7 +194,7 @@ struct RequestGateTests {
 
     @Test("spaces requests to a service that bounds their rate")
     func rate() async throws {
-        let source = ManualTime().source()
+        let source = ManualTime().source
         let gate = RequestGate(RequestGate.Limits(concurrent: 5, perSecond: 20), time: source)
         var delays: [Duration] = []
         for _ in 0..<8 {

@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import Testing
 
 @Suite("The retry loop")
@@ -6,10 +7,10 @@ struct RetryTests {
     private let request = HTTPRequest(.get, "https://vault.example")
 
     private func run(
-        _ steps: [ScriptedTransport.Step], budget: Duration = .seconds(100)
+        _ steps: [FakeAzure.Step], budget: Duration = .seconds(100)
     ) async -> (result: Result<HTTPResponse, TransportError>, calls: Int, sleeps: [Duration]) {
-        let (transport, time) = (ScriptedTransport(steps), ManualTime())
-        let source = time.source()
+        let (transport, time) = (FakeAzure(responses: steps), ManualTime())
+        let source = time.source
         let result: Result<HTTPResponse, TransportError>
         do throws(TransportError) {
             result = .success(
@@ -25,7 +26,7 @@ struct RetryTests {
 
     @Test("takes the first answer that is final", arguments: [200, 400, 401, 403, 404, 409, 501])
     func finalStatus(status: Int) async throws {
-        let outcome = await run([ScriptedTransport.answer(status)])
+        let outcome = await run([FakeAzure.response(status)])
         #expect(try outcome.result.get().status == status)
         #expect(outcome.calls == 1)
         #expect(outcome.sleeps.isEmpty)
@@ -33,14 +34,14 @@ struct RetryTests {
 
     @Test("tries again after a passing failure", arguments: [408, 429, 500, 502, 503, 504])
     func retried(status: Int) async throws {
-        let outcome = await run([ScriptedTransport.answer(status), ScriptedTransport.answer(200)])
+        let outcome = await run([FakeAzure.response(status), FakeAzure.response(200)])
         #expect(try outcome.result.get().status == 200)
         #expect(outcome.sleeps == [.milliseconds(800)])
     }
 
     @Test("gives the last answer after four tries")
     func exhausted() async throws {
-        let outcome = await run(Array(repeating: ScriptedTransport.answer(503), count: 9))
+        let outcome = await run(Array(repeating: FakeAzure.response(503), count: 9))
         #expect(try outcome.result.get().status == 503)
         #expect(outcome.calls == 4)
         #expect(outcome.sleeps == [.milliseconds(800), .milliseconds(1600), .milliseconds(3200)])
@@ -49,10 +50,10 @@ struct RetryTests {
     @Test("tries again after a lost connection, not after a certificate that is wrong")
     func transportFailures() async throws {
         let lost = await run([
-            .failure(TransportError(.connect, .transient, "refused")), ScriptedTransport.answer(200),
+            .failure(TransportError(.connect, .transient, "refused")), FakeAzure.response(200),
         ])
         #expect(try lost.result.get().status == 200)
-        let wrong = await run([.failure(TransportError(.tls, .final, "certificate")), ScriptedTransport.answer(200)])
+        let wrong = await run([.failure(TransportError(.tls, .final, "certificate")), FakeAzure.response(200)])
         #expect(throws: TransportError.self) { try wrong.result.get() }
         #expect(wrong.calls == 1)
     }
@@ -61,7 +62,7 @@ struct RetryTests {
     func lostConnection() async throws {
         var lost = TransportError(.request, .transient, "closed")
         lost.isLostConnection = true
-        let outcome = await run([.failure(lost), .failure(lost), ScriptedTransport.answer(200)])
+        let outcome = await run([.failure(lost), .failure(lost), FakeAzure.response(200)])
         #expect(try outcome.result.get().status == 200)
         #expect(outcome.sleeps == [.milliseconds(1600)])
     }
@@ -75,14 +76,14 @@ struct RetryTests {
             ("Retry-After", "soon", .milliseconds(800)), ("Retry-After", "-5", .milliseconds(800)),
         ])
     func hints(name: String, value: String, delay: Duration) async throws {
-        let outcome = await run([ScriptedTransport.answer(429, "{}", [(name, value)]), ScriptedTransport.answer(200)])
+        let outcome = await run([FakeAzure.response(429, "{}", [(name, value)]), FakeAzure.response(200)])
         #expect(outcome.sleeps == [delay])
     }
 
     @Test("gives up at once when the wait would outlast the mount")
     func hintBeyondDeadline() async throws {
         let outcome = await run(
-            [ScriptedTransport.answer(429, "{}", [("Retry-After", "60")]), ScriptedTransport.answer(200)],
+            [FakeAzure.response(429, "{}", [("Retry-After", "60")]), FakeAzure.response(200)],
             budget: .seconds(30))
         #expect(try outcome.result.get().status == 429)
         #expect(outcome.sleeps.isEmpty)
@@ -90,7 +91,7 @@ struct RetryTests {
 
     @Test("sends nothing once the time is used up")
     func noTime() async {
-        let outcome = await run([ScriptedTransport.answer(200)], budget: .zero)
+        let outcome = await run([FakeAzure.response(200)], budget: .zero)
         #expect(outcome.calls == 0)
         if case .failure(let failure) = outcome.result {
             #expect(failure.kind == .timedOut)

@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import Foundation
 import ProviderCore
 import SecretMemory
@@ -50,10 +51,10 @@ struct TokenProxyTests {
             settings.serverName = "name.ests.aks"
             settings.authorityFile = try directory.write("authority".utf8, to: "ca.crt")
             change(&settings)
-            let transport = ScriptedTransport([
-                ScriptedTransport.answer(200, #"{"access_token":"t","expires_in":3599}"#)
+            let transport = FakeAzure(responses: [
+                FakeAzure.response(200, #"{"access_token":"t","expires_in":3599}"#)
             ])
-            let time = ManualTime().source()
+            let time = ManualTime().source
             let deadline = time.deadline(after: .seconds(10))
             let route = try await TokenProxy(settings: settings).route(until: deadline)
             _ = try await TokenExchange(transport: transport, time: time).exchange(
@@ -93,7 +94,7 @@ struct TokenProxyTests {
             settings.serverName = "name.ests.aks"
             settings.authorityFile = directory.file("ca.crt")
             let proxy = TokenProxy(settings: settings)
-            let deadline = ManualTime().source().deadline(after: .seconds(10))
+            let deadline = ManualTime().source.deadline(after: .seconds(10))
             func authority() async throws -> [UInt8]? { try await proxy.route(until: deadline).connection.authorityPEM }
             try directory.write([], to: "ca.crt")
             await #expect(throws: ProviderError.self) { _ = try await authority() }
@@ -121,7 +122,7 @@ struct TokenProxyTests {
             if let contents { try directory.write(contents.utf8, to: "ca.crt") }
             do throws(ProviderError) {
                 _ = try await TokenProxy(settings: settings).route(
-                    until: ManualTime().source().deadline(after: .seconds(10)))
+                    until: ManualTime().source.deadline(after: .seconds(10)))
                 Issue.record("there is a route")
             } catch {
                 #expect(error.code == .tokenProxyUnavailable)

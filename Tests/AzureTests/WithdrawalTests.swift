@@ -1,3 +1,4 @@
+import AzureTestSupport
 import ProviderCore
 import SecretMemory
 import Synchronization
@@ -9,7 +10,7 @@ import Testing
 struct WithdrawalTests {
     @Test("is not sent, and leaves its place to others")
     func notSent() async throws {
-        let (transport, time) = (ScriptedTransport([ScriptedTransport.answer(200)]), ManualTime().source())
+        let (transport, time) = (FakeAzure(responses: [FakeAzure.response(200)]), ManualTime().source)
         let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: time)
         var context = time.context()
         let withdrawal = Withdrawal()

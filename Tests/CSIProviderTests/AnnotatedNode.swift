@@ -1,3 +1,4 @@
+import AzureTestSupport
 import CSIProvider
 
 /// A node whose provider asks a cluster's API server for the annotations of service accounts.
@@ -28,7 +29,7 @@ struct AnnotatedNode {
         server.change { $0.accounts[account] = annotations }
     }
 
-    var azure: StatefulFakeAzure { node.azure }
+    var azure: FakeAzure { node.azure }
     var log: RecordedLog { node.log }
 
     /// How often the API server was asked.

@@ -1,3 +1,4 @@
+import AzureTestSupport
 import CSIProvider
 import Testing
 
@@ -36,7 +37,7 @@ struct AuditLogTests {
         }
         #expect(node.log.with("msg", "audit").isEmpty)
         // A new version of one object; the other stays.
-        node.node.azure.change { $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2") }
+        node.node.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
         node.node.azure.advance(.seconds(121))
         try await node.mount(both)
         #expect(node.log.with("msg", "audit").map { $0["version"] } == ["v2"])

@@ -1,3 +1,4 @@
+import AzureTestSupport
 import Budgets
 import ProviderCore
 import Testing

@@ -1,3 +1,4 @@
+import AzureTestSupport
 import CSIProvider
 import Foundation
 import ProviderTransport

@@ -1,3 +1,4 @@
+import AzureTestSupport
 import Documents
 import TestSupport
 import Testing
@@ -10,8 +11,8 @@ struct ExpiryTests {
     private func node(expiresIn days: Int, notBeforeIn start: Int = -1) -> ServedNode {
         let node = ServedNode()
         node.node.azure.change { state in
-            state.secrets["kv-a user"]?.expires = StatefulFakeAzure.start + days * day
-            state.secrets["kv-a user"]?.notBefore = StatefulFakeAzure.start + start * day
+            state.secrets["kv-a user"]?.expires = FakeAzure.start + days * day
+            state.secrets["kv-a user"]?.notBefore = FakeAzure.start + start * day
         }
         return node
     }
@@ -31,11 +32,11 @@ struct ExpiryTests {
         let line = try #require(node.log.with("code", "object-ending").first)
         #expect(line["object"] == "secret/user")
         #expect(line["days_left"] == "20")
-        #expect(line["expires"] == Timestamp.text(StatefulFakeAzure.start + 20 * day))
+        #expect(line["expires"] == Timestamp.text(FakeAzure.start + 20 * day))
         #expect(line["level"] == "warning")
         for _ in 0..<3 { #expect(try await node.mount(Self.pod(parameters: ["expiryWarning": "30"])) == .ok) }
         #expect(node.log.with("code", "object-ending").count == 1)
-        node.node.azure.change { $0.secrets["kv-a user"]?.version = 2 }
+        node.node.azure.change { $0.secrets["kv-a user"]?.addVersion() }
         node.node.azure.advance(.seconds(130))
         #expect(try await node.mount(Self.pod(parameters: ["expiryWarning": "30"])) == .ok)
         #expect(node.log.with("code", "object-ending").map { $0["version"] } == ["v1", "v2"])

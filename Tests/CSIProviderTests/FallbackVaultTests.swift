@@ -1,3 +1,4 @@
+import AzureTestSupport
 import TestSupport
 import Testing
 
@@ -9,8 +10,8 @@ struct FallbackVaultTests {
     init() {
         node.azure.change { state in
             state.roles.insert("app-1 kv-dr")
-            state.secrets["kv-dr user"] = StatefulFakeAzure.Secret(version: 7, value: "user of dr")
-            state.secrets["kv-dr password"] = StatefulFakeAzure.Secret(version: 7, value: "password of dr")
+            state.secrets["kv-dr user"] = FakeAzure.Secret(version: 7, value: "user of dr")
+            state.secrets["kv-dr password"] = FakeAzure.Secret(version: 7, value: "password of dr")
         }
     }
 

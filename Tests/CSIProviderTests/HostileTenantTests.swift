@@ -1,3 +1,4 @@
+import AzureTestSupport
 import ProviderCore
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ struct HostileTenantTests {
             state.federation = ["app-1 sa-1", "app-2 sa-2"]
             for vault in ["kv-a", "kv-b"] {
                 for index in 0..<8 {
-                    state.secrets["\(vault) s\(index)"] = StatefulFakeAzure.Secret(
+                    state.secrets["\(vault) s\(index)"] = FakeAzure.Secret(
                         version: 1, value: "\(vault)/s\(index)")
                 }
             }
@@ -70,7 +71,7 @@ struct HostileTenantTests {
             case 1: node.azure.change { $0.roles.remove("app-1 kv-a") }
             case 2: node.azure.change { $0.roles.insert("app-1 kv-a") }
             case 3: node.azure.advance(.milliseconds(Int.random(in: 1..<2000, using: &random)))
-            case 4: node.azure.change { $0.secrets["kv-a s1"]?.version += 1 }
+            case 4: node.azure.change { $0.secrets["kv-a s1"]?.addVersion() }
             default: node.mounts.sweep()
             }
             await Task.yield()

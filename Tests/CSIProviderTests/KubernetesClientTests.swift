@@ -1,3 +1,4 @@
+import AzureTestSupport
 import Foundation
 import Kubernetes
 import Testing

@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import CSIProvider
 import Foundation
 import ProviderCore
@@ -36,7 +37,7 @@ struct MetricsPageTests {
     func page() async throws {
         let annotated = try AnnotatedNode(postsEvents: true)
         let node = ServedNode(serving: annotated.node)
-        annotated.azure.change { $0.secrets["kv-a user"]?.expires = StatefulFakeAzure.start + 1000 }
+        annotated.azure.change { $0.secrets["kv-a user"]?.expires = FakeAzure.start + 1000 }
         func mount(_ name: String, class className: String, namespace: String = "team", vault: String = "kv-a")
             async throws
         {

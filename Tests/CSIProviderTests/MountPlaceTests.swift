@@ -1,3 +1,4 @@
+import AzureTestSupport
 import CSIProvider
 import ProviderTransport
 import TestSupport

@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import CSIProvider
 import Foundation
 import Logging
@@ -12,17 +13,17 @@ extension MountCase: CustomTestStringConvertible {}
 
 @Suite("The mount table over a fake Azure", .timeLimit(.minutes(20)))
 struct MountTableTests {
-    private static let azure = Result { FakeAzure(content: try FakeAzure.Content.load(), now: 1_800_000_000) }
+    private static let azure = Result { try FakeAzure.table() }
 
     @Test("Mounts or fails as the case says", arguments: try MountCase.all(for: .fake))
     func mounts(_ testCase: MountCase) async throws {
-        let azure = try Self.azure.get()
+        let azure = FakeAzure(try Self.azure.get())
         try await TemporaryDirectory.with { directory in
             let tokens = Mutex<[String]>([])
             var files: [String: String] = [:]
             for (name, text) in testCase.cloudFiles ?? [:] { files[name] = try directory.write(text.utf8, to: name) }
             let fill = Placeholders(material: try Material.shared.get(), files: files) { token in
-                let text = azure.serviceAccountToken(token)
+                let text = FakeAzure.serviceAccountToken(token)
                 tokens.withLock { $0.append(text) }
                 return text
             }
@@ -31,7 +32,7 @@ struct MountTableTests {
             settings.tokens.tokenProxy.serverName = FakeAzure.tokenProxy
             settings.tokens.tokenProxy.authorityFile = try directory.write("authority".utf8, to: "ca.crt")
             let provider = ProviderServer.make(
-                .unserved(settings), transport: azure, time: Self.time(),
+                .unserved(settings), transport: azure, time: azure.time,
                 logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)
             let outcome: MountOutcome
@@ -46,19 +47,6 @@ struct MountTableTests {
                 from: outcome, fill, unspeakable: tokens.withLock { $0 })
             for difference in differences { Issue.record("\(testCase.name): \(difference)") }
         }
-    }
-
-    /// A clock that only moves when somebody sleeps.
-    private static func time() -> TimeSource {
-        let elapsed = ElapsedTime()
-        return TimeSource(
-            wallClock: { 1_800_000_000 }, elapsed: { elapsed.value.withLock { $0 } },
-            sleep: { duration throws(CancellationError) in elapsed.value.withLock { $0 += duration } },
-            random: { 1 })
-    }
-
-    private final class ElapsedTime: Sendable {
-        let value = Mutex(Duration.zero)
     }
 }
 

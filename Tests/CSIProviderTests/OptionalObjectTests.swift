@@ -1,3 +1,4 @@
+import AzureTestSupport
 import ProviderCore
 import TestSupport
 import Testing
@@ -29,7 +30,7 @@ struct OptionalObjectTests {
     func disabled() async throws {
         let node = TestNode()
         node.azure.change {
-            $0.secrets["kv-a gone"] = StatefulFakeAzure.Secret(version: 1, value: "x", isEnabled: false)
+            $0.secrets["kv-a gone"] = FakeAzure.Secret(version: 1, value: "x", isEnabled: false)
         }
         let pod = TestNode.pod(Self.user, Self.missing("default: none"))
         #expect(try await node.versions(pod)["secret/gone"] == "missing")

@@ -1,9 +1,10 @@
+import AzureTestSupport
 import Testing
 
 @Suite("While a vault cannot be asked")
 struct OutageTests {
     /// What is wrong with the vault, and that it is an outage rather than a refusal.
-    private static let outages: [@Sendable (inout StatefulFakeAzure.State) -> Void] = [
+    private static let outages: [@Sendable (inout FakeAzure.State) -> Void] = [
         { $0.isUnreachable = true }, { $0.vaultStatus = 503 }, { $0.vaultStatus = 429 }, { $0.vaultStatus = 500 },
     ]
 
@@ -84,7 +85,7 @@ struct OutageTests {
         let node = TestNode { $0.staleIfError = .seconds(3600) }
         let both = TestNode.Pod(objects: ["user", "password"])
         _ = try await node.mount(both)
-        node.azure.change { $0.secrets["kv-a password"] = StatefulFakeAzure.Secret(version: 2, value: "password2") }
+        node.azure.change { $0.secrets["kv-a password"] = FakeAzure.Secret(version: 2, value: "password2") }
         node.azure.advance(.seconds(60))
         _ = try await node.mount(.init(name: "b", objects: ["password"]))
         node.azure.change { $0.isUnreachable = true }

@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import ProviderCore
 import Testing
 

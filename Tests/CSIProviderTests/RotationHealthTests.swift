@@ -1,3 +1,4 @@
+import AzureTestSupport
 import ProviderTransport
 import Testing
 
@@ -27,7 +28,7 @@ struct RotationHealthTests {
         #expect(node.service.exposition.isEmpty)
         try await node.mount(pod)
         #expect(isFailing() == "0")
-        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(StatefulFakeAzure.start)")
+        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(FakeAzure.start)")
         node.node.azure.change { $0.roles = [] }
         for _ in 0..<3 {
             node.node.azure.advance(.seconds(150))
@@ -37,13 +38,13 @@ struct RotationHealthTests {
         #expect(node.log.with("code", "rotation-failing").first?["level"] == "warning")
         #expect(node.log.with("code", "rotation-failing").first?["secret_provider_class"] == "payments")
         #expect(isFailing() == "1")
-        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(StatefulFakeAzure.start)")
+        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(FakeAzure.start)")
         node.node.azure.change { $0.roles = ["app-1 kv-a"] }
         node.node.azure.advance(.seconds(100))
         #expect(try await node.mount(pod) == .ok)
         #expect(turns() == ["rotation-failing vault-forbidden", "rotation-recovered mounted 400"])
         #expect(isFailing() == "0")
-        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(StatefulFakeAzure.start + 550)")
+        #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(FakeAzure.start + 550)")
     }
 
     @Test("is also told of a class that was broken by an edit")

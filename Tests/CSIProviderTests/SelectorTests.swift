@@ -1,3 +1,4 @@
+import AzureTestSupport
 import TestSupport
 import Testing
 
@@ -10,8 +11,9 @@ struct SelectorTests {
 
     private static func fill(_ node: TestNode) {
         node.azure.change { state in
-            func add(_ name: String, _ team: String, _ change: (inout StatefulFakeAzure.Secret) -> Void = { _ in }) {
-                var secret = StatefulFakeAzure.Secret(version: 1, value: "of \(name)")
+            state.pageSize = 2
+            func add(_ name: String, _ team: String, _ change: (inout FakeAzure.Secret) -> Void = { _ in }) {
+                var secret = FakeAzure.Secret(version: 1, value: "of \(name)")
                 secret.tags = ["team": team]
                 change(&secret)
                 state.secrets["kv-a \(name)"] = secret
@@ -65,14 +67,15 @@ struct SelectorTests {
         // Seven secrets, two to a page.
         #expect(node.azure.count("list kv-a") == 4)
         #expect(node.azure.count("get kv-a") == 3)
-        node.azure.change { $0.secrets["kv-a app-d"] = StatefulFakeAzure.Secret(version: 1, value: "new") }
+        node.azure.change { $0.secrets["kv-a app-d"] = FakeAzure.Secret(version: 1, value: "new") }
         var first = pod
         first.name = "pod-0"
         node.azure.advance(.seconds(60))
         #expect(try await node.mount(first)["app-d"] == nil)
         node.azure.advance(.seconds(70))
         #expect(try await node.mount(first)["app-d"] == "new")
-        #expect(node.azure.count("list kv-a") == 8)
+        // Eight secrets, and an empty page after the last full one.
+        #expect(node.azure.count("list kv-a") == 4 + 5)
     }
 
     @Test("A list is another identity's business as much as a value is")
@@ -150,7 +153,7 @@ struct SelectorTests {
         let fallback = TestNode.pod("{select: {name: 'app-?'}, vault: kv-b, fallbackVault: kv-a}")
         node.azure.change { $0.statuses["kv-b"] = 503 }
         #expect(try await node.mount(fallback).count == 3)
-        node.azure.change { $0.secrets["kv-a ..%2Fx"] = StatefulFakeAzure.Secret(version: 1, value: "x") }
+        node.azure.change { $0.secrets["kv-a ..%2Fx"] = FakeAzure.Secret(version: 1, value: "x") }
         #expect(try await TestNode.listing("..%2Fx").failure(Self.pod("name: '*'")) == .answerMalformed)
     }
 }
@@ -159,7 +162,7 @@ extension TestNode {
     /// A node whose vault lists something called `name`.
     fileprivate static func listing(_ name: String) -> TestNode {
         let node = TestNode()
-        node.azure.change { $0.secrets["kv-a \(name)"] = StatefulFakeAzure.Secret(version: 1, value: "x") }
+        node.azure.change { $0.secrets["kv-a \(name)"] = FakeAzure.Secret(version: 1, value: "x") }
         return node
     }
 }

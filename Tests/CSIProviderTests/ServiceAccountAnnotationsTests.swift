@@ -1,3 +1,4 @@
+import AzureTestSupport
 import Foundation
 import ProviderCore
 import TestSupport

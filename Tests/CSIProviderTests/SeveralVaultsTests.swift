@@ -1,3 +1,4 @@
+import AzureTestSupport
 import TestSupport
 import Testing
 
@@ -61,8 +62,8 @@ struct SeveralVaultsTests {
         _ = try await node.mount(pod)
         node.azure.advance(.seconds(100))
         node.azure.change { state in
-            state.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2")
-            state.secrets["kv-a password"] = StatefulFakeAzure.Secret(version: 2, value: "password2")
+            state.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2")
+            state.secrets["kv-a password"] = FakeAzure.Secret(version: 2, value: "password2")
         }
         _ = try await node.mount(.init(name: "late", objects: ["user"]))
         let others = node.azure.count("get kv-b")

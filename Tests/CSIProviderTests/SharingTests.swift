@@ -1,3 +1,4 @@
+import AzureTestSupport
 import ProviderCore
 import Synchronization
 import Testing
@@ -19,7 +20,7 @@ struct SharingTests {
     func republish() async throws {
         let node = TestNode()
         _ = try await node.mount(.init())
-        node.azure.change { $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2") }
+        node.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
         node.azure.advance(.seconds(119))
         #expect(try await node.mount(.init()) == ["user": "user1"])
         #expect(node.azure.count("") == 2)
@@ -36,7 +37,7 @@ struct SharingTests {
         node.azure.advance(.milliseconds(900))
         _ = try await node.mount(.init(name: "second"))
         #expect(node.azure.count("get") == 1)
-        node.azure.change { $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2") }
+        node.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
         node.azure.advance(.milliseconds(200))
         #expect(try await node.mount(.init(name: "third")) == ["user": "user2"])
         #expect(node.azure.count("get") == 2)
@@ -57,7 +58,7 @@ struct SharingTests {
         _ = try await node.mount(.init(name: "other", objects: ["user"]))
         node.azure.advance(.seconds(30))
         #expect(try await node.failure(.init(objects: ["user", "missing"])) == .objectNotFound)
-        node.azure.change { $0.secrets["kv-a missing"] = StatefulFakeAzure.Secret(version: 1, value: "here") }
+        node.azure.change { $0.secrets["kv-a missing"] = FakeAzure.Secret(version: 1, value: "here") }
         node.azure.advance(.seconds(30))
         let before = node.azure.count("get kv-a user")
         _ = try await node.mount(.init(objects: ["user", "missing"]))
@@ -148,8 +149,8 @@ struct SharingTests {
         let both = TestNode.Pod(objects: ["user", "password"])
         _ = try await node.mount(both)
         node.azure.change { state in
-            state.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2")
-            state.secrets["kv-a password"] = StatefulFakeAzure.Secret(version: 2, value: "password2")
+            state.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2")
+            state.secrets["kv-a password"] = FakeAzure.Secret(version: 2, value: "password2")
         }
         // Another pod reads one of the two; the first pod's other value is still fresh enough alone.
         node.azure.advance(.seconds(60))

@@ -1,3 +1,4 @@
+import AzureTestSupport
 import TestSupport
 import Testing
 
@@ -62,7 +63,7 @@ struct TokenLifeTests {
     func expiredAssertion() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
-        #expect(try await node.failure(.init(expiry: StatefulFakeAzure.start)) == .tokenExpired)
+        #expect(try await node.failure(.init(expiry: FakeAzure.start)) == .tokenExpired)
     }
 
     // The driver's sync controller sends its own pod's name and one path for everybody's classes.

@@ -1,3 +1,4 @@
+import AzureTestSupport
 import TestSupport
 import Testing
 
@@ -12,7 +13,7 @@ struct VersionChoiceTests {
 
     private func rotate(to version: Int, enabled: Bool = true) {
         node.azure.change {
-            $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(
+            $0.secrets["kv-a user"] = FakeAzure.Secret(
                 version: version, value: "user\(version)", isEnabled: enabled,
                 earlier: (1..<version).map { "user\($0)" })
         }
@@ -60,7 +61,7 @@ struct VersionChoiceTests {
     func nonce() async throws {
         let pods = [TestNode.Pod(name: "a"), TestNode.Pod(name: "b")]
         for pod in pods { _ = try await node.mount(pod) }
-        node.azure.change { $0.secrets["kv-a user"] = StatefulFakeAzure.Secret(version: 2, value: "user2") }
+        node.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
         node.azure.advance(.seconds(30))
         for pod in pods { #expect(try await node.mount(pod) == ["user": "user1"]) }
         let before = node.azure.count("get")

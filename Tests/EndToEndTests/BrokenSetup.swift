@@ -1,5 +1,6 @@
 import Azure
 import AzureEmulator
+import AzureTestSupport
 import Diagnostics
 import Documents
 import Foundation
@@ -118,7 +119,7 @@ struct BrokenSetup: Sendable {
                 userAgent: "tests"))
         var settings = Doctor.Settings(transport: transport, proxy: world.proxy)
         settings.tokens = world.tokens
-        settings.time = ManualTime().source
+        settings.time = ManualTime.fromNow().source
         settings.provider = world.endpoint
         var tested = SetupUnderTest(world: world, settings: settings)
         tested.token = try await world.token()

@@ -1,5 +1,6 @@
 import Azure
 import AzureEmulator
+import AzureTestSupport
 import CSIProvider
 import Foundation
 import Logging

@@ -1,4 +1,5 @@
 import AzureEmulator
+import AzureTestSupport
 import Foundation
 import ProviderTransport
 import TestSupport
@@ -56,7 +57,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     static func run(_ cases: [FaultCase], http2: Bool = false) async throws {
         try await EmulatedEnvironment.with(keys: false, http2: http2) { world in
             for fault in cases {
-                try await world.withNewProvider(time: ManualTime()) { world in
+                try await world.withNewProvider(time: ManualTime.fromNow()) { world in
                     try await fault.mount(in: world)
                     try await fault.mountAgain(in: world)
                 }

@@ -1,5 +1,6 @@
 import Azure
 import AzureEmulator
+import AzureTestSupport
 import ProviderTransport
 import TestSupport
 import Testing
@@ -27,7 +28,7 @@ struct FaultHangTests {
         ])
     func hanging(fault: FaultCase) async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
-            let time = ManualTime()
+            let time = ManualTime.fromNow()
             try await world.withNewProvider(time: time) { world in
                 try await fault.mount(in: world)
                 // gRPC rounds the driver's timeout up.
@@ -44,7 +45,7 @@ struct FaultHangTests {
             "hang target=proxy:kv*", mode: .managedIdentity, .internal,
             ["the proxy did not open the connection in time", "hop: proxy"], calls: [Self.get: 0])
         try await EmulatedEnvironment.with(keys: false) { world in
-            try await world.withNewProvider(time: ManualTime(), connectTimeout: .seconds(1)) { world in
+            try await world.withNewProvider(time: ManualTime.fromNow(), connectTimeout: .seconds(1)) { world in
                 try await fault.mount(in: world)
             }
             try await fault.mountAgain(in: world)

@@ -1,3 +1,4 @@
+import AzureTestSupport
 import ProviderTransport
 import TestSupport
 import Testing
@@ -34,7 +35,7 @@ struct FaultWalkTests {
             for fault in cases {
                 world.emulator.faults.clear()
                 // Short, because of the proxy that hangs.
-                try await world.withNewProvider(time: ManualTime(), connectTimeout: .milliseconds(500)) {
+                try await world.withNewProvider(time: ManualTime.fromNow(), connectTimeout: .milliseconds(500)) {
                     try await fault.runForCode(in: $0)
                 }
             }

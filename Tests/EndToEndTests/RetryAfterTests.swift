@@ -1,4 +1,5 @@
 import AzureEmulator
+import AzureTestSupport
 import Foundation
 import ProviderTransport
 import TestSupport
@@ -10,7 +11,7 @@ struct RetryAfterTests {
         "is obeyed in each of the notations that Azure uses",
         arguments: ["seconds", "date", "retry-after-ms", "x-ms-retry-after-ms"], ["vault", "entra"])
     func obeyed(notation: String, target: String) async throws {
-        let time = ManualTime()
+        let time = ManualTime.fromNow()
         let clock = EmulatorClock(stoppedAt: Date(timeIntervalSince1970: Double(time.start)))
         try await EmulatedEnvironment.with(keys: false, clock: clock) { world in
             try await world.withNewProvider(time: time) { world in
@@ -29,7 +30,7 @@ struct RetryAfterTests {
     @Test("is not waited for past the mount's own end: the refusal is the answer, at once")
     func tooLong() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
-            let time = ManualTime()
+            let time = ManualTime.fromNow()
             try await world.withNewProvider(time: time) { world in
                 world.emulator.faults.add(
                     try Fault(words: ["status", "status=429", "retryAfter=10m", "target=vault"]))

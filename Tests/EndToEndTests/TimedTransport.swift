@@ -1,5 +1,6 @@
 import Azure
 import AzureEmulator
+import AzureTestSupport
 
 /// The network of a provider whose clock is a `ManualTime`.
 ///
@@ -19,7 +20,7 @@ struct TimedTransport: HTTPTransport {
     private static let limit = Duration.seconds(900)
 
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
-        let before = unanswered
+        let strikes = faults.strikes()
         let outcome = await withTaskGroup(of: Outcome?.self) { group in
             group.addTask {
                 do throws(TransportError) {
@@ -29,10 +30,8 @@ struct TimedTransport: HTTPTransport {
                 }
             }
             group.addTask {
-                while unanswered == before {
-                    do { try await Task.sleep(for: .milliseconds(5)) } catch { return nil }
-                }
-                return .leftWaiting
+                for await fault in strikes where Self.leavesWaiting(fault) { return .leftWaiting }
+                return nil
             }
             defer { group.cancelAll() }
             for await outcome in group {
@@ -46,11 +45,6 @@ struct TimedTransport: HTTPTransport {
             time.advance(timeout)
             throw TransportError(.request, .timedOut, "no answer within \(timeout)")
         }
-    }
-
-    /// How many requests the faults have left without an answer so far.
-    private var unanswered: Int {
-        faults.entries.filter { Self.leavesWaiting($0.fault) }.reduce(0) { $0 + $1.struck }
     }
 
     /// Whether `fault` keeps a service from ending its answer. A proxy that hangs is noticed by the HTTP

@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import CSIProvider
 import Foundation
 import Logging
@@ -70,7 +71,7 @@ struct UnreachableTests {
                     """
                 let environment = given.proxy.map { ["HTTPS_PROXY": filled($0)] } ?? [:]
                 let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
-                let time = ManualTime()
+                let time = ManualTime.fromNow()
                 let configuration = ProviderConfiguration.withoutWatchers(
                     .unix(path: "/unused"),
                     mounts: MountPipeline.Settings(

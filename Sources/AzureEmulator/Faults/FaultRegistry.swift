@@ -28,6 +28,7 @@ package final class FaultRegistry: Sendable {
     private struct State {
         var nextID = 1
         var faults: [RegisteredFault] = []
+        var observers: [UUID: AsyncStream<String>.Continuation] = [:]
     }
 
     private let state = Mutex(State())
@@ -71,6 +72,17 @@ package final class FaultRegistry: Sendable {
         }
     }
 
+    /// The faults that strike calls from now on, each as in `Entry.fault`.
+    package func strikes() -> AsyncStream<String> {
+        let (stream, continuation) = AsyncStream<String>.makeStream()
+        let id = UUID()
+        continuation.onTermination = { [weak self] _ in
+            _ = self?.state.withLock { $0.observers.removeValue(forKey: id) }
+        }
+        state.withLock { $0.observers[id] = continuation }
+        return stream
+    }
+
     /// Decides which faults strike `call`, and counts it for them.
     func effect(on call: ServiceCall) -> Effect {
         state.withLock { state in
@@ -83,6 +95,7 @@ package final class FaultRegistry: Sendable {
                 guard isLatency || effect.fault == nil, state.faults[index].strikes(call, at: now[fault.clock] ?? 0)
                 else { continue }
                 if isLatency { effect.delay += fault.delay } else { effect.fault = fault }
+                for observer in state.observers.values { observer.yield(fault.description) }
             }
             return effect
         }
