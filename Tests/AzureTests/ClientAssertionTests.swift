@@ -6,7 +6,7 @@ import SecretMemory
 import TestSupport
 import Testing
 
-@Suite("The assertion that a certificate signs")
+@Suite("The client assertion signed with a certificate")
 struct ClientAssertionTests {
     private static let clientID = "1f2d3c4b-0000-4000-8000-000000000002"
 
@@ -39,7 +39,7 @@ struct ClientAssertionTests {
         return try #require(object as? [String: Any])
     }
 
-    @Test("is made out for the token endpoint and ten minutes")
+    @Test("has the token endpoint as its audience and is valid for ten minutes")
     func claims() async throws {
         let tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47"
         let cloud = try AzureCloud.named("AzureChinaCloud", environmentFile: nil)
@@ -62,7 +62,7 @@ struct ClientAssertionTests {
         #expect(try Self.part(other, 1)["jti"] as? String != claims["jti"] as? String)
     }
 
-    @Test("takes the form that AD FS knows where there is AD FS")
+    @Test("uses the token endpoint and the algorithm of AD FS where the authority is AD FS")
     func federationServices() async throws {
         let file = #"{"activeDirectoryEndpoint":"https://adfs.example/adfs","keyVaultDNSSuffix":"vault.example"}"#
         let cloud = try AzureCloud.named(

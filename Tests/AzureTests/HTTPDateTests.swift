@@ -1,7 +1,7 @@
 import Azure
 import Testing
 
-@Suite("Dates of HTTP")
+@Suite("HTTP dates")
 struct HTTPDateTests {
     @Test(
         "are read as seconds since 1970",
@@ -15,7 +15,7 @@ struct HTTPDateTests {
     }
 
     @Test(
-        "are not read from anything else",
+        "are refused in any other form",
         arguments: [
             "", "soon", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 GMT x",
             "Sun, 06 Nov 1994 08:49:37 GMT\0", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 32 Nov 1994 08:49:37 GMT",

@@ -26,7 +26,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "asks for one object with the token on the first request",
+        "sends the token with the first request for an object",
         arguments: [
             (KeyVaultObject.ObjectType.secret, "a", "", "https://kv.vault.azure.net/secrets/a/?api-version=7.4"),
             (.key, "a", "1", "https://kv.vault.azure.net/keys/a/1?api-version=7.4"),
@@ -40,7 +40,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "refuses answers that lack what a mount needs, with upstream's phrases",
+        "refuses a response without the fields that a mount needs, in upstream's words",
         arguments: [
             (KeyVaultObject.ObjectType.secret, "{}", "secret value is nil"),
             (.secret, "{\"value\":null,\"id\":\"x\"}", "secret value is nil"),
@@ -58,7 +58,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "takes an answer that calls itself by the asked name, in any case and with the port or without",
+        "accepts a response whose id is that of the requested object, in any letter case, with or without a port",
         arguments: [
             "https://kv.vault.azure.net/secrets/name/v1", "https://KV.vault.azure.net:443/secrets/NAME/V1",
             "https://kv.private.example/secrets/name/v1", "https://kv.vault.azure.net/secrets/name", "x",
@@ -70,7 +70,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "refuses an answer about another vault, object, type or version, and names both",
+        "refuses a response about another vault, object, type or version, and names both",
         arguments: [
             ("https://other.vault.azure.net/secrets/name/v1", ["of the vault other.vault.azure.net", "not kv.vault"]),
             ("https://x.kv.vault.azure.net/secrets/name/v1", ["of the vault x.kv.vault.azure.net"]),
@@ -89,7 +89,7 @@ struct KeyVaultClientTests {
         }
     }
 
-    @Test("checks keys and certificates by their own identifiers")
+    @Test("checks the id of a key and of a certificate too")
     func foreignKeys() async {
         let key = "{\"key\":{\"kid\":\"https://kv.vault.azure.net/secrets/name/1\",\"kty\":\"RSA\"}}"
         let certificate = "{\"cer\":\"AAAA\",\"id\":\"https://kv.vault.azure.net/certificates/other/1\"}"
@@ -100,7 +100,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "turns refusals into codes that say who is to act",
+        "maps each refusal to its error code",
         arguments: [
             (
                 403, "{\"error\":{\"code\":\"Forbidden\",\"innererror\":{\"code\":\"ForbiddenByRbac\"}}}",
@@ -120,7 +120,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "believes a challenge only for a resource above the vault's own host",
+        "accepts a challenge only if its resource is a parent domain of the vault's host",
         arguments: [
             (
                 "Bearer authorization=\"https://login/t\", resource=\"https://vault.azure.net\"",
@@ -164,7 +164,7 @@ struct KeyVaultClientTests {
             200, "{\"value\":[\(item ?? "")],\"nextLink\":\(next.map { "\"\($0)\"" } ?? "null")}")
     }
 
-    @Test("follows the pages of a list, empty ones too, as long as they are the vault's own")
+    @Test("follows the pages of a list in the same vault, empty pages included")
     func pages() async throws {
         let base = "https://kv.vault.azure.net:443/secrets/n/versions?api-version=7.4&$skiptoken="
         let (result, urls) = await versions(
@@ -174,7 +174,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "never sends the token where a list's link leads astray, and sees a list without end",
+        "does not follow a list's link to another host, or to the same page again",
         arguments: [
             "https://evil.example/secrets/n/versions", "http://kv.vault.azure.net/secrets/n/versions",
             "https://kv.vault.azure.net@evil.example/x", "https://kv.vault.azure.net:8443/x",

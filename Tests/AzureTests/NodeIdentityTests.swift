@@ -30,7 +30,7 @@ struct NodeIdentityTests {
     }
 
     @Test(
-        "are waited for while they are updated: six retries, ever later",
+        "are retried six times with growing delays while they are updated",
         arguments: [404, 410, 429, 500, 501, 503, 505, 511])
     func metadataServiceAway(status: Int) async throws {
         let time = ManualTime()
@@ -45,7 +45,7 @@ struct NodeIdentityTests {
         }
     }
 
-    @Test("are given the time that aad-pod-identity takes to assign an identity")
+    @Test("have a timeout of 100 seconds, because aad-pod-identity assigns the identity first")
     func podIdentityTimeout() async throws {
         let body = #"{"token":{"access_token":"t","expires_in":"3599"},"clientid":"c"}"#
         let transport = FakeAzure(responses: [FakeAzure.response(200, body)])

@@ -26,7 +26,7 @@ struct ProxySettingsTests {
         #expect(proxy?.credentials == credentials)
     }
 
-    @Test("take the lower-case names too, the upper-case ones first")
+    @Test("are also read from the lower-case names, which the upper-case names override")
     func names() throws {
         #expect(try ProxySettings(environment: ["https_proxy": "http://a:1"]).proxy?.host == "a")
         #expect(
@@ -47,7 +47,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "leave out the hosts of NO_PROXY",
+        "exclude the hosts of NO_PROXY",
         arguments: [
             ("kv.vault.azure.net", "vault.azure.net", false), ("vault.azure.net", "vault.azure.net", false),
             ("kv.vault.azure.net", ".vault.azure.net", false), ("vault.azure.net", ".vault.azure.net", true),

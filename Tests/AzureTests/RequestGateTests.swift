@@ -11,7 +11,7 @@ struct RequestGateTests {
         let order = Mutex<[RequestContext]>([])
     }
 
-    @Test("lets no more through at once than it should, and all in the end")
+    @Test("admits every request, and never more than the limit at once")
     func bound() async throws {
         let gate = RequestGate(RequestGate.Limits(concurrent: 3), time: .system)
         let notes = Notes()
@@ -61,26 +61,26 @@ struct RequestGateTests {
         Array(repeating: TimeSource.system.context(namespace, priority, timeout: .seconds(3600)), count: count)
     }
 
-    @Test("lets new pods go before others")
+    @Test("admits the requests of first mounts before those of republishes")
     func priority() async throws {
         let order = try await order(contexts(.republish, 2, of: "a") + contexts(.firstMount, 2, of: "a"))
         #expect(order.map(\.priority) == [.firstMount, .firstMount, .republish, .republish])
     }
 
-    @Test("new pods that never stop coming do not keep running pods from being renewed")
+    @Test("a steady flow of first mounts does not starve republishes")
     func noStarvation() async throws {
         let order = try await order(contexts(.firstMount, 40, of: "loud") + contexts(.republish, 2, of: "quiet"))
         #expect(order.indices.filter { order[$0].namespace == "quiet" } == [4, 9])
     }
 
-    @Test("a namespace waits for one request of each other one, however many those have", arguments: [10, 400])
+    @Test("a namespace waits for at most one request of each other namespace", arguments: [10, 400])
     func turns(count: Int) async throws {
         let loud = contexts(.firstMount, count, of: "loud") + contexts(.firstMount, count, of: "louder")
         let order = try await order(loud + contexts(.firstMount, 2, of: "quiet"))
         #expect(order.indices.filter { order[$0].namespace == "quiet" } == [2, 5])
     }
 
-    @Test("halves on a refusal, once for requests that were under way together, and recovers")
+    @Test("halves its limit once for the requests that were throttled together, and recovers")
     func halving() async throws {
         let time = ManualTime()
         let source = time.source
@@ -104,7 +104,9 @@ struct RequestGateTests {
         #expect(gate.limit(of: "team") == 16)
     }
 
-    @Test("holds a namespace back during a pause, and gives up at once when that is longer than the mount may take")
+    @Test(
+        "pauses the requests of a throttled namespace, and fails at once if the pause outlasts the deadline"
+    )
     func pause() async throws {
         let time = ManualTime()
         let source = time.source
@@ -120,7 +122,7 @@ struct RequestGateTests {
         #expect(time.now >= .seconds(30))
     }
 
-    @Test("a pause of one namespace, and its lower number, do not hold back another")
+    @Test("the pause and the lower limit of one namespace do not affect another one")
     func pauseOfAnother() async throws {
         let time = ManualTime()
         let source = time.source
@@ -151,7 +153,7 @@ struct RequestGateTests {
         waiting.cancel()
     }
 
-    @Test("keeps places for others where a namespace may not take all")
+    @Test("reserves places for other namespaces if the share of a namespace is limited")
     func placesForOthers() async throws {
         let source = ManualTime().source
         let gate = RequestGate(RequestGate.Limits(concurrent: 4, ofNamespace: 2), time: source)
@@ -163,7 +165,7 @@ struct RequestGateTests {
         waiting.cancel()
     }
 
-    @Test("frees the place of one who gives up waiting")
+    @Test("frees the place of a waiting request that is cancelled")
     func cancellation() async throws {
         let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: .system)
         let context = TimeSource.system.context(timeout: .seconds(3600))
@@ -192,7 +194,7 @@ struct RequestGateTests {
         _ = try await gate.enter(context)
     }
 
-    @Test("spaces requests to a service that bounds their rate")
+    @Test("delays requests to a service with a rate limit")
     func rate() async throws {
         let source = ManualTime().source
         let gate = RequestGate(RequestGate.Limits(concurrent: 5, perSecond: 20), time: source)

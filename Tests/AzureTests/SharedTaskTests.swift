@@ -2,7 +2,7 @@ import Azure
 import Synchronization
 import Testing
 
-@Suite("Work that several wait for")
+@Suite("A shared task")
 struct FlightTests {
     private let time = TimeSource.system
 
@@ -24,7 +24,7 @@ struct FlightTests {
         }
     }
 
-    @Test("is done once for all who joined")
+    @Test("runs once for all callers that join it")
     func shared() async throws {
         let work = Work()
         let deadline = time.deadline(after: .seconds(60))
@@ -37,7 +37,7 @@ struct FlightTests {
         #expect(values == [7, 7])
     }
 
-    @Test("goes on when one of two leaves, and ends with the last")
+    @Test("continues when one of two callers is cancelled, and is cancelled with the last one")
     func leaving() async throws {
         let work = Work()
         let deadline = time.deadline(after: .seconds(60))
@@ -54,7 +54,7 @@ struct FlightTests {
         #expect(sharedTask.join(until: deadline) == nil)
     }
 
-    @Test("has the deadline of the most patient")
+    @Test("has the latest deadline of its callers")
     func deadline() async throws {
         let (asked, ask) = AsyncStream<Void>.makeStream()
         let sharedTask = SharedTask(until: time.deadline(after: .seconds(100))) { deadline in
@@ -67,7 +67,7 @@ struct FlightTests {
         #expect(remaining > .seconds(900))
     }
 
-    @Test("in the background ends by itself, with nobody there")
+    @Test("runs to its end in the background without a caller")
     func background() async {
         let (done, finish) = AsyncStream<Void>.makeStream()
         _ = SharedTask(isAwaited: false, until: time.deadline(after: .seconds(60))) { _ in finish.yield() }

@@ -1,7 +1,7 @@
 import Azure
 import Testing
 
-@Suite("Work with a limit", .timeLimit(.minutes(20)))
+@Suite("Work with a deadline", .timeLimit(.minutes(20)))
 struct TimeLimitTests {
     /// Ends only when it is cancelled.
     private static func endless() async -> String {
@@ -10,19 +10,19 @@ struct TimeLimitTests {
         return "cancelled"
     }
 
-    @Test("gives its outcome when it ends in time")
+    @Test("returns its result if it ends in time")
     func inTime() async {
         let value = await withDeadline(TimeSource.system.deadline(after: .seconds(60))) { "done" }
         #expect(value == "done")
     }
 
-    @Test("is given up past its deadline")
+    @Test("is cancelled after its deadline")
     func tooLong() async {
         let value = await withDeadline(TimeSource.system.deadline(after: .milliseconds(10))) { await Self.endless() }
         #expect(value == nil)
     }
 
-    @Test("is given up whatever other limits began before and after it")
+    @Test("is cancelled at its own deadline when many others run")
     func many() async {
         let long = Task {
             await withDeadline(TimeSource.system.deadline(after: .seconds(3600))) { await Self.endless() }

@@ -67,7 +67,7 @@ struct TokenProxyTests {
     }
 
     @Test(
-        "is asked under its server name, at its address and port, below its path",
+        "is requested at its address, port and path, with its own server name",
         arguments: [
             ("https://10.0.0.1", "https://name.ests.aks:443/tenant/oauth2/v2.0/token"),
             ("https://10.0.0.1/", "https://name.ests.aks:443/tenant/oauth2/v2.0/token"),
@@ -81,13 +81,13 @@ struct TokenProxyTests {
         #expect(request.headers.filter { $0.name == "Host" }.map(\.value) == ["login.microsoftonline.com"])
     }
 
-    @Test("without the authority's file trusts the process's own roots, if its name is given")
+    @Test("is verified with the process's own roots if its server name is set and the authority's file is missing")
     func noAuthority() async throws {
         let request = try await sent(through: "https://10.0.0.1") { $0.authorityFile = "/nowhere/ca.crt" }
         #expect(request.connection?.authorityPEM == nil)
     }
 
-    @Test("keeps the authority while its file is empty or away, and takes the next one at once")
+    @Test("keeps the authority while its file is empty or missing, and uses a new one at once")
     func replacedAuthority() async throws {
         try await TemporaryDirectory.with { directory in
             var settings = TokenProxy.Settings()
@@ -133,7 +133,7 @@ struct TokenProxyTests {
     }
 
     @Test(
-        "asks the API server at the port that the kubelet tells",
+        "uses the API server's port from the environment that the kubelet sets",
         arguments: [
             (nil, 443), ("", 443), ("6443", 6443), ("0", 443), ("65536", 443), ("-1", 443),
             ("tcp://10.0.0.1:443", 443),
@@ -145,7 +145,7 @@ struct TokenProxyTests {
     }
 
     @Test(
-        "takes only a plain https URL",
+        "accepts only an https URL without user, query and fragment",
         arguments: [
             ("https://proxy.example", true), ("https://proxy.example:8443/some/prefix/", true),
             ("http://proxy.example", false),

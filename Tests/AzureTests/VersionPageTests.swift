@@ -5,7 +5,7 @@ import Testing
 @Suite("A page of versions")
 struct VersionPageTests {
     @Test(
-        "goes on at the vault itself, with the port or without",
+        "has a link to the next page in the same vault, with or without a port",
         arguments: [
             ("https://kv.vault.azure.net/secrets/a?$skiptoken=x", "https://kv.vault.azure.net/secrets/a?$skiptoken=x"),
             ("HTTPS://KV.vault.azure.net:443/secrets/a", "https://kv.vault.azure.net/secrets/a"),
@@ -15,7 +15,7 @@ struct VersionPageTests {
     }
 
     @Test(
-        "never goes on elsewhere, and not at what is no URL",
+        "is refused if its link leads to another host or is not a URL",
         arguments: [
             "http://kv.vault.azure.net/", "https://other.vault.azure.net/", "https://kv.vault.azure.net:8443/",
             "https://kv.vault.azure.net", "https://kv.vault.azure.net@evil/", "https://kv.vault.azure.net\\@evil/",

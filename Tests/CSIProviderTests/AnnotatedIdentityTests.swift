@@ -18,14 +18,14 @@ struct AnnotatedIdentityTests {
         try #require(try await annotated.node.error(pod))
     }
 
-    @Test("is used where the class names none, for the account that the kubelet names")
+    @Test("is used if the class sets no clientID")
     func used() async throws {
         #expect(try await annotated.node.mount(AnnotatedNode.pod()) == ["user": "user1"])
         #expect(annotated.server.calls == ["GET /api/v1/namespaces/team/serviceaccounts/web"])
         #expect(annotated.azure.count("token app-1") == 1)
     }
 
-    @Test("has a tenant where the class names none, and never in the place of the class's")
+    @Test("sets the tenant if the class sets none, and never overrides the class")
     func tenant() async throws {
         annotated.annotate([AnnotatedNode.client: "app-1", AnnotatedNode.tenant: "contoso.example"])
         for (parameters, expected) in [
@@ -40,7 +40,7 @@ struct AnnotatedIdentityTests {
         #expect(try await annotated.node.failure(AnnotatedNode.pod("last")) == nil)
     }
 
-    @Test("gives way to what the class or an object says")
+    @Test("is not read if the class or the object sets a clientID")
     func precedence() async throws {
         var named = AnnotatedNode.pod()
         named.client = "app-2"
@@ -54,7 +54,7 @@ struct AnnotatedIdentityTests {
     }
 
     @Test(
-        "is asked for in no other mode",
+        "is not read in other identity modes",
         arguments: [
             (["useVMManagedIdentity": "true"], "null", nil),
             (["useAzureTokenProxy": "true"], "null", .parameterMissing),
@@ -71,7 +71,7 @@ struct AnnotatedIdentityTests {
         #expect(annotated.reads == 0)
     }
 
-    @Test("is asked for also where the kubelet puts the tokens among the secrets")
+    @Test("is also read if the tokens are among the secrets of the request")
     func tokensAmongSecrets() async throws {
         var pod = AnnotatedNode.pod()
         let all = try JSONSerialization.jsonObject(with: annotated.node.attributes(pod)) as? [String: String]
@@ -82,14 +82,14 @@ struct AnnotatedIdentityTests {
         #expect(try await annotated.node.mount(pod) == ["user": "user1"])
     }
 
-    @Test("is nobody's business unless the operator wants it")
+    @Test("is not read unless the operator enables it")
     func off() async throws {
         let node = TestNode()
         #expect(try await node.failure(AnnotatedNode.pod()) == .credentialsMissing)
     }
 
     @Test(
-        "that is missing is an error with both ways to mend it",
+        "that is missing is an error with both fixes",
         arguments: [[:], ["other": "app-1"], [AnnotatedNode.client: " \n"]] as [[String: String]])
     func missing(annotations: [String: String]) async throws {
         annotated.annotate(annotations)
@@ -108,7 +108,7 @@ struct AnnotatedIdentityTests {
         #expect(annotated.azure.count("") == 0)
     }
 
-    @Test("says all that is missing at once")
+    @Test("reports everything that is missing at once")
     func missingTenant() async throws {
         annotated.annotate([:])
         let error = try await failure(AnnotatedNode.pod(parameters: ["tenantID": ""]))
@@ -117,7 +117,7 @@ struct AnnotatedIdentityTests {
     }
 
     @Test(
-        "that cannot be one is refused before Azure sees it",
+        "that is not valid is refused before any request to Azure",
         arguments: [
             (AnnotatedNode.client, "app 1", "no client id"), (AnnotatedNode.client, "app\n1", "no client id"),
             (AnnotatedNode.client, String(repeating: "a", count: 300), "no client id"),
@@ -136,7 +136,7 @@ struct AnnotatedIdentityTests {
     }
 
     @Test(
-        "counts only for the account of the token",
+        "is refused if the token belongs to another account",
         arguments: [
             ["csi.storage.k8s.io/serviceAccount.name": "batch"], ["csi.storage.k8s.io/pod.namespace": "other"],
             ["csi.storage.k8s.io/serviceAccount.name": "../team/web"],
@@ -150,7 +150,7 @@ struct AnnotatedIdentityTests {
         #expect(annotated.azure.count("") == 0)
     }
 
-    @Test("counts only for the account of the token also when the account is known")
+    @Test("is refused if the token belongs to another account, also when the annotations are cached")
     func mismatchWhenKnown() async throws {
         _ = try await annotated.node.mount(AnnotatedNode.pod())
         var thief = AnnotatedNode.pod()
@@ -161,7 +161,7 @@ struct AnnotatedIdentityTests {
     }
 
     @Test(
-        "waits for a class without mistakes and a kubelet that says enough",
+        "is not read for an invalid class or a request without the account",
         arguments: [
             (["keyvaultName": ""], .parameterMissing), (["objects": "array: ["], .objectsMalformed),
             (["usePodIdentity": "false", "cloudName": "x"], .cloudInvalid),
@@ -174,7 +174,7 @@ struct AnnotatedIdentityTests {
         #expect(annotated.reads == 0)
     }
 
-    @Test("is what the policy judges, and the error says where it is from")
+    @Test("is checked by the policy, and the error names its source")
     func policy() async throws {
         try await TemporaryDirectory.with { directory in
             let text =
@@ -193,7 +193,7 @@ struct AnnotatedIdentityTests {
         }
     }
 
-    @Test("is named in the log and by the audit lines, with where it is from")
+    @Test("is logged and audited with its source")
     func log() async throws {
         let annotated = try AnnotatedNode(audit: .changes)
         let served = ServedNode(serving: annotated.node)

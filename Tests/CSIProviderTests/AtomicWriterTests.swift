@@ -40,7 +40,7 @@ struct AtomicWriterTests {
         }
     }
 
-    @Test("changes nothing when the contents are the same, whatever the modes say, as the driver")
+    @Test("writes nothing if the contents are the same, even with other modes, as the driver does")
     func same() async throws {
         try await TemporaryDirectory.with { directory in
             let writer = AtomicWriter(target: directory.file("volume"))

@@ -8,7 +8,7 @@ struct AuditLogTests {
     private let both = TestNode.Pod(
         objects: ["user", "password"], parameters: ["secretProviderClass": "payments"])
 
-    @Test("says who was given what, as whom, by which rule and from where")
+    @Test("names pod, object, version, identity, policy rule and source")
     func fields() async throws {
         let node = try ServedNode(
             audit: .changes,
@@ -26,7 +26,7 @@ struct AuditLogTests {
         #expect(lines.first?["call"] == node.log.with("msg", "mounted").first?["call"])
     }
 
-    @Test("tells by default what a volume has not had before")
+    @Test("reports only new versions of a volume by default")
     func changes() async throws {
         let node = ServedNode(audit: .changes)
         try await node.mount(both)
@@ -47,7 +47,7 @@ struct AuditLogTests {
         #expect(node.log.with("msg", "audit").map { $0["source"] } == ["cached"])
     }
 
-    @Test("tells when the vault no longer stands behind an object, and when it does again")
+    @Test("reports when an object becomes stale and when it is fresh again")
     func stale() async throws {
         let node = ServedNode(audit: .changes) { $0.staleIfError = .seconds(3600) }
         try await node.mount()
@@ -62,7 +62,7 @@ struct AuditLogTests {
         }
     }
 
-    @Test("tells all of every mount, or nothing, when told to")
+    @Test("reports every mount or nothing if so configured")
     func extents() async throws {
         for (extent, count) in [(AuditLog.Level.all, 6), (.changes, 2), (.off, 0)] {
             let node = ServedNode(audit: extent)
@@ -71,7 +71,7 @@ struct AuditLogTests {
         }
     }
 
-    @Test("has a line for every failure, with its code and as much as was known by then")
+    @Test("has a line for every failure, with its code and the fields that are known")
     func failures() async throws {
         let node = ServedNode(audit: .changes)
         for _ in 0..<2 {
@@ -92,7 +92,7 @@ struct AuditLogTests {
         #expect(line["client_id"] == nil)
     }
 
-    @Test("says that the policy denied, and by which rule another mount failed")
+    @Test("names a denial by the policy, and the rule of a mount that failed otherwise")
     func denials() async throws {
         let node = try ServedNode(
             audit: .changes,

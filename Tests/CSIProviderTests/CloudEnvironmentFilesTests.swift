@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The files of private clouds")
 struct CloudEnvironmentFilesTests {
-    @Test("are the operator's own unless a class names another")
+    @Test("are the operator's file unless the class names another")
     func defaultPath() async throws {
         try await TemporaryDirectory.with { directory in
             let own = try directory.write(Array("own".utf8), to: "own.json")
@@ -82,7 +82,7 @@ struct CloudEnvironmentFilesTests {
     }
 
     @Test(
-        "are opened where only the hosts in them can decide, which are judged then",
+        "are opened if the policy can only be decided by the hosts in them, and then checked",
         arguments: ["keyvaultNames: [kv-a.vault.azure.net]", "keyvaultNames: [\"k*.vault.azure.net\"]"])
     func hosts(limits: String) async throws {
         #expect(try await Self.failure(naming: "/nowhere/stack.json", limits: limits).code == .cloudInvalid)

@@ -45,7 +45,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "include those of upstream that have no effect here, and tell them",
+        "include upstream's flags without effect, and report them",
         arguments: [
             "--logtostderr", "--vmodule=x=1", "--log_dir=/tmp", "-stderrthreshold=2", "--skip_headers",
         ])

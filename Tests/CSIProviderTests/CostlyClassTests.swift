@@ -6,7 +6,7 @@ import Testing
 @testable import CSIProvider
 
 /// Classes that ask for more than one mount may cost. Each is small; the limits here are small, too.
-@Suite("A class that asks for too much")
+@Suite("A class that exceeds a limit")
 struct CostlyClassTests {
     private static func objects(_ count: Int, _ settings: (Int) -> String = { _ in "" }) -> String {
         "array: ["
@@ -65,7 +65,7 @@ struct CostlyClassTests {
         #expect(try await node.mount(TestNode.Pod(name: "other")) == ["user": "7"])
     }
 
-    @Test("makes no more of its files than one volume may hold")
+    @Test("fails if its files exceed the size of one volume")
     func largeStandIns() async throws {
         let node = TestNode(limits: MountBudget.Limits())
         let objects = (0..<900).map { "{objectName: gone\($0), objectType: secret, default: *text}" }
@@ -80,7 +80,7 @@ struct CostlyClassTests {
         #expect(error.message.contains("more than 4194304 bytes"))
     }
 
-    @Test("keeps no more of what vaults hold than one mount may, whatever its objects' sizes and histories")
+    @Test("fails if its objects or histories exceed the memory of one mount")
     func largeVault() async throws {
         let node = TestNode()
         node.azure.change { state in
@@ -106,7 +106,7 @@ struct CostlyClassTests {
         #expect(try await node.mount(TestNode.Pod(name: "other")) == ["user": "user1"])
     }
 
-    @Test("is not remembered as wrong when only its budget was: a larger one reads it")
+    @Test("is parsed again with a larger budget after it exceeded a small one")
     func isNotRemembered() async throws {
         let node = TestNode()
         var pod = TestNode.Pod()

@@ -89,7 +89,7 @@ struct EventPosterTests {
         #expect((1000...1024).contains(message.utf8.count))
     }
 
-    @Test("are not made of first mounts, whose failure the kubelet tells, nor of mounts that go well")
+    @Test("are not posted for first mounts, which the kubelet reports, or for mounts that succeed")
     func quiet() async throws {
         try await posting {
             breakVault()
@@ -101,7 +101,7 @@ struct EventPosterTests {
         #expect(poster.exposition.isEmpty)
     }
 
-    @Test("count up one object while the same lasts, twice an hour, and when it comes back")
+    @Test("increase the count of one event while the same failure lasts")
     func aggregation() async throws {
         try await posting {
             try await node.mount(pod)
@@ -128,7 +128,7 @@ struct EventPosterTests {
         }
     }
 
-    @Test("are made anew when the cluster has let go of the old one")
+    @Test("are created again if the cluster has deleted the old one")
     func expired() async throws {
         try await posting {
             try await node.mount(pod)

@@ -52,7 +52,7 @@ struct ExpiryTests {
     }
 
     @Test(
-        "A time that no clock shows is treated as absent",
+        "A time outside the valid range is treated as absent",
         arguments: [Int.min, -1, 253_402_300_800, Int.max], [Int.min, -1, 253_402_300_800, Int.max])
     func impossible(expires: Int, notBefore: Int) async throws {
         let node = ServedNode()
@@ -102,7 +102,7 @@ struct ExpiryTests {
     }
 
     @Test(
-        "A class may refuse what ends too soon, or has not begun",
+        "A class may refuse an object that expires too soon or is not yet valid",
         arguments: [
             (10, -1, "minRemaining: 72h", true), (10, -1, "minRemaining: 10d", true),
             (10, -1, "minRemaining: 11d", false),

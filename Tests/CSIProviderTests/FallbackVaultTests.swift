@@ -21,14 +21,15 @@ struct FallbackVaultTests {
             parameters: ["fallbackVault": "kv-dr"].merging(parameters) { $1 })
     }
 
-    @Test("While its vault answers, it is not asked")
+    @Test("is not requested while the primary vault responds")
     func unused() async throws {
         #expect(try await node.mount(Self.pod()) == ["user": "user1", "password": "password1"])
         #expect(node.azure.count("get kv-dr") == 0)
     }
 
     @Test(
-        "It gives all objects when its vault cannot be asked, and the version says so", arguments: [0, 500, 503, 429])
+        "provides all objects during an outage of the primary vault, with its name in their versions",
+        arguments: [0, 500, 503, 429])
     func outage(status: Int) async throws {
         node.azure.change { $0.statuses["kv-a"] = status }
         #expect(try await node.mount(Self.pod()) == ["user": "user of dr", "password": "password of dr"])
@@ -36,20 +37,20 @@ struct FallbackVaultTests {
             try await node.versions(Self.pod()) == ["secret/user": "v7@kv-dr", "secret/password": "v7@kv-dr"])
     }
 
-    @Test("One object that cannot be read takes the whole set along, so a pair is never from two vaults")
+    @Test("provides the whole set if one object of the primary vault fails, so a pair is never from two vaults")
     func wholeSet() async throws {
         node.azure.change { $0.statuses["kv-a password"] = 500 }
         #expect(try await node.mount(Self.pod()) == ["user": "user of dr", "password": "password of dr"])
     }
 
-    @Test("Nothing but an outage leads to it", arguments: [403, 404, 400])
+    @Test("is not requested after a refusal of the primary vault", arguments: [403, 404, 400])
     func refusals(status: Int) async throws {
         node.azure.change { $0.statuses["kv-a"] = status }
         #expect(try await node.failure(Self.pod()) != nil)
         #expect(node.azure.count("get kv-dr") == 0)
     }
 
-    @Test("A missing object comes from it by choice alone")
+    @Test("provides a missing object only with fallbackOn: notFound")
     func notFound() async throws {
         node.azure.change { $0.secrets["kv-a password"] = nil }
         #expect(try await node.failure(Self.pod()) == .objectNotFound)
@@ -61,7 +62,7 @@ struct FallbackVaultTests {
         #expect(try await node.failure(Self.pod(["fallbackOn": "notFound"])) == .serviceUnavailable)
     }
 
-    @Test("What neither has is missing, with one error for each")
+    @Test("does not help if neither vault has the object")
     func neither() async throws {
         let parameters = ["fallbackOn": "unavailable, notFound"]
         let lost = "{objectName: lost, objectType: secret, fallbackVault: kv-dr, fallbackOn: notFound}"
@@ -72,7 +73,7 @@ struct FallbackVaultTests {
         #expect(try await node.mount(optional) == ["user": "user1"])
     }
 
-    @Test("It stays for five minutes, so that a vault that comes and goes does not carry the volume along")
+    @Test("stays in use for five minutes, so that a flapping vault does not make the files flap")
     func hysteresis() async throws {
         let pod = Self.pod()
         _ = try await node.mount(pod)
@@ -90,7 +91,7 @@ struct FallbackVaultTests {
         #expect(try await node.mount(pod)["user"] == "user1")
     }
 
-    @Test("While it is preferred and fails itself, its vault is asked again")
+    @Test("is replaced by the primary vault if it fails while it is preferred")
     func bothWays() async throws {
         let pod = Self.pod()
         node.azure.change { $0.statuses["kv-a"] = 500 }
@@ -100,7 +101,7 @@ struct FallbackVaultTests {
         #expect(try await node.mount(pod)["user"] == "user1")
     }
 
-    @Test("When both fail the errors of both are told, and when it refuses, why it was asked")
+    @Test("fails with the errors of both vaults")
     func bothFail() async throws {
         node.azure.change { $0.statuses = ["kv-a": 500, "kv-dr": 503] }
         let error = try #require(try await node.error(Self.pod()))
@@ -117,7 +118,7 @@ struct FallbackVaultTests {
         #expect("\(refused)".contains("[vault-forbidden]"))
     }
 
-    @Test("Values kept for an outage count when neither can be asked")
+    @Test("is followed by stale values if both vaults are unreachable")
     func stale() async throws {
         let node = TestNode { $0.staleIfError = .seconds(3600) }
         node.azure.change { $0.roles.insert("app-1 kv-dr") }
@@ -128,7 +129,7 @@ struct FallbackVaultTests {
         #expect(try await node.mount(pod) == ["user": "user1", "password": "password1"])
     }
 
-    @Test("Another identity's outage says nothing to this one")
+    @Test("is used per identity: an outage seen by one does not affect another")
     func principals() async throws {
         node.azure.change { state in
             state.roles.insert("app-2 kv-dr")

@@ -21,7 +21,7 @@ struct HTTPEndpointTests {
         return descriptor
     }
 
-    @Test("stops while connections come in that nobody gets to serve any more")
+    @Test("stops while new connections arrive")
     func stop() async throws {
         for _ in 0..<60 {
             let endpoint = try await HTTPEndpoint.listen(

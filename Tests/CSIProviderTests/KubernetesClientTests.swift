@@ -38,7 +38,7 @@ struct KubernetesClientTests {
     }
 
     @Test(
-        "goes where the kubelet says",
+        "uses the address that the kubelet sets",
         arguments: [
             (["KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "6443"], "https://10.0.0.1:6443/"),
             (["KUBERNETES_SERVICE_HOST": "fd00::1"], "https://[fd00::1]:443/"),
@@ -51,7 +51,7 @@ struct KubernetesClientTests {
     }
 
     @Test(
-        "says where there is none",
+        "reports a missing address",
         arguments: [
             [:], ["KUBERNETES_SERVICE_HOST": ""], ["KUBERNETES_SERVICE_HOST": "a/b"],
             ["KUBERNETES_SERVICE_HOST": "user@host"], ["KUBERNETES_SERVICE_HOST": "a?b"],
@@ -62,7 +62,7 @@ struct KubernetesClientTests {
         #expect(throws: KubernetesConfigurationError.self) { try server.client(environment) }
     }
 
-    @Test("is not led out of a path by a name", arguments: ["..", ".", "a/b", "a?b", "a#b", "%2e%2e", "ä"])
+    @Test("escapes names in a path", arguments: ["..", ".", "a/b", "a?b", "a#b", "%2e%2e", "ä"])
     func hostileName(name: String) {
         let path = KubernetesResource("events", in: name, named: name).path
         #expect(path.split(separator: "/", omittingEmptySubsequences: false).count == 7)
@@ -70,7 +70,7 @@ struct KubernetesClientTests {
         #expect(!path.contains("/../") && !path.hasSuffix("/.."))
     }
 
-    @Test("takes up a token that was replaced, also when the old one is refused only then")
+    @Test("uses a replaced token, also after the old one is refused")
     func tokenRotation() async throws {
         server.change { $0.status = 200 }
         let client = try server.client()
@@ -94,7 +94,7 @@ struct KubernetesClientTests {
         #expect(server.calls.count == before + 3)
     }
 
-    @Test("takes up an authority that was replaced, and keeps the old one while its file is empty")
+    @Test("uses a replaced authority, and keeps the old one while its file is empty")
     func authorityRotation() async throws {
         server.change { $0.status = 200 }
         let client = try server.client()
@@ -105,7 +105,7 @@ struct KubernetesClientTests {
         }
     }
 
-    @Test("says what a pod without a token needs", arguments: [nil, "", " \n", "a b", "a\u{7F}"])
+    @Test("reports what a pod without a token needs", arguments: [nil, "", " \n", "a b", "a\u{7F}"])
     func noToken(contents: String?) async throws {
         try FileManager.default.removeItem(atPath: server.directory.file("token"))
         if let contents { try server.directory.write(contents.utf8, to: "token") }
@@ -135,7 +135,7 @@ struct KubernetesClientTests {
         #expect(failure.isTransient == [.unauthorized, .unavailable].contains(kind))
     }
 
-    @Test("names the rule that is missing, unless it is the namespace that is going")
+    @Test("names the missing RBAC rule, unless the namespace is terminating")
     func rule() async throws {
         server.change { $0.status = 403 }
         #expect(

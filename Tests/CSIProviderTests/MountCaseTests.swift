@@ -20,7 +20,7 @@ struct MountCaseTests {
     }
 
     @Test(
-        "are refused whole for a name that two cases have, and for what means nothing",
+        "are refused for a duplicate name or an unknown key",
         arguments: [
             (
                 ["a.yaml": "one: \(valid)\n", "b.yaml": "one: \(valid)\n"],

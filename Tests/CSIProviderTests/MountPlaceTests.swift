@@ -42,7 +42,7 @@ struct MountPlaceTests {
         #expect(node.service.waitingMounts == 0)
     }
 
-    @Test("leave their places, whether they succeed or fail")
+    @Test("free their places, whether they succeed or fail")
     func places() async throws {
         for index in 0..<30 {
             var pod = loud(index)
@@ -57,7 +57,7 @@ struct MountPlaceTests {
         #expect(try await task.value == .ok)
     }
 
-    @Test("a mount whose time ends while it waits says for what")
+    @Test("a mount whose deadline passes while it waits names what it waited for")
     func deadline() async throws {
         hang()
         try await withThrowingTaskGroup(of: RPCCode.self) { group in

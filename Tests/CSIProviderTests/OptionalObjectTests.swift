@@ -13,7 +13,7 @@ struct OptionalObjectTests {
     }
 
     @Test(
-        "A missing object is left out, empty, or what the class says",
+        "A missing object is left out, empty, or the default of the class",
         arguments: [
             ("required: false", nil), ("onMissing: empty", ""), ("default: none", "none"),
             (#"default: "a\n""#, "a\n"), ("{default: abc, encode: hex}", "616263"),
@@ -41,7 +41,7 @@ struct OptionalObjectTests {
     }
 
     @Test(
-        "No other failure makes an optional object vanish",
+        "Any other failure of an optional object fails the mount",
         arguments: [
             (403, ErrorCode.vaultForbidden), (401, .vaultUnauthorized), (429, .throttled), (500, .serviceUnavailable),
             (404, .objectNotFound), (400, .requestRefused), (0, .unreachable),
@@ -53,7 +53,7 @@ struct OptionalObjectTests {
         #expect(try await node.failure(TestNode.pod(Self.user, object)) == code)
     }
 
-    @Test("A required object that is missing fails the mount beside optional ones")
+    @Test("A missing required object fails the mount, optional objects or not")
     func required() async throws {
         let error = try #require(
             try await TestNode().error(
@@ -63,7 +63,7 @@ struct OptionalObjectTests {
         #expect(error.parts.isEmpty)
     }
 
-    @Test("A volume of which no file is left is an error")
+    @Test("A volume without any file is an error")
     func empty() async throws {
         let error = try #require(try await TestNode().error(TestNode.pod(Self.missing("required: false"))))
         #expect(error.code == .objectNotFound)

@@ -8,7 +8,7 @@ struct OutageTests {
         { $0.isUnreachable = true }, { $0.vaultStatus = 503 }, { $0.vaultStatus = 429 }, { $0.vaultStatus = 500 },
     ]
 
-    @Test("the last known values stand in for it, if the operator wants that", arguments: outages.indices)
+    @Test("the last known values are served if the operator allows it", arguments: outages.indices)
     func stale(index: Int) async throws {
         let node = TestNode { $0.staleIfError = .seconds(3600) }
         _ = try await node.mount(.init())
@@ -20,7 +20,7 @@ struct OutageTests {
         #expect(node.provider.metrics.page.contains("akv_csi_contents_total{source=\"stale\"} 2"))
     }
 
-    @Test("they do not unless it is switched on", arguments: outages.indices)
+    @Test("no stale values are served by default", arguments: outages.indices)
     func off(index: Int) async throws {
         let node = TestNode()
         _ = try await node.mount(.init())
@@ -29,7 +29,7 @@ struct OutageTests {
         #expect(try await node.failure(.init()) != nil)
     }
 
-    @Test("they are no older than the operator allows")
+    @Test("stale values are not older than the operator allows")
     func cap() async throws {
         let node = TestNode { $0.staleIfError = .seconds(3600) }
         _ = try await node.mount(.init())
@@ -38,7 +38,7 @@ struct OutageTests {
         #expect(try await node.failure(.init()) == .unreachable)
     }
 
-    @Test("nobody is given them without proof, and another identity never")
+    @Test("stale values need a token exchange of the same identity")
     func proof() async throws {
         let node = TestNode { $0.staleIfError = .seconds(3600) }
         _ = try await node.mount(.init())
@@ -48,7 +48,7 @@ struct OutageTests {
         #expect(try await node.failure(.init(name: "y", serviceAccount: "sa-2", client: "app-2")) == .unreachable)
     }
 
-    @Test("nor once the proof has ended that Entra, away as well, cannot renew")
+    @Test("stale values end with the access token if Entra is unreachable too")
     func endedProof() async throws {
         let node = TestNode { $0.staleIfError = .seconds(86400) }
         _ = try await node.mount(.init())
@@ -62,7 +62,7 @@ struct OutageTests {
         #expect(try await node.failure(.init()) == .serviceUnavailable)
     }
 
-    @Test("never after a refusal", arguments: [0, 1, 2])
+    @Test("stale values are not served after a refusal", arguments: [0, 1, 2])
     func refusal(kind: Int) async throws {
         let node = TestNode { $0.staleIfError = .seconds(3600) }
         _ = try await node.mount(.init())
@@ -80,7 +80,7 @@ struct OutageTests {
         #expect(try await node.failure(.init()) == .unreachable)
     }
 
-    @Test("never half of a set that is known to have changed")
+    @Test("stale values are not served for a part of a set that has changed")
     func changedSet() async throws {
         let node = TestNode { $0.staleIfError = .seconds(3600) }
         let both = TestNode.Pod(objects: ["user", "password"])
@@ -93,7 +93,7 @@ struct OutageTests {
         #expect(try await node.failure(both) == .unreachable)
     }
 
-    @Test("a throttled vault is left alone by the whole node, for as long as it asks")
+    @Test("the whole node sends nothing to a throttled vault during its Retry-After")
     func throttled() async throws {
         let node = TestNode()
         node.azure.change { state in
@@ -109,7 +109,7 @@ struct OutageTests {
         #expect(try await node.mount(.init()) == ["user": "user1"])
     }
 
-    @Test("one that is hopeless is asked for no more objects than are under way")
+    @Test("an unreachable vault gets only the requests that are already pending")
     func hopeless() async throws {
         let node = TestNode()
         node.azure.change { $0.isUnreachable = true }

@@ -23,7 +23,7 @@ struct PolicyFileTests {
         logger = lines.logger
     }
 
-    @Test("is asked before anything is asked of Azure")
+    @Test("is applied before any request to Azure")
     func beforeNetwork() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(Self.onlyB.utf8, to: "policy.yaml")
@@ -41,7 +41,7 @@ struct PolicyFileTests {
         }
     }
 
-    @Test("is asked again for what the node has in memory, which a change wipes")
+    @Test("is applied to cached values too, which a change removes")
     func warm() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(Self.onlyA.utf8, to: "policy.yaml")
@@ -81,7 +81,7 @@ struct PolicyFileTests {
         }
     }
 
-    @Test("leaves its rules in force when it breaks or vanishes, and says so once")
+    @Test("stays in force when the file becomes invalid or missing, which is logged once")
     func broken() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(Self.onlyA.utf8, to: "policy.yaml")
@@ -107,7 +107,7 @@ struct PolicyFileTests {
         }
     }
 
-    @Test("must be usable at start")
+    @Test("must be valid at start")
     func start() async throws {
         try await TemporaryDirectory.with { directory in
             #expect(throws: PolicyFileError.self) {

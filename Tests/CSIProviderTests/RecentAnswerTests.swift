@@ -3,7 +3,7 @@ import Testing
 
 @testable import CSIProvider
 
-@Suite("An answer that is kept for a moment", .timeLimit(.minutes(20)))
+@Suite("A recent answer", .timeLimit(.minutes(20)))
 struct RecentAnswerTests {
     /// Counts how often the answer is made, by a clock that the test moves.
     private final class Source: Sendable {

@@ -52,7 +52,7 @@ struct RefusedCredentialsTests {
         #expect(times == [0, 10, 30, 70, 130, 190, 250])
     }
 
-    @Test("says nothing about another assertion, client or tenant, nor about another namespace")
+    @Test("does not affect another assertion, client, tenant or namespace")
     func others() async throws {
         _ = try await mount()
         var calls = 1
@@ -78,7 +78,7 @@ struct RefusedCredentialsTests {
         #expect(try await mount() == nil)
     }
 
-    @Test("is sent with every mount where nothing is kept")
+    @Test("is sent with every mount if the caches are off")
     func withoutCache() async throws {
         let node = TestNode { $0.keepsTokens = false }
         for _ in 0..<3 { #expect(try await node.failure(pod) == .exchangeRefused) }

@@ -46,7 +46,7 @@ struct RefusedObjectsTests {
         #expect(node.azure.count("get") == names.count)
     }
 
-    @Test("a fourth one is reported in short")
+    @Test("a fourth refusal is reported in short")
     func fourth() async throws {
         let names = (0..<4).map { "object-\($0)" }
         let node = node(names, refusing: names)

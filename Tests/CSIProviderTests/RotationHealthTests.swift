@@ -23,7 +23,7 @@ struct RotationHealthTests {
 
     private func isFailing(class: String = "payments") -> String? { metric("akv_csi_mount_failing", class: `class`) }
 
-    @Test("is told once when it begins, once when it ends and for how long it was")
+    @Test("is logged once when it begins, and once with its duration when it ends")
     func turn() async throws {
         #expect(node.service.exposition.isEmpty)
         try await node.mount(pod)
@@ -47,7 +47,7 @@ struct RotationHealthTests {
         #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(FakeAzure.start + 550)")
     }
 
-    @Test("is also told of a class that was broken by an edit")
+    @Test("is also logged if an edit broke the class")
     func brokenEdit() async throws {
         try await node.mount(pod)
         var broken = pod
@@ -75,7 +75,7 @@ struct RotationHealthTests {
         #expect(isFailing() == "0")
     }
 
-    @Test("is no news of a pod that has not started yet: its event says so")
+    @Test("is not logged for a pod that has not started yet")
     func firstMount() async throws {
         node.node.azure.change { $0.roles = [] }
         for _ in 0..<2 { try await node.mount(pod) }
@@ -131,7 +131,7 @@ struct RotationHealthTests {
         #expect(many.log.with("code", "rotation-failing").count == 1)
     }
 
-    @Test("is seen in each namespace, however many class names others use", arguments: [true, false])
+    @Test("is logged in each namespace, however many class names others use", arguments: [true, false])
     func manyNamesOfOthers(before: Bool) async throws {
         if !before { try await node.mount(pod) }
         for index in 0..<1000 {

@@ -47,7 +47,7 @@ struct SelectorTests {
         if files["app-a"] != nil { #expect(files["app-a"] == "of app-a") }
     }
 
-    @Test("The order is that of the names in any letter case, and the paths are the template's")
+    @Test("The objects are sorted by name without regard to letter case, and their paths follow the template")
     func order() async throws {
         let answer = try await node.answer(
             Self.pod("prefix: app-, excludeCertificates: true", ", fileName: 'conf/{{stem}}.txt', trim: space"))
@@ -78,7 +78,7 @@ struct SelectorTests {
         #expect(node.azure.count("list kv-a") == 4 + 5)
     }
 
-    @Test("A list is another identity's business as much as a value is")
+    @Test("A list is not shared with another identity")
     func proof() async throws {
         _ = try await node.mount(Self.pod("name: 'app-?'"))
         let lists = node.azure.count("list")
@@ -95,7 +95,7 @@ struct SelectorTests {
         #expect(try await node.failure(other) == .exchangeRefused)
     }
 
-    @Test("Picking nothing is an error unless allowed, and picking too many always")
+    @Test("Picking nothing is an error unless allowEmpty is set, and picking more than max always is")
     func bounds() async throws {
         let none = try #require(try await node.error(Self.pod("name: zz*")))
         #expect(none.code == .objectNotFound)
@@ -131,7 +131,7 @@ struct SelectorTests {
         #expect(try await node.mount(pod).keys.sorted() == ["App-C", "app-b"])
     }
 
-    @Test("A policy judges what was picked, before any of it is read")
+    @Test("The policy is applied to the picked objects before any of them is read")
     func policy() async throws {
         let served = try ServedNode(
             audit: .changes,
@@ -148,7 +148,7 @@ struct SelectorTests {
         #expect(lines.first?["policy_rule"] == "r")
     }
 
-    @Test("A list that names what can be no object, or goes on elsewhere, is refused")
+    @Test("A list with an invalid name is refused")
     func hostile() async throws {
         let fallback = TestNode.pod("{select: {name: 'app-?'}, vault: kv-b, fallbackVault: kv-a}")
         node.azure.change { $0.statuses["kv-b"] = 503 }

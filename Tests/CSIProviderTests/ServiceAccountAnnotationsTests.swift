@@ -28,7 +28,7 @@ struct ServiceAccountAnnotationsTests {
 
     // MARK: - How often
 
-    @Test("costs one request in two minutes, however many pods of the account come how often")
+    @Test("sends one request in two minutes for all pods of an account")
     func economy() async throws {
         for _ in 0..<8 {
             for index in 0..<5 { try await mount(AnnotatedNode.pod("pod-\(index)")) }
@@ -59,7 +59,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(try await failure().code == .annotationMissing)
     }
 
-    @Test("asks no more than every ten seconds for what is not there")
+    @Test("sends at most one request in ten seconds for a missing account")
     func nothing() async throws {
         annotated.annotate([:])
         for _ in 0..<10 {
@@ -72,7 +72,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(annotated.reads == 3)
     }
 
-    @Test("asks once for all that mount at the same time")
+    @Test("sends one request for all concurrent mounts")
     func singleFlight() async throws {
         let (gate, arrived) = (Gate(), Gate())
         annotated.server.change { state in
@@ -94,7 +94,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(annotated.azure.count("get") == 1)
     }
 
-    @Test("asks for each account by itself, and keeps what it reads of it apart")
+    @Test("keeps the annotations of each account separate")
     func accounts() async throws {
         annotated.annotate([AnnotatedNode.client: "app-2"], of: "team/batch")
         try await mount()
@@ -106,7 +106,7 @@ struct ServiceAccountAnnotationsTests {
     // MARK: - When it does not answer
 
     @Test(
-        "names the hop and lets the kubelet try again",
+        "names the hop that failed, with a code that the kubelet retries",
         arguments: [
             (nil, "connect: connection refused"), (429, "answered 429: because"), (500, "answered 500: because"),
             (503, "answered 503: because"),
@@ -136,7 +136,7 @@ struct ServiceAccountAnnotationsTests {
     }
 
     @Test(
-        "leaves an API server alone for as long as it asks for, within reason", arguments: [("20", 20), ("3600", 30)])
+        "obeys the API server's Retry-After within bounds", arguments: [("20", 20), ("3600", 30)])
     func retryAfter(text: String, seconds: Int) async throws {
         annotated.server.change { state in
             state.status = 429
@@ -151,7 +151,7 @@ struct ServiceAccountAnnotationsTests {
         try await mount()
     }
 
-    @Test("goes by what it last read for a quarter of an hour, while the API server cannot be asked")
+    @Test("uses the last annotations for a quarter of an hour while the API server is unreachable")
     func lastKnown() async throws {
         try await mount()
         annotated.server.change { $0.isUnreachable = true }
@@ -173,7 +173,7 @@ struct ServiceAccountAnnotationsTests {
     }
 
     @Test(
-        "goes by nothing once the API server refuses",
+        "does not use the last annotations after the API server refuses",
         arguments: [
             (
                 403, .kubernetesRefused,
@@ -196,7 +196,7 @@ struct ServiceAccountAnnotationsTests {
     }
 
     @Test(
-        "believes no answer about another object", arguments: ["{}", #"{"metadata":{"namespace":"team","name":"x"}}"#])
+        "refuses a response about another object", arguments: ["{}", #"{"metadata":{"namespace":"team","name":"x"}}"#])
     func foreignAnswer(answer: String) async throws {
         annotated.server.change { state in
             state.status = 200
@@ -205,7 +205,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(try await failure().code == .kubernetesUnavailable)
     }
 
-    @Test("keeps to the mount's time when the API server is slow")
+    @Test("ends at the mount's deadline if the API server is slow")
     func slow() async throws {
         let gate = Gate()
         annotated.server.change { $0.onArrival = { await gate.wait() } }
@@ -218,7 +218,7 @@ struct ServiceAccountAnnotationsTests {
         await gate.open()
     }
 
-    @Test("takes a mount that was given up for no failure")
+    @Test("does not count a cancelled mount as a failure")
     func cancelled() async throws {
         let (gate, arrived) = (Gate(), Gate())
         annotated.server.change { state in

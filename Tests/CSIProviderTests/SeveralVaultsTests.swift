@@ -28,7 +28,7 @@ struct SeveralVaultsTests {
         #expect(node.azure.count("get kv-a user") == 2)
     }
 
-    @Test("A client that does not trust the pod gives it nothing, however warm the node is")
+    @Test("A client that does not trust the pod gives it nothing, even if the value is cached")
     func foreignClient() async throws {
         let node = TestNode()
         _ = try await node.mount(.init(serviceAccount: "sa-2", client: "app-2"))
@@ -37,7 +37,7 @@ struct SeveralVaultsTests {
         #expect(node.azure.count("get") == 1)
     }
 
-    @Test("A role that is missing at one vault fails the whole mount, and forgets that vault's values alone")
+    @Test("A missing role at one vault fails the whole mount, and drops the values of that vault alone")
     func forbidden() async throws {
         let node = TestNode()
         let pod = TestNode.pod(Self.user, Self.other)

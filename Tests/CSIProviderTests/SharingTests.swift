@@ -16,7 +16,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == 1)
     }
 
-    @Test("A pod that comes again within the interval costs nothing, and after it one read")
+    @Test("A republish within the interval costs nothing, and after it one request")
     func republish() async throws {
         let node = TestNode()
         _ = try await node.mount(.init())
@@ -30,7 +30,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == 2)
     }
 
-    @Test("A new pod is given nothing older than a second")
+    @Test("A new pod gets no value older than a second")
     func firstMount() async throws {
         let node = TestNode()
         _ = try await node.mount(.init())
@@ -43,7 +43,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == 2)
     }
 
-    @Test("An edited class is a new volume, and read anew")
+    @Test("An edited class is read again")
     func editedClass() async throws {
         let node = TestNode()
         _ = try await node.mount(.init())
@@ -52,7 +52,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == 2)
     }
 
-    @Test("A mount that failed is not taken for a volume that was filled")
+    @Test("A failed mount does not count as a known volume")
     func failedFirstMount() async throws {
         let node = TestNode()
         _ = try await node.mount(.init(name: "other", objects: ["user"]))
@@ -89,7 +89,7 @@ struct SharingTests {
         #expect(node.azure.count("token") == 2, "\(field)")
     }
 
-    @Test("No value without proof: an account that Entra refuses gets nothing, however warm the node")
+    @Test("An account that Entra refuses gets nothing, even if the value is cached")
     func proofFirst() async throws {
         let node = TestNode()
         _ = try await node.mount(.init())
@@ -177,7 +177,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == 2)
     }
 
-    @Test("With everything switched off each mount asks for everything, as upstream does")
+    @Test("With all caches disabled each mount requests everything, as upstream does")
     func switchedOff() async throws {
         let node = TestNode { $0 = .off }
         for _ in 0..<3 { _ = try await node.mount(.init()) }
@@ -185,7 +185,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == 3)
     }
 
-    @Test("Each cache can be switched off alone")
+    @Test("Each cache can be disabled alone")
     func switches() async throws {
         let tokenless = TestNode { $0.keepsTokens = false }
         for _ in 0..<3 { _ = try await tokenless.mount(.init()) }
@@ -197,7 +197,7 @@ struct SharingTests {
         #expect(valueless.azure.count("get") == 3)
     }
 
-    @Test("A burst of pods coalesces: one exchange each, one read for all")
+    @Test("A burst of pods needs one token exchange each and one request for the value")
     func storm() async throws {
         let node = TestNode()
         try await withThrowingTaskGroup(of: [String: String].self) { group in
@@ -210,7 +210,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == 1)
     }
 
-    @Test("Who gives up leaves the others their answer")
+    @Test("A cancelled mount does not cancel the request that others wait for")
     func cancellation() async throws {
         let node = TestNode()
         let (arrived, arrive) = AsyncStream<Void>.makeStream()

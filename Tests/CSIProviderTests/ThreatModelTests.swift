@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The threat model")
 struct ThreatModelTests {
-    @Test("names for each claim a test that exists")
+    @Test("names an existing test for each claim")
     func tests() throws {
         let page = Fixtures.root.appendingPathComponent("docs/understand/threat-model.md")
         let rows = try String(contentsOf: page, encoding: .utf8).split(separator: "\n").drop {

@@ -10,7 +10,7 @@ struct TokenLifeTests {
         #expect(try await node.mount(pod) == ["user": "user1"])
     }
 
-    @Test("serves its assertion for four fifths of its life, and is renewed while it still serves")
+    @Test("is reused for four fifths of its lifetime, and renewed while it is still valid")
     func renewal() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -23,7 +23,7 @@ struct TokenLifeTests {
         #expect(node.azure.count("token") == 2)
     }
 
-    @Test("is good until its end when Entra is away, and no longer")
+    @Test("is used until it expires if Entra is unreachable")
     func outage() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -33,7 +33,7 @@ struct TokenLifeTests {
         #expect(try await node.failure(.init()) == .serviceUnavailable)
     }
 
-    @Test("ends at once when its renewal is refused")
+    @Test("is dropped at once if its renewal is refused")
     func refusedRenewal() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -43,7 +43,7 @@ struct TokenLifeTests {
         #expect(try await eventually { try await node.failure(.init()) == .exchangeRefused })
     }
 
-    @Test("is not given to another assertion of the same account")
+    @Test("is not reused for another assertion of the same account")
     func rotatedAssertion() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -51,7 +51,7 @@ struct TokenLifeTests {
         #expect(node.azure.count("token") == 2)
     }
 
-    @Test("with a life too short to keep is asked for every time")
+    @Test("with a very short lifetime is requested every time")
     func shortLife() async throws {
         let node = TestNode()
         node.azure.change { $0.tokenLifetime = 0 }
@@ -59,7 +59,7 @@ struct TokenLifeTests {
         #expect(node.azure.count("token") == 3)
     }
 
-    @Test("is refused with an expired assertion, however warm the node")
+    @Test("is refused with an expired assertion, even if the token is cached")
     func expiredAssertion() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -79,7 +79,7 @@ struct TokenLifeTests {
         }
     }
 
-    @Test("of the node's own identity is not shared between accounts, nor are its values")
+    @Test("of the node's identity is not shared between accounts, and neither are values")
     func nodeIdentity() async throws {
         let node = TestNode()
         let mode = ["useVMManagedIdentity": "true", "clientID": ""]

@@ -49,7 +49,7 @@ struct VersionChoiceTests {
         #expect(try await node.mount(pod) == ["user": "user2", "previous": "user1"])
     }
 
-    @Test("A history may begin with either")
+    @Test("A history may begin with the previous or the latest enabled version")
     func history() async throws {
         rotate(to: 4, enabled: false)
         let pod = TestNode.pod(
@@ -57,7 +57,7 @@ struct VersionChoiceTests {
         #expect(try await node.mount(pod) == ["user/0": "user2", "user/1": "user1"])
     }
 
-    @Test("A changed nonce makes each volume of the class read once anew, and no more")
+    @Test("A changed nonce makes each volume of the class read its objects again once")
     func nonce() async throws {
         let pods = [TestNode.Pod(name: "a"), TestNode.Pod(name: "b")]
         for pod in pods { _ = try await node.mount(pod) }

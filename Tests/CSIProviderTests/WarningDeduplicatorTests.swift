@@ -29,7 +29,7 @@ struct ToldWarningsTests {
         #expect(lines.last?["warning"]?.contains("did you mean objectAlias?") == true)
     }
 
-    @Test("are told again when they have changed, and of another class")
+    @Test("are logged again when they have changed, and for another class")
     func again() async throws {
         let node = ServedNode()
         let wrong = ["refreshinterval": "5m"]
@@ -42,7 +42,7 @@ struct ToldWarningsTests {
         #expect(node.log.with("code", "setting-ignored").count == 4)
     }
 
-    @Test("fill no log, however many there are")
+    @Test("are bounded in number")
     func many() async throws {
         let node = ServedNode()
         let keys = (0..<100).map { ", key\($0): x" }.joined()

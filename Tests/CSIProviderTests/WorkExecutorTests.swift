@@ -27,7 +27,7 @@ private final class HeldWork: Sendable {
 struct WorkExecutorTests {
     private static let hour = Duration.seconds(3600)
 
-    @Test("leaves threads to others, however much work one owner has")
+    @Test("leaves threads to other owners, however much work one owner has")
     func shares() async throws {
         let executor = WorkExecutor(width: 4)
         let held = HeldWork()
@@ -67,7 +67,7 @@ struct WorkExecutorTests {
         }
     }
 
-    @Test("forgets work whose task is cancelled, or whose time is over, before it begins")
+    @Test("drops work that is cancelled or past its deadline before it begins")
     func givesUp() async throws {
         let executor = WorkExecutor(width: 2)
         let held = HeldWork()
