@@ -194,7 +194,8 @@ let package = Package(
         .testTarget(
             name: "DiagnosticsTests",
             dependencies: [
-                "Diagnostics", "DriverSimulator", "SecretMemory", "Documents", "ProviderCore", "TestSupport", yams,
+                "Diagnostics", "DriverSimulator", "SecretMemory", "Documents", "ProviderCore", "Azure", "TestSupport",
+                yams,
             ]
         ),
         .testTarget(

@@ -40,14 +40,17 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(name: .customLong("class"), help: "Which SecretProviderClass, if there are several.")
     var className: String?
 
-    @Option(help: "A file with the service account's token.", completion: .file())
+    @Option(help: "A file with the service account's token; - for standard input.", completion: .file())
     var tokenFile: String?
 
     @Option(help: "An API server, or an emulator's controls, to ask for the token instead.")
     var tokenServer: String?
 
     @Option(
-        help: "A file with nodePublishSecretRef's data as a JSON object of texts: clientid, clientsecret.",
+        help: """
+            A file with nodePublishSecretRef's data as a JSON object of texts: clientid, clientsecret; - for standard \
+            input.
+            """,
         completion: .file())
     var credentialsFile: String?
 
@@ -88,6 +91,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let endpoint, Endpoint(endpoint) == nil { throw ValidationError("invalid endpoint: \(endpoint)") }
+        guard ([tokenFile, credentialsFile].compactMap { $0 } + files).count(where: { $0 == "-" }) < 2 else {
+            throw ValidationError("only one of the files can be standard input")
+        }
         guard timeout.value > .zero else { throw ValidationError("the timeout must be longer than nothing") }
         if let problem = tokenServices.tokenProxy.urlProblem {
             throw ValidationError("invalid token-proxy-url: \(problem)")
@@ -123,6 +129,8 @@ struct DoctorCommand: AsyncParsableCommand {
             serviceAccount: serviceAccount ?? user?.template.serviceAccount ?? "default")
         let isAssumed = serviceAccount == nil && user == nil
         subject.findings = findings
+        subject.accounts = check.accounts
+        subject.tokenAudiences = check.tokenAudiences
         var settings = try settings()
         settings.timeout = timeout.value
         settings.provider = endpoint.flatMap(Endpoint.init)
@@ -134,7 +142,7 @@ struct DoctorCommand: AsyncParsableCommand {
             subject.serviceAccount = account.name
         }
         if let credentialsFile {
-            subject.secrets = try FileBytes.credentials(credentialsFile)
+            subject.secrets = try FileBytes.credentials(credentialsFile, allowsInput: true)
         }
         return await Doctor(settings).run(subject)
     }
@@ -197,7 +205,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func token(of subject: Doctor.Subject, over transport: any HTTPTransport) async throws -> SecretBytes? {
         if let tokenFile {
-            return try FileBytes.token(tokenFile)
+            return try FileBytes.token(tokenFile, allowsInput: true)
         }
         guard let tokenServer else { return nil }
         return try await TokenRequestClient(server: tokenServer, transport: transport).token(

@@ -48,21 +48,28 @@ enum FileBytes {
         try attempt { () throws(SmallFileError) in try SmallFile.bytes(of: descriptor, limit: limit) }
     }
 
-    /// The service account's token without white space at its ends, from a file or a pipe such as
-    /// `<(kubectl create token …)`.
-    static func token(_ path: String) throws(CommandError) -> SecretBytes {
-        let bytes = try secret("token file", path)
+    /// The service account's token without white space at its ends, from a file, from a pipe such as
+    /// `<(kubectl create token …)`, or from standard
+    /// input if `path` is `-` and the caller allows that.
+    static func token(_ path: String, allowsInput: Bool = false) throws(CommandError) -> SecretBytes {
+        let bytes = try secret("token file", path, allowsInput)
         return SecretBytes(String(decoding: bytes, as: UTF8.self).trimmingSpace())
     }
 
     /// The data of nodePublishSecretRef, as they stand.
-    static func credentials(_ path: String) throws(CommandError) -> SecretBytes {
-        SecretBytes(try secret("file", path))
+    static func credentials(_ path: String, allowsInput: Bool = false) throws(CommandError) -> SecretBytes {
+        SecretBytes(try secret("file", path, allowsInput))
     }
 
-    private static func secret(_ what: String, _ path: String) throws(CommandError) -> [UInt8] {
-        do throws(FileBytesError) { return try read(path, limit: maximumSecret) } catch {
-            throw CommandError("the \(what) \(path) cannot be read: \(error.reason)")
+    private static func secret(
+        _ what: String, _ path: String, _ allowsInput: Bool
+    ) throws(CommandError) -> [UInt8] {
+        let isInput = allowsInput && path == "-"
+        do throws(FileBytesError) {
+            return isInput ? try read(STDIN_FILENO, limit: maximumSecret) : try read(path, limit: maximumSecret)
+        } catch {
+            let name = isInput ? "standard input" : path
+            throw CommandError("the \(what) \(name) cannot be read: \(error.reason)")
         }
     }
 

@@ -30,6 +30,11 @@ struct BrokenSetup: Sendable {
             parameters["clientID"] = nil
             parameters["tenantID"] = nil
             readsAnnotations = true
+            annotate(annotations)
+        }
+
+        /// Adds the pod's ServiceAccount to the manifests.
+        mutating func annotate(_ annotations: String) {
             rest =
                 "---\napiVersion: v1\nkind: ServiceAccount\nmetadata:"
                 + " {name: reader, namespace: team-a, annotations: {\(annotations)}}\n"
@@ -42,14 +47,18 @@ struct BrokenSetup: Sendable {
     var cause: String
     /// Words of the verdict or of the fix.
     var words: [String]
+    /// Words of neither.
+    var absent: [String]
     var faults: [String]
     var change: @Sendable (inout SetupUnderTest) async throws -> Void
 
     init(
-        _ name: String, _ cause: String, _ words: [String], faults: [String] = [],
+        _ name: String, _ cause: String, _ words: [String], not absent: [String] = [],
+        faults: [String] = [],
         _ change: @escaping @Sendable (inout SetupUnderTest) async throws -> Void = { _ in }
     ) {
-        (self.name, self.cause, self.words, self.faults, self.change) = (name, cause, words, faults, change)
+        (self.name, self.cause, self.words, self.absent) = (name, cause, words, absent)
+        (self.faults, self.change) = (faults, change)
     }
 
     /// The tests' Azure, whose cluster's issuer can be reached, with some identities more.
@@ -74,6 +83,14 @@ struct BrokenSetup: Sendable {
                         clientID: 11111111-aaaa-4aaa-8aaa-0000000000c3
                         tenantID: \(EmulatedEnvironment.tenant)
                         federatedCredentials: [{subject: "system:serviceaccount:team-a:reader"}]
+                      - name: secrets-only
+                        clientID: 11111111-aaaa-4aaa-8aaa-0000000000c4
+                        tenantID: \(EmulatedEnvironment.tenant)
+                        federatedCredentials: [{subject: "system:serviceaccount:team-a:reader"}]
+                      - name: issuer-without-slash
+                        clientID: 11111111-aaaa-4aaa-8aaa-0000000000c5
+                        tenantID: \(EmulatedEnvironment.tenant)
+                        federatedCredentials: [{subject: "system:serviceaccount:team-a:reader", issuer: "https://login.localhost/tests"}]
 
                     """
             )
@@ -92,6 +109,7 @@ struct BrokenSetup: Sendable {
                             body: '\(refusal("ForbiddenByConnection", "Public network access is disabled and request is not from a trusted service nor via an approved private link."))'
                         access:
                           - { identity: certificates-only, role: Key Vault Certificates Officer }
+                          - { identity: secrets-only, role: Key Vault Secrets User }
                           - { identity: reader, role: Key Vault Certificate User }
 
                     """
@@ -145,6 +163,8 @@ struct BrokenSetup: Sendable {
         subject.token = tested.token.map { SecretBytes($0) }
         subject.secrets = SecretBytes(tested.secrets)
         subject.findings = check.findings()
+        subject.accounts = check.accounts
+        subject.tokenAudiences = check.tokenAudiences
         for fault in faults {
             world.emulator.faults.add(try Fault(words: fault.split(separator: " ").map(String.init)))
         }
@@ -157,6 +177,9 @@ struct BrokenSetup: Sendable {
         let said = Comment(rawValue: "\(name): \(report.text(TextStyle(isColoured: false)))")
         #expect(report.cause?.id ?? "" == cause, said)
         for word in words { #expect("\(report.verdict) \(report.fix)".contains(word), said) }
+        for word in absent { #expect(!"\(report.verdict) \(report.fix)".contains(word), said) }
+        // Such a patch replaces lists.
+        #expect(!report.fix.contains("--type merge"), said)
         #expect(!report.fix.isEmpty, said)
         #expect(!report.json.document.contains("eyJ") && !report.json.document.contains("plain value"), said)
     }
@@ -165,13 +188,16 @@ struct BrokenSetup: Sendable {
 /// Answers some requests itself, as Azure would in a state that the emulator does not know.
 struct CannedAnswers: HTTPTransport {
     var base: any HTTPTransport
+    /// Of a tenant, which is public.
+    static let metadata = "/v2.0/.well-known/openid-configuration"
+
     /// A part of the URL, and the answer to it.
     var answers: [(part: String, status: Int, body: String)]
 
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
         // What nobody has signed is answered by the vault as ever.
         if let answer = answers.first(where: { request.url.contains($0.part) }),
-            request.method == .post || request.bearer != nil
+            request.method == .post || request.bearer != nil || answer.part == Self.metadata
         {
             return HTTPResponse(status: answer.status, body: SecretBytes(answer.body))
         }

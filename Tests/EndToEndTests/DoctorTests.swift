@@ -30,6 +30,8 @@ struct DoctorTests {
             ] {
                 #expect(ids.contains(id), Comment(rawValue: id))
             }
+            let name = report.steps.first { $0.id == "entra-name" }?.detail
+            #expect(name == "the proxy 127.0.0.1 resolves login.microsoftonline.com")
             for text in [report.text(TextStyle(isColoured: true)), report.json.document] {
                 #expect(!text.contains("eyJ") && !text.contains("plain value"))
             }

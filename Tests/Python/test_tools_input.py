@@ -218,6 +218,18 @@ class DoctorTest(unittest.TestCase):
                      env={**os.environ, **self.world.environment})
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
+    def test_a_token_may_come_from_standard_input(self):
+        file = self.world.directory / "class.yaml"
+        manifest = test_mount.secret_provider_class("one", "plain")
+        file.write_text(manifest)
+        environment = {**os.environ, **self.world.environment}
+        result = run("doctor", file, "--token-file", "-", input=self.world.token() + "\n", env=environment)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        for words in [["-", "--token-file", "-"], [file, "--token-file", "-", "--credentials-file", "-"]]:
+            result = run("doctor", *words, input=manifest, env=environment)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("only one of the files can be standard input", result.stderr)
+
     def test_an_identity_binding_is_asked_a_token_of_its_own(self):
         manifest = test_mount.secret_provider_class("one", "plain").replace(
             "clientID:", "useAzureTokenProxy: \"true\"\n    clientID:")

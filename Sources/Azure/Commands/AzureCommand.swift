@@ -30,11 +30,4 @@ package enum AzureCommand {
     package static func networkRule(vault: String, address: String) -> String {
         "az keyvault network-rule add --name \(vault.shellQuoted) --ip-address \(address.shellQuoted)"
     }
-
-    /// What there is of a type, deleted objects apart.
-    package static func list(_ type: KeyVaultObject.ObjectType, vault: String) -> String {
-        let noun = type == .certificate ? "certificate" : type.rawValue
-        return "az keyvault \(noun) list --vault-name \(vault.shellQuoted) --query '[].name'; deleted ones: "
-            + "az keyvault \(noun) list-deleted --vault-name \(vault.shellQuoted) --query '[].name', and recover instead of list-deleted"
-    }
 }

@@ -6,7 +6,7 @@ package struct ManifestCheck: Sendable {
     /// Every object that could be read.
     package private(set) var manifests: [Manifest] = []
     private var unread: [Finding] = []
-    private let accounts: AnnotatedAccounts
+    package let accounts: AnnotatedAccounts
 
     /// With `readsAnnotations` for a provider that runs with --service-account-annotations, which manifests of
     /// the provider itself also show.
@@ -30,6 +30,12 @@ package struct ManifestCheck: Sendable {
         var parsedClass = ClassManifest(manifest)
         if accounts.usesAnnotations { parsedClass?.accounts = accounts }
         return parsedClass
+    }
+
+    /// The audiences in `tokenRequests` of the driver's CSIDriver; nil if no file has it.
+    package var tokenAudiences: [String]? {
+        let driver = manifests.first { $0.kind == "CSIDriver" && $0.name == Workload.driver }
+        return driver.map { ($0.root["spec"]?["tokenRequests"]?.sequence ?? []).compactMap { $0["audience"]?.text } }
     }
 
     package var workloads: [Workload] { manifests.compactMap(Workload.init) }

@@ -42,6 +42,10 @@ package struct Doctor: Sendable {
         package var secrets = SecretBytes("null")
         /// What a check of the manifests has found.
         package var findings: [Finding] = []
+        /// The annotations of the ServiceAccounts in the manifests, whether or not the provider uses them.
+        package var accounts: AnnotatedAccounts?
+        /// The audiences of the CSIDriver in the manifests; nil if there is none.
+        package var tokenAudiences: [String]?
 
         package init(parsedClass: ClassManifest, namespace: String, serviceAccount: String) {
             self.parsedClass = parsedClass
@@ -50,7 +54,7 @@ package struct Doctor: Sendable {
         }
     }
 
-    private let settings: Settings
+    private var settings: Settings
 
     package init(_ settings: Settings) {
         self.settings = settings
@@ -87,48 +91,72 @@ package struct Doctor: Sendable {
                 "identity", "Identity", .passed, mode.explanation(assumed.clientSourceAccount),
                 evidence: assumed.identity.clientID.isEmpty || mode == .servicePrincipal
                     ? [] : [("client id", assumed.identity.clientID.clipped)]))
-        if mode == .workloadIdentity || mode == .azureTokenProxy {
+        let located: MountConfiguration
+        switch subject.parsedClass.validated(
+            serviceAccount: subject.serviceAccount, bringsCredential: !subject.secrets.isNull, in: environment(now: 0))
+        {
+        case .success(let configuration): located = configuration
+        case .failure(let error): return DoctorReport(subject, steps + [Self.request(error)])
+        }
+        let annotations = subject.accounts?[account]
+        let reach = await ReachSteps(settings: settings, annotations: annotations).reach(MountPlan(located).sources)
+        steps += reach.steps
+        let usesToken = mode == .workloadIdentity || mode == .azureTokenProxy
+        let inspection = usesToken ? subject.token.flatMap(TokenInspection.init) : nil
+        let clock = ClockStep(now: settings.time.wallClock(), dates: reach.dates, issued: inspection?.issued)
+        steps += clock.step().map { [$0] } ?? []
+        var doctor = self
+        doctor.settings.time = settings.time.corrected(by: clock.skew)
+        if usesToken {
             let tokenSteps = TokenSteps(
                 token: subject.token, mode: mode, namespace: subject.namespace, serviceAccount: subject.serviceAccount,
-                now: settings.time.wallClock()
+                driverAudiences: subject.tokenAudiences, now: doctor.settings.time.wallClock(),
+                isClockKnown: !reach.dates.isEmpty || clock.skew != 0
             ).steps()
             steps += tokenSteps
-            if mode == .workloadIdentity, let inspection = subject.token.flatMap(TokenInspection.init),
-                let issuer = inspection.claims.issuer
-            {
+            if mode == .workloadIdentity, let inspection, let issuer = inspection.claims.issuer {
                 steps += await IssuerSteps(settings: settings, issuer: issuer, keyID: inspection.keyID).steps()
             }
         }
+        steps += await doctor.mount(subject, reach, annotations, after: steps)
+        return DoctorReport(subject, steps)
+    }
+
+    /// The steps that need the token or the credential.
+    private func mount(
+        _ subject: Subject, _ reach: ReachSteps.Reach, _ annotations: AnnotatedIdentity?, after earlier: [DoctorStep]
+    ) async -> [DoctorStep] {
         let attributes: MountConfiguration
         do throws(ProviderError) {
             attributes = try validated(subject)
         } catch {
-            if !steps.contains(where: { $0.status == .failed }) {
-                steps.append(
-                    DoctorStep("request", "Request", .failed, error.message, evidence: error.context, fix: error.hint))
-            }
-            return DoctorReport(subject, steps)
+            // What is wrong with the token or the manifests has a step of its own.
+            let isExplained = earlier.contains { $0.status == .failed && [.manifests, .token].contains($0.rank) }
+            return isExplained ? [] : [Self.request(error)]
         }
+        var steps: [DoctorStep] = []
         var exchanged: [Principal: AccessToken?] = [:]
         var tokens: [AccessToken?] = []
         for source in MountPlan(attributes).sources {
             let known = exchanged[source.principal]
-            if known == nil {
-                let (entra, token) = await EntraSteps(settings: settings, authentication: source.authentication).steps()
-                steps += entra
+            if known == nil, reach.isUsable(source.authentication) {
+                let (step, token) = await EntraSteps(
+                    settings: settings, authentication: source.authentication, annotations: annotations
+                ).exchange()
+                steps.append(step)
                 exchanged[source.principal] = .some(token)
             }
-            let vault = await VaultSteps(
-                settings: settings, tenantID: source.authentication.tenantID, vault: source.vault
-            ).steps()
-            steps += vault
-            let isReachable = !vault.contains { $0.status == .failed }
-            tokens.append(isReachable ? exchanged[source.principal] ?? nil : nil)
+            tokens.append(reach.isUsable(source.vault) ? exchanged[source.principal] ?? nil : nil)
         }
-        steps += await ObjectSteps(
-            settings: settings, attributes: attributes, tokens: tokens, secrets: subject.parsedClass.secretObjects
-        ).steps()
-        return DoctorReport(subject, steps)
+        return steps
+            + (await ObjectSteps(
+                settings: settings, attributes: attributes, tokens: tokens, secrets: subject.parsedClass.secretObjects,
+                annotations: annotations
+            ).steps())
+    }
+
+    private static func request(_ error: ProviderError) -> DoctorStep {
+        DoctorStep("request", "Request", .failed, error.message, evidence: error.context, fix: error.hint)
     }
 
     private static func withoutAccount(_ account: ServiceAccountReference) -> DoctorStep {
@@ -172,10 +200,23 @@ package struct Doctor: Sendable {
                 targetPath: "")
             return try MountConfiguration(
                 validating: subject.parsedClass.identified(request),
-                MountConfiguration.Environment(
-                    defaultCloudName: settings.cloudName, environmentFile: settings.cloudFile,
-                    now: settings.time.wallClock()))
+                environment(now: settings.time.wallClock()))
         }
+    }
+
+    private func environment(now: Int) -> MountConfiguration.Environment {
+        MountConfiguration.Environment(
+            defaultCloudName: settings.cloudName, environmentFile: settings.cloudFile, now: now)
+    }
+}
+
+extension TimeSource {
+    /// The same, with a clock that is not `skew` seconds ahead.
+    fileprivate func corrected(by skew: Int) -> TimeSource {
+        var corrected = self
+        let wallClock = wallClock
+        corrected.wallClock = { wallClock() - skew }
+        return corrected
     }
 }
 

@@ -13,11 +13,23 @@ package struct DoctorReport: Sendable {
         self.steps = steps
     }
 
-    /// The first step that failed. Later failures are usually consequences of it.
-    package var cause: DoctorStep? { steps.first { $0.status == .failed } }
+    /// The failed step with the lowest rank, the first of several. The other failures are usually consequences of it.
+    package var cause: DoctorStep? { causes.first }
+
+    /// The cause, and all other objects that failed if it is an object: one object does not fail because of another.
+    private var causes: [DoctorStep] {
+        let failed = steps.filter { $0.status == .failed }
+        guard let rank = failed.map(\.rank).min() else { return [] }
+        let causes = failed.filter { $0.rank == rank }
+        return rank == .object ? causes : Array(causes.prefix(1))
+    }
 
     package var verdict: String {
-        if let cause { return "\(cause.title): \(cause.detail)" }
+        if let cause {
+            let others = causes.dropFirst().map(\.title)
+            let rest = others.isEmpty ? "" : "; these fail too: \(others.joined(separator: ", "))"
+            return "\(cause.title): \(cause.detail)\(rest)"
+        }
         return warnings.isEmpty
             ? "The mount works."
             : "The mount works, but: " + warnings.map { "\($0.title): \($0.detail)" }.joined(separator: "; ")
@@ -25,9 +37,10 @@ package struct DoctorReport: Sendable {
 
     /// The fix of the cause. Without a cause, the fixes of all warnings, because none follows from another.
     package var fix: String {
-        if let cause { return cause.fix }
         var fixes: [String] = []
-        for step in warnings where !step.fix.isEmpty && !fixes.contains(step.fix) { fixes.append(step.fix) }
+        for step in cause == nil ? warnings : causes where !step.fix.isEmpty && !fixes.contains(step.fix) {
+            fixes.append(step.fix)
+        }
         return fixes.joined(separator: "; ")
     }
 

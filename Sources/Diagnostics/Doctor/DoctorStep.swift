@@ -7,6 +7,42 @@ package struct DoctorStep: Sendable {
         case failed
     }
 
+    /// How close a failed step is to the root cause. Of several failed steps, the one with the lowest rank is the cause,
+    /// because the others can be its consequences.
+    package enum Rank: Int, Sendable, Comparable {
+        /// A wrong clock makes valid tokens and certificates look invalid.
+        case clock
+        /// The manifests are wrong wherever they are applied.
+        case manifests
+        case provider
+        case network
+        /// The vault itself names its tenant, which decides when Entra only says that something is not found.
+        case vault
+        case tenant
+        case token
+        case issuer
+        case exchange
+        case object
+        case volume
+
+        init(id: String) {
+            switch id {
+            case "clock": self = .clock
+            case "manifests", "identity", "request": self = .manifests
+            case "provider": self = .provider
+            case "vault-challenge": self = .vault
+            case "entra-tenant": self = .tenant
+            case "exchange": self = .exchange
+            case "selection", "object": self = .object
+            case "volume": self = .volume
+            default:
+                self = id.hasPrefix("token-") ? .token : id.hasPrefix("issuer-") ? .issuer : .network
+            }
+        }
+
+        package static func < (a: Rank, b: Rank) -> Bool { a.rawValue < b.rawValue }
+    }
+
     /// Stable.
     package var id: String
     package var title: String
@@ -17,10 +53,13 @@ package struct DoctorStep: Sendable {
     /// The command or the setting that fixes it; empty if nothing is to be fixed.
     package var fix: String
     package var duration: Duration?
+    package var rank: Rank
 
+    /// The rank follows from the id unless it is given.
     package init(
         _ id: String, _ title: String, _ status: Status, _ detail: String,
-        evidence: [(name: String, value: String)] = [], fix: String = "", duration: Duration? = nil
+        evidence: [(name: String, value: String)] = [], fix: String = "", duration: Duration? = nil,
+        rank: Rank? = nil
     ) {
         self.id = id
         self.title = title
@@ -29,5 +68,6 @@ package struct DoctorStep: Sendable {
         self.evidence = evidence
         self.fix = fix
         self.duration = duration
+        self.rank = rank ?? Rank(id: id)
     }
 }

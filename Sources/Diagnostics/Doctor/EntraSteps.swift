@@ -5,31 +5,36 @@ internal import SecretMemory
 
 /// Entra's side: the way there, its clock, the tenant, and the exchange itself.
 struct EntraSteps {
+    /// What Entra says without a token.
+    struct Reach {
+        var steps: [DoctorStep] = []
+        /// The time at Entra, in seconds since 1970.
+        var date: Int?
+        /// The tenant's id, also where the class names it by a domain.
+        var tenant: String?
+    }
+
     let settings: Doctor.Settings
     let authentication: AuthenticationContext
+    /// The annotations of the pod's ServiceAccount.
+    let annotations: AnnotatedIdentity?
 
-    func steps() async -> ([DoctorStep], AccessToken?) {
-        var steps: [DoctorStep] = []
-        switch authentication.identity.mode {
-        case .workloadIdentity, .servicePrincipal:
-            let authority = authentication.cloud.authority.dropFirst("https://".count).prefix { $0 != "/" }
-            steps += await NetworkSteps(
-                settings: settings, prefix: "entra", service: "Entra", authority: String(authority),
-                unresolvedFix:
-                    "let the cluster's DNS resolve public names: getent hosts \(authority.prefix { $0 != ":" })"
-            ).steps()
-            guard !steps.contains(where: { $0.status == .failed }) else { return (steps, nil) }
-            steps += await tenant()
-            guard !steps.contains(where: { $0.status == .failed }) else { return (steps, nil) }
-        case .azureTokenProxy, .vmManagedIdentity, .podIdentity: break
-        }
-        let (step, token) = await exchange()
-        return (steps + [step], token)
+    func reach() async -> Reach {
+        let authority = authentication.cloud.authority.dropFirst("https://".count).prefix { $0 != "/" }
+        let network = await NetworkSteps(
+            settings: settings, prefix: "entra", service: "Entra", authority: String(authority),
+            unresolvedFix:
+                "let the cluster's DNS resolve public names: getent hosts \(authority.prefix { $0 != ":" })"
+        ).steps()
+        guard !network.contains(where: { $0.status == .failed }) else { return Reach(steps: network) }
+        var reach = await tenant()
+        reach.steps = network + reach.steps
+        return reach
     }
 
     /// The tenant's own metadata: whether there is such a tenant, and what time it is there.
-    private func tenant() async -> [DoctorStep] {
-        guard authentication.tenantID.lowercased() != "adfs" else { return [] }
+    private func tenant() async -> Reach {
+        guard authentication.tenantID.lowercased() != "adfs" else { return Reach() }
         let start = settings.time.elapsed()
         let url = "\(authentication.cloud.authority)/\(authentication.tenantID)/v2.0/.well-known/openid-configuration"
         let response: HTTPResponse
@@ -38,43 +43,39 @@ struct EntraSteps {
                 HTTPRequest(.get, url, headers: [("Accept", "application/json")], maximumResponseBytes: 1 << 20),
                 timeout: settings.timeout)
         } catch {
-            return [
-                DoctorStep(
-                    "entra-tenant", "Entra: tenant", .failed, "Entra cannot be asked: \(error.reason)",
-                    evidence: [("hop", error.hop.rawValue)],
-                    fix: error.hop == .tls
-                        ? "let SSL_CERT_FILE name the authority that signed the certificate, and check the clock: timedatectl"
-                        : ErrorCode.unreachable.hint, duration: settings.time.elapsed() - start)
-            ]
+            let step = DoctorStep(
+                "entra-tenant", "Entra: tenant", .failed, "Entra cannot be asked: \(error.reason)",
+                evidence: [("hop", error.hop.rawValue)],
+                fix: error.hop == .tls ? NetworkSteps.trustFix : ErrorCode.unreachable.hint,
+                duration: settings.time.elapsed() - start, rank: .network)
+            return Reach(steps: [step])
         }
-        var steps: [DoctorStep] = []
-        if let date = response.header("Date").flatMap(HTTPDate.seconds) { steps.append(clock(against: date)) }
         let isThere = response.status == 200 && response.json?["token_endpoint"] != nil
         let text = response.json?["error_description"]?.text.map { ": \($0.clipped.printable)" } ?? ""
         let status: DoctorStep.Status = isThere ? .passed : (400..<500).contains(response.status) ? .failed : .warning
-        steps.append(
-            DoctorStep(
-                "entra-tenant", "Entra: tenant", status,
-                isThere
-                    ? authentication.tenantID
-                    : status == .failed
-                        ? "there is no tenant \(authentication.tenantID.clipped) in this cloud (\(response.status)\(text))"
-                        : "Entra answers \(response.status) without its metadata",
-                fix: isThere ? "" : "az account show --query tenantId --output tsv; and check cloudName",
-                duration: settings.time.elapsed() - start))
-        return steps
+        let step = DoctorStep(
+            "entra-tenant", "Entra: tenant", status,
+            isThere
+                ? authentication.tenantID
+                : status == .failed
+                    ? "there is no tenant \(authentication.tenantID.clipped) in this cloud (\(response.status)\(text))"
+                    : "Entra answers \(response.status) without its metadata",
+            fix: isThere ? "" : missingTenantFix, duration: settings.time.elapsed() - start)
+        let issuer = response.json?["issuer"]?.text ?? ""
+        return Reach(
+            steps: [step], date: response.header("Date").flatMap(HTTPDate.seconds),
+            tenant: issuer.split(separator: "/").map(String.init).first(where: VaultSteps.isGUID))
     }
 
-    private func clock(against date: Int) -> DoctorStep {
-        let skew = settings.time.wallClock() - date
-        let isFar = abs(skew) > 300
-        return DoctorStep(
-            "clock", "Clock", isFar ? .failed : .passed,
-            abs(skew) < 5 ? "as Entra's" : "\(abs(skew)) s \(skew > 0 ? "ahead of" : "behind") Entra's",
-            fix: isFar ? "timedatectl set-ntp true" : "")
+    private var missingTenantFix: String {
+        let search = "az account show --query tenantId --output tsv; and check cloudName"
+        guard let annotated = annotations?.tenantID, annotated.lowercased() != authentication.tenantID.lowercased()
+        else { return search }
+        return "set tenantID: \(annotated.clipped) in the SecretProviderClass, as the ServiceAccount's annotation "
+            + "\(AnnotatedIdentity.tenantIDAnnotation) has it; or find it: \(search)"
     }
 
-    private func exchange() async -> (DoctorStep, AccessToken?) {
+    func exchange() async -> (DoctorStep, AccessToken?) {
         let start = settings.time.elapsed()
         let source = AccessTokenSource(
             settings: settings.tokens, transport: settings.transport, keepsTokens: false, time: settings.time)
@@ -90,11 +91,32 @@ struct EntraSteps {
                     duration: settings.time.elapsed() - start), token
             )
         } catch {
+            let (message, fix) = explanation(of: error)
             return (
                 DoctorStep(
-                    "exchange", title, .failed, error.message, evidence: error.context, fix: error.hint,
+                    "exchange", title, .failed, message, evidence: error.context, fix: fix,
                     duration: settings.time.elapsed() - start), nil
             )
         }
+    }
+
+    private func explanation(of error: ProviderError) -> (message: String, fix: String) {
+        guard error.code == .exchangeRefused else { return (error.message, error.hint) }
+        if let mismatch = IdentityMismatch(authentication, annotations) {
+            return ("\(error.message); \(mismatch.remark)", mismatch.fix)
+        }
+        // Entra has found the identity, and no credential with this issuer.
+        if error.message.contains("AADSTS700211"),
+            case .workloadIdentity(let clientID, let token) = authentication.identity,
+            let claims = token.claims, let issuer = claims.issuer, let subject = claims.subject
+        {
+            return (
+                "\(error.message); the issuer of the federated credential must be \(issuer.clipped) to the letter, "
+                    + "slash at the end included",
+                AzureCommand.updateFederatedCredential(
+                    subject: subject.clipped, clientID: clientID.clipped, issuer: issuer.clipped)
+            )
+        }
+        return (error.message, error.hint)
     }
 }

@@ -40,7 +40,9 @@ struct IssuerSteps {
                     named == issuer
                         ? "names itself as the token does"
                         : "the document is of \(named.clipped), the token of \(issuer.clipped): they must match to the letter, slash at the end included",
-                    fix: named == issuer ? "" : "publish the document with \"issuer\": \"\(issuer.clipped)\"",
+                    fix: named == issuer
+                        ? ""
+                        : "kubectl get --raw /.well-known/openid-configuration > openid-configuration.json, and publish it at \(address.clipped)",
                     duration: settings.time.elapsed() - start))
             guard let keys = discovery["jwks_uri"]?.text else { return steps }
             steps.append(await self.keys(at: keys))

@@ -13,6 +13,10 @@ struct NetworkSteps {
     /// What to do when the name leads nowhere.
     let unresolvedFix: String
 
+    /// For a certificate whose authority is not trusted.
+    static let trustFix =
+        "let the provider trust the authority that signed the certificate: caBundle in the chart, SSL_CERT_FILE without it; and check the clock: timedatectl"
+
     private var host: String { String(authority.prefix { $0 != ":" }) }
     private var port: Int { Int(authority.split(separator: ":").dropFirst().first ?? "") ?? 443 }
 
@@ -24,8 +28,7 @@ struct NetworkSteps {
             return [
                 DoctorStep(
                     "\(prefix)-name", "\(service): name", .passed,
-                    "\(proxy?.host ?? host) is \(result.addresses.joined(separator: ", "))"
-                        + (proxy == nil ? Self.remark(on: result.addresses) : ""), duration: result.resolution),
+                    Self.detail(host: host, proxy: proxy, result.addresses), duration: result.resolution),
                 DoctorStep(
                     "\(prefix)-connection", "\(service): connection", .passed, place, duration: result.connection),
                 certificate(result),
@@ -35,8 +38,16 @@ struct NetworkSteps {
         }
     }
 
-    private static func remark(on addresses: [String]) -> String {
-        addresses.contains(where: HostKind.isPrivateAddress) ? " (a private endpoint)" : ""
+    /// Who resolves the name, and to what. An address is not a name, so there is nothing to resolve.
+    static func detail(host: String, proxy: ProxySettings.Proxy?, _ addresses: [String]) -> String {
+        let resolved = addresses.joined(separator: ", ")
+        if let proxy {
+            let place = proxy.host == resolved ? resolved : "\(proxy.host) (\(resolved))"
+            return "the proxy \(place) resolves \(host)"
+        }
+        if host == resolved { return "\(host) is an address" }
+        let remark = addresses.contains(where: HostKind.isPrivateAddress) ? " (a private endpoint)" : ""
+        return "\(host) is \(resolved)\(remark)"
     }
 
     private func failed(_ failure: NetworkProbeError, _ place: String) -> [DoctorStep] {
@@ -95,6 +106,7 @@ struct NetworkSteps {
             : step(
                 .warning,
                 "signed by \(certificate.issuer), not by an authority of Microsoft's: a proxy may read what passes",
-                "let \(host) pass uninspected, or trust that authority by SSL_CERT_FILE")
+                "let \(host) pass uninspected, or trust that authority: caBundle in the chart, SSL_CERT_FILE without it"
+            )
     }
 }

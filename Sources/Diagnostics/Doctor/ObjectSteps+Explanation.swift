@@ -1,51 +1,107 @@
 internal import Azure
+internal import Documents
 internal import ProviderCore
+internal import SecretMemory
 
 extension ObjectSteps {
-    /// What an object's refusal means, and the command that puts it right, filled in with what is known here.
+    /// What an object's refusal means, and the command that fixes it.
+    struct Refusal {
+        var message: String
+        var fix: String
+        /// The identity needs a role for the object; the command for it depends on the other objects.
+        var needsRole = false
+    }
+
     func explanation(
         of error: ProviderError, _ object: KeyVaultObject, _ source: MountPlan.Source, _ token: AccessToken?
-    ) async -> (message: String, fix: String) {
-        guard let token else { return (error.message, error.hint) }
-        let (vault, clientID) = (source.vault, source.authentication.identity.clientID)
-        let assignee = clientID.isEmpty ? "<client id of the identity>" : clientID
-        func says(_ code: String) -> Bool { error.message.contains("(\(code))") }
+    ) async -> Refusal {
+        guard let token else { return Refusal(message: error.message, fix: error.hint) }
+        let vault = source.vault
+        let lookup = ObjectLookup(settings: settings, vault: vault, token: token)
+        func says(_ code: String) -> Bool { "\(error)".contains("(\(code))") }
         switch error.code {
-        case .vaultForbidden where says("ForbiddenByRbac"):
-            return (
-                error.message + (await remark(on: object, in: vault, token)),
-                AzureCommand.role(for: object, vault: vault.name, assignee: assignee)
-                    + " (a new role takes some minutes)"
-            )
-        case .vaultForbidden where says("AccessDenied"):
-            return (
-                error.message + (await remark(on: object, in: vault, token)),
-                AzureCommand.accessPolicy(for: object, vault: vault.name, assignee: assignee)
-            )
+        case .vaultForbidden where says("ForbiddenByRbac") || says("AccessDenied"):
+            return await forbidden(error, object, source, lookup, isRole: says("ForbiddenByRbac"))
         case .vaultForbidden where says("ForbiddenByFirewall"):
-            guard let address = Self.clientAddress(in: error.message) else { return (error.message, error.hint) }
-            return (
-                error.message, AzureCommand.networkRule(vault: vault.name, address: address) + "; \(error.hint)"
-            )
-        case .objectNotFound:
-            for other in KeyVaultObject.ObjectType.allCases where other != object.type {
-                guard await exists(object, as: other, in: vault, token) else { continue }
-                return (
-                    "\(error.message); there is a \(other.rawValue) of that name", "write objectType: \(other.rawValue)"
-                )
+            guard let address = Self.clientAddress(in: "\(error)") else { break }
+            return Refusal(
+                message: error.message,
+                fix: "\(AzureCommand.networkRule(vault: vault.name, address: address)); \(error.hint)")
+        case .objectDisabled:
+            // The secret and the key of a certificate are enabled with it.
+            let isCertificate = await lookup.object(object.name, .certificate) != nil
+            return Refusal(
+                message: error.message,
+                fix: AzureCommand.enable(object, as: isCertificate ? .certificate : object.type, vault: vault.name))
+        case .objectNotFound: return await notFound(error, object, vault, lookup)
+        default: break
+        }
+        return Refusal(message: error.message, fix: error.hint)
+    }
+
+    // MARK: - Forbidden
+
+    private func forbidden(
+        _ error: ProviderError, _ object: KeyVaultObject, _ source: MountPlan.Source, _ lookup: ObjectLookup,
+        isRole: Bool
+    ) async -> Refusal {
+        var message = error.message
+        for type in KeyVaultObject.ObjectType.allCases where type != object.type {
+            guard let other = await lookup.object(object.name, type) else { continue }
+            guard other.isOfCertificate else {
+                return Refusal(
+                    message: "\(message); the \(type.rawValue) of that name may be read",
+                    fix: "write objectType: \(type.rawValue)")
             }
-            return (error.message, AzureCommand.list(object.type, vault: vault.name))
-        default: return (error.message, error.hint)
+            message += Self.remark(onCertificateReadAs: type, insteadOf: object.type)
+            break
+        }
+        if let mismatch = IdentityMismatch(source.authentication, annotations) {
+            return Refusal(message: "\(message); \(mismatch.remark)", fix: mismatch.fix)
+        }
+        if isRole { return Refusal(message: "\(message); a new role takes some minutes", fix: "", needsRole: true) }
+        return Refusal(
+            message: message,
+            fix: AzureCommand.accessPolicy(
+                for: object, vault: source.vault.name, assignee: source.authentication.assignee))
+    }
+
+    /// A certificate is three objects of one name with a permission each, and one of them may be read.
+    private static func remark(
+        onCertificateReadAs type: KeyVaultObject.ObjectType, insteadOf wanted: KeyVaultObject.ObjectType
+    ) -> String {
+        switch (type, wanted) {
+        case (.certificate, .secret): "; as a certificate it may be read, but its private key is a secret"
+        case (.secret, .certificate):
+            "; objectType: secret may be read, which is the certificate with its private key"
+        default: "; it belongs to a certificate, of which the \(type.rawValue) may be read"
         }
     }
 
-    /// The private key of a certificate is read as a secret, which whoever granted the certificate alone did
-    /// not think of.
-    private func remark(
-        on object: KeyVaultObject, in vault: VaultAddress, _ token: AccessToken
-    ) async -> String {
-        guard object.type == .secret, await exists(object, as: .certificate, in: vault, token) else { return "" }
-        return "; as a certificate it may be read, but its private key is a secret"
+    // MARK: - Not found
+
+    private func notFound(
+        _ error: ProviderError, _ object: KeyVaultObject, _ vault: VaultAddress, _ lookup: ObjectLookup
+    ) async -> Refusal {
+        if object.namesVersion, await lookup.object(object.name, object.type) != nil {
+            return Refusal(
+                message: "\(error.message); the object exists, this version of it does not",
+                fix: "leave objectVersion out, or take one of: "
+                    + AzureCommand.versions(of: object, vault: vault.name))
+        }
+        for type in KeyVaultObject.ObjectType.allCases where type != object.type {
+            guard await lookup.object(object.name, type) != nil else { continue }
+            return Refusal(
+                message: "\(error.message); there is a \(type.rawValue) of that name",
+                fix: "write objectType: \(type.rawValue)")
+        }
+        let recover = AzureCommand.recover(object, vault: vault.name)
+        if await lookup.isDeleted(object) {
+            return Refusal(message: "\(error.message); it was deleted and can be recovered", fix: recover)
+        }
+        return Refusal(
+            message: error.message,
+            fix: "\(AzureCommand.names(of: object.type, vault: vault.name)); if it was deleted: \(recover)")
     }
 
     /// The address that the vault saw, as its refusal says.
@@ -54,21 +110,44 @@ extension ObjectSteps {
         let address = message[range.upperBound...].prefix { $0.isHexDigit || $0 == "." || $0 == ":" }
         return address.count < 7 ? nil : String(address)
     }
+}
 
-    /// What the vault's other collections say of the same name.
-    private func exists(
-        _ object: KeyVaultObject, as type: KeyVaultObject.ObjectType, in vault: VaultAddress, _ token: AccessToken
-    ) async -> Bool {
-        let other = KeyVaultObject(name: object.name, type: type)
-        do throws(ProviderError) {
-            let outcome = try await client.read(
-                other, version: "", in: vault, token: token,
-                context: RequestContext(
-                    namespace: attributes.pod.namespace, priority: .firstMount, deadline: settings.deadline))
-            if case .value = outcome { return true }
-            return false
+/// What a vault's other collections have under a name.
+struct ObjectLookup {
+    struct Found {
+        /// It is the certificate, or the secret or key that belongs to one.
+        var isOfCertificate: Bool
+    }
+
+    let settings: Doctor.Settings
+    let vault: VaultAddress
+    let token: AccessToken
+
+    /// The object's latest version; nil if there is none or the identity may not read it.
+    func object(_ name: String, _ type: KeyVaultObject.ObjectType) async -> Found? {
+        guard let object = await get("\(type.collection)/\(name.percentEncoded)/") else { return nil }
+        let isOfCertificate =
+            switch type {
+            case .secret: !(object["kid"]?.text ?? "").isEmpty
+            case .key: object["managed"]?.bool == true
+            case .certificate: true
+            }
+        return Found(isOfCertificate: isOfCertificate)
+    }
+
+    /// Whether the object is soft-deleted. False also if the identity may not read deleted objects.
+    func isDeleted(_ object: KeyVaultObject) async -> Bool {
+        await get("deleted\(object.type.collection)/\(object.name.percentEncoded)") != nil
+    }
+
+    private func get(_ path: String) async -> JSONObject? {
+        do throws(TransportError) {
+            let response = try await settings.transport.send(
+                HTTPRequest(.get, "https://\(vault.host)/\(path)?api-version=7.4", bearer: token.secret),
+                timeout: settings.timeout)
+            return response.status == 200 ? response.json : nil
         } catch {
-            return false
+            return nil
         }
     }
 }

@@ -11,21 +11,23 @@ struct ObjectSteps {
     let tokens: [AccessToken?]
     /// What `secretObjects` makes of the files.
     let secrets: [(name: String, files: [String])]
+    /// The annotations of the pod's ServiceAccount.
+    let annotations: AnnotatedIdentity?
 
-    let client: KeyVaultClient
     private let fetch: VaultFetch
 
     init(
         settings: Doctor.Settings, attributes: MountConfiguration, tokens: [AccessToken?],
-        secrets: [(name: String, files: [String])]
+        secrets: [(name: String, files: [String])], annotations: AnnotatedIdentity?
     ) {
         self.settings = settings
         self.secrets = secrets
         self.attributes = attributes
         self.tokens = tokens
+        self.annotations = annotations
         var retry = RetryPolicy()
         retry.attempts = 2
-        client = KeyVaultClient(transport: settings.transport, retry: retry, time: settings.time)
+        let client = KeyVaultClient(transport: settings.transport, retry: retry, time: settings.time)
         // Within one run each token serves for all objects, and nothing else is kept.
         fetch = VaultFetch(
             tokens: AccessTokenSource(
@@ -50,12 +52,16 @@ struct ObjectSteps {
         let plan = MountPlan(picked)
         var steps: [DoctorStep] = []
         var fetched: [[FetchedVersion]] = []
+        var missingRoles = MissingRoles()
         for item in plan.items {
             guard plan.sources.count > tokens.count || tokens[item.source] != nil else { continue }
-            let (step, versions) = await read(item.object, in: picked, plan.sources[item.source], tokens[item.source])
+            let source = plan.sources[item.source]
+            let (step, versions, needsRole) = await read(item.object, in: picked, source, tokens[item.source])
+            if needsRole { missingRoles.add(item.object, source, step: steps.count) }
             steps.append(step)
             if step.status != .failed { fetched.append(versions) }
         }
+        missingRoles.writeFixes(into: &steps)
         if !steps.isEmpty, fetched.count == plan.items.count { steps.append(volume(plan, fetched)) }
         return steps
     }
@@ -69,7 +75,7 @@ struct ObjectSteps {
 
     private func read(
         _ object: KeyVaultObject, in attributes: MountConfiguration, _ source: MountPlan.Source, _ token: AccessToken?
-    ) async -> (DoctorStep, [FetchedVersion]) {
+    ) async -> (DoctorStep, [FetchedVersion], needsRole: Bool) {
         let title = "\(object.type.rawValue) \(object.name)"
         let start = settings.time.elapsed()
         do throws(ProviderError) {
@@ -83,13 +89,13 @@ struct ObjectSteps {
                     : "version \(versions[0].version)"
                         + (versions.count > 1 ? " and \(versions.count - 1) before it" : ""),
                 duration: settings.time.elapsed() - start)
-            return (step, versions)
+            return (step, versions, false)
         } catch {
-            let (message, fix) = await explanation(of: error, object, source, token)
+            let refusal = await explanation(of: error, object, source, token)
             let step = DoctorStep(
-                "object", title, .failed, message, evidence: error.context, fix: fix,
+                "object", title, .failed, refusal.message, evidence: error.context, fix: refusal.fix,
                 duration: settings.time.elapsed() - start)
-            return (step, [])
+            return (step, [], refusal.needsRole)
         }
     }
 

@@ -5,24 +5,34 @@ internal import SecretMemory
 /// A vault's side before any object is read: the way there, and its challenge.
 struct VaultSteps {
     let settings: Doctor.Settings
+    /// As the class writes it.
     let tenantID: String
+    /// The id of that tenant, if Entra has told it.
+    let tenant: String?
     let vault: VaultAddress
 
-    func steps() async -> [DoctorStep] {
+    /// The steps, and the time at the vault in seconds since 1970.
+    func reach() async -> (steps: [DoctorStep], date: Int?) {
         let steps = await NetworkSteps(
             settings: settings, prefix: "vault", service: "Vault", authority: vault.host,
             unresolvedFix:
-                "az keyvault show --name \(vault.name) (does it exist, and in this cloud?); with a private endpoint link the zone privatelink.vaultcore.azure.net to this network"
+                "az keyvault show --name \(vault.name.shellWord) (does it exist, and in this cloud?); if it was deleted: \(AzureCommand.recoverVault(vault.name)); with a private endpoint link the zone privatelink.vaultcore.azure.net to this network"
         ).steps()
-        return steps.contains { $0.status == .failed } ? steps : steps + [await challenge()]
+        guard !steps.contains(where: { $0.status == .failed }) else { return (steps, nil) }
+        let (challenge, date) = await challenge()
+        return (steps + [challenge], date)
     }
 
-    private func challenge() async -> DoctorStep {
+    private func challenge() async -> (DoctorStep, date: Int?) {
         let start = settings.time.elapsed()
-        func step(_ status: DoctorStep.Status, _ detail: String, _ fix: String = "") -> DoctorStep {
-            DoctorStep(
+        var date: Int?
+        func step(
+            _ status: DoctorStep.Status, _ detail: String, _ fix: String = "", rank: DoctorStep.Rank? = nil
+        ) -> (DoctorStep, Int?) {
+            let step = DoctorStep(
                 "vault-challenge", "Vault: challenge", status, detail, fix: fix,
-                duration: settings.time.elapsed() - start)
+                duration: settings.time.elapsed() - start, rank: rank)
+            return (step, date)
         }
         let response: HTTPResponse
         do throws(TransportError) {
@@ -32,10 +42,9 @@ struct VaultSteps {
         } catch {
             return step(
                 .failed, "the vault cannot be asked: \(error.reason)",
-                error.hop == .tls
-                    ? "let SSL_CERT_FILE name the authority that signed the certificate, and check the clock: timedatectl"
-                    : ErrorCode.unreachable.hint)
+                error.hop == .tls ? NetworkSteps.trustFix : ErrorCode.unreachable.hint, rank: .network)
         }
+        date = response.header("Date").flatMap(HTTPDate.seconds)
         guard response.status == 401, let challenge = VaultChallenge(header: response.header("www-authenticate")) else {
             return step(
                 .warning, "an unsigned request is answered \(response.status), not 401 with a challenge",
@@ -47,17 +56,19 @@ struct VaultSteps {
                 "the vault asks for a token for \(challenge.resource?.clipped ?? "nobody"), which is not above its own host",
                 "this is not the vault: check name resolution, proxy and cloudName; no token was sent")
         }
-        if let tenant = challenge.tenantID, tenant.lowercased() != tenantID.lowercased(),
-            Self.isGUID(tenantID)
+        if let owner = challenge.tenantID, let known = tenant ?? (Self.isGUID(tenantID) ? tenantID : nil),
+            owner.lowercased() != known.lowercased()
         {
             return step(
-                .failed, "the vault belongs to tenant \(tenant.clipped), the class says \(tenantID.clipped)",
-                "set tenantID: \(tenant.clipped) in the SecretProviderClass")
+                .failed,
+                "the vault belongs to tenant \(owner.clipped), the class says \(tenantID.clipped)"
+                    + (known == tenantID ? "" : ", which is \(known.clipped)"),
+                "set tenantID: \(owner.clipped) in the SecretProviderClass")
         }
         return step(.passed, "asks for a token for \(challenge.resource ?? "")")
     }
 
-    private static func isGUID(_ text: String) -> Bool {
+    static func isGUID(_ text: String) -> Bool {
         text.split(separator: "-", omittingEmptySubsequences: false).map(\.count) == [8, 4, 4, 4, 12]
     }
 }

@@ -47,8 +47,10 @@ package struct ClassManifest: Sendable {
     /// No file holds the pod's token or a Secret's value, so stand-ins take their places: what they
     /// say is Azure's business, and no rule of this program looks into them. Without a `serviceAccount`, one is
     /// assumed that is annotated as it must be. `bringsCredential` is for volumes with nodePublishSecretRef.
+    /// `environment` is the provider's, where it is known.
     package func validated(
-        overrides: [String: String] = [:], serviceAccount: String? = nil, bringsCredential: Bool = false
+        overrides: [String: String] = [:], serviceAccount: String? = nil, bringsCredential: Bool = false,
+        in environment: MountConfiguration.Environment? = nil
     ) -> Result<MountConfiguration, ProviderError> {
         var members = parameterTexts.merging(overrides) { $1 }
         let account = ServiceAccountReference(namespace: namespace, name: serviceAccount ?? "default")
@@ -67,7 +69,7 @@ package struct ClassManifest: Sendable {
                         accounts == nil || bringsCredential ? "{\"clientid\":\"-\",\"clientsecret\":\"-\"}" : "null"),
                     permission: "420", targetPath: "")
                 return try MountConfiguration(
-                    validating: identified(request, assuming: serviceAccount == nil), Self.environment)
+                    validating: identified(request, assuming: serviceAccount == nil), environment ?? Self.environment)
             }
             return .success(configuration)
         } catch {

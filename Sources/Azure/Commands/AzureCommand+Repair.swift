@@ -1,0 +1,72 @@
+package import ProviderCore
+internal import SecretMemory
+
+/// Commands that can be pasted as they are: they look up what only Azure knows.
+extension AzureCommand {
+    /// Gives the federated credential of the identity that has this subject the issuer of the token.
+    package static func updateFederatedCredential(subject: String, clientID: String, issuer: String) -> String {
+        let identity = "--identity-name \"$1\" --resource-group \"$2\""
+        let name =
+            "az identity federated-credential list \(identity)"
+            + " --query \("[?subject=='\(subject)'].name | [0]".shellDoubleQuoted) --output tsv"
+        return "set -- $(az identity list --query "
+            + "\("[?clientId=='\(clientID)'].[name,resourceGroup]".shellDoubleQuoted) --output tsv); "
+            + "az identity federated-credential update \(identity) --name \"$(\(name))\""
+            + " --issuer \(issuer.shellQuoted) --subject \(subject.shellQuoted)"
+            + " --audiences \(ServiceAccountTokens.workloadIdentityAudience)"
+    }
+
+    /// The least roles for `objects`, which have one type. One command for all of them.
+    package static func roles(for objects: [KeyVaultObject], vault: String, assignee: String) -> String {
+        guard let first = objects.first, objects.count > 1 else {
+            return objects.first.map { role(for: $0, vault: vault, assignee: assignee) } ?? ""
+        }
+        let names = objects.map(\.name.shellWord).joined(separator: " ")
+        return "for name in \(names); do az role assignment create --role \(first.type.role.shellQuoted)"
+            + " --assignee \(assignee.shellQuoted)"
+            + " --scope \"$(az keyvault show --name \(vault.shellQuoted) --query id --output tsv)"
+            + "/\(first.type.collection)/$name\"; done"
+    }
+
+    /// Enables the object's version; the latest if `version` is empty.
+    package static func enable(_ object: KeyVaultObject, as type: KeyVaultObject.ObjectType, vault: String) -> String {
+        "az keyvault \(type.noun) set-attributes --vault-name \(vault.shellQuoted) --name \(object.name.shellQuoted)"
+            + (!object.namesVersion ? "" : " --version \(object.version.shellQuoted)") + " --enabled true"
+    }
+
+    /// Brings a soft-deleted object back.
+    package static func recover(_ object: KeyVaultObject, vault: String) -> String {
+        "az keyvault \(object.type.noun) recover --vault-name \(vault.shellQuoted) --name \(object.name.shellQuoted)"
+    }
+
+    /// Brings a soft-deleted vault back.
+    package static func recoverVault(_ name: String) -> String { "az keyvault recover --name \(name.shellQuoted)" }
+
+    /// The names of all objects of a type.
+    package static func names(of type: KeyVaultObject.ObjectType, vault: String) -> String {
+        "az keyvault \(type.noun) list --vault-name \(vault.shellQuoted) --query '[].name' --output tsv"
+    }
+
+    /// The versions of an object.
+    package static func versions(of object: KeyVaultObject, vault: String) -> String {
+        "az keyvault \(object.type.noun) list-versions --vault-name \(vault.shellQuoted)"
+            + " --name \(object.name.shellQuoted) --query '[].id' --output tsv"
+    }
+}
+
+extension KeyVaultObject {
+    /// `objectVersion` is the id of one version.
+    package var namesVersion: Bool { !["", "latest", "latest-enabled", "previous"].contains(version.lowercased()) }
+}
+
+extension KeyVaultObject.ObjectType {
+    /// The word for the type in the commands of `az keyvault`.
+    fileprivate var noun: String { self == .certificate ? "certificate" : rawValue }
+}
+
+extension String {
+    /// A word in double quotes for a shell, for texts that have single quotes of their own.
+    fileprivate var shellDoubleQuoted: String {
+        "\"" + printable.map { "\\\"$`".contains($0) ? "\\\($0)" : String($0) }.joined() + "\""
+    }
+}
