@@ -28,6 +28,12 @@ LAYERS = [
     ["SecretMemory", "AsyncSupport", "Budgets"],
 ]
 
+# The targets that tests share, and the targets that each may import.
+TEST_SUPPORT = {
+    "TestSupport": set(),
+    "AzureTestSupport": {"Azure", "ProviderCore", "SecretMemory", "TestSupport"},
+}
+
 # Imports that the layers would allow and the design does not.
 FORBIDDEN = {
     ("AzureEmulator", "*"): "a bug must not hide in both client and emulator",
@@ -74,6 +80,12 @@ def problems():
             reason = FORBIDDEN.get((target, module)) or FORBIDDEN.get((target, "*"))
             if reason:
                 yield f"{name}: {target} imports {module}: {reason}"
+
+    for target, allowed in TEST_SUPPORT.items():
+        for path in sorted((ROOT / "Tests" / target).rglob("*.swift")):
+            for module in IMPORT.findall(path.read_text()):
+                if module in levels.keys() | TEST_SUPPORT.keys() and module not in allowed:
+                    yield f"{path.relative_to(ROOT)}: {target} imports {module}: tests of other layers use it too"
 
     declared = collections.defaultdict(set)
     for path, (target, folder, text) in files.items():
