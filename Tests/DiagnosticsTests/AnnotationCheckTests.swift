@@ -94,6 +94,26 @@ struct AnnotationCheckTests {
                 + "--service-account-annotations (and check with it)")
     }
 
+    @Test("names the flag also for a class without client and tenant")
+    func unreadTenant() throws {
+        for (annotations, fix) in [
+            (
+                [Self.client, Self.tenant],
+                "tenantID: 99999999-9999-4999-8999-999999999999 in the class, or serve with "
+            ),
+            ([Self.client], "annotate azure.workload.identity/tenant-id too"),
+        ] {
+            let file = Self.files(annotations.joined(separator: "\n"), tenant: false)
+            let found = try #require(ManifestCheck([file]).findings().first { $0.rule == "node-publish-secret" })
+            #expect(found.message.hasPrefix("class c has neither clientID nor tenantID; the annotations of"))
+            #expect(found.fix.contains("--service-account-annotations (and check with it)"))
+            #expect(found.fix.contains(fix))
+        }
+        // With a credential of its own the volume does not need them.
+        let file = Self.files(Self.client, tenant: false, secretRef: "nodePublishSecretRef: {name: s}, ")
+        #expect(!ManifestCheck([file]).findings().contains { $0.rule == "node-publish-secret" })
+    }
+
     @Test("plans for each account as whom it is annotated to be")
     func plan() throws {
         let other =

@@ -207,6 +207,12 @@ extension CheckCase {
             .identityLabel, "did you mean azure.workload.identity/use?",
             sound + M.pod(metadata: "  labels: {▸azure.workload.identity/used: \"true\"}")),
         CheckCase(
+            .identityLabel, "among the labels of the pods",
+            M.account("  labels: {▸azure.workload.identity/use: \"true\"}")),
+        CheckCase(
+            .identityAnnotation, "make it a label of the pods",
+            M.account("  annotations: {▸azure.workload.identity/use: \"true\"}")),
+        CheckCase(
             .identityAnnotation, "make it a label",
             sound + M.pod(metadata: "  annotations: {▸azure.workload.identity/use: \"true\"}")),
         CheckCase(

@@ -26,20 +26,34 @@ struct IdentityCheck {
         let metadata = manifest.root["metadata"]
         return keys(
             manifest, metadata?["annotations"], known: Self.knownAnnotations, rule: .identityAnnotation,
-            what: "annotation")
-            + keys(manifest, metadata?["labels"], known: [Self.use], rule: .identityLabel, what: "label")
+            what: "annotation", labelled: " of the pods")
+            + labels(manifest, metadata?["labels"])
+    }
+
+    /// The webhook reads its label on pods alone, so no label of an account has an effect.
+    private func labels(_ manifest: Manifest, _ node: YAMLNode?) -> [Finding] {
+        (node?.mapping ?? []).compactMap { member in
+            guard let name = member.key.scalar?.text, Self.isMeant(name) else { return nil }
+            return manifest.finding(
+                CheckRule.identityLabel.rawValue, .note, at: member.key.start,
+                "the label \(name.clipped) has no effect on a ServiceAccount: the workload identity webhook reads labels of pods",
+                fix: "for the pods' own SDKs write \(Self.use): \"true\" among the labels of the pods")
+        }
     }
 
     private func keys(
-        _ manifest: Manifest, _ node: YAMLNode?, known: [String], rule: CheckRule, what: String
+        _ manifest: Manifest, _ node: YAMLNode?, known: [String], rule: CheckRule, what: String,
+        labelled owner: String = ""
     ) -> [Finding] {
         (node?.mapping ?? []).compactMap { member in
             guard let name = member.key.scalar?.text, Self.isMeant(name) else { return nil }
             if !known.contains(name) {
-                let other = name == Self.use ? "a label" : Self.knownAnnotations.contains(name) ? "an annotation" : nil
+                let isLabel = name == Self.use
+                let other = isLabel ? "a label" : Self.knownAnnotations.contains(name) ? "an annotation" : nil
                 return manifest.finding(
                     rule, at: member.key, "nobody reads the \(what) \(name.clipped)",
-                    fix: other.map { "make it \($0)" } ?? ClassCheck.suggestion(for: name, among: known))
+                    fix: other.map { "make it \($0)\(isLabel ? owner : "")" }
+                        ?? ClassCheck.suggestion(for: name, among: known))
             }
             guard name == Self.use, member.value.scalar?.text != "true" || member.value.tag != "!!str" else {
                 return nil

@@ -123,6 +123,7 @@ struct WorkloadCheck {
         switch parsedClass.validated(serviceAccount: account.name, bringsCredential: bringsCredential) {
         case .success(let valid): attributes = valid
         case .failure(let error):
+            if let finding = unreadAnnotations(parsedClass, account, volume, bringsCredential) { return [finding] }
             return (error.parts.isEmpty ? [error] : error.parts).filter(\.isAboutAnnotation).map { part in
                 manifest.finding(part.code.rawValue, .error, at: volume.csi.start, part.message, fix: part.hint)
             }
@@ -153,6 +154,24 @@ struct WorkloadCheck {
             ]
         }
         return []
+    }
+
+    /// A class without client and tenant, for an account whose annotations name both: complete with the flag.
+    private func unreadAnnotations(
+        _ parsedClass: ClassManifest, _ account: ServiceAccountReference, _ volume: Workload.Volume,
+        _ bringsCredential: Bool
+    ) -> Finding? {
+        guard !accounts.usesAnnotations, !bringsCredential, parsedClass.text("clientID").isEmpty,
+            parsedClass.tenantID.isEmpty, let annotated = accounts[account], let client = annotated.clientID
+        else { return nil }
+        let tenant = annotated.tenantID ?? "<tenant of the vault>"
+        return manifest.finding(
+            .nodePublishSecret, at: volume.csi,
+            "class \(volume.className.clipped) has neither clientID nor tenantID; the annotations of ServiceAccount "
+                + "\(account.name.clipped) are not looked at",
+            fix: "set clientID: \(client.clipped) and tenantID: \(tenant.clipped) in the class, or serve with "
+                + "--\(AnnotatedAccounts.flag) (and check with it)"
+                + (annotated.tenantID == nil ? " and annotate \(AnnotatedIdentity.tenantIDAnnotation) too" : ""))
     }
 
     private func subPaths(_ volumes: Set<String>) -> [Finding] {

@@ -231,7 +231,8 @@ package struct Migration: Sendable {
         }
     }
 
-    /// Gives the account the annotation and the label by which the pods' own SDKs find the identity.
+    /// Gives the account the annotation by which the workload identity webhook, where it is installed, tells the pods'
+    /// own SDKs the identity.
     private mutating func annotate(_ federation: Federation) {
         let client = "azure.workload.identity/client-id"
         let text = "\(client): \(JSONWriter.quoted(federation.identity.clientID))"
