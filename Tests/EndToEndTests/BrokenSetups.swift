@@ -234,6 +234,9 @@ extension BrokenSetup {
             faults: ["certificate-wrong-name target=vault"]),
         BrokenSetup("a proxy that looks inside", "", ["a proxy may read what passes", "caBundle", "SSL_CERT_FILE"]),
         BrokenSetup(
+            "Entra's certificate of another authority", "entra-tenant", ["caBundle in the chart", "SSL_CERT_FILE"],
+            faults: ["certificate-untrusted target=entra"]),
+        BrokenSetup(
             "a certificate of another authority", "vault-challenge", ["caBundle in the chart", "SSL_CERT_FILE"],
             faults: ["certificate-untrusted target=vault"]),
         BrokenSetup(
