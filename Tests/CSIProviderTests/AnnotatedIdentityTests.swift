@@ -2,6 +2,8 @@ import AzureTestSupport
 import CSIProvider
 import Foundation
 import ProviderCore
+import ProviderTransport
+import Synchronization
 import TestSupport
 import Testing
 

@@ -1,5 +1,7 @@
 import AzureTestSupport
+import CSIProvider
 import Documents
+import ProviderTransport
 import TestSupport
 import Testing
 

@@ -1,4 +1,6 @@
+import Azure
 import AzureTestSupport
+import ProviderCore
 import TestSupport
 import Testing
 

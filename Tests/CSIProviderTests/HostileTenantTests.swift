@@ -1,4 +1,6 @@
+import Azure
 import AzureTestSupport
+import CSIProvider
 import ProviderCore
 import TestSupport
 import Testing

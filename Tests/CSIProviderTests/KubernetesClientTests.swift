@@ -1,6 +1,10 @@
+import Azure
 import AzureTestSupport
 import Foundation
 import Kubernetes
+import SecretMemory
+import Synchronization
+import TestSupport
 import Testing
 
 @Suite("The client of the cluster's API server")

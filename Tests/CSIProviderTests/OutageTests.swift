@@ -1,4 +1,7 @@
+import Azure
 import AzureTestSupport
+import CSIProvider
+import ProviderCore
 import Testing
 
 @Suite("While a vault cannot be asked")

@@ -1,4 +1,5 @@
 import AzureTestSupport
+import CSIProvider
 import ProviderTransport
 import Testing
 

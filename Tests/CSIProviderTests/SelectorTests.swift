@@ -1,4 +1,7 @@
 import AzureTestSupport
+import CSIProvider
+import ProviderCore
+import ProviderTransport
 import TestSupport
 import Testing
 

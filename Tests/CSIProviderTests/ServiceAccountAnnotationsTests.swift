@@ -1,6 +1,8 @@
 import AzureTestSupport
+import CSIProvider
 import Foundation
 import ProviderCore
+import Synchronization
 import TestSupport
 import Testing
 

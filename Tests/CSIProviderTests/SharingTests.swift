@@ -1,3 +1,4 @@
+import Azure
 import AzureTestSupport
 import ProviderCore
 import Synchronization

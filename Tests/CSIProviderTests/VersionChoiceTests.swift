@@ -1,4 +1,5 @@
 import AzureTestSupport
+import ProviderCore
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import ProviderTransport
 import Testing
 
 @Suite("Warnings about a class")
