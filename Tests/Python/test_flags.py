@@ -158,8 +158,9 @@ class FlagTest(served.ServedTest):
 
     def test_log_format_json(self):
         self.serve("--log-format-json=false")
+        # The socket is there a moment before the line that says so.
+        w.until(lambda: "serving" in self.world.log_path.read_text(), "the line about the start")
         text = self.world.log_path.read_text()
-        self.assertIn("serving", text)
         self.assertNotIn("{", text.splitlines()[-1])
 
     def test_v(self):
@@ -237,11 +238,10 @@ class FlagTest(served.ServedTest):
         return self.calls("tls:kv-tests.vault.azure.net")
 
     def test_http2(self):
-        """Requests at the same time share a connection with HTTP/2, and have one each without."""
-        self.assertEqual(self.connections("--http2=false"), len(served.SECRETS))
-        # Requests wait a second for the first connection. On a busy machine it may take longer, and then each makes
-        # its own.
-        w.until(lambda: self.connections() == 1, "requests over one connection")
+        """The flag of 0.1 is accepted. Requests at the same time have a connection each, also where HTTP/2 is offered."""
+        for flags in [(), ("--http2",), ("--http2=false",)]:
+            with self.subTest(flags=flags):
+                self.assertEqual(self.connections(*flags), len(served.SECRETS))
 
     def test_vault_concurrency(self):
         self.serve()

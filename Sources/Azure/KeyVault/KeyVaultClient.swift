@@ -13,7 +13,7 @@ package struct KeyVaultClient: Sendable {
 
     /// `parallelRequests` bounds the requests that the whole node has under way at one vault.
     package init(
-        transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), parallelRequests: Int = 25,
+        transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), parallelRequests: Int = 50,
         time: TimeSource = .system, observer: any FetchObserver = SilentObserver()
     ) {
         gates = RequestGates(

@@ -84,7 +84,7 @@ extension FlagSet {
                 help: "how old a value may be to stand in for a vault that cannot be reached, throttles or fails;"
                     + " 0 never"),
             Flag(
-                name: "vault-concurrency", kind: .integer, defaultValue: "25",
+                name: "vault-concurrency", kind: .integer, defaultValue: "50",
                 help: "the most requests that the node has under way at one vault"),
             Flag(
                 name: "policy", kind: .text, defaultValue: "",

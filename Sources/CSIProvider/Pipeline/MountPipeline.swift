@@ -13,7 +13,7 @@ package struct MountPipeline: Sendable {
         package var tokens: AccessTokenSource.Settings
         package var cache: CacheSettings
         /// The most requests that the node has under way at one vault.
-        package var vaultConcurrency = 25
+        package var vaultConcurrency = 50
         /// What is spent on a vault that does not answer before another one stands in for it.
         package var primaryTimeout = Duration.seconds(8)
         /// What one mount may compute.
