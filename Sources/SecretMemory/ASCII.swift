@@ -30,6 +30,11 @@ package enum ASCII {
     @inlinable package static func uppercased(_ byte: UInt8) -> UInt8 {
         lowercase.contains(byte) ? byte & 0xDF : byte
     }
+
+    /// Whether two texts are the same but for the case of ASCII letters.
+    package static func isSame(_ a: String, _ b: String) -> Bool {
+        a.utf8.count == b.utf8.count && zip(a.utf8, b.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+    }
 }
 
 extension StringProtocol {

@@ -52,7 +52,7 @@ final class Exchange {
         var headers = HTTPHeaders()
         headers.reserveCapacity(request.headers.count + 4)
         // A request through the cluster's token proxy brings the host that it is meant for in the end.
-        if !request.headers.contains(where: { $0.name.lowercased() == "host" }) {
+        if !request.headers.contains(where: { ASCII.isSame($0.name, "host") }) {
             headers.add(name: "Host", value: url.authority)
         }
         headers.add(name: "User-Agent", value: userAgent)

@@ -72,7 +72,7 @@ package final class NetworkTransport: HTTPTransport {
         planned.reserveCapacity(requests.count)
         for (index, request) in requests.enumerated() {
             do throws(TransportError) {
-                planned.append(try plan(index, request))
+                planned.append(try plan(index, request, after: planned.last))
             } catch {
                 deliver(index, .failure(error))
             }
@@ -92,10 +92,18 @@ package final class NetworkTransport: HTTPTransport {
         try await eventLoop.submit { [engine] in engine.value.hostCount }.get()
     }
 
-    private func plan(_ index: Int, _ request: HTTPRequest) throws(TransportError) -> Planned {
+    /// `previous` is the request before it in its batch, nearly always to the same service.
+    private func plan(
+        _ index: Int, _ request: HTTPRequest, after previous: Planned?
+    ) throws(TransportError) -> Planned {
         let url = try RequestURL(request.url)
         guard Exchange.isSafe(request, url) else {
             throw TransportError(.request, .final, "the request has a character that HTTP does not allow")
+        }
+        if let previous, previous.url.isHTTPS == url.isHTTPS, previous.url.authority == url.authority,
+            previous.request.connection == nil, request.connection == nil
+        {
+            return Planned(index: index, request: request, url: url, route: previous.route)
         }
         // Plain http goes to the node's own services only, and a special connection is one inside the cluster: neither
         // is a proxy's business.

@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 /// The parts of an absolute `http` or `https` URL.
 struct RequestURL: Sendable {
     var isHTTPS: Bool
@@ -42,6 +44,6 @@ struct RequestURL: Sendable {
         }
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
         guard !host.isEmpty else { throw TransportError(.request, .final, "the URL has no host") }
-        self.host = host.lowercased()
+        self.host = host.utf8.contains(where: ASCII.uppercase.contains) ? host.lowercased() : String(host)
     }
 }

@@ -66,7 +66,7 @@ package struct HTTPResponse: Sendable {
 
     /// The first header of that name, in any case.
     package func header(_ name: String) -> String? {
-        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+        headers.first { ASCII.isSame($0.name, name) }?.value
     }
 
     /// The body as a JSON object, nil if it is none.

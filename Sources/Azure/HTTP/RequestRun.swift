@@ -211,11 +211,15 @@ struct RequestRun: ~Copyable {
         guard let permit = items[index].permit else { return }
         items[index].permit = nil
         items[index].last = outcome
+        if policy.isSuccess(outcome) {
+            gate.leave(permit, succeeded: true)
+            return finish(index, outcome, deliver)
+        }
         let number = items[index].attempts
         let pause = policy.pause(after: outcome, attempt: number, time)
         let isThrottled = policy.isThrottled(outcome)
         if isThrottled { gate.throttle(permit, pause: pause) }
-        gate.leave(permit, succeeded: policy.isSuccess(outcome))
+        gate.leave(permit, succeeded: false)
         guard number < policy.attempts, policy.isRetried(outcome), !isCancelled,
             // A wait past the deadline is pointless: the response at hand says more than a time-out would.
             pause < context.deadline.remaining

@@ -17,7 +17,8 @@ struct ScenarioResult: Sendable {
 /// All scenarios, in the order in which they run.
 package enum Scenarios {
     static let all: [any Scenario] = [
-        StartScenario(), ColdMountScenario(), WarmTokenScenario(), RepublishScenario(), NewPodScenario(),
+        StartScenario(), ColdMountScenario(), WarmTokenScenario(), UncachedScenario(), RepublishScenario(),
+        NewPodScenario(),
         StormScenario(), CPULimitScenario(), SteadyStateScenario(), LargeValuesScenario(), ModelScenario(),
         AllocationScenario(), SoakScenario(),
     ]
