@@ -24,7 +24,8 @@ struct AkvCsi: AsyncParsableCommand {
             }
         } catch {
             // A mistake in the command is told from what the command found, for scripts.
-            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            let isMistake = (error as? CommandError)?.isMistake == true
+            guard isMistake || exitCode(for: error) == .validationFailure else { exit(withError: error) }
             StandardErrorLogHandler.write("\(fullMessage(for: error))\n")
             Glibc.exit(2)
         }

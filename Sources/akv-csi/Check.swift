@@ -9,7 +9,8 @@ struct Check: AsyncParsableCommand {
             Reads SecretProviderClasses, what mounts them, ServiceAccounts and the CSIDriver, and judges them \
             together by the server's own rules. Give all the files that belong together.
 
-            Exit code: 0 when there is nothing to mend, 1 when there is, 2 for a mistake in the command.
+            Exit code: 0 when there is nothing to mend, 1 when there is, 2 for a mistake in the command, such as a \
+            file that does not exist.
 
             Rules: docs/use/check.md
             """)
@@ -59,6 +60,7 @@ struct Check: AsyncParsableCommand {
         case .sarif:
             try StandardOutput.write(report.sarif(version: Build.version).document)
         }
+        if read.hasMistake { throw ExitCode(2) }
         if let worst = report.worst, worst >= failOn.severity { throw ExitCode(1) }
     }
 }

@@ -1,8 +1,11 @@
 /// A failure that ends a command: printed on one line, exit code 1.
 struct CommandError: Error, CustomStringConvertible {
     var description: String
+    /// The command itself is wrong, as with a file that does not exist: exit code 2.
+    var isMistake = false
 
-    init(_ description: String) {
+    init(_ description: String, isMistake: Bool = false) {
         self.description = description
+        self.isMistake = isMistake
     }
 }

@@ -80,7 +80,11 @@ enum FileBytes {
         return String(cString: pointer)
     }
 
-    private static func failure() -> FileBytesError { FileBytesError(reason: SmallFileError.system(errno).description) }
+    private static func failure() -> FileBytesError {
+        let number = errno
+        return FileBytesError(
+            reason: SmallFileError.system(number).description, isMissing: number == ENOENT || number == ENOTDIR)
+    }
 
     private static func attempt(_ body: () throws(SmallFileError) -> [UInt8]) throws(FileBytesError) -> [UInt8] {
         do throws(SmallFileError) { return try body() } catch { throw FileBytesError(reason: error.description) }
@@ -90,4 +94,6 @@ enum FileBytes {
 struct FileBytesError: Error {
     /// In the system's words.
     var reason: String
+    /// There is no such file.
+    var isMissing = false
 }

@@ -18,11 +18,14 @@ struct ManifestFiles {
         }
     }
 
+    /// The command names a file or a directory that does not exist.
+    var hasMistake: Bool { failures.contains(where: \.isMistake) }
+
     /// All of them, for commands that cannot do with a part.
     static func all(_ paths: [String]) throws(CommandError) -> [ManifestFile] {
         let read = ManifestFiles(paths)
         guard read.failures.isEmpty else {
-            throw CommandError(read.failures.map(\.description).joined(separator: "; "))
+            throw CommandError(read.failures.map(\.description).joined(separator: "; "), isMistake: read.hasMistake)
         }
         return read.files
     }
@@ -31,7 +34,9 @@ struct ManifestFiles {
         if path == "-" { return try addStandardInput() }
         let kind: FileBytes.Kind
         do throws(FileBytesError) { kind = try FileBytes.kind(path) } catch {
-            throw ManifestFileError(path: path, reason: error.reason)
+            var failure = ManifestFileError(path: path, reason: error.reason)
+            failure.isMistake = error.isMissing
+            throw failure
         }
         guard kind == .directory else { return try addFile(path) }
         try addDirectory(path)
@@ -130,6 +135,8 @@ struct ManifestFileError: Error, CustomStringConvertible {
     var path: String
     var reason: String
     var fix = "name a file or a directory that exists, or - for standard input"
+    /// The command names what does not exist.
+    var isMistake = false
 
     var description: String { "\(path): \(reason)" }
 

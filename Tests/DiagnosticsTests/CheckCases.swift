@@ -4,7 +4,8 @@ import ProviderCore
 extension CheckCase {
     private typealias M = MarkedManifest
 
-    static let all = files + classes + objects + secretObjects + workloads + identities + drivers
+    static let all =
+        files + classes + objects + secretObjects + workloads + identities + drivers + keyVault + secrets + templates
 
     private static let sound = M.secretProviderClass(M.client + M.objects) + "\n"
 

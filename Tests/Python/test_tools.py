@@ -44,7 +44,8 @@ class ToolsTest(unittest.TestCase):
             (["check", EXAMPLE, "--output", "json"], {}, 0),
             (["check", "-"], {"input": wrong}, 1),
             (["check", "--fail-on", "error", "-"], {"input": wrong}, 0),
-            (["check", self.directory / "nothing.yaml"], {}, 1),
+            (["check", self.directory / "nothing.yaml"], {}, 2),
+            (["check", EXAMPLE, self.directory / "nothing" / "x.yaml"], {}, 2),
             (["check"], {}, 2),
             (["check", "--output", "xml", EXAMPLE], {}, 2),
         ]:

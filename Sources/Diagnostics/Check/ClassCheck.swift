@@ -10,17 +10,17 @@ struct ClassCheck {
 
     func findings() -> [Finding] {
         guard manifest.kind == "SecretProviderClass" else { return [] }
-        var findings = structure()
+        var findings = structure() + PlacementCheck(manifest: manifest, parsedClass: parsedClass).findings()
         guard let parsedClass else { return findings }
         findings += parameters(parsedClass)
         let rules = ServerRules(parsedClass)
-        findings += objectKeys(rules)
+        findings += ObjectsCheck(parsedClass: parsedClass, rules: rules).findings()
         if case .failure(let error) = parsedClass.validated() { findings += rules.findings(for: error) }
-        let plan = parsedClass.plan
-        findings += SecretObjectsCheck(
-            parsedClass: parsedClass, files: rules.hasFlatObjects ? plan.map(ExpectedFiles.init) : nil
-        ).findings()
-        if let plan { findings += SizeCheck(parsedClass: parsedClass, plan: plan).findings() }
+        findings += SecretObjectsCheck(parsedClass: parsedClass, files: rules.expectedFiles).findings()
+        let readsTooMuch = findings.contains { $0.rule == CheckRule.objectVersionHistory.rawValue }
+        if !readsTooMuch, let plan = parsedClass.plan {
+            findings += SizeCheck(parsedClass: parsedClass, plan: plan).findings()
+        }
         return findings + deprecated(parsedClass)
     }
 
@@ -58,7 +58,10 @@ struct ClassCheck {
         guard let name = spec["provider"]?.text else {
             return [
                 manifest.finding(
-                    .manifestInvalid, at: spec, "the class has no spec.provider", fix: "write provider: azure")
+                    .manifestInvalid, at: spec, "the class has no spec.provider",
+                    fix:
+                        "write provider: azure; if the file is a patch, check the result: kustomize build . | akv-csi check -"
+                )
             ]
         }
         guard name != "azure", SpellingSuggestion.distance(name.lowercased(), "azure") <= 2 else { return [] }
@@ -75,7 +78,7 @@ struct ClassCheck {
     private func parameters(_ parsedClass: ClassManifest) -> [Finding] {
         var findings: [Finding] = []
         for (name, member) in parsedClass.parameters.sorted(by: { $0.value.key.start < $1.value.key.start }) {
-            if !ParameterNames.known.contains(name) {
+            if !ParameterNames.known.contains(name), PlacementCheck.place(of: name, notUnder: .parameters) == nil {
                 findings.append(
                     manifest.finding(
                         .parameterUnknown, at: member.key, "nobody reads the parameter \(name.clipped)",
@@ -106,7 +109,7 @@ struct ClassCheck {
         return findings
     }
 
-    private static func kind(_ node: YAMLNode) -> String {
+    static func kind(_ node: YAMLNode) -> String {
         switch node.tag {
         case "!!bool": "a switch"
         case "!!int", "!!float": "a number"
@@ -150,60 +153,6 @@ struct ClassCheck {
                 || nearest.lowercased().contains(lowercased)
         else { return "remove it; known are \(known.joined(separator: ", "))" }
         return "did you mean \(nearest)?"
-    }
-
-    // MARK: - Objects
-
-    private func objectKeys(_ rules: ServerRules) -> [Finding] {
-        var findings: [Finding] = []
-        for item in rules.objects?.items.compactMap(\.self) ?? [] {
-            if item.text == nil {
-                findings.append(
-                    manifest.finding(
-                        CheckRule.objectNotText.rawValue, CheckRule.objectNotText.severity, at: item.place,
-                        in: item.source, "the object is a mapping, which Azure's own provider does not take",
-                        fix: "write \"- |\" and the lines below it, if the class must work with both"))
-            }
-            findings += warnings(of: item)
-        }
-        return findings
-    }
-
-    /// What the server says of keys that it does not read. Each item is asked about alone, so that one
-    /// item's mistake does not hide another's warnings.
-    private func warnings(of item: ObjectNodes.Item) -> [Finding] {
-        guard let text = item.text,
-            case .success(let document) = ObjectsDocument.parse("array: [\(JSONWriter.quoted(text))]")
-        else { return [] }
-        return document.warnings.map { warning in
-            let words = warning.split(separator: ";", maxSplits: 1)
-            let message = String(words[0]).replacing("object at index 0: ", with: "")
-            let key = item.node.flatMap { Self.key(in: $0, namedBy: message) }
-            let name = key?.scalar?.text ?? ""
-            return manifest.finding(
-                .objectKeyUnknown, at: key ?? item.node, in: item.source, message,
-                fix: words.count > 1
-                    ? words[1].trimmingSpace() : Self.suggestion(for: name, among: ObjectsDocument.keys))
-        }
-    }
-
-    /// The key, however deep, that a warning speaks of first.
-    private static func key(in node: YAMLNode, namedBy warning: String) -> YAMLNode? {
-        let sign = "unknown key "
-        let name = warning.firstRange(of: sign).map { String(warning[$0.upperBound...]) } ?? warning
-        let words = name.split { !$0.isLetter && !$0.isNumber && !"-_.".contains($0) }.map(String.init)
-        var found: (index: Int, key: YAMLNode)?
-        func visit(_ node: YAMLNode) {
-            for element in node.sequence ?? [] { visit(element) }
-            for (key, value) in node.mapping ?? [] {
-                if let name = key.scalar?.text, let index = words.firstIndex(of: name), index < found?.index ?? .max {
-                    found = (index, key)
-                }
-                visit(value)
-            }
-        }
-        visit(node)
-        return found?.key
     }
 
     // MARK: - Ways that end

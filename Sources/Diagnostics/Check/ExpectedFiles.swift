@@ -47,6 +47,17 @@ struct ExpectedFiles {
         return Int(number).map { (0..<versions).contains($0) && "\($0)" == number } ?? false
     }
 
+    /// The object whose only file is at `path`.
+    func object(at path: String) -> KeyVaultObject? {
+        plan.items.first { !$0.object.wantsHistory && $0.object.path == path }?.object
+    }
+
+    /// Whether `path` is, or may be, a directory of the volume.
+    func mayHold(directory path: String) -> Bool {
+        let prefix = path.hasSuffix("/") ? path : "\(path)/"
+        return plan.items.contains { $0.path(version: 0).hasPrefix(prefix) }
+    }
+
     /// The path of the object with that name in the vault.
     func path(ofObject name: String) -> String? {
         plan.items.first { $0.object.name == name }.map { $0.path(version: 0) }

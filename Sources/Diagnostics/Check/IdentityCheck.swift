@@ -82,7 +82,7 @@ struct IdentityCheck {
                 manifest, workload.template.metadata?["annotations"], known: Self.knownAnnotations,
                 rule: .identityAnnotation, what: "annotation")
         let used = workload.volumes.compactMap { volume in
-            classes.first { $0.manifest.name == volume.className && $0.namespace == workload.namespace }
+            workload.mountedClass(volume.className, among: classes)
         }
         let attributes = used.compactMap { parsedClass in try? parsedClass.validated().get() }
         if let key = labels?.key("aadpodidbinding"), attributes.contains(where: { $0.identity.mode != .podIdentity }) {
@@ -97,7 +97,7 @@ struct IdentityCheck {
 
     private func serviceAccount(of workload: Workload, _ used: [ClassManifest]) -> [Finding] {
         let name = workload.template.serviceAccount
-        let here = accounts.filter { ($0.namespace ?? "default") == workload.namespace }
+        let here = accounts.filter { $0.mayShareNamespace(with: workload.manifest) }
         guard let account = here.first(where: { $0.name == name }) else {
             guard name != "default", let nearest = SpellingSuggestion.of(name, among: here.map(\.name)),
                 SpellingSuggestion.distance(name, nearest) <= 2

@@ -48,26 +48,26 @@ package struct ManifestCheck: Sendable {
 
     /// All findings, in the order of files and lines.
     package func findings() -> [Finding] {
-        let classes = classes
-        let workloads = workloads
-        let names = manifests.filter { $0.kind == "SecretProviderClass" }.map {
-            "\($0.namespace ?? "default")/\($0.name)"
-        }
         var findings = unread
+        let patches = KustomizePatches(manifests)
+        var finished = ManifestCheck(self, manifests: [])
+        /// The lines of each file that a template will change.
+        var unfinished: Set<String> = []
         for manifest in manifests {
-            findings += duplicates(in: manifest)
-            findings += ClassCheck(manifest: manifest, parsedClass: parsedClass(manifest)).findings()
-            findings += CSIDriverCheck(manifest: manifest, classes: classes).findings()
-            findings += podIdentity(manifest)
+            if patches.contains(manifest) {
+                if KustomizePatches.isChecked(manifest) { findings.append(patches.finding(manifest)) }
+                continue
+            }
+            let template = TemplateCheck(manifest: manifest).result()
+            if let template {
+                findings.append(template.finding)
+                unfinished.formUnion(template.lines.map { "\(manifest.path):\($0)" })
+            }
+            if template?.changesStructure != true { finished.manifests.append(manifest) }
         }
-        for workload in workloads {
-            findings += WorkloadCheck(
-                workload: workload, classes: classes, classNames: Set(names), accounts: accounts
-            ).findings()
+        findings += finished.rules(among: manifests).filter {
+            !unfinished.contains("\($0.path):\($0.position.line)")
         }
-        findings += IdentityCheck(
-            workloads: workloads, classes: classes, accounts: manifests.filter { $0.kind == "ServiceAccount" }
-        ).findings()
         let order = Dictionary(
             manifests.map(\.path).enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
         return findings.enumerated().sorted { a, b in
@@ -78,7 +78,60 @@ package struct ManifestCheck: Sendable {
         }.map(\.element)
     }
 
+    private init(_ check: ManifestCheck, manifests: [Manifest]) {
+        self.manifests = manifests
+        accounts = check.accounts
+    }
+
+    /// What the rules find in these manifests. `all` are these and those that are not judged.
+    private func rules(among all: [Manifest]) -> [Finding] {
+        let classes = classes
+        let workloads = workloads
+        var findings: [Finding] = []
+        for manifest in manifests {
+            findings += duplicates(in: manifest)
+            findings += ClassCheck(manifest: manifest, parsedClass: parsedClass(manifest)).findings()
+            findings += CSIDriverCheck(manifest: manifest, classes: classes).findings()
+            findings += podIdentity(manifest)
+        }
+        let allClasses = all.filter { $0.kind == "SecretProviderClass" }
+        for workload in workloads {
+            findings += WorkloadCheck(
+                workload: workload, workloads: workloads, classes: classes, allClasses: allClasses, accounts: accounts
+            ).findings()
+        }
+        findings += namespaces(workloads, classes)
+        return findings
+            + IdentityCheck(
+                workloads: workloads, classes: classes, accounts: manifests.filter { $0.kind == "ServiceAccount" }
+            ).findings()
+    }
+
+    /// Classes without a namespace, which pods of a namespace mount, and the other way round.
+    private func namespaces(_ workloads: [Workload], _ classes: [ClassManifest]) -> [Finding] {
+        var reported: Set<String> = []
+        return workloads.flatMap { workload in
+            workload.volumes.compactMap { volume -> Finding? in
+                guard let parsedClass = workload.mountedClass(volume.className, among: classes),
+                    let namespace = parsedClass.manifest.namespace ?? workload.manifest.namespace,
+                    parsedClass.manifest.namespace != workload.manifest.namespace
+                else { return nil }
+                let (unset, other) =
+                    parsedClass.manifest.namespace == nil
+                    ? (parsedClass.manifest, workload.manifest) : (workload.manifest, parsedClass.manifest)
+                guard reported.insert("\(unset.path) \(unset.title) \(namespace)").inserted else { return nil }
+                return unset.finding(
+                    .namespaceMissing, at: unset.root["metadata"],
+                    "\(unset.title) names no namespace, and \(other.title) is in \(namespace.clipped): a pod can only use classes of its own namespace",
+                    fix:
+                        "write namespace: \(namespace.clipped), or apply it with kubectl apply --namespace \(namespace.clipped)"
+                )
+            }
+        }
+    }
+
     private static func unreadable(_ file: ManifestFile, _ error: YAMLError) -> Finding {
+        if let template = TemplateCheck.finding(of: file) { return template }
         let line = max(1, error.line)
         let lines = TextSource(file: file.text).lines
         let text = lines.indices.contains(line - 1) ? lines[line - 1] : ""

@@ -17,12 +17,51 @@ struct ServerRules {
     /// flat ones may make other files of it, or choose the objects by what the vault holds.
     var hasFlatObjects: Bool {
         (objects?.items ?? []).allSatisfy { item in
-            (item?.node?.mapping ?? []).allSatisfy { ObjectsDocument.keys.contains($0.key.scalar?.text ?? "") }
+            (item?.node?.mapping ?? []).allSatisfy { key, value in
+                ObjectsDocument.keys.contains(key.scalar?.text ?? "")
+                    && value.text.flatMap(TemplateCheck.placeholder) == nil
+            }
         }
     }
 
+    /// The files of the volume. Nil when settings beyond the flat ones decide on them, or when objects have such
+    /// mistakes that their paths cannot be told.
+    var expectedFiles: ExpectedFiles? {
+        guard hasFlatObjects else { return nil }
+        return (parsedClass.plan ?? planOfPaths).map(ExpectedFiles.init)
+    }
+
+    /// The plan for the paths of the objects alone, when something else about them is wrong.
+    private var planOfPaths: MountPlan? {
+        let items = (objects?.items ?? []).compactMap(\.self)
+        guard !items.isEmpty else { return nil }
+        let texts = items.map { item in
+            let paths = ["objectName", "objectAlias"].compactMap { key in
+                item.node?[key]?.text.map { "\(key): \(JSONWriter.quoted($0))" }
+            }
+            let history = item.node?["objectVersionHistory"]?.scalar?.integer.map { "objectVersionHistory: \($0)" }
+            let known = (paths + [history].compactMap(\.self)).joined(separator: "\n")
+            return JSONWriter.quoted("objectType: secret\n" + known)
+        }
+        return parsedClass.plan(of: "array: [\(texts.joined(separator: ", "))]")
+    }
+
+    /// The keys of an object that were probably written for the required keys that it lacks.
+    func misspellings(in node: YAMLNode) -> [String] {
+        let names = (node.mapping ?? []).compactMap(\.key.scalar?.text)
+        return ["objectName", "objectType"].filter { node[$0] == nil }
+            .compactMap { ObjectsDocument.misspelling(of: $0, among: names) }
+    }
+
     func findings(for error: ProviderError) -> [Finding] {
-        (error.parts.isEmpty ? [error] : error.parts).map(finding)
+        let parts = error.parts.isEmpty ? [error] : error.parts
+        // An object without a name has no path either.
+        let nameless = Set(
+            parts.filter { $0.code == .objectInvalid && $0.place.setting == "objectName" }.map(\.place.objectIndex))
+        return parts.filter { part in
+            part.code != .pathInvalid || part.place.setting != "objectName"
+                || !nameless.contains(part.place.objectIndex)
+        }.map(finding)
     }
 
     private func finding(_ error: ProviderError) -> Finding {
@@ -39,7 +78,12 @@ struct ServerRules {
             guard let objects, objects.items.indices.contains(index), let item = objects.items[index] else {
                 return (list, nil)
             }
-            let setting = place.setting.flatMap { item.node?[$0] }
+            let setting = place.setting.flatMap { name in
+                item.node?[name]
+                    ?? ObjectsDocument.misspelling(
+                        of: name, among: (item.node?.mapping ?? []).compactMap(\.key.scalar?.text)
+                    ).flatMap { item.node?.key($0) }
+            }
             return (exact ?? setting?.start ?? item.place, item.source)
         }
         if error.code == .objectsMalformed, let objects {

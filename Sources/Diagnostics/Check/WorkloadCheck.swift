@@ -5,9 +5,11 @@ internal import SecretMemory
 /// The rules for a pod's volumes.
 struct WorkloadCheck {
     let workload: Workload
+    /// All of them.
+    let workloads: [Workload]
     let classes: [ClassManifest]
-    /// Namespace and name of every class there is, other providers' among them.
-    let classNames: Set<String>
+    /// Every class there is, other providers' among them.
+    let allClasses: [Manifest]
     let accounts: AnnotatedAccounts
 
     private var manifest: Manifest { workload.manifest }
@@ -21,7 +23,8 @@ struct WorkloadCheck {
             findings += attributes(of: volume)
             findings += classRule(for: volume)
         }
-        return findings + subPaths(Set(volumes.map(\.name)))
+        return findings + subPaths(volumes)
+            + SecretUseCheck(workload: workload, workloads: workloads, classes: classes).findings()
     }
 
     private func drivers() -> [Finding] {
@@ -93,25 +96,24 @@ struct WorkloadCheck {
     }
 
     private func parsedClass(of volume: Workload.Volume) -> ClassManifest? {
-        classes.first { $0.manifest.name == volume.className && $0.namespace == workload.namespace }
+        workload.mountedClass(volume.className, among: classes)
     }
 
     private func classRule(for volume: Workload.Volume) -> [Finding] {
         let node = volume.csi["volumeAttributes"]?["secretProviderClass"]
         guard let parsedClass = parsedClass(of: volume) else {
+            let near = allClasses.filter { $0.mayShareNamespace(with: manifest) }.map(\.name)
             // With no class at hand they may well lie elsewhere.
-            guard !classNames.isEmpty, !classNames.contains("\(workload.namespace)/\(volume.className)") else {
-                return []
-            }
-            let elsewhere = classNames.first { $0.hasSuffix("/\(volume.className)") }
-            let near = SpellingSuggestion.of(
-                volume.className, among: classNames.filter { $0.hasPrefix("\(workload.namespace)/") }.sorted())
+            guard !allClasses.isEmpty, !near.contains(volume.className) else { return [] }
+            let elsewhere = allClasses.first { $0.name == volume.className }
             return [
                 manifest.finding(
                     .classMissing, at: node,
                     "there is no SecretProviderClass \(volume.className.clipped) in namespace \(workload.namespace)",
-                    fix: elsewhere.map { "a pod can only use classes of its own namespace; \($0) is in another" }
-                        ?? near.map { "did you mean \($0.split(separator: "/").last ?? "")?" }
+                    fix: elsewhere.map {
+                        "a pod can only use classes of its own namespace; \($0.namespace ?? "default")/\($0.name) is in another"
+                    }
+                        ?? SpellingSuggestion.of(volume.className, among: near.sorted()).map { "did you mean \($0)?" }
                         ?? "add the class, or check it together with this file")
             ]
         }
@@ -128,6 +130,7 @@ struct WorkloadCheck {
                 manifest.finding(part.code.rawValue, .error, at: volume.csi.start, part.message, fix: part.hint)
             }
         }
+        if let finding = ownSecret(of: parsedClass, reference) { return [finding] }
         let needs = attributes.identity.mode == .servicePrincipal
         if needs, !bringsCredential {
             let annotated = accounts[account]?.clientID
@@ -174,17 +177,44 @@ struct WorkloadCheck {
                 + (annotated.tenantID == nil ? " and annotate \(AnnotatedIdentity.tenantIDAnnotation) too" : ""))
     }
 
-    private func subPaths(_ volumes: Set<String>) -> [Finding] {
+    /// The class's own Secret in nodePublishSecretRef: it exists only after a mount, and the mount needs it.
+    private func ownSecret(of parsedClass: ClassManifest, _ reference: YAMLNode?) -> Finding? {
+        guard let name = reference?["name"]?.text, parsedClass.secretObjects.contains(where: { $0.name == name }) else {
+            return nil
+        }
+        return manifest.finding(
+            .nodePublishSecretOwn, at: reference?["name"],
+            "the driver writes the Secret \(name.clipped) only after it has mounted the class, so it does not exist before the first mount",
+            fix: "name a Secret that you create yourself, or set clientID in the class and remove nodePublishSecretRef")
+    }
+
+    private func subPaths(_ volumes: [Workload.Volume]) -> [Finding] {
         workload.template.containers.flatMap { container in
             (container["volumeMounts"]?.sequence ?? []).compactMap { mount -> Finding? in
-                guard let name = mount["name"]?.text, volumes.contains(name),
+                guard let name = mount["name"]?.text, let volume = volumes.first(where: { $0.name == name }),
                     let key = mount.key("subPath") ?? mount.key("subPathExpr")
                 else { return nil }
-                return manifest.finding(
-                    .subPath, at: key,
-                    "the container keeps the file it started with: a subPath mount never sees a rotation",
-                    fix: "mount the whole volume and let the program read the file below its mountPath")
+                return missing(mount["subPath"], of: volume)
+                    ?? manifest.finding(
+                        .subPath, at: key,
+                        "the container keeps the file it started with: a subPath mount never sees a rotation",
+                        fix: "mount the whole volume and let the program read the file below its mountPath")
             }
         }
+    }
+
+    private func missing(_ node: YAMLNode?, of volume: Workload.Volume) -> Finding? {
+        guard let path = node?.text, let parsedClass = parsedClass(of: volume), volume.overrides.isEmpty,
+            let files = ServerRules(parsedClass).expectedFiles, !files.mayHold(path), !files.mayHold(directory: path),
+            !parsedClass.makesFilesOfItsOwn
+        else { return nil }
+        let near = SpellingSuggestion.of(path, among: files.paths)
+        return manifest.finding(
+            .subPathMissing, at: node,
+            "the volume holds no file \(path.clipped), so the container does not start",
+            fix: files.path(ofObject: path).map {
+                "subPath is the file's path, not the vault's name: write subPath: \($0)"
+            }
+                ?? near.map { "did you mean \($0)?" } ?? "list the object in class \(volume.className.clipped)")
     }
 }

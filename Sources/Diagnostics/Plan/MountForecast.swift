@@ -42,10 +42,7 @@ package struct MountForecast: Sendable {
     }
 
     private static func users(of parsedClass: ClassManifest, among workloads: [Workload]) -> [Workload] {
-        workloads.filter { workload in
-            workload.namespace == parsedClass.namespace
-                && workload.volumes.contains { $0.className == parsedClass.manifest.name }
-        }
+        workloads.filter { $0.mounts(parsedClass) }
     }
 
     /// Nil when the class has mistakes. `serviceAccount` is for who mounts it by another one than the workloads'.

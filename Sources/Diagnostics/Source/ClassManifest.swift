@@ -39,6 +39,9 @@ package struct ClassManifest: Sendable {
         }
     }
 
+    /// Parameters of the class itself write files.
+    var makesFilesOfItsOwn: Bool { parameters["files"] != nil || parameters["metadataFile"] != nil }
+
     /// All parameters as texts.
     var parameterTexts: [String: String] { parameters.compactMapValues(\.value.text) }
 
@@ -98,11 +101,16 @@ package struct ClassManifest: Sendable {
     /// What would be fetched, even when only the objects are without mistakes.
     var plan: MountPlan? {
         if case .success(let attributes) = validated() { return MountPlan(attributes) }
+        return plan(of: parameters["objects"]?.value.text ?? "")
+    }
+
+    /// What would be fetched for these objects.
+    func plan(of objects: String) -> MountPlan? {
         var objectsAlone = self
-        objectsAlone.parameters = parameters.filter { $0.key == "objects" }
+        objectsAlone.parameters = [:]
         guard
             case .success(let attributes) = objectsAlone.validated(
-                overrides: ["keyvaultName": "vault", "tenantID": "tenant"])
+                overrides: ["keyvaultName": "vault", "tenantID": "tenant", "objects": objects])
         else { return nil }
         return MountPlan(attributes)
     }
@@ -134,6 +142,10 @@ struct ObjectNodes {
     var source: TextSource
     /// Nil in place of null items, which the server passes over.
     var items: [Item?] = []
+
+    /// The settings of an object whose text is taken as it stands.
+    static let literalKeys =
+        ObjectsDocument.keys + ["vault", "keyvaultName", "tenantID", "clientID", "fallbackVault"]
 
     init(_ scalar: YAMLScalar, in file: TextSource) {
         source = file.text(of: scalar)

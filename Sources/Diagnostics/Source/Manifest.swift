@@ -4,12 +4,17 @@ package import Documents
 package struct ManifestFile: Sendable {
     /// As it is to be shown.
     package var path: String
+    /// Without the byte order mark that some editors put before it.
     package var text: String
+    package var hasByteOrderMark: Bool
 
     package init(path: String, text: String) {
         self.path = path
-        self.text = text
+        hasByteOrderMark = text.unicodeScalars.first == Self.byteOrderMark
+        self.text = hasByteOrderMark ? String(text.unicodeScalars.dropFirst()) : text
     }
+
+    package static let byteOrderMark: Unicode.Scalar = "\u{FEFF}"
 }
 
 /// One Kubernetes object with the file that it stands in.
@@ -22,6 +27,13 @@ package struct Manifest: Sendable {
     package var apiVersion: String { root["apiVersion"]?.text ?? "" }
     package var name: String { root["metadata"]?["name"]?.text ?? "" }
     package var namespace: String? { root["metadata"]?["namespace"]?.text }
+
+    /// Whether both are, or may be, in one namespace. An object that names none gets its namespace when it is
+    /// applied.
+    package func mayShareNamespace(with other: Manifest) -> Bool {
+        guard let namespace, let theirs = other.namespace else { return true }
+        return namespace == theirs
+    }
 
     /// What it is called in messages, such as `Deployment payments-api`.
     package var title: String { name.isEmpty ? kind : "\(kind) \(name)" }

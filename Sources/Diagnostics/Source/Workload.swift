@@ -36,4 +36,18 @@ package struct Workload: Sendable {
 
     /// The subject of the pods' tokens.
     package var subject: String { "system:serviceaccount:\(namespace):\(template.serviceAccount)" }
+
+    /// The class of that name that its pods mount: one of the same namespace, or else one that gets its namespace when
+    /// it is applied.
+    package func mountedClass(_ name: String, among classes: [ClassManifest]) -> ClassManifest? {
+        let named = classes.filter { $0.manifest.name == name }
+        return named.first { $0.manifest.namespace == manifest.namespace }
+            ?? named.first { $0.manifest.mayShareNamespace(with: manifest) }
+    }
+
+    /// Whether its pods mount `parsedClass`.
+    package func mounts(_ parsedClass: ClassManifest) -> Bool {
+        manifest.mayShareNamespace(with: parsedClass.manifest)
+            && volumes.contains { $0.className == parsedClass.manifest.name }
+    }
 }

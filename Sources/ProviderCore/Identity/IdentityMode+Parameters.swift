@@ -3,21 +3,28 @@ internal import SecretMemory
 extension IdentityMode {
     /// The mode that a class's parameters ask for.
     package static func requested(by parameters: StringMap) throws(ProviderError) -> IdentityMode {
-        let pod = try boolean("usePodIdentity", parameters)
-        let machine = try boolean("useVMManagedIdentity", parameters)
-        let proxy = try boolean("useAzureTokenProxy", parameters)
-        let modes = [("usePodIdentity", pod), ("useVMManagedIdentity", machine), ("useAzureTokenProxy", proxy)]
-        let chosen = modes.filter(\.1).map(\.0)
+        var chosen: [String] = []
+        var errors: [ProviderError] = []
+        for name in ["usePodIdentity", "useVMManagedIdentity", "useAzureTokenProxy"] {
+            do throws(ProviderError) {
+                if try boolean(name, parameters) { chosen.append(name) }
+            } catch {
+                errors.append(error)
+            }
+        }
+        if let error = ProviderError.combining(errors) { throw error }
         if chosen.count > 1 {
             throw ProviderError(
                 .identityModeConflict,
                 "only one identity mode can be enabled at a time: usePodIdentity, useVMManagedIdentity, or useAzureTokenProxy"
             ).about(parameter: chosen[1])
         }
-        if pod { return .podIdentity }
-        if machine { return .vmManagedIdentity }
-        if proxy { return .azureTokenProxy }
-        return parameters["clientID"].isEmpty ? .servicePrincipal : .workloadIdentity
+        switch chosen.first {
+        case "usePodIdentity": return .podIdentity
+        case "useVMManagedIdentity": return .vmManagedIdentity
+        case "useAzureTokenProxy": return .azureTokenProxy
+        default: return parameters["clientID"].isEmpty ? .servicePrincipal : .workloadIdentity
+        }
     }
 
     /// Go's strconv.ParseBool, and blank for false.

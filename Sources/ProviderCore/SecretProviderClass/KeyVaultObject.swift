@@ -81,7 +81,7 @@ package struct KeyVaultObject: Sendable, Hashable {
     package var wantsHistory: Bool { versionHistory > 1 }
 
     /// What `objectVersion` may say instead of a version's name.
-    static let versionWords = ["previous", "latest-enabled"]
+    package static let versionWords = ["previous", "latest-enabled"]
 
     /// Whether the list of the object's versions decides on what is read.
     package var needsVersions: Bool { wantsHistory || Self.versionWords.contains(version) }

@@ -9,6 +9,8 @@ extension ObjectsDocument {
         private var versionHistory = 0
         /// All of it, for the settings beyond upstream's.
         private var members: [YAMLNode.Member] = []
+        /// The fields whose values are of the wrong type.
+        private var mistakes: [ProviderError] = []
         private let index: Int
         /// Nothing but upstream's fields stands there, as in nearly every class, so there is no more to read.
         private var isFlat: Bool {
@@ -43,12 +45,14 @@ extension ObjectsDocument {
                 guard let key = key.scalar?.text, ObjectsDocument.keys.contains(key) else { continue }
                 guard case .scalar(let scalar) = value else {
                     let type = key == "objectVersionHistory" ? "int32" : "string"
-                    throw ProviderError(
-                        .objectsMalformed,
-                        failure
-                            + "yaml: unmarshal errors: line \(value.line): cannot unmarshal \(value.tag) into \(type)"
-                            + " (key \(key))"
-                    ).about(ErrorPlace(setting: key, line: value.line))
+                    mistakes.append(
+                        ProviderError(
+                            .objectsMalformed,
+                            failure
+                                + "yaml: unmarshal errors: line \(value.line): cannot unmarshal \(value.tag) into "
+                                + "\(type) (key \(key))"
+                        ).about(ErrorPlace(setting: key, line: value.line)))
+                    continue
                 }
                 if scalar.isNull { continue }
                 let cost = SettingsMapping.stepsPerByte * scalar.text.utf8.count
@@ -57,12 +61,14 @@ extension ObjectsDocument {
                 }
                 if key == "objectVersionHistory" {
                     guard let number = scalar.integer, Int32(exactly: number) != nil else {
-                        throw ProviderError(
-                            .objectsMalformed,
-                            failure + "yaml: unmarshal errors: line \(scalar.line): cannot unmarshal \(value.tag) "
-                                + "`\(scalar.text.prefix(60))` into int32 (key \(key))",
-                            hint: "write objectVersionHistory as a plain number without quotes"
-                        ).about(ErrorPlace(setting: key, line: scalar.line))
+                        mistakes.append(
+                            ProviderError(
+                                .objectsMalformed,
+                                failure + "yaml: unmarshal errors: line \(scalar.line): cannot unmarshal \(value.tag) "
+                                    + "`\(scalar.text.prefix(60))` into int32 (key \(key))",
+                                hint: "write objectVersionHistory as a plain number without quotes"
+                            ).about(ErrorPlace(setting: key, line: scalar.line)))
+                        continue
                     }
                     versionHistory = number
                 } else {
@@ -77,6 +83,7 @@ extension ObjectsDocument {
         > {
             let name = fields["objectName"] ?? ""
             let place = "object at index \(index)" + (name.isEmpty ? "" : " (\(name.clipped))")
+            for mistake in mistakes { report.add(mistake) }
             let settings = SettingsMapping(members, place: place, report: report, known: ObjectsDocument.keys)
             let selector = isFlat ? nil : ObjectSelector.Reading(settings, fields)
 
@@ -92,6 +99,8 @@ extension ObjectsDocument {
                 object.selector == nil
                 ? KeyVaultObject.failurePrefix(type: typeText, name: name, version: version) : object.failurePrefix
             func refuse(_ setting: String, _ reason: String, code: ErrorCode = .objectInvalid, hint: String? = nil) {
+                // What is no text has its error already.
+                guard !mistakes.contains(where: { $0.place.setting == setting }) else { return }
                 settings.add(ProviderError(code, prefix + reason, hint: hint), about: setting)
             }
 
@@ -99,7 +108,13 @@ extension ObjectsDocument {
             case "", "pem": object.format = .pem
             case "pfx":
                 object.format = .pfx
-                if type != .secret { refuse("objectType", "PFX format only supported for objectType: secret") }
+                if type != .secret {
+                    refuse(
+                        "objectType", "PFX format only supported for objectType: secret",
+                        hint: type == .certificate
+                            ? "write objectType: secret, which has the certificate and its key; if the vault stores it as PEM, also write outputs with part: pkcs12"
+                            : nil)
+                }
             default:
                 refuse(
                     "objectFormat", "invalid objectFormat: \(fields["objectFormat"] ?? ""), should be PEM or PFX")
@@ -140,14 +155,15 @@ extension ObjectsDocument {
                 let hint = near ?? (typeText.lowercased() == "certificate" ? .certificate : nil)
                 refuse(
                     "objectType", "Invalid vaultObjectTypes. Should be secret, key, or cert",
-                    hint: hint.map { "write objectType: \($0.rawValue)" } ?? "set objectType to secret, key or cert")
+                    hint: misspelling(of: "objectType")
+                        ?? hint.map { "write objectType: \($0.rawValue)" } ?? "set objectType to secret, key or cert")
             }
             if object.selector == nil, name.isEmpty {
                 refuse(
                     "objectName",
                     type == .certificate
                         ? "parameter certificateName cannot be empty" : "parameter name cannot be empty",
-                    hint: "set objectName to the object's name in the vault")
+                    hint: misspelling(of: "objectName") ?? "set objectName to the object's name in the vault")
             } else if let problem = Self.segmentProblem(name) {
                 refuse("objectName", "objectName \(problem)")
             }
@@ -160,6 +176,13 @@ extension ObjectsDocument {
             }
             if let error = ProviderError.combining(report.errors) { return .failure(error) }
             return .success(object)
+        }
+
+        /// The fix for a required key that is missing because it is there under a wrong name.
+        private func misspelling(of key: String) -> String? {
+            guard fields[key] == nil, members.count <= SettingsMapping.maximumKeys else { return nil }
+            return ObjectsDocument.misspelling(of: key, among: members.compactMap(\.key.scalar?.text))
+                .map { "write \(key) instead of \($0.clipped)" }
         }
 
         /// A name that could mean another resource once it is part of a URL is refused.

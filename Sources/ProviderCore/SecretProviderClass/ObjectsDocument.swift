@@ -1,4 +1,4 @@
-internal import Documents
+package import Documents
 
 /// The `objects` parameter: a YAML text whose `array` lists objects, each again a YAML text.
 ///
@@ -35,18 +35,17 @@ package struct ObjectsDocument: Sendable {
         }
         var document = ObjectsDocument(objects: [], warnings: [])
         var errors: [ProviderError] = []
+        var indices: [Int] = []
         let unknown = UnknownNames()
         for (index, node) in items {
-            do throws(ProviderError) {
-                let report = SettingsReport(unknown: unknown)
-                switch try Entry(node, index: index).validated(settings, report) {
-                case .success(let object): document.objects.append(object)
-                case .failure(let error): errors.append(error.about(ErrorPlace(objectIndex: index)))
-                }
-                document.warnings += report.warnings
-            } catch {
-                errors.append(error.about(ErrorPlace(objectIndex: index)))
+            let report = SettingsReport(unknown: unknown)
+            switch validated(node, index, settings, report) {
+            case .success(let object):
+                document.objects.append(object)
+                indices.append(index)
+            case .failure(let error): errors.append(error)
             }
+            document.warnings += report.warnings
         }
         if unknown.omitted > 0 {
             document.warnings.append("\(unknown.omitted) more unknown keys of objects are ignored")
@@ -56,14 +55,41 @@ package struct ObjectsDocument: Sendable {
                 ProviderError(.objectsMalformed, "objects is not set: it lists no object, so there is nothing to mount")
             )
         }
-        if errors.isEmpty, let (conflict, object) = document.conflict(settings) {
-            errors.append(object.map { conflict.about(ErrorPlace(objectIndex: items[$0].index)) } ?? conflict)
+        if let (conflict, object) = document.conflict(settings) {
+            errors.append(object.map { conflict.about(ErrorPlace(objectIndex: indices[$0])) } ?? conflict)
         }
         if errors.isEmpty { errors += document.danglingPasswords() }
         if errors.isEmpty, let excess = document.excessOfKeystores() { errors.append(excess) }
         if errors.isEmpty { errors += settings.joinedFiles?.problems(among: document.objects) ?? [] }
         if let error = ProviderError.combining(errors) { return .failure(error.about(parameter: "objects")) }
         return .success(document)
+    }
+
+    private static func validated(
+        _ node: YAMLNode, _ index: Int, _ settings: ClassSettings, _ report: SettingsReport
+    ) -> Result<KeyVaultObject, ProviderError> {
+        let place = ErrorPlace(objectIndex: index)
+        do throws(ProviderError) {
+            return try Entry(node, index: index).validated(settings, report).mapError { $0.about(place) }
+        } catch {
+            return .failure(error.about(place))
+        }
+    }
+
+    /// The warnings about the keys of one list item, which may have mistakes of its own.
+    package static func warnings(of item: YAMLNode) -> [String] {
+        let report = SettingsReport()
+        _ = validated(item, 0, ClassSettings(), report)
+        return report.warnings
+    }
+
+    /// Of `names` the one that was probably written for the required key `key`: `objectname` or `name` for
+    /// `objectName`.
+    package static func misspelling(of key: String, among names: [String]) -> String? {
+        let short = key.dropFirst("object".count).lowercased()
+        let unknown = names.filter { !keys.contains($0) }
+        return unknown.first { $0.lowercased() == key.lowercased() } ?? unknown.first { $0.lowercased() == short }
+            ?? unknown.prefix(UnknownNames.maximum).first { SpellingSuggestion.near($0, among: keys) == key }
     }
 
     /// The list items, each as the mapping that it holds or is.

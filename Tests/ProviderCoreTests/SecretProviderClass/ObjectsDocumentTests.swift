@@ -171,11 +171,11 @@ struct ObjectsDocumentTests {
                 "line 2: mapping key \"objectName\" already defined at line 1"
             ),
             (
-                "array:\n  - |\n    objectName: [a]\n",
+                "array:\n  - |\n    objectName: [a]\n    objectType: secret\n",
                 "line 1: cannot unmarshal !!seq into string (key objectName)"
             ),
             (
-                "array:\n  - |\n    objectName: a\n    objectVersion: {a: b}\n",
+                "array:\n  - |\n    objectName: a\n    objectVersion: {a: b}\n    objectType: secret\n",
                 "line 2: cannot unmarshal !!map into string (key objectVersion)"
             ),
         ])
