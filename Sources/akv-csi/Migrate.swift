@@ -9,14 +9,15 @@ struct Migrate: AsyncParsableCommand {
             Reads SecretProviderClasses with usePodIdentity or nodePublishSecretRef, what mounts them, their \
             ServiceAccounts, AzureIdentity and AzureIdentityBinding, all together. Shows which lines change, what \
             Azure must be told, what may be deleted afterwards, and what it could not decide. No file is \
-            changed without --write; comments and everything else in a file stay.
+            changed without --write; comments and everything else in a file stay. --output patch writes a unified \
+            diff for git apply or patch -p1.
 
             Exit code: 0 when everything could be decided, 1 when something is left to decide, 2 for a mistake \
             in the command.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, manifests, commands, terraform, json
+        case text, patch, manifests, commands, terraform, json
     }
 
     @Argument(help: "Files or directories, or - for standard input.", completion: .file())
@@ -40,6 +41,7 @@ struct Migrate: AsyncParsableCommand {
         let text =
             switch output {
             case .text: migration.text(.terminal)
+            case .patch: migration.patch
             case .manifests: manifests(migration)
             case .commands: migration.commands.map { "\($0)\n" }.joined()
             case .terraform: migration.terraform
@@ -54,10 +56,14 @@ struct Migrate: AsyncParsableCommand {
     }
 
     private func read() throws(CommandError) -> Migration {
-        let inputs = try ManifestFiles.all(files)
-        do throws(YAMLError) { return try Migration(inputs) } catch {
-            throw CommandError("\(error); see akv-csi check")
+        let read = ManifestFiles(files)
+        if read.hasMistake {
+            throw CommandError(
+                read.failures.filter(\.isMistake).map(\.description).joined(separator: "; "), isMistake: true)
         }
+        var migration = Migration(read.files)
+        for failure in read.failures { migration.addUnreadable(failure.path, failure.reason) }
+        return migration
     }
 
     /// Every changed file and the new manifests, as one stream that can be applied.
@@ -68,18 +74,11 @@ struct Migrate: AsyncParsableCommand {
     }
 
     private func change(_ migration: Migration) throws(CommandError) {
-        let changed = migration.changedFiles
-        for (index, file) in changed.enumerated() {
-            var text = file.after
-            if index == 0 {
-                for manifest in migration.newManifests {
-                    text += (text.hasSuffix("\n") ? "" : "\n") + "---\n" + manifest
-                }
-            }
+        for file in migration.changedFiles {
             // A link stays one.
             let path = FileBytes.resolved(file.path)
             do throws(SmallFileError) {
-                try FileOutput.replace(path, with: Array(text.utf8), mode: try FileOutput.mode(of: path))
+                try FileOutput.replace(path, with: Array(file.complete.utf8), mode: try FileOutput.mode(of: path))
             } catch {
                 throw CommandError("\(file.path) cannot be written: \(error)")
             }

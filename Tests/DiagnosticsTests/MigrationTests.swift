@@ -62,13 +62,13 @@ struct MigrationTests {
 
         """
 
-    private func migration(_ text: String) throws -> Migration {
-        try Migration([ManifestFile(path: "web.yaml", text: text)])
+    private func migration(_ text: String) -> Migration {
+        Migration([ManifestFile(path: "web.yaml", text: text)])
     }
 
     @Test("from aad-pod-identity changes the lines it must, and nothing else")
     func fromPodIdentity() throws {
-        let migration = try migration(Self.podIdentity)
+        let migration = migration(Self.podIdentity)
         #expect(migration.undecided.map(\.text) == [])
         let file = try #require(migration.changedFiles.first)
         let expected = Self.podIdentity
@@ -93,16 +93,16 @@ struct MigrationTests {
 
     @Test("leads to manifests in which a check finds nothing to mend, and which need no further migration")
     func result() throws {
-        let file = try #require(try migration(Self.podIdentity).changedFiles.first)
+        let file = try #require(migration(Self.podIdentity).changedFiles.first)
         let end = try #require(file.after.firstRange(of: "---\napiVersion: aadpodidentity")).lowerBound
         let kept = String(file.after[..<end])
         #expect(ManifestCheck([ManifestFile(path: "web.yaml", text: kept)]).findings().map(\.message) == [])
-        #expect(try Migration([ManifestFile(path: "web.yaml", text: kept)]).changedFiles.isEmpty)
+        #expect(Migration([ManifestFile(path: "web.yaml", text: kept)]).changedFiles.isEmpty)
     }
 
     @Test("says what Azure must be told, as commands and as Terraform")
     func azure() throws {
-        let migration = try migration(Self.podIdentity)
+        let migration = migration(Self.podIdentity)
         #expect(
             migration.commands.contains(
                 "az identity federated-credential create --name 'team-a-web' --identity-name 'web-production' --resource-group 'rg-web' --issuer \"$ISSUER\" --subject 'system:serviceaccount:team-a:web' --audiences api://AzureADTokenExchange"
@@ -146,7 +146,7 @@ struct MigrationTests {
               clientsecret: aHVudGVyMg==
 
             """
-        let migration = try migration(text[..<start.lowerBound] + secret)
+        let migration = migration(text[..<start.lowerBound] + secret)
         #expect(migration.undecided.map(\.text) == [])
         let file = try #require(migration.changedFiles.first)
         #expect(file.after.contains("    clientID: \"11111111-aaaa-4aaa-8aaa-000000000007\"\n    keyvaultName"))
@@ -163,7 +163,7 @@ struct MigrationTests {
     @Test("writes a ServiceAccount that no file holds")
     func newAccount() throws {
         let text = Self.podIdentity.replacing("kind: ServiceAccount", with: "kind: ConfigMap")
-        let manifest = try #require(try migration(text).newManifests.first)
+        let manifest = try #require(migration(text).newManifests.first)
         #expect(manifest.contains("kind: ServiceAccount") && manifest.contains("  name: web\n  namespace: team-a"))
         #expect(manifest.contains("azure.workload.identity/client-id: \"11111111-aaaa-4aaa-8aaa-000000000001\""))
     }
@@ -187,14 +187,14 @@ struct MigrationTests {
         ])
     func undecided(part: String, replacement: String, words: String) throws {
         let text = Self.podIdentity.replacing(part, with: replacement)
-        let notes = try migration(text).undecided.map(\.text)
+        let notes = migration(text).undecided.map(\.text)
         #expect(words.isEmpty ? notes.isEmpty : notes.contains { $0.contains(words) }, "\(notes)")
     }
 
     @Test("quotes names that mean something to a shell or to Terraform")
     func quoting() throws {
         let text = Self.podIdentity.replacing("objectName: a ", with: "objectName: \"a$(id)'${x}\" ")
-        let migration = try migration(text)
+        let migration = migration(text)
         #expect(migration.commands.contains { $0.hasSuffix("'/secrets/a$(id)'\\''${x}'") })
         #expect(migration.terraform.contains("/secrets/a$(id)'$${x}\""))
     }
@@ -202,7 +202,7 @@ struct MigrationTests {
     @Test("leaves what needs none as it is")
     func nothing() throws {
         let text = MarkedManifest.secretProviderClass(MarkedManifest.client + MarkedManifest.objects)
-        let migration = try migration(text)
+        let migration = migration(text)
         #expect(!migration.isNeeded && migration.commands.isEmpty && migration.terraform.isEmpty)
     }
 }

@@ -40,8 +40,8 @@ class InputTest(unittest.TestCase):
         self.assertEqual(self.rules(self.directory, timeout=w.DEADLINE), [*unreadable, ("parameter-unknown", "b.yaml")])
         result = run("migrate", self.directory)
         self.assertEqual(result.returncode, 1)
-        self.assertIn("a.yaml: the file is not UTF-8", result.stderr)
-        self.assertIn("c.yaml: no such file or directory", result.stderr)
+        self.assertIn("a.yaml:1: the file is not UTF-8", result.stdout)
+        self.assertIn("c.yaml:1: no such file or directory", result.stdout)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs another user to be")
     def test_what_may_not_be_read_hides_nothing_else(self):
@@ -157,6 +157,27 @@ class InputTest(unittest.TestCase):
         self.assertEqual(file.stat().st_mode & 0o777, 0o640)
         self.assertEqual(file.read_text().count('azure.workload.identity/use: "true"'), 1)
         self.assertEqual(run("check", file).stdout.count("parameter"), 0)
+
+    def test_the_patch_of_migrate_does_what_write_does(self):
+        old = EXAMPLE.read_text().replace('usePodIdentity: "false"', 'usePodIdentity: "true"').replace(
+            "azure.workload.identity/use:", "aadpodidbinding: payments  #").replace("kind: ServiceAccount", "kind: ConfigMap")
+        for newline in ["\n", "\r\n"]:
+            with self.subTest(newline=newline):
+                tree = pathlib.Path(tempfile.mkdtemp(dir=self.directory))
+                (tree / "a file.yaml").write_bytes((old + POD_IDENTITY).replace("\n", newline).encode())
+                (tree / "end.yaml").write_bytes(old.replace("payments-keyvault", "other").rstrip().encode())
+                copy = tree.with_name(f"{tree.name}-copy")
+                shutil.copytree(tree, copy)
+                patch = run("migrate", "--output", "patch", ".", cwd=tree)
+                self.assertEqual(patch.returncode, 0, patch.stdout + patch.stderr)
+                done = subprocess.run(["git", "apply", "-p1", "-"], input=subprocess.run(
+                    [w.PROGRAMS / "akv-csi", "migrate", "--output", "patch", "."], cwd=tree, check=True,
+                    capture_output=True).stdout, cwd=tree, capture_output=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(run("migrate", "--write", ".", cwd=copy).returncode, 0)
+                for name in ["a file.yaml", "end.yaml"]:
+                    self.assertEqual((tree / name).read_bytes(), (copy / name).read_bytes())
+                self.assertIn(b"kind: ServiceAccount", (tree / "a file.yaml").read_bytes())
 
     def test_mount_says_that_no_provider_answers(self):
         result = run("mount", "--file", EXAMPLE, "--target", self.directory / "t", "--endpoint",

@@ -15,8 +15,8 @@ struct FormerIdentity: Hashable, Sendable {
 
 /// aad-pod-identity's objects, and which pods they are for.
 struct PodIdentityObjects {
-    private let identities: [Manifest]
-    private let bindings: [Manifest]
+    let identities: [Manifest]
+    let bindings: [Manifest]
 
     init(_ manifests: [Manifest]) {
         let objects = manifests.filter { $0.apiVersion.hasPrefix("aadpodidentity.k8s.io/") }
@@ -39,6 +39,14 @@ struct PodIdentityObjects {
             found.append(identity)
         }
         return found
+    }
+
+    /// The label's value that the pods of a binding have.
+    static func selector(of binding: Manifest) -> String? { text(binding.root["spec"], "selector") }
+
+    /// Whether `binding` is for `identity`.
+    func names(_ binding: Manifest, _ identity: Manifest) -> Bool {
+        Self.text(binding.root["spec"], "azureIdentity") == identity.name
     }
 
     /// Old manifests write the fields with capitals: `ClientID`, `Selector`.

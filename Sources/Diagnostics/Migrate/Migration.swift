@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
@@ -9,6 +9,24 @@ package struct Migration: Sendable {
         package var path: String
         package var before: String
         package var after: String
+        /// `after` with the new manifests that come behind it.
+        package private(set) var complete: String
+
+        init(_ file: ManifestFile, after: String) {
+            let mark = file.hasByteOrderMark ? String(ManifestFile.byteOrderMark) : ""
+            path = file.path
+            before = mark + file.text
+            self.after = mark + after
+            complete = self.after
+        }
+
+        mutating func append(_ manifests: [String]) {
+            let newline = before.utf8.contains(0x0D) ? "\r\n" : "\n"
+            for manifest in manifests {
+                complete += (complete.utf8.last == 0x0A ? "" : newline) + "---\n".replacing("\n", with: newline)
+                complete += manifest.replacing("\n", with: newline)
+            }
+        }
     }
 
     /// What was done, or what only a person can decide.
@@ -34,25 +52,44 @@ package struct Migration: Sendable {
     package internal(set) var leftovers: [String] = []
     /// ServiceAccounts that no file holds.
     package internal(set) var newManifests: [String] = []
+    /// The files that are to change, with all else in them as it was.
+    package internal(set) var changedFiles: [ChangedFile] = []
     var federations: [Federation] = []
-    private var edits: [String: [TextEdit]] = [:]
-    private let files: [ManifestFile]
-    private let manifests: [Manifest]
+    /// The places of the workloads whose label of aad-pod-identity goes.
+    var changedWorkloads: Set<String> = []
+    var removedCredentials: [Credential] = []
+    var edits: [String: [(edit: TextEdit, change: MemberChange)]] = [:]
+    var texts: [String: EditableText] = [:]
+    let files: [ManifestFile]
+    let manifests: [Manifest]
 
-    package init(_ files: [ManifestFile]) throws(YAMLError) {
+    /// A file that is not YAML is left to decide; the others are migrated.
+    package init(_ files: [ManifestFile]) {
         self.files = files
         var manifests: [Manifest] = []
-        for file in files { manifests += try Manifest.read(file) }
+        var unread: [Note] = []
+        for file in files {
+            do throws(YAMLError) {
+                manifests += try Manifest.read(file)
+            } catch {
+                let isTemplate = file.text.contains("{{")
+                unread.append(
+                    Note(
+                        path: file.path, line: max(1, error.line),
+                        text: "the file is not YAML: \(error.reason)"
+                            + (isTemplate ? "; it is a template, so render it first" : "; see akv-csi check")))
+            }
+        }
         self.manifests = manifests
+        undecided = unread
+        for file in files { texts[file.path] = EditableText(file.text) }
         run()
     }
 
-    /// The files that are to change, with all else in them as it was.
-    package var changedFiles: [ChangedFile] {
-        files.compactMap { file in
-            guard let edits = edits[file.path] else { return nil }
-            return ChangedFile(path: file.path, before: file.text, after: TextEdit.apply(edits, to: file.text))
-        }
+    /// Adds a file that could not be read at all.
+    package mutating func addUnreadable(_ path: String, _ reason: String) {
+        undecided.insert(Note(path: path, line: 1, text: reason), at: 0)
+        leftovers = []
     }
 
     // MARK: - The steps
@@ -60,50 +97,70 @@ package struct Migration: Sendable {
     private mutating func run() {
         let podIdentities = PodIdentityObjects(manifests)
         let workloads = manifests.compactMap(Workload.init)
+        var decisions: [Decision] = []
+        var undecidedClasses: [ClassManifest] = []
         for parsedClass in manifests.compactMap(ClassManifest.init) {
-            guard case .success(let attributes) = parsedClass.validated() else {
-                undecided.append(note(parsedClass.manifest, nil, "the class has mistakes; see akv-csi check"))
-                continue
-            }
-            let mode = attributes.identity.mode
-            guard mode == .podIdentity || mode == .servicePrincipal else { continue }
-            let users = workloads.filter { workload in
-                workload.namespace == parsedClass.namespace
-                    && workload.volumes.contains { $0.className == parsedClass.manifest.name }
-            }
-            guard !users.isEmpty else {
-                undecided.append(
-                    note(
-                        parsedClass.manifest, nil,
-                        "no workload in these files mounts the class, so its identity is not known"))
-                continue
-            }
-            var identities: [FormerIdentity] = []
-            for user in users {
-                guard let identity = identity(of: user, mode, parsedClass, podIdentities) else { continue }
-                if !identities.contains(identity) { identities.append(identity) }
-            }
-            guard let identity = identities.first else { continue }
-            guard identities.count == 1 else {
-                let ids = identities.map(\.clientID).joined(separator: ", ")
-                undecided.append(
-                    note(
-                        parsedClass.manifest, nil,
-                        "its workloads have several identities (\(ids)): make a class for each")
-                )
-                continue
-            }
-            change(parsedClass, mode, to: identity)
-            for user in users {
-                change(user, mode, parsedClass)
-                federate(user, identity, MountPlan(attributes))
+            let count = undecided.count
+            if let decision = decision(on: parsedClass, workloads, podIdentities) {
+                decisions.append(decision)
+            } else if undecided.count > count {
+                undecidedClasses.append(parsedClass)
             }
         }
-        for federation in federations { annotate(federation) }
-        leftovers += podIdentities.all.map {
-            "kubectl delete \($0.kind.lowercased()) \($0.name)" + ($0.namespace.map { " --namespace \($0)" } ?? "")
+        for decision in decisions {
+            change(decision.parsedClass, decision.mode, to: decision.identity)
+            for user in decision.users {
+                let isComplete = !undecidedClasses.contains { user.mounts($0) }
+                change(user, decision.mode, decision.parsedClass, isComplete: isComplete)
+                federate(user, decision.identity, decision.plan)
+            }
         }
+        annotateAccounts()
         countCredentials()
+        finish()
+        findLeftovers(podIdentities, workloads)
+    }
+
+    /// What a class and its users will be changed to.
+    private struct Decision {
+        var parsedClass: ClassManifest
+        var mode: IdentityMode
+        var identity: FormerIdentity
+        var users: [Workload]
+        var plan: MountPlan
+    }
+
+    /// Nil when the class needs no change, or when a person must decide.
+    private mutating func decision(
+        on parsedClass: ClassManifest, _ workloads: [Workload], _ podIdentities: PodIdentityObjects
+    ) -> Decision? {
+        guard case .success(let attributes) = parsedClass.validated() else {
+            undecided.append(note(parsedClass.manifest, nil, "the class has mistakes; see akv-csi check"))
+            return nil
+        }
+        let mode = attributes.identity.mode
+        guard mode == .podIdentity || mode == .servicePrincipal else { return nil }
+        let users = workloads.filter { $0.mounts(parsedClass) }
+        guard !users.isEmpty else {
+            undecided.append(
+                note(
+                    parsedClass.manifest, nil,
+                    "no workload in these files mounts the class, so its identity is not known"))
+            return nil
+        }
+        let found = users.map { identity(of: $0, mode, parsedClass, podIdentities) }
+        var identities: [FormerIdentity] = []
+        for identity in found.compactMap(\.self) where !identities.contains(identity) { identities.append(identity) }
+        guard let identity = identities.first, !found.contains(nil) else { return nil }
+        guard identities.count == 1 else {
+            let ids = identities.map(\.clientID).joined(separator: ", ")
+            undecided.append(
+                note(
+                    parsedClass.manifest, nil, "its workloads have several identities (\(ids)): make a class for each"))
+            return nil
+        }
+        return Decision(
+            parsedClass: parsedClass, mode: mode, identity: identity, users: users, plan: MountPlan(attributes))
     }
 
     /// The identity that a workload had, or a note of why that cannot be told.
@@ -162,54 +219,6 @@ package struct Migration: Sendable {
         return FormerIdentity(clientID: clientID.trimmingSpace(), kind: .application)
     }
 
-    private mutating func change(_ parsedClass: ClassManifest, _ mode: IdentityMode, to identity: FormerIdentity) {
-        let manifest = parsedClass.manifest
-        if mode == .podIdentity, let value = parsedClass.parameters["usePodIdentity"]?.value.scalar {
-            add(.replacing(value, with: "\"false\""), manifest, "usePodIdentity: \"false\"", at: value.line)
-        }
-        let client = JSONWriter.quoted(identity.clientID)
-        if let value = parsedClass.parameters["clientID"]?.value.scalar {
-            add(.replacing(value, with: client), manifest, "clientID: \(client)", at: value.line)
-        } else if let parameters = manifest.root["spec"]?["parameters"],
-            let edit = TextEdit.inserting(
-                block: { _ in "clientID: \(client)" }, flow: "clientID: \(client)", into: parameters,
-                of: manifest.source.lines)
-        {
-            add(edit, manifest, "clientID: \(client)", at: edit.start.line)
-        }
-    }
-
-    private mutating func change(_ user: Workload, _ mode: IdentityMode, _ parsedClass: ClassManifest) {
-        let manifest = user.manifest
-        let use = "azure.workload.identity/use"
-        if mode == .podIdentity, let labels = user.template.metadata?["labels"],
-            let key = labels.key("aadpodidbinding")?.scalar, let value = labels["aadpodidbinding"]
-        {
-            let selector = manifest.root["spec"]?["selector"]?["matchLabels"] ?? manifest.root["spec"]?["selector"]
-            if selector?["aadpodidbinding"] != nil {
-                undecided.append(
-                    note(
-                        manifest, labels.key("aadpodidbinding"),
-                        "its selector has the label aadpodidbinding, which cannot be changed: make the workload anew without it"
-                    ))
-            } else if labels[use] != nil {
-                remove(.scalar(key), value, of: manifest, "the label aadpodidbinding")
-            } else if let scalar = value.scalar {
-                add(.replacing(key, with: use), manifest, "the label \(use) in place of aadpodidbinding", at: key.line)
-                add(.replacing(scalar, with: "\"true\""), manifest, nil, at: key.line)
-            }
-        }
-        for volume in user.volumes where volume.className == parsedClass.manifest.name {
-            guard let key = volume.csi.key("nodePublishSecretRef"), let value = volume.csi["nodePublishSecretRef"]
-            else { continue }
-            remove(key, value, of: manifest, "nodePublishSecretRef")
-            if let name = value["name"]?.text {
-                let command = "kubectl delete secret \(name) --namespace \(user.namespace)"
-                if !leftovers.contains(command) { leftovers.append(command) }
-            }
-        }
-    }
-
     private mutating func federate(_ user: Workload, _ identity: FormerIdentity, _ plan: MountPlan) {
         let account = user.template.serviceAccount
         if account == "default" {
@@ -231,39 +240,48 @@ package struct Migration: Sendable {
         }
     }
 
+    private mutating func annotateAccounts() {
+        for federation in federations {
+            let account = manifests.first { manifest in
+                manifest.kind == "ServiceAccount" && manifest.name == federation.serviceAccount
+                    && (manifest.namespace ?? federation.namespace) == federation.namespace
+            }
+            let all = federations.filter { $0.subject == federation.subject }
+            guard all.count == 1 else {
+                if all.first?.identity == federation.identity {
+                    undecided.append(
+                        Note(
+                            path: account?.path ?? "", line: account?.root.start.line ?? 0,
+                            text:
+                                "the account \(federation.serviceAccount) has several identities, the annotation holds one"
+                        ))
+                }
+                continue
+            }
+            annotate(federation, account)
+        }
+    }
+
     /// Gives the account the annotation by which the workload identity webhook, where it is installed, tells the pods'
     /// own SDKs the identity.
-    private mutating func annotate(_ federation: Federation) {
+    private mutating func annotate(_ federation: Federation, _ account: Manifest?) {
         let client = "azure.workload.identity/client-id"
         let text = "\(client): \(JSONWriter.quoted(federation.identity.clientID))"
-        let account = manifests.first { manifest in
-            manifest.kind == "ServiceAccount" && manifest.name == federation.serviceAccount
-                && (manifest.namespace ?? "default") == federation.namespace
-        }
         guard let account, let metadata = account.root["metadata"] else {
             if federation.serviceAccount != "default" { newManifests.append(Self.account(federation, text)) }
             return
         }
-        if let value = metadata["annotations"]?[client]?.scalar {
+        let annotations = metadata["annotations"]
+        if let value = annotations?[client]?.scalar {
             guard value.text != federation.identity.clientID else { return }
-            guard federations.filter({ $0.subject == federation.subject }).count == 1 else {
-                undecided.append(
-                    note(
-                        account, metadata["annotations"]?[client],
-                        "the account has several identities, the annotation holds one"))
-                return
-            }
-            add(.replacing(value, with: JSONWriter.quoted(federation.identity.clientID)), account, text, at: value.line)
-            return
+            replace(value, with: federation.identity.clientID, account, text)
+        } else if let annotations, annotations.mapping?.isEmpty == false {
+            insert([client], federation.identity.clientID, into: annotations, account, text)
+        } else if annotations == nil {
+            insert(["annotations", client], federation.identity.clientID, into: metadata, account, text)
+        } else {
+            undecided.append(note(account, metadata.key("annotations"), "write the annotation \(text)"))
         }
-        let edit =
-            metadata["annotations"].flatMap {
-                TextEdit.inserting(block: { _ in text }, flow: text, into: $0, of: account.source.lines)
-            }
-            ?? TextEdit.inserting(
-                block: { "annotations:\n\($0)  \(text)" }, flow: "annotations: {\(text)}", into: metadata,
-                of: account.source.lines)
-        if let edit { add(edit, account, text, at: edit.start.line) }
     }
 
     private static func account(_ federation: Federation, _ annotation: String) -> String {
@@ -298,25 +316,6 @@ package struct Migration: Sendable {
                         "\(identity.clientID) would have \(members.count) federated credentials, Azure takes 20: divide it"
                 ))
         }
-    }
-
-    // MARK: - Bookkeeping
-
-    private mutating func add(_ edit: TextEdit, _ manifest: Manifest, _ what: String?, at line: Int) {
-        edits[manifest.path, default: []].append(edit)
-        if let what { done.append(Note(path: manifest.path, line: line, text: "\(manifest.subject): \(what)")) }
-    }
-
-    private mutating func remove(_ key: YAMLNode, _ value: YAMLNode, of manifest: Manifest, _ what: String) {
-        if let edit = TextEdit.removing(key, value, of: manifest.source.lines) {
-            add(edit, manifest, "without \(what)", at: key.line)
-        } else {
-            undecided.append(note(manifest, key, "remove \(what), which shares its line with others"))
-        }
-    }
-
-    private func note(_ manifest: Manifest, _ node: YAMLNode?, _ text: String) -> Note {
-        Note(path: manifest.path, line: (node ?? manifest.root).start.line, text: text)
     }
 }
 

@@ -33,6 +33,11 @@ extension Migration {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// All changes, with the new manifests, as one unified diff for `git apply` and `patch -p1`.
+    package var patch: String {
+        changedFiles.map { UnifiedDiff.text(path: $0.path, before: $0.before, after: $0.complete) }.joined()
+    }
+
     /// The lines that go and that come.
     private static func difference(_ file: ChangedFile) -> [String] {
         let before = TextSource(file: file.before).lines

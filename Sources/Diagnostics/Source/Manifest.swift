@@ -41,10 +41,15 @@ package struct Manifest: Sendable {
     /// Of one file: more than the manifests of a large cluster have.
     private static let maximumNodes = 5_000_000
 
+    /// The documents of a file.
+    package static func documents(_ text: String) throws(YAMLError) -> [YAMLNode] {
+        try YAMLParser.parseAll(text, maximumNodes: maximumNodes)
+    }
+
     /// Every object of a file; a `List` counts as its items.
     package static func read(_ file: ManifestFile) throws(YAMLError) -> [Manifest] {
         let source = TextSource(file: file.text)
-        return try YAMLParser.parseAll(file.text, maximumNodes: maximumNodes).flatMap { document in
+        return try documents(file.text).flatMap { document in
             let items = document["kind"]?.text == "List" ? document["items"]?.sequence : nil
             return (items ?? [document]).map { Manifest(path: file.path, source: source, root: $0) }
         }.filter { !$0.root.isNull }
