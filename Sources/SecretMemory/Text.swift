@@ -43,6 +43,17 @@ extension SecretBytes {
     }
 }
 
+extension SecretBytes {
+    /// Without one line break at the end.
+    package func droppingLineEnd() -> SecretBytes {
+        withExposed { bytes in
+            guard bytes.last == 0x0A else { return self }
+            let rest = bytes.dropLast()
+            return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: rest.last == 0x0D ? rest.dropLast() : rest))
+        }
+    }
+}
+
 extension Collection<UInt8> {
     /// Whether a dot follows a dot.
     package var containsTwoDots: Bool {

@@ -17,6 +17,9 @@ struct ProxySettingsTests {
             ("proxy.example:8080", "proxy.example", 8080, nil),
             ("http://proxy.example/", "proxy.example", 80, nil),
             ("http://u:p%40ss@proxy.example:1", "proxy.example", 1, "u:p@ss"),
+            ("http://u@proxy.example:1", "proxy.example", 1, "u:"),
+            ("http://u:@proxy.example:1", "proxy.example", 1, "u:"),
+            ("http://a%40b@proxy.example:1", "proxy.example", 1, "a@b:"),
             ("http://[::1]:3128", "::1", 3128, nil),
         ] as [(String, String, Int, String?)])
     func url(text: String, host: String, port: Int, credentials: String?) throws {

@@ -73,6 +73,9 @@ struct RetryTests {
             ("Retry-After", "7", Duration.seconds(7)), ("retry-after-ms", "1500", .milliseconds(1500)),
             ("x-ms-retry-after-ms", "20", .milliseconds(20)),
             ("Retry-After", "Fri, 15 Jan 2027 08:00:09 GMT", .seconds(9)),
+            ("Retry-After", "Friday, 15-Jan-27 08:00:09 GMT", .seconds(9)),
+            ("Retry-After", "Fri Jan 15 08:00:09 2027", .seconds(9)), ("Retry-After", " 7 \t", .seconds(7)),
+            ("retry-after-ms", "1500 ", .milliseconds(1500)),
             ("Retry-After", "soon", .milliseconds(800)), ("Retry-After", "-5", .milliseconds(800)),
         ])
     func hints(name: String, value: String, delay: Duration) async throws {

@@ -65,6 +65,32 @@ struct ShapingTests {
         }
     }
 
+    @Test("tell names apart that only look alike")
+    func alike() async throws {
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        try await EmulatedEnvironment.with(keys: false) { world in
+            _ = world.emulator.setSecret("one", in: "kv-tests", value: "A")
+            _ = world.emulator.setSecret("two", in: "kv-tests", value: "B")
+            var attributes = try await world.attributes(
+                objects: EmulatedEnvironment.array([
+                    EmulatedEnvironment.object("secret", "one", "objectAlias: \(composed)"),
+                    EmulatedEnvironment.object("secret", "two", "objectAlias: \(decomposed)"),
+                ]))
+            attributes["files"] = """
+                - fileName: both
+                  objects: {a: \(composed), b: \(decomposed)}
+                  template: '{{ a }}{{ b }}'
+                - fileName: named
+                  objects: {B: \(decomposed), A: \(composed)}
+                  envFile: {dialect: docker}
+                """
+            let answer = try await world.mount(attributes)
+            #expect(answer.files.count == 4)
+            #expect(try answer.text("both") == "AB")
+            #expect(try answer.text("named") == "B=B\nA=A\n")
+        }
+    }
+
     @Test(
         "never appear in the error that they end with",
         arguments: [

@@ -6,7 +6,7 @@ package struct ProxySettings: Sendable, Equatable {
     package struct Proxy: Sendable, Hashable {
         package var host: String
         package var port: Int
-        /// `user:password`, when the URL has it.
+        /// `user:password`, or `user:` without a password; nil when the URL names no user.
         package var credentials: String?
     }
 
@@ -67,7 +67,9 @@ package struct ProxySettings: Sendable, Equatable {
         rest = rest.prefix { $0 != "/" }
         var credentials: String?
         if let at = rest.lastIndex(of: "@") {
-            credentials = percentDecoded(rest[..<at])
+            // Basic authentication separates an empty password too (RFC 7617, section 2).
+            let userInformation = rest[..<at]
+            credentials = percentDecoded(userInformation) + (userInformation.contains(":") ? "" : ":")
             rest = rest[rest.index(after: at)...]
         }
         let (host, port) = try hostAndPort(rest)

@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 /// The one retry loop: bounded in attempts and by the mount's deadline, with jitter, and obedient to
 /// the service's own hints.
 package struct RetryPolicy: Sendable {
@@ -69,11 +71,13 @@ package struct RetryPolicy: Sendable {
 package enum RetryHint {
     package static func delay(in response: HTTPResponse, now: Int) -> Duration? {
         for name in ["retry-after-ms", "x-ms-retry-after-ms"] {
-            if let text = response.header(name), let milliseconds = Int(text), (1...86_400_000).contains(milliseconds) {
+            if let text = response.header(name)?.trimmingSpace(), let milliseconds = Int(text),
+                (1...86_400_000).contains(milliseconds)
+            {
                 return .milliseconds(milliseconds)
             }
         }
-        guard let text = response.header("retry-after") else { return nil }
+        guard let text = response.header("retry-after")?.trimmingSpace() else { return nil }
         if let seconds = Int(text) { return (1...86_400).contains(seconds) ? .seconds(seconds) : nil }
         guard let date = HTTPDate.seconds(text), date > now, date - now <= 86_400 else { return nil }
         return .seconds(date - now)

@@ -151,16 +151,16 @@ package struct ManifestCheck: Sendable {
         var findings: [Finding] = []
         func visit(_ node: YAMLNode) {
             for element in node.sequence ?? [] { visit(element) }
-            var seen: [String: Int] = [:]
+            var seen: [ByteKey: Int] = [:]
             for (key, value) in node.mapping ?? [] {
                 if let scalar = key.scalar {
-                    if let first = seen[scalar.text] {
+                    if let first = seen[ByteKey(scalar.text)] {
                         findings.append(
                             manifest.finding(
                                 .keyDuplicate, at: key, "\(scalar.text.clipped) is already set in line \(first)",
                                 fix: "remove one of the two"))
                     }
-                    seen[scalar.text] = scalar.line
+                    seen[ByteKey(scalar.text)] = scalar.line
                 }
                 visit(value)
             }

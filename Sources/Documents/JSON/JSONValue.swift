@@ -65,7 +65,7 @@ package struct JSONObject: Sendable {
     }
 
     package subscript(key: String) -> JSONValue? {
-        members.last { $0.key == key }?.value
+        value(under: key)
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Budgets
+internal import SecretMemory
 
 /// A YAML document as a tree, with scalars as the text that stands in the source.
 ///
@@ -36,7 +37,7 @@ package indirect enum YAMLNode: Sendable {
     /// The value under `key`; the first of duplicates.
     package subscript(key: String) -> YAMLNode? {
         guard case .mapping(let members, _) = self else { return nil }
-        return members.first { $0.key.scalar?.text == key }?.value
+        return members.first { $0.key.scalar?.text.utf8.elementsEqual(key.utf8) == true }?.value
     }
 
     /// The tag yaml.v3 would name in an error.
@@ -57,7 +58,7 @@ extension YAMLNode {
     package static func merging(_ members: [Member]) throws(YAMLError) -> [Member] {
         guard members.contains(where: { $0.key.scalar?.isMerge == true }) else { return members }
         var result = members.filter { $0.key.scalar?.isMerge != true }
-        var names = Set(result.compactMap(\.key.scalar?.text))
+        var names = Set(result.compactMap { $0.key.scalar.map { ByteKey($0.text) } })
         let tooLarge = YAMLError(reason: "document contains excessive merging", line: 0)
         for member in members where member.key.scalar?.isMerge == true {
             for source in member.value.sequence ?? [member.value] {
@@ -66,7 +67,9 @@ extension YAMLNode {
                 }
                 guard MountBudget.spend(steps: inherited.count, on: .reading) else { throw tooLarge }
                 for member in try merging(inherited) {
-                    if let name = member.key.scalar?.text, names.insert(name).inserted { result.append(member) }
+                    if let name = member.key.scalar?.text, names.insert(ByteKey(name)).inserted {
+                        result.append(member)
+                    }
                 }
             }
         }

@@ -32,7 +32,7 @@ extension CertificateBundle {
             }
             problems += Self.problem(with: child, signedBy: issuer)
         }
-        if let root = chain.last, root.isSelfIssued { problems += Self.problem(with: root, signedBy: root) }
+        if let root = chain.last, root.claimsItsOwnKey { problems += Self.problem(with: root, signedBy: root) }
         return problems
     }
 

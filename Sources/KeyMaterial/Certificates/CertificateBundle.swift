@@ -47,7 +47,7 @@ package struct CertificateBundle: Sendable {
         var issuers: [X509Certificate] = []
         var rest = distinct.filter { !$0.isSame(as: leaf) }
         var last = leaf
-        while !last.isSelfIssued, let issuer = Self.issuer(of: last, among: rest) {
+        while !last.isRoot, let issuer = Self.issuer(of: last, among: rest) {
             guard issuers.count < Self.maximumIssuers else {
                 throw DERError("the chain of \(leaf.name) has more than \(Self.maximumIssuers) issuers")
             }
@@ -63,17 +63,20 @@ package struct CertificateBundle: Sendable {
 
     /// The topmost certificate that the secret holds of the leaf's chain; nil if that is the leaf itself
     /// and somebody else has issued it.
-    package var authority: X509Certificate? { issuers.last ?? (leaf.isSelfIssued ? leaf : nil) }
+    package var authority: X509Certificate? { issuers.last ?? (leaf.isRoot ? leaf : nil) }
 
-    /// The one that issued none of the others; of several the first that is no authority, then the first.
+    /// The one that issued none of the others; of several the first that is no authority, then the first. Of several
+    /// with its key, the newest.
     private static func leaf(among candidates: [X509Certificate]) throws(DERError) -> X509Certificate {
         let ends = candidates.filter { candidate in
             !candidates.contains { other in !other.isSame(as: candidate) && other.namesAsIssuer(candidate) }
         }
-        guard let leaf = ends.first(where: { !$0.isAuthority }) ?? ends.first ?? candidates.first else {
+        guard let first = ends.first(where: { !$0.isAuthority }) ?? ends.first ?? candidates.first else {
             throw DERError("no leaf found")
         }
-        return leaf
+        // A certificate that was renewed with the same key.
+        return candidates.filter { $0.publicKey == first.publicKey && $0.isAuthority == first.isAuthority }
+            .reduce(first) { ($1.notBefore, $1.notAfter) > ($0.notBefore, $0.notAfter) ? $1 : $0 }
     }
 
     /// Of several that bear the issuer's name, such as a cross-signed authority's, the one whose key made
@@ -86,7 +89,7 @@ package struct CertificateBundle: Sendable {
         guard candidates.count > 1 else { return candidates.first }
         let signers = candidates.filter { certificate.signature.verdict(by: $0.publicKey) == .valid }
         if !signers.isEmpty { candidates = signers }
-        let roots = candidates.filter(\.isSelfIssued)
+        let roots = candidates.filter(\.isRoot)
         if !roots.isEmpty { candidates = roots }
         let longest = candidates.map(\.notAfter).max()
         return candidates.first { $0.notAfter == longest }

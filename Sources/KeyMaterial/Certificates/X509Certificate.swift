@@ -41,8 +41,23 @@ package struct X509Certificate: Sendable {
         usageAllowsSigning = extensions.usageAllowsSigning
     }
 
-    /// Issuer and subject have one name, as a root's have.
+    /// Issuer and subject have one name, as a root's have, and those of certificates for an authority's new key.
     package var isSelfIssued: Bool { issuer == subject }
+
+    /// Whether the certificate is signed with its own key, as far as it says so: a root, and not a certificate by which
+    /// an authority hands over from one key to another (RFC 4210, 4.4).
+    var claimsItsOwnKey: Bool {
+        guard isSelfIssued else { return false }
+        return authorityKeyIdentifier.isEmpty || subjectKeyIdentifier.isEmpty
+            || authorityKeyIdentifier == subjectKeyIdentifier
+    }
+
+    /// Whether it is a root. The signature decides where the key identifiers do not.
+    var isRoot: Bool {
+        guard claimsItsOwnKey else { return false }
+        if !authorityKeyIdentifier.isEmpty, !subjectKeyIdentifier.isEmpty { return true }
+        return signature.verdict(by: publicKey) != .invalid
+    }
 
     /// The subject's name for whoever reads an error, such as `CN=api.example, O=Example`.
     package var name: String { X509Name.text(subject) }
@@ -67,20 +82,21 @@ package struct X509Certificate: Sendable {
             for item in try list.children() {
                 let parts = try item.children()
                 guard let first = parts.first, let last = parts.last, parts.count >= 2 else { continue }
-                let value = try DERElement.parse(try last.octets())
+                // The value of an extension that is not known here can be anything.
+                func value() throws(DERError) -> DERElement { try DERElement.parse(try last.octets()) }
                 switch try first.objectIdentifier() {
-                case "2.5.29.14": subjectKey = value.content.bytes()
+                case "2.5.29.14": subjectKey = try value().content.bytes()
                 case "2.5.29.35":
-                    let key = try value.children().first { $0.tag == DERElement.Tag.primitiveContext(0) }
+                    let key = try value().children().first { $0.tag == DERElement.Tag.primitiveContext(0) }
                     authorityKey = key?.content.bytes() ?? []
                 case "2.5.29.19":
-                    let fields = try value.children()
+                    let fields = try value().children()
                     let boolean: UInt8 = 0x01
                     isAuthority = fields.contains { $0.tag == boolean && $0.content.bytes().contains { $0 != 0 } }
                     pathLength = try fields.first { $0.tag == DERElement.Tag.integer }?.integer()
                 case "2.5.29.15":
                     // The first byte counts unused bits; keyCertSign is bit 5, from the left.
-                    usageAllowsSigning = value.content.bytes().dropFirst().first.map { $0 & 0x04 != 0 } ?? false
+                    usageAllowsSigning = try value().content.bytes().dropFirst().first.map { $0 & 0x04 != 0 } ?? false
                 default: break
                 }
             }

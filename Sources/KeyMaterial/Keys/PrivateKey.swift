@@ -74,11 +74,20 @@ package struct PrivateKey: Sendable {
     package var isConsistent: Bool {
         switch publicKey {
         case .rsa:
+            // No library at hand computes with more than two primes.
+            if hasMorePrimes { return true }
             let key = try? pkcs8.withExposed { try _RSA.Signing.PrivateKey(unsafeDERRepresentation: Array($0)) }
             return key != nil
         // The public point was made from the private number, or, on P-256K, has to be believed.
         default: return true
         }
+    }
+
+    private var hasMorePrimes: Bool {
+        guard let parts = try? DERElement.parse(pkcs8).children(), parts.count == 3,
+            let numbers = try? DERElement.parse(parts[2].content).children()
+        else { return false }
+        return numbers.count > 9
     }
 
     /// Out of PKCS#8 in the form that `PrivateKeyInfo` writes.
@@ -89,7 +98,7 @@ package struct PrivateKey: Sendable {
         }
         let inner = try DERElement.parse(parts[2].content).children()
         if algorithm.tag == DERElement.Tag.null {
-            guard inner.count == 9 else { throw DERError("RSA key expected") }
+            guard inner.count >= 9 else { throw DERError("RSA key expected") }
             return .rsa(inner[1].content.bytes(), inner[2].content.bytes())
         }
         guard let curve = EllipticCurve(identifier: try algorithm.objectIdentifier()), let last = inner.last else {

@@ -51,14 +51,29 @@ package enum PrivateKeyInfo {
         }
     }
 
-    /// RSAPrivateKey (RFC 8017): nine integers, all of them checked for shape.
+    /// RSAPrivateKey (RFC 8017): nine integers, all of them checked for shape, and for a key of more than two primes
+    /// three more for each of these.
     private static func rsaKey(_ slice: SecretSlice) throws(DERError) -> SecretBytes {
         let numbers = try DERElement.parse(slice).expecting(DERElement.Tag.sequence, "RSA key").children()
-        guard numbers.count >= 9, numbers.prefix(9).allSatisfy({ $0.tag == DERElement.Tag.integer }) else {
-            throw DERError(failure)
+        guard numbers.count == 9 || numbers.count == 10 else { throw DERError(failure) }
+        var parts = try integers(Array(numbers.prefix(9)))
+        if numbers.count == 10 {
+            let primes = try numbers[9].expecting(DERElement.Tag.sequence, "other primes").children()
+            var encoded: [SecretBytes] = []
+            for prime in primes {
+                let values = try prime.expecting(DERElement.Tag.sequence, "prime").children()
+                guard values.count == 3 else { throw DERError(failure) }
+                encoded.append(DERWriter.element(DERElement.Tag.sequence, try integers(values)))
+            }
+            guard !encoded.isEmpty else { throw DERError(failure) }
+            parts.append(DERWriter.element(DERElement.Tag.sequence, encoded))
         }
-        let parts = numbers.prefix(9).map { number in number.content.withExposed { DERWriter.integer(Array($0)) } }
         return DERWriter.element(DERElement.Tag.sequence, parts)
+    }
+
+    private static func integers(_ elements: [DERElement]) throws(DERError) -> [SecretBytes] {
+        guard elements.allSatisfy({ $0.tag == DERElement.Tag.integer }) else { throw DERError(failure) }
+        return elements.map { number in number.content.withExposed { DERWriter.integer(Array($0)) } }
     }
 
     /// ECPrivateKey (RFC 5915), with the curve's name only where no outer structure has it.
@@ -82,6 +97,10 @@ package enum PrivateKeyInfo {
         let padded = try known.padded(scalar)
         let publicKey = known.publicKey(for: padded) ?? point
         guard let publicKey else { throw DERError(failure) }
+        // Made of the private number, the point is on the curve; a stated one may be anywhere.
+        if let curve = EllipticCurve(identifier: curve), !curve.contains(publicKey.withExposed { Array($0) }) {
+            throw DERError("the EC key's point is not on the curve \(curve.rawValue)")
+        }
         let parameters = name.map { [DERWriter.element(DERElement.Tag.context(0), [$0])] } ?? []
         return DERWriter.element(
             DERElement.Tag.sequence,

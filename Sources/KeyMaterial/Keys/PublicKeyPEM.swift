@@ -26,15 +26,17 @@ extension PublicKey {
     }
 
     private func ellipticCurveInfo() throws(DERError) -> SecretBytes {
-        let (identifier, length): (SecretBytes, Int)
+        let (identifier, known): (SecretBytes, EllipticCurve)
         switch curve {
-        case "P-256": (identifier, length) = (DERWriter.objectIdentifier("1.2.840.10045.3.1.7"), 32)
-        case "P-384": (identifier, length) = (DERWriter.objectIdentifier("1.3.132.0.34"), 48)
-        case "P-521": (identifier, length) = (DERWriter.objectIdentifier("1.3.132.0.35"), 66)
-        case "P-256K", "SECP256K1": (identifier, length) = (DERWriter.objectIdentifier("1.3.132.0.10"), 32)
+        case "P-256": (identifier, known) = (DERWriter.objectIdentifier("1.2.840.10045.3.1.7"), .p256)
+        case "P-384": (identifier, known) = (DERWriter.objectIdentifier("1.3.132.0.34"), .p384)
+        case "P-521": (identifier, known) = (DERWriter.objectIdentifier("1.3.132.0.35"), .p521)
+        case "P-256K", "SECP256K1": (identifier, known) = (DERWriter.objectIdentifier("1.3.132.0.10"), .p256k)
         default: throw DERError("curve \(curve.clipped) is not supported")
         }
+        let length = known.coordinateLength
         let point = try [0x04] + padded(x, to: length) + padded(y, to: length)
+        guard known.contains(point) else { throw DERError("the EC key's point is not on the curve \(curve)") }
         return DERWriter.sequence(
             DERWriter.sequence(DERWriter.objectIdentifier("1.2.840.10045.2.1"), identifier),
             DERWriter.bitString(SecretBytes(point)))

@@ -29,7 +29,11 @@ package enum SubjectPublicKey: Hashable, Sendable {
                 self = .other(algorithm: identifier, bits)
                 return
             }
-            self = .ellipticCurve(curve, point: curve.uncompressed(bits))
+            let point = curve.uncompressed(bits)
+            guard curve.contains(point) else {
+                throw DERError("the public key is not a point on the curve \(curve.rawValue)")
+            }
+            self = .ellipticCurve(curve, point: point)
         case "1.3.101.112": self = .ed25519(bits)
         default: self = .other(algorithm: identifier, bits)
         }

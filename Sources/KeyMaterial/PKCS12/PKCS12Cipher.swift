@@ -132,7 +132,7 @@ struct PKCS12MAC {
         var algorithm = try info.next(DERElement.Tag.sequence, "digest algorithm").reader()
         let identifier = try algorithm.next().objectIdentifier()
         guard let digest = PKCS12Digest(rawValue: identifier) else {
-            throw DERError("pkcs12: unknown digest algorithm: \(identifier)")
+            throw DERError.unsupported("digest", identifier)
         }
         self.digest = digest
         code = try info.next(DERElement.Tag.octetString, "MAC").content.bytes()
@@ -144,9 +144,14 @@ struct PKCS12MAC {
         _ data: SecretBytes, password: PKCS12Password, _ work: inout PKCS12Work
     ) throws(DERError) -> Bool {
         let length = digest.hash([]).count
-        try work.spend(iterations: iterations, blocks: 1)
-        let key = PKCS12KeyDerivation.derive(
-            .mac, digest, password: password.terminated, salt: salt, iterations: iterations, count: length)
+        let derivation = PKCS12Work.Derivation(
+            function: "mac \(digest.rawValue)", password: password.terminated, salt: salt, iterations: iterations,
+            count: length)
+        let key = try work.key(derivation, blocks: 1) {
+            PKCS12KeyDerivation.derive(
+                .mac, digest, password: password.terminated, salt: salt, iterations: iterations, count: length)
+        }
+        guard let key else { return false }
         return digest.authenticates(code, data.withExposed { Array($0) }, key: key)
     }
 }
@@ -193,14 +198,14 @@ struct PKCS12Cipher {
     private static let pbes2 = "1.2.840.113549.1.5.13"
     private static let pbkdf2 = "1.2.840.113549.1.5.12"
 
-    private typealias PseudorandomFunction = (digest: KDF.Insecure.PBKDF2.HashFunction, length: Int)
+    private typealias PseudorandomFunction = (digest: KDF.Insecure.PBKDF2.HashFunction, length: Int, name: String)
 
     private static let pseudorandomFunctions: [String: PseudorandomFunction] = [
-        "1.2.840.113549.2.7": (.insecureSHA1, 20),
-        "1.2.840.113549.2.8": (.insecureSHA224, 28),
-        "1.2.840.113549.2.9": (.sha256, 32),
-        "1.2.840.113549.2.10": (.sha384, 48),
-        "1.2.840.113549.2.11": (.sha512, 64),
+        "1.2.840.113549.2.7": (.insecureSHA1, 20, "insecureSHA1"),
+        "1.2.840.113549.2.8": (.insecureSHA224, 28, "insecureSHA224"),
+        "1.2.840.113549.2.9": (.sha256, 32, "sha256"),
+        "1.2.840.113549.2.10": (.sha384, 48, "sha384"),
+        "1.2.840.113549.2.11": (.sha512, 64, "sha512"),
     ]
 
     private let scheme: Scheme
@@ -216,31 +221,31 @@ struct PKCS12Cipher {
             return
         }
         guard identifier == Self.pbes2 else {
-            throw DERError("pkcs12: algorithm \(identifier) is not supported")
+            throw DERError.unsupported("algorithm", identifier)
         }
         var derivation = try parameters.next(DERElement.Tag.sequence, "key derivation").reader()
         var encryption = try parameters.next(DERElement.Tag.sequence, "encryption scheme").reader()
 
         let derivationName = try derivation.next().objectIdentifier()
         guard derivationName == Self.pbkdf2 else {
-            throw DERError("pkcs12: key derivation \(derivationName) is not supported")
+            throw DERError.unsupported("key derivation", derivationName)
         }
         var details = try derivation.next(DERElement.Tag.sequence, "key derivation parameters").reader()
         let salt = try details.next(DERElement.Tag.octetString, "salt").content.bytes()
         let iterations = try PKCS12KeyDerivation.iterations(try details.next())
         if details.nextTag == DERElement.Tag.integer { _ = try details.next() }
-        var function: PseudorandomFunction = (.insecureSHA1, 20)
+        var function: PseudorandomFunction = (.insecureSHA1, 20, "insecureSHA1")
         if !details.isAtEnd {
             var prf = try details.next(DERElement.Tag.sequence, "pseudorandom function").reader()
             let name = try prf.next().objectIdentifier()
             guard let known = Self.pseudorandomFunctions[name] else {
-                throw DERError("pkcs12: pseudorandom function \(name) is not supported")
+                throw DERError.unsupported("pseudorandom function", name)
             }
             function = known
         }
         let cipherName = try encryption.next().objectIdentifier()
         guard let cipher = ModernCipher(rawValue: cipherName) else {
-            throw DERError("pkcs12: algorithm \(cipherName) is not supported")
+            throw DERError.unsupported("algorithm", cipherName)
         }
         let iv = try encryption.next(DERElement.Tag.octetString, "initialisation vector").content.bytes()
         scheme = .pbes2(cipher, function, salt: salt, iterations: iterations, iv: iv)
@@ -252,15 +257,19 @@ struct PKCS12Cipher {
         let padded: SecretBytes?
         switch scheme {
         case .legacy(let cipher, let salt, let iterations):
-            // The key comes in pieces of a SHA-1 digest, then one piece for the vector.
-            try work.spend(iterations: iterations, blocks: Self.pieces(cipher.keyLength, of: 20) + 1)
             try work.spend(legacyBytes: data.count)
-            func derive(_ purpose: PKCS12KeyDerivation.Purpose, _ count: Int) -> [UInt8] {
-                PKCS12KeyDerivation.derive(
-                    purpose, .sha1, password: password.terminated, salt: salt, iterations: iterations, count: count)
+            // The key comes in pieces of a SHA-1 digest, then one piece for the vector.
+            func derive(_ purpose: PKCS12KeyDerivation.Purpose, _ count: Int) throws(DERError) -> [UInt8] {
+                let derivation = PKCS12Work.Derivation(
+                    function: "\(purpose)", password: password.terminated, salt: salt, iterations: iterations,
+                    count: count)
+                return try work.key(derivation, blocks: Self.pieces(count, of: 20)) {
+                    PKCS12KeyDerivation.derive(
+                        purpose, .sha1, password: password.terminated, salt: salt, iterations: iterations, count: count)
+                } ?? []
             }
-            var key = derive(.key, cipher.keyLength)
-            let iv = derive(.initialisationVector, 8)
+            var key = try derive(.key, cipher.keyLength)
+            let iv = try derive(.initialisationVector, 8)
             switch cipher {
             case .tripleDES, .doubleDES:
                 if cipher == .doubleDES { key += key.prefix(8) }
@@ -269,10 +278,17 @@ struct PKCS12Cipher {
                 padded = data.withExposed { RC2.decryptCBC($0, key: key, iv: iv) }
             }
         case .pbes2(let cipher, let function, let salt, let iterations, let iv):
-            try work.spend(iterations: iterations, blocks: Self.pieces(cipher.keyLength, of: function.length))
             if cipher == .tripleDES { try work.spend(legacyBytes: data.count) }
-            padded = Self.decryptPBES2(
-                data, cipher, function.digest, password: password.plain, salt: salt, iterations: iterations, iv: iv)
+            let derivation = PKCS12Work.Derivation(
+                function: function.name, password: password.plain, salt: salt, iterations: iterations,
+                count: cipher.keyLength)
+            let key = try work.key(derivation, blocks: Self.pieces(cipher.keyLength, of: function.length)) {
+                let key = try? KDF.Insecure.PBKDF2.deriveKey(
+                    from: password.plain, salt: salt, using: function.digest, outputByteCount: cipher.keyLength,
+                    unsafeUncheckedRounds: iterations)
+                return key?.withUnsafeBytes { Array($0) }
+            }
+            padded = key.flatMap { Self.decryptPBES2(data, cipher, key: $0, iv: iv) }
         }
         guard let padded, let plain = Self.removingPadding(padded) else {
             throw DERError("pkcs12: the content cannot be decrypted with this password, or without one")
@@ -283,20 +299,14 @@ struct PKCS12Cipher {
     private static func pieces(_ length: Int, of size: Int) -> Int { (length + size - 1) / size }
 
     private static func decryptPBES2(
-        _ data: SecretBytes, _ cipher: ModernCipher, _ function: KDF.Insecure.PBKDF2.HashFunction,
-        password: [UInt8], salt: [UInt8], iterations: Int, iv: [UInt8]
+        _ data: SecretBytes, _ cipher: ModernCipher, key: [UInt8], iv: [UInt8]
     ) -> SecretBytes? {
-        guard
-            let key = try? KDF.Insecure.PBKDF2.deriveKey(
-                from: password, salt: salt, using: function, outputByteCount: cipher.keyLength,
-                unsafeUncheckedRounds: iterations)
-        else { return nil }
         if cipher == .tripleDES {
-            return data.withExposed { TripleDES.decryptCBC($0, key: key.withUnsafeBytes { Array($0) }, iv: iv) }
+            return data.withExposed { TripleDES.decryptCBC($0, key: key, iv: iv) }
         }
         guard let vector = try? AES._CBC.IV(ivBytes: iv), !data.isEmpty, data.count.isMultiple(of: 16),
             let plain = try? data.withExposed({ bytes in
-                try AES._CBC.decrypt(Array(bytes), using: key, iv: vector, noPadding: true)
+                try AES._CBC.decrypt(Array(bytes), using: SymmetricKey(data: key), iv: vector, noPadding: true)
             })
         else { return nil }
         return SecretBytes(plain)

@@ -23,13 +23,13 @@ extension JoinedFile {
     /// What a template's names stand for; a name of an object that the vault does not have is left out.
     private func contents(
         _ names: [String], _ others: ObjectContents
-    ) throws(ProviderError) -> [String: Template.Content] {
-        var result: [String: Template.Content] = [:]
+    ) throws(ProviderError) -> [ByteKey: Template.Content] {
+        var result: [ByteKey: Template.Content] = [:]
         let local = Dictionary(objects.map { (ByteKey($0.name.utf8), $0.object) }) { first, _ in first }
-        for name in names where result[name] == nil {
+        for name in names where result[ByteKey(name)] == nil {
             let object = local[ByteKey(name.utf8)] ?? name
             guard let bytes = try others.content(of: object) else { continue }
-            result[name] = Template.Content(bytes: bytes, format: others.format(of: object))
+            result[ByteKey(name)] = Template.Content(bytes: bytes, format: others.format(of: object))
         }
         return result
     }

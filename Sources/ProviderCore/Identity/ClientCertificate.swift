@@ -133,6 +133,11 @@ package struct ClientCertificate: Sendable {
                             reason: "its private key takes too long to decrypt",
                             hint: "rewrite the key with `openssl pkcs8 -topk8 -iter 100000`")
                     }
+                    if error.isUnsupported {
+                        throw ClientCertificateError(
+                            reason: "its private key is encrypted in a way that is not supported: \(error.reason)",
+                            hint: "rewrite the key with `openssl pkcs8 -topk8 -v2 aes-256-cbc`")
+                    }
                     throw ClientCertificateError(
                         reason: "its private key cannot be decrypted",
                         hint: "put the key's password into clientcertificatepassword of the same Secret")
@@ -165,6 +170,11 @@ package struct ClientCertificate: Sendable {
             let bundle = try PKCS12.open(file, password: password)
             return (bundle.keys, bundle.certificates)
         } catch {
+            if error.isUnsupported {
+                throw ClientCertificateError(
+                    reason: "it cannot be opened as PKCS#12: \(error.reason)",
+                    hint: "write the file again with `openssl pkcs12 -export`, which encrypts with AES")
+            }
             throw ClientCertificateError(
                 reason: "it cannot be opened as PKCS#12: \(error.reason)",
                 hint: "check the file with `openssl pkcs12 -info`; if it has a password, put that into "

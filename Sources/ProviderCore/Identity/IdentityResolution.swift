@@ -78,12 +78,14 @@ extension Identity {
                 .credentialsMissing, "failed to get credentials, nodePublishSecretRef secret is not set")
         }
         /// Of names that differ in case the exact one counts, so that the outcome does not depend on chance.
-        func value(_ name: String) -> SecretBytes? {
+        func value(_ name: String, keepingSpace: Bool = false) -> SecretBytes? {
             let candidates = secrets.keys.filter { $0.lowercased() == name }.sorted {
                 $0 == name || ($1 != name && $0 < $1)
             }
-            guard let found = candidates.first.flatMap({ secrets.secret($0) })?.trimmingSpace() else { return nil }
-            return found.isEmpty ? nil : found
+            guard let found = candidates.first.flatMap({ secrets.secret($0) }) else { return nil }
+            // Blanks may be part of a password; a line break at its end is an editor's.
+            let value = keepingSpace ? found.droppingLineEnd() : found.trimmingSpace()
+            return value.isEmpty ? nil : value
         }
         func missing(_ name: String, _ what: String) -> ProviderError {
             ProviderError(
@@ -100,7 +102,8 @@ extension Identity {
             throw missing("clientsecret", "the key clientsecret or clientcertificate")
         }
         do throws(ClientCertificateError) {
-            let certificate = try ClientCertificate(parsing: text, password: value("clientcertificatepassword"))
+            let certificate = try ClientCertificate(
+                parsing: text, password: value("clientcertificatepassword", keepingSpace: true))
             try certificate.checkValidity(now: now)
             return .certificatePrincipal(clientID: clientID, certificate: certificate)
         } catch {

@@ -63,7 +63,7 @@ extension AccessPolicy.Limit {
     /// A vault may also be named by its whole host, which tells those of one name in two clouds apart. While the
     /// suffix is not known, a host matches if the vault's would with some suffix.
     func matches(_ permitted: Glob, _ asked: String, vaultSuffix: String?) -> Bool {
-        if !takesWildCards { return permitted.text == asked }
+        if !takesWildCards { return permitted.text.utf8.elementsEqual(asked.utf8) }
         guard self == .keyvaultNames, permitted.text.contains(".") else { return permitted.matches(asked) }
         guard let vaultSuffix else { return permitted.matches(start: "\(asked).") }
         return permitted.matches(VaultAddress(name: asked, suffix: vaultSuffix).host)

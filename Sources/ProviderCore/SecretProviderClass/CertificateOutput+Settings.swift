@@ -73,7 +73,9 @@ extension CertificateOutput {
         }
         let isPKCS12 = part == .pkcs12 || (part == .truststore && storeFormat == .pkcs12)
         if !isPKCS12 { settings.refuse(any: ["profile"], "is only for PKCS#12 files, not for this \(name)") }
-        if let passwordFrom, passwordFrom == object.path || passwordFrom == object.name {
+        if let passwordFrom,
+            ByteKey(passwordFrom) == ByteKey(object.path) || ByteKey(passwordFrom) == ByteKey(object.name)
+        {
             settings.refuse("passwordFrom", "names the object itself", hint: "name the object that holds the password")
         }
         if alias.utf16.count > 128 || alias.utf8.contains(where: ASCII.isControl) {

@@ -32,10 +32,11 @@ extension ObjectsDocument {
         let problems = objects.flatMap { object in
             (object.outputs?.passwordNames ?? []).compactMap { name -> ProviderError? in
                 guard MountBudget.spend(steps: objects.count, on: .comparing) else { return nil }
-                let named = objects.filter { $0.name == name && $0.selector == nil }
-                let found = objects.first { $0.path == name && $0.selector == nil } ?? named.first
+                let named = objects.filter { $0.name.utf8.elementsEqual(name.utf8) && $0.selector == nil }
+                let found =
+                    objects.first { $0.path.utf8.elementsEqual(name.utf8) && $0.selector == nil } ?? named.first
                 if let found {
-                    guard found.path == name || named.count == 1 else {
+                    guard found.path.utf8.elementsEqual(name.utf8) || named.count == 1 else {
                         return ProviderError(
                             .objectInvalid,
                             object.failurePrefix

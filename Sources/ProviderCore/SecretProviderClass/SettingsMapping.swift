@@ -13,7 +13,7 @@ package struct SettingsMapping {
     /// Where mistakes and warnings go.
     package let report: SettingsReport
     private let scope: SettingsScope
-    private let members: [String: YAMLNode]
+    private let members: [ByteKey: YAMLNode]
     private let keys: MappingKeys
 
     /// What a byte of a setting's text may cost: some passes over its characters.
@@ -30,7 +30,7 @@ package struct SettingsMapping {
         self.scope = scope
         self.place = place
         self.report = report
-        var values: [String: YAMLNode] = [:]
+        var values: [ByteKey: YAMLNode] = [:]
         var keys: [String] = []
         if members.count > Self.maximumKeys {
             report.add(
@@ -39,7 +39,7 @@ package struct SettingsMapping {
         }
         for (key, value) in members.prefix(Self.maximumKeys) {
             guard let name = key.scalar?.text else { continue }
-            if values.updateValue(value, forKey: name) != nil {
+            if values.updateValue(value, forKey: ByteKey(name)) != nil {
                 let twice = ProviderError(.objectInvalid, "\(place): the key \(name.clipped) stands there twice")
                 report.add(twice.about(scope.place(of: name)))
             } else {
@@ -161,7 +161,7 @@ package struct SettingsMapping {
 
     private func node(_ key: String) -> YAMLNode? {
         keys.ask(for: key)
-        guard let node = members[key], !node.isNull else { return nil }
+        guard let node = members[ByteKey(key)], !node.isNull else { return nil }
         return node
     }
 
@@ -198,22 +198,22 @@ final class MappingKeys {
     /// As they stand in the source.
     let present: [String]
     private var askedFor: [String]
-    private var isAskedFor: Set<String>
+    private var isAskedFor: Set<ByteKey>
 
     init(place: String, present: [String], askedFor: [String]) {
         self.place = place
         self.present = present
         self.askedFor = askedFor
-        isAskedFor = Set(askedFor)
+        isAskedFor = Set(askedFor.map { ByteKey($0) })
     }
 
     func ask(for key: String) {
-        if isAskedFor.insert(key).inserted { askedFor.append(key) }
+        if isAskedFor.insert(ByteKey(key)).inserted { askedFor.append(key) }
     }
 
     /// The keys that nothing has asked for, each with what was probably meant, as far as `names` has room for them.
     func unknown(_ names: UnknownNames) -> [String] {
-        present.filter { !isAskedFor.contains($0) }.compactMap { key in
+        present.filter { !isAskedFor.contains(ByteKey($0)) }.compactMap { key in
             names.note(key, among: askedFor).map { "\(place): unknown key \(key.clipped) is ignored\($0)" }
         }
     }

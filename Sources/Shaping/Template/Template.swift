@@ -58,7 +58,7 @@ package struct Template: Sendable {
 
     /// The text with everything filled in.
     package func render(
-        _ contents: [String: Content], _ budget: inout ShapingBudget
+        _ contents: [ByteKey: Content], _ budget: inout ShapingBudget
     ) throws(ShapingError) -> SecretBytes {
         var builder = SecretBytesBuilder()
         var documents = TemplateDocuments(contents)
@@ -82,23 +82,24 @@ package struct Template: Sendable {
 
 /// The contents, each read as a document at most once.
 struct TemplateDocuments {
-    private let contents: [String: Template.Content]
-    private var documents: [String: JSONValue] = [:]
+    private let contents: [ByteKey: Template.Content]
+    private var documents: [ByteKey: JSONValue] = [:]
 
-    init(_ contents: [String: Template.Content]) {
+    init(_ contents: [ByteKey: Template.Content]) {
         self.contents = contents
     }
 
-    func bytes(_ name: String) -> SecretBytes? { contents[name]?.bytes }
+    func bytes(_ name: String) -> SecretBytes? { contents[ByteKey(name)]?.bytes }
 
     mutating func document(_ name: String) throws(ShapingError) -> JSONValue {
-        if let document = documents[name] { return document }
-        guard let content = contents[name] else {
+        let key = ByteKey(name)
+        if let document = documents[key] { return document }
+        guard let content = contents[key] else {
             throw ShapingError(.missing, "there is no object \(name.clipped)")
         }
         do {
             let document = try ContentDocument.parse(content.bytes, as: content.format)
-            documents[name] = document
+            documents[key] = document
             return document
         } catch {
             throw ShapingError(error.kind, "\(name.clipped): \(error.reason)")

@@ -184,6 +184,19 @@ struct CertificateOutputsTests {
             ) == [reason])
     }
 
+    @Test("A password's name is compared as bytes: one that only looks alike is another")
+    func alike() throws {
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        func messages(_ name: String) throws -> [String] {
+            try Self.messages(
+                "objectName: n\nobjectType: secret\noutputs: [{part: jks, fileName: f, passwordFrom: \(name)}]",
+                "objectName: a\nobjectType: secret\nobjectAlias: \(composed)",
+                "objectName: b\nobjectType: cert\nobjectAlias: \(decomposed)")
+        }
+        #expect(try messages(composed) == [])
+        #expect(try messages(decomposed).first?.contains("which is of type cert") == true)
+    }
+
     @Test(
         "A setting that the part has no use for is refused",
         arguments: [

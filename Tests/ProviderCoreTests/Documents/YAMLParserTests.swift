@@ -13,6 +13,19 @@ struct YAMLParserTests {
         }
     }
 
+    @Test("Keys that only look alike are two keys, in mappings and in merges")
+    func alike() throws {
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        let root = try #require(
+            try YAMLParser.parseFirst("\(composed): 1\n\(decomposed): 2\n<<: {\(composed): 3, x: 4}"))
+        guard case .mapping(let members, _) = root else { return }
+        #expect(YAMLNode.duplicateKey(in: members) == nil)
+        #expect(root[composed]?.text == "1" && root[decomposed]?.text == "2")
+        let other = try #require(try YAMLParser.parseFirst("\(composed): 1\n<<: {\(decomposed): 3}"))
+        guard case .mapping(let inherited, _) = other else { return }
+        #expect(try YAMLNode.merging(inherited).map(\.value.text) == ["1", "3"])
+    }
+
     @Test(
         "Scalars are the text of their source",
         arguments: [

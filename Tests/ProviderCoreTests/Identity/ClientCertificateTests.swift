@@ -100,6 +100,24 @@ struct ClientCertificateTests {
         #expect(try Self.problem(leaf + key, password: "other") == "its private key cannot be decrypted")
     }
 
+    @Test(
+        "A key that is encrypted in a way that is not supported is said to be so, whatever the password",
+        arguments: [
+            ("-scrypt", "scrypt"), ("-v2 camellia-256-cbc", "Camellia-256-CBC"), ("-v2 aria-128-cbc", "ARIA-128-CBC"),
+            ("-v1 PBE-MD5-DES -provider legacy -provider default", "PBE-MD5-DES"),
+            ("-v1 PBE-SHA1-RC4-128 -provider legacy -provider default", "PBE-SHA1-RC4"),
+            ("-v2 aes-256-cbc -v2prf hmacWithSHA512-256", "HMAC-SHA-512/256"),
+        ])
+    func unsupported(options: String, name: String) throws {
+        let leaf = try #require(try TestKeys.shared.get().leaves[.rsa])
+        let words = options.split(separator: " ").map(String.init)
+        let key = try Self.rewritten(["pkcs8", "-topk8", "-passout", "pass:word", "-in", "in.pem"] + words)
+        for password in ["word", nil] {
+            let problem = try Self.problem(leaf + key, password: password)
+            #expect(problem.contains("not supported") && problem.contains(name), "\(problem)")
+        }
+    }
+
     @Test("A key that takes too long to decrypt is refused before it is tried")
     func endlessKey() throws {
         let algorithm = DERWriter.sequence(

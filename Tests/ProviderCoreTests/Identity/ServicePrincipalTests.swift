@@ -53,6 +53,19 @@ struct ServicePrincipalTests {
         }
     }
 
+    @Test("takes a password with its blanks, and without the line break that ends it", arguments: ["", "\n", "\r\n"])
+    func passwordWithBlanks(end: String) throws {
+        let material = try TestKeys.shared.get()
+        let leaf = try #require(material.leaves[.rsa])
+        let file = try material.pkcs12(key: .rsa, certificates: [leaf], password: " a b ")
+        let text = Data(file.exposedBytes).base64EncodedString()
+        let identity = try identity([
+            "clientid": Self.clientID, "clientcertificate": text, "clientcertificatepassword": " a b " + end,
+        ])
+        if case .certificatePrincipal = identity { return }
+        Issue.record("\(identity)")
+    }
+
     @Test("with both uses the secret, as upstream does, whatever the certificate is")
     func both() throws {
         let identity = try identity(["clientid": Self.clientID, "clientsecret": "s", "clientcertificate": "nonsense"])

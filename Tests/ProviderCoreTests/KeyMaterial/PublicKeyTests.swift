@@ -54,15 +54,22 @@ struct PublicKeyTests {
         for type in ["EC", "EC-HSM"] {
             #expect(try Self.key(type, curve: curve, x: x, y: y).pem().exposedBytes == expected)
         }
+        // Twice the same coordinate is no point of any of them.
+        #expect(throws: DERError("the EC key's point is not on the curve \(curve)")) {
+            try Self.key("EC", curve: curve, x: x, y: x).pem()
+        }
         // Some writers drop the zeros in front.
         #expect(try Self.key("EC", curve: curve, x: [0] + x, y: y).pem().exposedBytes == expected)
     }
 
     @Test("A coordinate that is short by its zeros is filled up")
     func padded() throws {
-        let key = Self.key("EC", curve: "P-256", x: [1], y: [0, 2])
+        // A point of P-256K whose x is 1, from SEC 2's equation y² = x³ + 7.
+        let digits = SecretBytes("4218f20ae6c646b363db68605822fb14264ca8d2587fdd6fbc750d587e76a7ee")
+        let y = try digits.withExposed { try Hex.decode($0) }
+        let key = Self.key("EC", curve: "P-256K", x: [1], y: y.exposedBytes)
         let point = try Self.bits(PEMReader.blocks(in: key.pem()).first?.der.exposedBytes ?? []).exposedBytes
-        #expect(point == [4] + [UInt8](repeating: 0, count: 31) + [1] + [UInt8](repeating: 0, count: 31) + [2])
+        #expect(point == [4] + [UInt8](repeating: 0, count: 31) + [1] + y.exposedBytes)
     }
 
     @Test("A symmetric or unknown key is refused with upstream's phrase", arguments: ["oct", "oct-HSM", "OKP", ""])

@@ -6,16 +6,16 @@ import Testing
 
 @Suite("Template")
 struct TemplateTests {
-    private static let contents: [String: Template.Content] = [
-        "db": Template.Content(
+    private static let contents: [ByteKey: Template.Content] = [
+        ByteKey("db"): Template.Content(
             bytes: SecretBytes(
                 #"{"host":"db.local","port":5432,"tls":{"ca":"A\nB\n"},"none":null,"a.b":["x","y"],"on":true}"#)),
-        "settings": Template.Content(bytes: SecretBytes("level: debug\nsizes: [1, 2]\n"), format: .yaml),
-        "password": Template.Content(bytes: SecretBytes(" p'\"\\$`é=#\t ")),
-        "cert": Template.Content(bytes: SecretBytes("-----BEGIN\nabc\n-----END\n")),
-        "raw": Template.Content(bytes: SecretBytes([0xFF, 0xFE])),
-        "wrapped": Template.Content(bytes: SecretBytes("eyJhIjoxfQ==")),
-        "inner": Template.Content(bytes: SecretBytes(#"{"config":"{\"deep\":\"value\"}"}"#)),
+        ByteKey("settings"): Template.Content(bytes: SecretBytes("level: debug\nsizes: [1, 2]\n"), format: .yaml),
+        ByteKey("password"): Template.Content(bytes: SecretBytes(" p'\"\\$`é=#\t ")),
+        ByteKey("cert"): Template.Content(bytes: SecretBytes("-----BEGIN\nabc\n-----END\n")),
+        ByteKey("raw"): Template.Content(bytes: SecretBytes([0xFF, 0xFE])),
+        ByteKey("wrapped"): Template.Content(bytes: SecretBytes("eyJhIjoxfQ==")),
+        ByteKey("inner"): Template.Content(bytes: SecretBytes(#"{"config":"{\"deep\":\"value\"}"}"#)),
     ]
 
     private func render(_ template: String) throws -> String {
@@ -136,7 +136,7 @@ struct TemplateTests {
         func kind(_ text: String, _ content: String = "x") -> ShapingError.Kind? {
             refusal { () throws(ShapingError) in
                 var budget = ShapingBudget(bytes: 100_000)
-                return try Template(text).render(["a": Template.Content(bytes: SecretBytes(content))], &budget)
+                return try Template(text).render([ByteKey("a"): Template.Content(bytes: SecretBytes(content))], &budget)
             }?.kind
         }
         #expect(kind(String(repeating: "a", count: 65_537)) == .syntax)
