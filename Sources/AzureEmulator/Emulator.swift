@@ -197,8 +197,10 @@ extension Emulator {
         let issuerHost = URL(string: entra.cluster.url)?.host ?? ""
         return ConnectProxy(
             listener: listener, target: target,
-            rules: ConnectRules(extraHosts: [issuerHost], credentials: options.proxyCredentials), calls: calls,
-            faults: faults, logger: logger)
+            rules: ConnectRules(
+                extraHosts: [issuerHost], credentials: options.proxyCredentials,
+                hasVault: { [store] in store.vault($0) != nil }),
+            calls: calls, faults: faults, logger: logger)
     }
 
     /// Counts a TLS handshake, and returns the fault that strikes it.

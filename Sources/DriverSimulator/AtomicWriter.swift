@@ -19,6 +19,7 @@ package struct AtomicWriter: Sendable {
     }
 
     private static let dataLink = "..data"
+    private static let slash = UInt8(ascii: "/")
 
     private let target: String
 
@@ -53,19 +54,20 @@ package struct AtomicWriter: Sendable {
 
     /// Links each top-level name to where `..data` leads, and drops links that lead nowhere any more.
     private func publish(_ files: [File]) throws(AtomicWriterError) {
-        let names = Set(files.map { String($0.path.prefix { $0 != "/" }) })
-        for name in names where link(name) == nil {
+        // As bytes, as the kernel reads names: to Swift a slash with a combining mark is another character.
+        let names = Set(files.map { ByteKey($0.path.utf8.prefix { $0 != Self.slash }) })
+        for name in names.map({ String(decoding: $0.bytes, as: UTF8.self) }) where link(name) == nil {
             guard symlink("\(Self.dataLink)/\(name)", "\(target)/\(name)") == 0 else { throw failure("link \(name)") }
         }
-        for name in entries(target) where !names.contains(name) && !name.hasPrefix("..") && link(name) != nil {
+        for name in entries(target) where !names.contains(ByteKey(name)) && !name.hasPrefix("..") && link(name) != nil {
             unlink("\(target)/\(name)")
         }
     }
 
     private func write(_ file: File, below directory: String) throws(AtomicWriterError) {
         var parent = directory
-        for element in file.path.split(separator: "/").dropLast() {
-            parent += "/\(element)"
+        for element in file.path.utf8.split(separator: Self.slash).dropLast() {
+            parent += "/" + String(decoding: element, as: UTF8.self)
             try makeDirectory(parent, 0o755)
         }
         let path = "\(directory)/\(file.path)"
@@ -101,7 +103,7 @@ package struct AtomicWriter: Sendable {
     }
 
     private func isSame(_ files: [File], in directory: String) -> Bool {
-        Set(tree(directory)) == Set(files.map(\.path))
+        Set(tree(directory).map { ByteKey($0) }) == Set(files.map { ByteKey($0.path) })
             && files.allSatisfy { file in
                 let current = try? SmallFile.secret(of: "\(directory)/\(file.path)", limit: file.contents.count)
                 return current?.hasSameBytes(as: file.contents) ?? false

@@ -22,7 +22,7 @@ package enum SecretBuilder {
     ) throws(SecretBuilderError) -> Secret {
         var data: [(key: String, value: SecretBytes)] = []
         for item in object.data {
-            guard let file = files.last(where: { $0.path == item.objectName }) else {
+            guard let file = files.last(where: { $0.path.utf8.elementsEqual(item.objectName.utf8) }) else {
                 throw SecretBuilderError(
                     description: "file matching objectName \(item.objectName) not found in the pod")
             }

@@ -21,7 +21,8 @@ struct Mount: AsyncParsableCommand {
             order, each to a directory of its own below --target (to --target itself if there is just one). \
             As with the kubelet, a volume that cannot be mounted ends it, and those before it stay. The \
             Secrets are written last. --watch mounts again at an interval and on SIGHUP, and tells what has \
-            changed; what fails then leaves the files as they are, as the driver does.
+            changed; what fails then leaves the files as they are, as the driver does, and it says when a mount works \
+            again.
             """)
 
     @Option(
@@ -76,6 +77,9 @@ struct Mount: AsyncParsableCommand {
     @Flag(help: "For --explain: the provider runs with --service-account-annotations.")
     var serviceAccountAnnotations = false
 
+    @Flag(help: "End with exit code 1 when a Kubernetes Secret of secretObjects cannot be written.")
+    var strict = false
+
     @Flag(help: "Mount again and again, and tell what has changed, until SIGINT or SIGTERM.")
     var watch = false
 
@@ -110,22 +114,28 @@ struct Mount: AsyncParsableCommand {
             }
         }
         var secrets: [String: [SecretBuilder.Secret]] = [:]
+        var hasFailed = false
         for (index, volume) in selection.volumes.enumerated() {
             let result = try await session.mount(volume)
             try StandardOutput.write((index > 0 ? "\n" : "") + report(result, podInfo).text + "\n")
             secrets[volume.name] = result.outcome.secrets
+            hasFailed = hasFailed || !result.outcome.secretFailures.isEmpty
         }
         try write(secrets, selection)
+        if strict, hasFailed { throw ExitCode(1) }
         guard watch else { return }
+        var failing: Set<String> = []
         try await MountWatch.run(every: interval.value) {
             var isChanged = false
             for volume in selection.volumes {
                 do {
                     let result = try await session.mount(volume)
+                    if failing.remove(volume.name) != nil { try say(volume, ["mounted again"]) }
                     try say(volume, result.changes)
                     isChanged = isChanged || result.outcome.isChanged
                     secrets[volume.name] = result.outcome.secrets
                 } catch {
+                    failing.insert(volume.name)
                     try say(volume, ["not mounted, the files stay: \(error)"])
                 }
             }

@@ -84,7 +84,13 @@ struct MountSession {
         case .file(let path):
             // Read each time: a projected token is renewed in its place.
             let secret = try FileBytes.token(path)
-            let expiry = TokenClaims(parsing: secret)?.expiry ?? 0
+            guard !secret.isEmpty else { throw CommandError("the token file \(path) is empty") }
+            guard let claims = TokenClaims(parsing: secret) else {
+                throw CommandError(
+                    "the token file \(path) holds no service account token, which is a JWT: three parts in base64 with dots between them"
+                )
+            }
+            let expiry = claims.expiry ?? 0
             return [SimulatedDriver.Token(audience: audience, secret: secret, expiry: Timestamp.text(expiry))]
         case .server(let client):
             // Kept like the kubelet keeps it: a new token would have to be proven anew.
@@ -99,11 +105,13 @@ struct MountSession {
     }
 
     private static func changes(from old: SimulatedDriver.Outcome, to new: SimulatedDriver.Outcome) -> [String] {
-        let before = Dictionary(old.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
-        let after = Dictionary(new.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+        let before = Dictionary(old.files.map { (ByteKey($0.path), $0) }, uniquingKeysWith: { $1 })
+        let after = Dictionary(new.files.map { (ByteKey($0.path), $0) }, uniquingKeysWith: { $1 })
         var lines: [String] = []
-        for path in Set(before.keys).union(after.keys).sorted() {
-            switch (before[path], after[path]) {
+        let keys = Set(before.keys).union(after.keys)
+        for key in keys.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) {
+            let path = String(decoding: key.bytes, as: UTF8.self)
+            switch (before[key], after[key]) {
             case (nil, _): lines.append("new file \(path)")
             case (_, nil): lines.append("file \(path) is gone")
             case (let a?, let b?):

@@ -1,3 +1,4 @@
+import Documents
 import DriverSimulator
 import Foundation
 import SecretMemory
@@ -22,6 +23,22 @@ struct AtomicWriterTests {
             let attributes = try FileManager.default.attributesOfItem(atPath: "\(target)/..data/a")
             #expect(attributes[.posixPermissions] as? Int == 0o400)
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(target)/a") == "..data/a")
+        }
+    }
+
+    @Test("reads paths as bytes: a combining mark after a slash, and names that only look alike")
+    func combiningMarks() async throws {
+        try await TemporaryDirectory.with { directory in
+            let target = directory.file("volume")
+            let writer = AtomicWriter(target: target)
+            let files = [file("a/\u{301}", "1"), file("\u{E9}", "2"), file("e\u{301}", "3")]
+            #expect(try writer.write(files))
+            for (path, text) in [("a/\u{301}", "1"), ("\u{E9}", "2"), ("e\u{301}", "3")] {
+                #expect(try SmallFile.bytes(of: "\(target)/\(path)", limit: 10) == Array(text.utf8))
+            }
+            #expect(try !writer.write(files))
+            try writer.write(Array(files.prefix(2)))
+            #expect(throws: SmallFileError.self) { try SmallFile.bytes(of: "\(target)/e\u{301}", limit: 10) }
         }
     }
 

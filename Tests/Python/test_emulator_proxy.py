@@ -11,15 +11,18 @@ class ProxyTest(unittest.TestCase):
         self.world = w.World()
         self.addCleanup(self.world.stop)
 
-    def tunnel(self):
+    def tunnel(self, host="kv-tests.vault.azure.net", status=200):
         connection = socket.create_connection(("127.0.0.1", self.world.endpoints["proxyPort"]), timeout=w.DEADLINE)
         self.addCleanup(connection.close)
-        connection.sendall(b"CONNECT kv-tests.vault.azure.net:443 HTTP/1.1\r\nHost: kv-tests.vault.azure.net\r\n\r\n")
+        connection.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         head = b""
         while b"\r\n\r\n" not in head:
             head += connection.recv(4096)
-        self.assertTrue(head.startswith(b"HTTP/1.1 200 "), head)
+        self.assertTrue(head.startswith(f"HTTP/1.1 {status} ".encode()), head)
         return connection
+
+    def test_a_vault_that_does_not_exist_cannot_be_resolved(self):
+        self.tunnel("kv-nowhere.vault.azure.net", status=502)
 
     def test_the_end_of_the_servers_bytes_reaches_the_client(self):
         connection = self.tunnel()

@@ -26,6 +26,15 @@ class SecretsTest(emulated.EmulatedTest):
             self.assertTrue(properties.enabled)
             self.assertEqual((properties.recovery_level, properties.recoverable_days), ("Recoverable+Purgeable", 90))
 
+    def test_names_that_cannot_exist_are_bad_parameters(self):
+        client = self.secrets()
+        for name in ["DB_PASSWORD", "www.site.io", "a;b", "größe", "x" * 128]:
+            with self.subTest(name=name):
+                self.refused(HttpResponseError, "BadParameter invalid name", client.get_secret, name)
+                self.refused(HttpResponseError, "BadParameter", client.set_secret, name, "x")
+                self.refused(HttpResponseError, "BadParameter", client.get_deleted_secret, name)
+        self.refused(ResourceNotFoundError, "SecretNotFound", client.get_secret, "x" * 127)
+
     def test_lists_tell_everything_but_values(self):
         client = self.secrets()
         client.set_secret("listed", "one", tags={"stage": "test"}, content_type="text/plain")

@@ -1,5 +1,6 @@
 """`akv-csi mount` as a person uses it: a pod's volumes, what is asked of Azure, and rotations as they come."""
 
+import json
 import os
 import pathlib
 import signal
@@ -98,6 +99,47 @@ class MountTest(unittest.TestCase):
         self.assertIn("https://kv-tests.vault.azure.net/secrets/plain", result.stdout)
         self.assertIn("az role assignment create", result.stdout)
 
+    def test_paths_and_manifests_may_have_any_character(self):
+        name = "a/\u0301\U0001F600"
+        manifest = {
+            "apiVersion": "secrets-store.csi.x-k8s.io/v1", "kind": "SecretProviderClass",
+            "metadata": {"name": "one", "namespace": "team-a"},
+            "spec": {
+                "provider": "azure",
+                "parameters": {"clientID": w.READER, "keyvaultName": "kv-tests", "tenantID": w.TENANT, "objects":
+                               f"array:\n- |\n  objectName: plain\n  objectType: secret\n  objectAlias: {name}\n"},
+                "secretObjects": [{"secretName": "s", "type": "Opaque", "data": [{"objectName": name, "key": "k"}]}]}}
+        for escaped in [True, False]:
+            with self.subTest(escaped=escaped):
+                self.manifests.write_text(json.dumps(manifest, ensure_ascii=escaped))
+                result = self.mount("--service-account", "reader", "--strict")
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+                self.assertEqual((self.volume / name).read_text(), "plain value")
+
+    def test_refuses_tokens_that_are_none(self):
+        self.manifests.write_text(secret_provider_class("one", "plain"))
+        words = self.command()
+        server = words.index("--token-server")
+        token = self.world.directory / "token"
+        for text, reason in [("", "is empty"), (" \n", "is empty"), ("hunter2", "holds no service account token"),
+                             ("a.b.c", "holds no service account token"), ("{}", "holds no service account token")]:
+            with self.subTest(text=text):
+                token.write_text(text)
+                result = subprocess.run([*words[:server], *words[server + 2:], "--token-file", token],
+                                        capture_output=True, text=True)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(f"the token file {token} {reason}", result.stderr)
+                if text.strip():
+                    self.assertNotIn("hunter2", result.stderr)
+
+    def test_strict_fails_for_a_secret_that_cannot_be_written(self):
+        manifest = secret_provider_class("one", "plain").replace("data: [{objectName: plain", "data: [{objectName: other")
+        self.manifests.write_text(manifest)
+        for flags, code in [([], 0), (["--strict"], 1)]:
+            result = self.mount("--service-account", "reader", *flags)
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertIn("file matching objectName other not found", result.stdout)
+
     def test_watches_for_rotations_and_survives_failures(self):
         self.manifests.write_text(secret_provider_class("one", "plain"))
         process = subprocess.Popen(
@@ -133,6 +175,9 @@ class MountTest(unittest.TestCase):
         os.kill(process.pid, signal.SIGHUP)
         self.assertIn("not mounted, the files stay", lines_until("not mounted"))
         self.assertEqual((self.volume / "plain").read_text(), "rotated")
+        emulator("fault", "clear")
+        os.kill(process.pid, signal.SIGHUP)
+        self.assertIn("one: mounted again", lines_until("mounted again"))
         process.terminate()
         self.assertEqual(process.wait(timeout=w.DEADLINE), 0)
 

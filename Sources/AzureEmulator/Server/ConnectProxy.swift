@@ -61,6 +61,7 @@ struct ConnectProxy: Service {
                 switch rules.decide(request) {
                 case .accept: break
                 case .forbidden: return try await Self.send("403 Forbidden", to: outbound)
+                case .unresolved: return try await Self.send("502 Bad Gateway", to: outbound)
                 case .authenticationRequired:
                     return try await Self.send(
                         "407 Proxy Authentication Required",

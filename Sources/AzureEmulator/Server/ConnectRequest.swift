@@ -36,18 +36,24 @@ struct ConnectRules: Sendable {
         case forbidden
         /// The proxy needs credentials, and the request has none or the wrong ones.
         case authenticationRequired
+        /// The name cannot be resolved, because there is no such vault.
+        case unresolved
     }
 
     /// Hosts in addition to Azure's, in lower case.
     var extraHosts: Set<String> = []
     /// `user:password`; nil if the proxy does not need credentials.
     var credentials: String?
+    /// Whether a vault of that name exists.
+    var hasVault: @Sendable (String) -> Bool = { _ in true }
 
     func decide(_ request: ConnectRequest) -> Decision {
         guard AzureHosts.isServed(request.host) || extraHosts.contains(request.host.lowercased()) else {
             return .forbidden
         }
-        return isAuthorized(request) ? .accept : .authenticationRequired
+        guard isAuthorized(request) else { return .authenticationRequired }
+        guard let vault = AzureHosts.vault(at: request.host) else { return .accept }
+        return hasVault(vault.name) ? .accept : .unresolved
     }
 
     /// Whether the request has the required Basic credentials (RFC 7617).

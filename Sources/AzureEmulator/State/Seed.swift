@@ -86,8 +86,19 @@ package struct Seed: Decodable, Sendable {
     /// Decodes YAML. Throws an `EmulatorError` that names the place of the first mistake.
     package init(yaml: String) throws {
         do {
-            if let document = try Yams.compose(yaml: yaml) { try SeedSchema.seed.check(document) }
-            self = try YAMLDecoder().decode(Seed.self, from: yaml)
+            guard let document = try SeedText(yaml).node() else {
+                self = try YAMLDecoder().decode(Seed.self, from: yaml)
+                return
+            }
+            try SeedSchema.seed.check(document)
+            do {
+                self = try YAMLDecoder().decode(Seed.self, from: document)
+            } catch let error as EmulatorError {
+                // A type of the seed refuses what it holds: the YAML is sound.
+                throw DecodingError.dataCorrupted(
+                    DecodingError.Context(
+                        codingPath: [], debugDescription: error.description, underlyingError: error))
+            }
         } catch {
             throw EmulatorError(reading: "the seed", error)
         }

@@ -26,11 +26,7 @@ extension Vault {
 
     /// Throws if the object called `name` cannot get a new version.
     func checkWritable(_ name: String, _ collection: VaultCollection) throws {
-        let isAllowed = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "-" }
-        guard isAllowed, (1...127).contains(name.utf8.count) else {
-            throw VaultError.badParameter(
-                "The request URI contains an invalid name: \(name). A name has 1 to 127 letters, digits and hyphens.")
-        }
+        guard VaultError.isName(name) else { throw VaultError.invalidName(name) }
         for part in collection.parts {
             guard deletedObject(name, part) == nil else { throw VaultError.isDeleted(part, name) }
             guard let object = object(name, part) else { continue }

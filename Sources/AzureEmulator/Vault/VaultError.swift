@@ -21,6 +21,18 @@ struct VaultError: Error, Sendable {
         VaultError(status: .badRequest, code: "BadParameter", message: message)
     }
 
+    /// Whether Key Vault can have an object of that name: 1 to 127 letters, digits and hyphens.
+    static func isName(_ name: String) -> Bool {
+        (1...127).contains(name.utf8.count)
+            && name.unicodeScalars.allSatisfy {
+                $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) || $0 == "-"
+            }
+    }
+
+    static func invalidName(_ name: String) -> VaultError {
+        badParameter("The request URI contains an invalid name: \(name)")
+    }
+
     static func notFound(_ collection: VaultCollection, _ name: String, version: String = "") -> VaultError {
         let kind = collection.singular.lowercased()
         let text = version.isEmpty ? name : "\(name)/\(version)"

@@ -29,6 +29,9 @@ struct VaultRequest {
     /// Executes the request. Throws a `VaultError` or a `CertificateInputError` if Key Vault would refuse it.
     func respond() throws -> VaultResponse {
         guard let first = path.first else { throw VaultError.unknownPath }
+        if path.count > 1, VaultCollection(rawValue: first) != nil || VaultCollection(deletedName: first) != nil {
+            guard VaultError.isName(path[1]) else { throw VaultError.invalidName(path[1]) }
+        }
         if let collection = VaultCollection(deletedName: first) { return try respondForDeleted(collection) }
         guard let collection = VaultCollection(rawValue: first) else { throw VaultError.unknownPath }
         let name = path.count > 1 ? path[1] : ""

@@ -53,8 +53,7 @@ struct VaultResponder: Sendable {
         to request: Request, at address: Address, note: CallerNote
     ) async throws -> Response {
         guard let vault = storage.vault(address.vaultName) else {
-            throw VaultError(
-                status: .notFound, code: "VaultNotFound", message: "The vault \(address.vaultName) is not found.")
+            return Self.unknownHost
         }
         if address.path == ["healthstatus"] { return try .json([:]) }
         let caller = try await authentication.caller(
@@ -75,6 +74,16 @@ struct VaultResponder: Sendable {
         ).respond()
         guard let body = response.body else { return Response(status: response.status) }
         return try .json(body, status: response.status)
+    }
+
+    /// What Azure's web servers answer to a name that is not theirs. The name of a vault that does not exist cannot be
+    /// resolved, so only a client that connects to the emulator itself gets here.
+    private static var unknownHost: Response {
+        let page =
+            "<HTML><HEAD><TITLE>Bad Request</TITLE></HEAD><BODY><h2>Bad Request - Invalid Hostname</h2></BODY></HTML>"
+        return Response(
+            status: .badRequest, headers: [.contentType: "text/html; charset=us-ascii"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: page)))
     }
 
     /// Whether the emulator knows an API version, such as `7.4`, or a preview, such as `7.6-preview.2`.

@@ -43,7 +43,7 @@ package struct Manifest: Sendable {
 
     /// The documents of a file.
     package static func documents(_ text: String) throws(YAMLError) -> [YAMLNode] {
-        try YAMLParser.parseAll(text, maximumNodes: maximumNodes)
+        try YAMLParser.parseAll(JSONEscapes.readableAsYAML(text), maximumNodes: maximumNodes)
     }
 
     /// Every object of a file; a `List` counts as its items.

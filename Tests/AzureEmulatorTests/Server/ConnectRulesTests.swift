@@ -29,6 +29,14 @@ struct ConnectRulesTests {
         #expect(Self.decide(host) == .forbidden)
     }
 
+    @Test("The name of a vault that does not exist cannot be resolved")
+    func unknownVault() {
+        let rules = ConnectRules(hasVault: { $0 == "kv-tests" })
+        #expect(Self.decide("KV-tests.vault.azure.net", rules: rules) == .accept)
+        #expect(Self.decide("kv-other.vault.azure.net", rules: rules) == .unresolved)
+        #expect(Self.decide("login.microsoftonline.com", rules: rules) == .accept)
+    }
+
     @Test("The host of the cluster's issuer is served in addition")
     func extraHosts() {
         let rules = ConnectRules(extraHosts: ["oidc.example"])

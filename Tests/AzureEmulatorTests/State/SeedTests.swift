@@ -51,6 +51,21 @@ struct SeedTests {
         #expect(try Self.error(yaml).hasSuffix(message))
     }
 
+    @Test(
+        "A value keeps a byte order mark at its beginning",
+        arguments: ["value: \"\\uFEFFx\"", "value: \"\u{FEFF}x\"", "value: \u{FEFF}x", "value: |-\n      \u{FEFF}x"])
+    func byteOrderMark(value: String) throws {
+        for mark in ["", "\u{FEFF}"] {
+            let seed = try Seed(
+                yaml:
+                    "\(mark)vaults:\n- name: a\n  tenantID: t\n  secrets:\n  - name: x\n    \(value)\n    tags: {a: \"\\uFEFF\"}\n"
+            )
+            let secret = try #require(seed.vaults?.first?.secrets?.first)
+            #expect(secret.value.map { Array($0.unicodeScalars) } == ["\u{FEFF}", "x"])
+            #expect(secret.tags?["a"].map { Array($0.unicodeScalars) } == ["\u{FEFF}"])
+        }
+    }
+
     @Test("A text that is not YAML is refused", arguments: ["{", "a: b: c", "\t- x"])
     func notYAML(yaml: String) throws {
         #expect(try Self.error(yaml).hasPrefix("the seed is not valid YAML: "))
