@@ -28,9 +28,9 @@ let shapingTargets = [
     },
     FuzzTarget("template", 512) { bytes in
         let contents = [
-            "db": Template.Content(bytes: SecretBytes(shapingDocument)),
-            "a": Template.Content(bytes: SecretBytes(marker)),
-            "b": Template.Content(bytes: SecretBytes("x: \(marker)\ny: [1, 2]\n"), format: .yaml),
+            ByteKey("db"): Template.Content(bytes: SecretBytes(shapingDocument)),
+            ByteKey("a"): Template.Content(bytes: SecretBytes(marker)),
+            ByteKey("b"): Template.Content(bytes: SecretBytes("x: \(marker)\ny: [1, 2]\n"), format: .yaml),
         ]
         let text = Input(bytes).text
         var budget = ShapingBudget(steps: 50_000, bytes: 1 << 20)
