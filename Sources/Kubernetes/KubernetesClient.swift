@@ -25,7 +25,7 @@ package final class KubernetesClient: Sendable {
         ) throws(KubernetesConfigurationError) {
             guard let host = environment["KUBERNETES_SERVICE_HOST"], !host.isEmpty else {
                 throw KubernetesConfigurationError(
-                    description: "KUBERNETES_SERVICE_HOST is not set: this is no pod of a cluster")
+                    description: "KUBERNETES_SERVICE_HOST is not set: the program does not run in a pod of a cluster")
             }
             guard host.hasOnlyASCIILettersAndDigits(or: "-.:") else {
                 throw KubernetesConfigurationError(description: "invalid KUBERNETES_SERVICE_HOST: \(host.clipped)")

@@ -54,8 +54,8 @@ extension MountResponseMessage {
         let size = akv_call_response_size(call)
         guard size <= RPCServer.maximumResponseBytes else {
             let message =
-                "the response has \(size) bytes, the driver accepts at most \(RPCServer.maximumResponseBytes). "
-                + "To fix: mount fewer objects per volume"
+                "[answer-too-large] the response has \(size) bytes, the driver accepts at most"
+                + " \(RPCServer.maximumResponseBytes). Fix: mount fewer objects per volume"
             message.withBorrowed { akv_call_finish(call, RPCCode.internal.rawValue, $0) }
             return
         }

@@ -46,8 +46,9 @@ struct KeyVaultClientTests {
             (.secret, "{\"value\":null,\"id\":\"x\"}", "secret value is nil"),
             (.secret, "{\"value\":\"v\"}", "secret id is nil"), (.key, "{}", "key value is nil"),
             (.key, "{\"key\":{}}", "key id is nil"), (.certificate, "{\"id\":\"x\"}", "certificate value is nil"),
-            (.certificate, "{\"cer\":\"AA==\"}", "certificate id is nil"), (.secret, "<html>", "is no JSON"),
-            (.secret, "[]", "is no JSON object"), (.key, "{\"key\":{\"kid\":\"x\",\"n\":\"!\"}}", "n is not base64url"),
+            (.certificate, "{\"cer\":\"AA==\"}", "certificate id is nil"), (.secret, "<html>", "is not JSON"),
+            (.secret, "[]", "is not a JSON object"),
+            (.key, "{\"key\":{\"kid\":\"x\",\"n\":\"!\"}}", "n is not base64url"),
         ])
     func malformed(type: KeyVaultObject.ObjectType, body: String, words: String) async {
         let (result, _) = await read(type, "name", version: "", FakeAzure.response(200, body))

@@ -98,10 +98,10 @@ struct AnnotatedIdentityTests {
         let error = try await failure()
         #expect(error.code == .annotationMissing)
         for words in [
-            "the SecretProviderClass payments names no clientID, and ServiceAccount team/web has no annotation "
+            "the SecretProviderClass payments does not set clientID, and ServiceAccount team/web does not have the annotation "
                 + "azure.workload.identity/client-id.",
-            "To fix: kubectl annotate serviceaccount web -n team azure.workload.identity/client-id=CLIENT_ID, "
-                + "or set clientID in the SecretProviderClass payments [annotation-missing]",
+            "Fix: kubectl annotate serviceaccount web -n team azure.workload.identity/client-id=CLIENT_ID, "
+                + "or set clientID in the SecretProviderClass payments — ",
             "identity mode: workload identity, because clientID is not set and the annotations of ServiceAccount "
                 + "team/web count",
         ] {
@@ -121,8 +121,8 @@ struct AnnotatedIdentityTests {
     @Test(
         "that is not valid is refused before any request to Azure",
         arguments: [
-            (AnnotatedNode.client, "app 1", "no client id"), (AnnotatedNode.client, "app\n1", "no client id"),
-            (AnnotatedNode.client, String(repeating: "a", count: 300), "no client id"),
+            (AnnotatedNode.client, "app 1", "not a client id"), (AnnotatedNode.client, "app\n1", "not a client id"),
+            (AnnotatedNode.client, String(repeating: "a", count: 300), "not a client id"),
             (AnnotatedNode.tenant, "../common", "neither a directory id nor a domain name"),
             (AnnotatedNode.tenant, "a/b?c", "neither a directory id nor a domain name"),
         ])

@@ -17,6 +17,18 @@ struct ErrorCatalogueTests {
         #expect(status.message.contains(code.hint))
     }
 
+    @Test("keeps code, cause and fix of every code whole in an event", arguments: ErrorCode.allCases)
+    func event(code: ErrorCode) {
+        let cause = "the cause, with an identity and objects: " + String(repeating: "c", count: 300)
+        var error = ProviderError(code, String(repeating: "details ", count: 300), cause: cause)
+        error.subject = ErrorSubject("secret", names: (0..<100).map { "object-\($0)" }, vault: "kv-payments-prod")
+        error = error.prefixed("failed to mount objects, error: ").adding([("vault", "kv"), ("tenant", "t")])
+        // An event has 1024 bytes, and the driver's own words are about 150 of them.
+        let event = String(decoding: error.rpcStatus.message.utf8.prefix(1024 - 150), as: UTF8.self)
+        #expect(event.hasPrefix("[\(code.rawValue)] 100 secrets in kv-payments-prod (object-0, "))
+        #expect(event.contains("\(cause). Fix: \(code.hint) — failed to mount objects, error: details"))
+    }
+
     @Test("explains every code under a heading of the Debugging page, and no other")
     func headings() throws {
         let page = Fixtures.root.appendingPathComponent("docs/use/debugging.md")

@@ -65,7 +65,7 @@ struct EventPosterTests {
                 ])
             let message = try #require(failed["message"] as? String)
             #expect(message.hasPrefix("SecretProviderClass payments: the volume keeps its old files: "))
-            #expect(message.contains("To fix: ") && message.contains("[vault-forbidden]"))
+            #expect(message.contains(" Fix: ") && message.contains("[vault-forbidden]"))
             #expect(message.utf8.count <= 1024)
             mendVault()
             node.node.azure.advance(.seconds(75))

@@ -96,7 +96,7 @@ struct PolicyFileTests {
             #expect(node.mounts.isPolicyValid == false)
             let said = lines.with("code", "policy-invalid")
             #expect(said.count == 1)
-            #expect(said.first?["error"]?.contains("policy.yaml:4: \"vaults\" is no key of a rule") == true)
+            #expect(said.first?["error"]?.contains("policy.yaml:4: \"vaults\" is not a key of a rule") == true)
             try FileManager.default.removeItem(atPath: path)
             node.mounts.sweep()
             #expect(lines.with("code", "policy-invalid").count == 2)

@@ -181,7 +181,7 @@ struct ServiceAccountAnnotationsTests {
                 403, .kubernetesRefused,
                 #"lacks the RBAC rule { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"] }"#
             ),
-            (401, .kubernetesRefused, "answered 401"), (404, .annotationMissing, "is not there"),
+            (401, .kubernetesRefused, "answered 401"), (404, .annotationMissing, "does not exist"),
         ] as [(Int, ErrorCode, String)])
     func refusal(status: Int, code: ErrorCode, words: String) async throws {
         try await mount()

@@ -81,7 +81,7 @@ extension CheckCase {
         CheckCase(
             .objectsMalformed, "yaml: line 2", entry("objectName: a\nobjectType: secret▸: x")),
         CheckCase(
-            .objectInvalid, "is no name of a variable",
+            .objectInvalid, "is not the name of a variable",
             M.secretProviderClass(
                 M.client + "    files: ▸|\n      - {fileName: f, envFile: {}, objects: {a-b: a}}\n" + M.objects)),
         CheckCase(

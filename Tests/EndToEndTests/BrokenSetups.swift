@@ -96,7 +96,8 @@ extension BrokenSetup {
             "an issuer at a private address", "issuer-address", ["inside the cluster only"],
             forged(issuer: "https://172.20.0.1:6443/")),
         BrokenSetup(
-            "an issuer that Entra cannot reach", "exchange", ["90061", "make https://oidc", "publicly reachable"]
+            "an issuer that Entra cannot reach", "exchange",
+            ["90061", "could not fetch the keys", "curl -fsS 'https://oidc"]
         ) {
             try await forged(issuer: "https://oidc.akv-emulator.example/another-cluster/")(&$0)
             $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-000000000004"
@@ -114,7 +115,7 @@ extension BrokenSetup {
         BrokenSetup(
             "a key that is not published", "issuer-keys", ["the key other", "kubectl get --raw /openid/v1/jwks"],
             forged(header: "{\"alg\":\"RS256\",\"kid\":\"other\"}")),
-        BrokenSetup("a signature of another key", "exchange", ["700027", "published JWKS is current"]) {
+        BrokenSetup("a signature of another key", "exchange", ["700027", "does not know the key that signed"]) {
             $0.token = $0.token.map { $0.dropLast(12) + "AAAAAAAAAAAA" }
         },
         BrokenSetup(
@@ -122,27 +123,27 @@ extension BrokenSetup {
             ["700211", "az identity federated-credential update", "--issuer 'https://login.localhost/tests/'"],
             client("04")),
         BrokenSetup(
-            "another audience there", "exchange", ["700212", "must have the audience api://AzureADTokenExchange"],
+            "another audience there", "exchange", ["700212", "federated credential to api://AzureADTokenExchange"],
             client("05")),
         BrokenSetup(
             "another subject there", "exchange", ["700213", "--subject 'system:serviceaccount:team-a:reader'"],
             client("02")),
-        BrokenSetup("a subject in other letters there", "exchange", ["letter case only"], client("c1")),
+        BrokenSetup("a subject in other letters there", "exchange", ["differs in letter case"], client("c1")),
         BrokenSetup(
             "no federated credential", "exchange", ["70025", "az identity federated-credential create"], client("03")),
         BrokenSetup(
             "one that is not known everywhere yet", "exchange", ["takes some minutes"],
             faults: ["propagation target=entra method=POST"]),
         BrokenSetup(
-            "a clock of Entra's that is ahead", "exchange", ["outside its validity"],
+            "a clock of Entra's that is ahead", "exchange", ["outside of its validity"],
             faults: ["clock-skew target=entra skew=3h"]),
     ]
 
     private static let entra = [
-        BrokenSetup("no such client", "exchange", ["check clientID and tenantID"], client("ff")),
+        BrokenSetup("no such client", "exchange", ["correct clientID or tenantID"], client("ff")),
         BrokenSetup(
-            "another cloud's resource", "exchange", ["check cloudName"], entraError(500011, 400, "invalid_resource")),
-        BrokenSetup("another cloud's tenant", "exchange", ["of another cloud", "check cloudName"], entraError(900432)),
+            "another cloud's resource", "exchange", ["set cloudName"], entraError(500011, 400, "invalid_resource")),
+        BrokenSetup("another cloud's tenant", "exchange", ["of another cloud", "set cloudName"], entraError(900432)),
         BrokenSetup(
             "a disabled application", "exchange", ["az ad sp update --id", "accountEnabled=true"], entraError(7_000_112)
         ),
@@ -150,15 +151,19 @@ extension BrokenSetup {
             $0.parameters["clientID"] = "x'; reboot #"
             entraError(7_000_112)(&$0)
         },
-        BrokenSetup("tenant restrictions", "exchange", ["tenant restrictions do not let tenant"], entraError(500021)),
+        BrokenSetup("tenant restrictions", "exchange", ["tenant restrictions of a proxy"], entraError(500021)),
         BrokenSetup("Conditional Access", "exchange", ["Conditional Access policy"], entraError(53003)),
-        BrokenSetup("a request storm", "exchange", ["answered 429"], entraError(50196, 429, "temporarily_unavailable")),
+        BrokenSetup(
+            "a request storm", "exchange", ["Entra ID throttles client"],
+            entraError(50196, 429, "temporarily_unavailable")),
         BrokenSetup("a malformed request", "exchange", ["AADSTS900144"], entraError(900144)),
-        BrokenSetup("a wrong client secret", "exchange", ["not its id"]) {
+        BrokenSetup("a wrong client secret", "exchange", ["the secret's id instead of its value"]) {
             $0.parameters["clientID"] = nil
             $0.secrets = "{\"clientid\":\"11111111-aaaa-4aaa-8aaa-000000000007\",\"clientsecret\":\"wrong\"}"
         },
-        BrokenSetup("an expired client secret", "exchange", ["the client secret has expired", "workload identity"]) {
+        BrokenSetup(
+            "an expired client secret", "exchange", ["the client secret has expired", "az ad app credential reset"]
+        ) {
             $0.parameters["clientID"] = nil
             $0.secrets = "{\"clientid\":\"11111111-aaaa-4aaa-8aaa-000000000007\",\"clientsecret\":\"old\"}"
             entraError(7_000_222, 401, "invalid_client")(&$0)
@@ -176,7 +181,7 @@ extension BrokenSetup {
                 "azure.workload.identity/client-id: 11111111-aaaa-4aaa-8aaa-0000000000c1,"
                     + " azure.workload.identity/tenant-id: \(EmulatedEnvironment.tenant)")
         },
-        BrokenSetup("no token proxy", "exchange", ["identity binding needs an AKS cluster"]) {
+        BrokenSetup("no token proxy", "exchange", ["AKS identity binding needs"]) {
             $0.parameters["clientID"] = "11111111-aaaa-4aaa-8aaa-00000000000b"
             $0.parameters["useAzureTokenProxy"] = "true"
             $0.token = try await $0.world.token(audience: "api://AKSIdentityBinding")
@@ -191,7 +196,7 @@ extension BrokenSetup {
             $0.parameters["useAzureTokenProxy"] = "true"
             $0.token = try await $0.world.token(audience: "api://AKSIdentityBinding")
         },
-        BrokenSetup("no identity on the node", "exchange", ["assign the managed identity"]) {
+        BrokenSetup("no identity on the node", "exchange", ["the node does not have", "az vmss identity assign"]) {
             $0.parameters["useVMManagedIdentity"] = "true"
             $0.parameters["userAssignedIdentityID"] = "11111111-aaaa-4aaa-8aaa-0000000000ff"
         },
@@ -289,8 +294,7 @@ extension BrokenSetup {
         BrokenSetup(
             "a firewall", "object",
             [
-                "az keyvault network-rule add --name 'kv-tests' --ip-address '203.0.113.7'",
-                "through the vault's firewall",
+                "az keyvault network-rule add --name 'kv-tests' --ip-address '203.0.113.7'"
             ], objects(EmulatedEnvironment.object("secret", "by-firewall"))),
         BrokenSetup(
             "no public access", "object", ["private endpoint"],

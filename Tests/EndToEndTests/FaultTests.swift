@@ -147,10 +147,10 @@ struct FaultTests {
         }
         for kind in ["bad-json", "truncated-json", "html status=200"] {
             cases += [
-                .fails("\(kind) target=vault", .internal, ["no JSON", malformed], calls: [Self.get: 1]),
+                .fails("\(kind) target=vault", .internal, ["not JSON", malformed], calls: [Self.get: 1]),
                 .fails("\(kind) target=entra", .internal, ["without an access token", malformed], calls: ["entra": 1]),
                 .fails(
-                    "\(kind) target=vault", objects: Self.history, .internal, ["no JSON object", malformed],
+                    "\(kind) target=vault", objects: Self.history, .internal, ["not a JSON object", malformed],
                     calls: [Self.list: 1, Self.get: 0]),
                 .fails(
                     "\(kind) target=imds", mode: .managedIdentity, .internal, [malformed], calls: ["imds": 1]),

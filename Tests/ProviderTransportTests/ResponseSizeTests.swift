@@ -31,8 +31,8 @@ struct ResponseSizeTests {
             #expect(status?.code == .internal)
             #expect(
                 status?.message
-                    == "the response has 4194305 bytes, the driver accepts at most 4194304. "
-                    + "To fix: mount fewer objects per volume")
+                    == "[answer-too-large] the response has 4194305 bytes, the driver accepts at most 4194304. "
+                    + "Fix: mount fewer objects per volume")
             let huge = await ProviderTransportTests.status { () throws(RPCStatus) in
                 try await client.mount(Self.request(32 << 20))
             }
@@ -77,7 +77,7 @@ struct ResponseSizeTests {
         try await withServer(handler: { _ in message }) { (fixture: Fixture) async throws in
             let client = fixture.client()
             let status = await status { () throws(RPCStatus) in try await client.mount(.plain) }
-            #expect(status?.message.hasPrefix("the response has \(response.encodedSize + fillerSize) bytes,") == true)
+            #expect(status?.message.contains("the response has \(response.encodedSize + fillerSize) bytes,") == true)
         }
     }
 

@@ -37,7 +37,7 @@ class StartTest(unittest.TestCase):
             (["--pprof-port=-1"], {}, "invalid pprof-port: -1"),
             (["--audit-log=loud"], {}, "invalid audit-log: loud, must be off, changes or all"),
             (["--policy=/nowhere/policy.yaml"], {}, "/nowhere/policy.yaml: the file cannot be read"),
-            ([f"--policy={w.SEED}"], {}, 'azure.yaml:2: "clusterIssuer" is no key of a policy'),
+            ([f"--policy={w.SEED}"], {}, 'azure.yaml:2: "clusterIssuer" is not a key of a policy'),
             ([], {"HTTPS_PROXY": "socks5://user:hidden-word@proxy.example"}, "only http is supported"),
         ]:
             with self.subTest(words):

@@ -32,7 +32,7 @@ struct ClientAssertion {
         } catch {
             throw ProviderError(
                 .credentialsInvalid, "the private key of clientcertificate cannot sign",
-                hint: "check the key with `openssl pkey -check`")
+                hint: "openssl pkey -check -noout -in key.pem")
         }
     }
 

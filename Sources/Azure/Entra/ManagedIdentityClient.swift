@@ -27,6 +27,36 @@ struct ManagedIdentityClient: Sendable {
         return policy
     }()
 
+    /// What a refusal means, and what helps; no hint stands for the code's own, an empty one for none.
+    private static func explanation(
+        _ text: String, status: Int, _ code: ErrorCode, clientID: String?
+    ) -> (cause: String, hint: String?) {
+        let list = "az identity list --query '[].[name,clientId]' -o tsv"
+        guard code == .managedIdentityRefused else {
+            return ("the node's metadata service answered with HTTP \(status)", nil)
+        }
+        if text.contains("Multiple user assigned identities exist") {
+            return (
+                "the node has several user-assigned identities, and the SecretProviderClass does not say which to use",
+                "set userAssignedIdentityID in the SecretProviderClass to the client id of one of them, as in: \(list)"
+            )
+        }
+        guard text.contains("Identity not found") else {
+            return ("the node's metadata service gave no token (HTTP \(status)): \(text.prefix(200))", "")
+        }
+        guard let clientID else {
+            return (
+                "the node has no system-assigned identity, and the SecretProviderClass names no user-assigned one",
+                "set userAssignedIdentityID in the SecretProviderClass to the client id of an identity of the node, as"
+                    + " in: \(list)"
+            )
+        }
+        return (
+            "the node does not have the user-assigned identity \(clientID.clipped)",
+            AzureCommand.assignToNodes(clientID: clientID.clipped)
+        )
+    }
+
     /// A token of the user-assigned identity `clientID`, or of the system-assigned one.
     func token(
         clientID: String?, resource: String, context: RequestContext
@@ -52,16 +82,19 @@ struct ManagedIdentityClient: Sendable {
                 case ..<400: .answerMalformed
                 default: .managedIdentityRefused
                 }
+            let (cause, hint) = Self.explanation(text, status: response.status, code, clientID: clientID)
             throw ProviderError(
                 code,
                 "ManagedIdentityCredential authentication failed. The metadata service answered"
                     + " \(response.status): \(String(text.prefix(300)))",
-                context: surroundings)
+                cause: cause, hint: hint, context: surroundings)
         }
         guard let secret = body?["access_token"]?.secret, !secret.isEmpty else {
             throw ProviderError(
                 .answerMalformed, "the metadata service answered 200 without an access token", context: surroundings)
         }
-        return AccessToken(secret: secret, lifetime: body?["expires_in"]?.seconds ?? 0)
+        return AccessToken(
+            secret: secret, lifetime: body?["expires_in"]?.seconds ?? 0,
+            clientID: clientID ?? body?["client_id"]?.text ?? "")
     }
 }

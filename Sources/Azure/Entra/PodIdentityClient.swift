@@ -53,18 +53,24 @@ struct PodIdentityClient: Sendable {
             throw ProviderError(
                 code,
                 "nmi response failed with status code: \(response.status), response body: \(text.trimmingSpace())",
-                hint:
-                    "check the AzureIdentity and AzureIdentityBinding of the pod's label aadpodidbinding, or move the pod to workload identity",
+                cause: "aad-pod-identity's NMI gave no token for pod \(pod.namespace.clipped)/\(pod.name.clipped) (HTTP"
+                    + " \(response.status))",
+                hint: code == .managedIdentityRefused
+                    ? "check the AzureIdentityBinding of the pod's label aadpodidbinding, or move the pod to workload"
+                        + " identity"
+                    : nil,
                 context: [("NMI", service)])
         }
         let body = response.json
         let token = body?["token"]?.object
-        guard let secret = token?["access_token"]?.secret, !secret.isEmpty, body?["clientid"]?.text?.isEmpty == false
+        guard let secret = token?["access_token"]?.secret, !secret.isEmpty, let clientID = body?["clientid"]?.text,
+            !clientID.isEmpty
         else {
             throw ProviderError(
                 .answerMalformed, "nmi did not return expected values in response: token and clientid",
+                cause: "aad-pod-identity's NMI answered 200 without a token",
                 context: [("NMI", service)])
         }
-        return AccessToken(secret: secret, lifetime: token?["expires_in"]?.seconds ?? 0)
+        return AccessToken(secret: secret, lifetime: token?["expires_in"]?.seconds ?? 0, clientID: clientID)
     }
 }

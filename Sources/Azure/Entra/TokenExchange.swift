@@ -39,6 +39,15 @@ package struct TokenExchange: Sendable {
             }
         }
 
+        /// What it is called in a sentence.
+        var noun: String {
+            switch self {
+            case .assertion: "service account token"
+            case .secret: "client secret"
+            case .certificate: "certificate"
+            }
+        }
+
         var claims: TokenClaims? {
             if case .assertion(let token) = self { token.claims } else { nil }
         }
@@ -103,7 +112,7 @@ package struct TokenExchange: Sendable {
             throw ProviderError(
                 .answerMalformed, "Entra ID answered 200 without an access token", context: surroundings)
         }
-        return AccessToken(secret: secret, lifetime: body["expires_in"]?.seconds ?? 0)
+        return AccessToken(secret: secret, lifetime: body["expires_in"]?.seconds ?? 0, clientID: clientID)
     }
 }
 

@@ -153,6 +153,7 @@ package final class TokenProxy: Sendable {
     private func unavailable(_ reason: String, hint: String? = nil) -> ProviderError {
         ProviderError(
             .tokenProxyUnavailable, "failed to get keyvault client: proxy transport not available: \(reason)",
+            cause: "the cluster's token proxy, which AKS identity binding needs, cannot be used: \(reason)",
             hint: hint, context: [("token proxy", settings.url)])
     }
 

@@ -59,9 +59,8 @@ struct FetchBatch: Sendable {
 
     private static func timeUp(_ job: ObjectReader.Job, _ round: FetchRound) -> ProviderError {
         ProviderError(
-            .timedOut,
-            job.object.failurePrefix
-                + "the mount's time was used up while requests to the vault \(round.vault.host)"
+            .timedOut, of: job.object, in: round.vault.name,
+            "the mount's time was used up while requests to the vault \(round.vault.host)"
                 + " had to wait for others of this node")
     }
 

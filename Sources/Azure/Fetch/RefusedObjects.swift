@@ -34,6 +34,9 @@ struct RefusedObjects {
             .vaultForbidden,
             "failed to get \(count) more object\(count == 1 ? "" : "s") of the vault \(vault.name): "
                 + lists.joined(separator: "; "),
+            cause:
+                "the vault \(vault.name) refused \(count) more object\(count == 1 ? "" : "s"), or was not asked for them"
+                + " because of these refusals",
             hint: first.specificHint)
         return errors + [(item, rest)]
     }

@@ -1,7 +1,7 @@
 internal import ProviderCore
 
 extension TransportError {
-    /// The failure as a mount's error; `service` says whom it did not reach.
+    /// The failure as a mount's error; `service` says which service it did not reach.
     func providerError(reaching service: String) -> ProviderError {
         let context = [("hop", hop.rawValue)]
         switch kind {
@@ -15,11 +15,20 @@ extension TransportError {
             return ProviderError(
                 .answerMalformed, "\(service) gave an answer that cannot be used: \(reason)", context: context)
         case .transient, .final:
-            let hint: String? =
-                hop == .tls
-                ? "check the node's clock, and whether SSL_CERT_FILE holds the authority that signed this host's certificate"
-                : nil
-            return ProviderError(.unreachable, "\(service) cannot be reached: \(reason)", hint: hint, context: context)
+            return ProviderError(
+                .unreachable, "\(service) cannot be reached: \(reason)", hint: hint, context: context)
+        }
+    }
+
+    /// What to look at, by the hop that failed.
+    private var hint: String? {
+        switch hop {
+        case .tls:
+            "check the node's clock, and whether SSL_CERT_FILE (caBundle in the chart) holds the authority that signed"
+                + " this host's certificate"
+        case .nameResolution: "check the host name, and the DNS server and private DNS zones of the node"
+        case .proxy: "check HTTPS_PROXY and NO_PROXY of the provider, and whether the proxy lets this host through"
+        default: nil
         }
     }
 }

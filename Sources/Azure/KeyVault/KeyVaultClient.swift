@@ -173,10 +173,11 @@ package struct KeyVaultClient: Sendable {
         case .failure(let error):
             if error.kind == .withdrawn { return .withdrawn }
             throw error.providerError(reaching: "the vault \(vault.host)")
-                .prefixed(object.failurePrefix).adding(Self.surroundings(vault))
+                .failing(object, in: vault.name).adding(Self.surroundings(vault))
         }
         if response.status == 200 { return .value(response.body) }
-        let refusal = VaultErrorResponse(response).error(object: object, vault: vault).adding(Self.surroundings(vault))
+        let refusal = VaultErrorResponse(response).error(object: object, vault: vault, clientID: token.clientID)
+            .adding(Self.surroundings(vault))
         guard response.status == 401 else { throw refusal }
         let challenge = VaultChallenge(header: response.header("www-authenticate"))
         let resource = challenge.flatMap { $0.isTrustworthy(forHost: vault.host) ? $0.resource : nil }
@@ -186,7 +187,7 @@ package struct KeyVaultClient: Sendable {
     private static func malformed(
         _ error: VaultAnswerError, _ object: KeyVaultObject, _ vault: VaultAddress
     ) -> ProviderError {
-        ProviderError(error.code, object.failurePrefix + error.reason, context: surroundings(vault))
+        ProviderError(error.code, of: object, in: vault.name, error.reason, context: surroundings(vault))
     }
 
     private static func surroundings(_ vault: VaultAddress) -> [(name: String, value: String)] {

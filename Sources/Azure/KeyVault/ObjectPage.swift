@@ -10,7 +10,7 @@ struct ObjectPage: VaultPage {
     /// `collection` is what every identifier in it must be of.
     static func decode(_ body: SecretBytes, collection: String) throws(VaultAnswerError) -> ObjectPage {
         guard let page = (try? JSONParser.parse(body))?.object else {
-            throw VaultAnswerError(reason: "the vault's list is no JSON object")
+            throw VaultAnswerError(reason: "the vault's list is not a JSON object")
         }
         var records: [ObjectRecord] = []
         for item in page["value"]?.array ?? [] {

@@ -21,13 +21,13 @@ package struct VaultBundle: Sendable {
         let object: JSONObject
         do {
             guard let decoded = try JSONParser.parse(body).object else {
-                throw VaultAnswerError(reason: "the vault's answer is no JSON object")
+                throw VaultAnswerError(reason: "the vault's answer is not a JSON object")
             }
             object = decoded
         } catch let error as VaultAnswerError {
             throw error
         } catch {
-            throw VaultAnswerError(reason: "the vault's answer is no JSON")
+            throw VaultAnswerError(reason: "the vault's answer is not JSON")
         }
         let item =
             switch expected.object.type {

@@ -4,10 +4,10 @@ internal import SecretMemory
 
 /// An error answer of Key Vault.
 struct VaultErrorResponse {
-    private let status: Int
-    private let code: String
-    private let innerCode: String
-    private let message: String
+    let status: Int
+    let code: String
+    let innerCode: String
+    let message: String
     private let requestID: String
 
     init(_ response: HTTPResponse) {
@@ -26,21 +26,25 @@ struct VaultErrorResponse {
         requestID = response.header("x-ms-request-id") ?? ""
     }
 
-    /// The phrases RESPONSE and ERROR CODE are those of Azure's Go SDK, which upstream passes on.
-    func error(object: KeyVaultObject, vault: VaultAddress) -> ProviderError {
-        var text = object.failurePrefix + "RESPONSE \(status): \(Self.reason(status))"
+    /// The mount's error for `object`. The phrases RESPONSE and ERROR CODE in its message are those of Azure's Go SDK,
+    /// which upstream passes on. `clientID` is that of the identity that asked, or empty where it is not known.
+    func error(object: KeyVaultObject, vault: VaultAddress, clientID: String) -> ProviderError {
+        var text = "RESPONSE \(status): \(Self.reason(status))"
         text += ", ERROR CODE: \(code.isEmpty ? "UNAVAILABLE" : code.clipped)"
         if !innerCode.isEmpty { text += " (\(innerCode.clipped))" }
         if !message.isEmpty { text += ": \(message.prefix(600))" }
+        let explanation = VaultErrorExplanation(self, object: object, vault: vault.name, clientID: clientID)
         var error = ProviderError(
-            errorCode, text, hint: advice(object, vault), context: [("request id", requestID)].filter { !$0.1.isEmpty })
-        error.isAuthoritativeNotFound = isDisabled || (status == 404 && isOfObject)
+            errorCode, of: object, in: vault.name, text, cause: explanation.cause, hint: explanation.hint,
+            context: [("request id", requestID)].filter { !$0.1.isEmpty })
+        error.objectCommand = explanation.command
+        error.isAuthoritativeNotFound = isDisabled || isOfObject
         return error
     }
 
     /// Key Vault's own word that there is no such object, rather than no such vault, path or server.
-    private var isOfObject: Bool {
-        ["SecretNotFound", "KeyNotFound", "CertificateNotFound"].contains(code)
+    var isOfObject: Bool {
+        status == 404 && ["SecretNotFound", "KeyNotFound", "CertificateNotFound"].contains(code)
     }
 
     private var errorCode: ErrorCode {
@@ -56,29 +60,9 @@ struct VaultErrorResponse {
         }
     }
 
-    private var isDisabled: Bool { innerCode == "SecretDisabled" || innerCode == "KeyDisabled" }
+    var isDisabled: Bool { innerCode == "SecretDisabled" || innerCode == "KeyDisabled" }
 
-    private func advice(_ object: KeyVaultObject, _ vault: VaultAddress) -> String? {
-        switch (status, innerCode) {
-        case (401, _) where message.contains("AKV10032"):
-            return "the token is from another directory than the vault's; set tenantID to the vault's"
-        case (403, "ForbiddenByRbac"):
-            return "grant the identity access: az role assignment create --role '\(object.type.role)'"
-                + " --assignee '<client id>' --scope '<id of the vault \(vault.name)>'; a new role takes some minutes"
-        case (403, "AccessDenied"):
-            return "grant the identity access: az keyvault set-policy --name \(vault.name)"
-                + " --\(object.type.permissionOption) get --spn '<client id>'"
-        case (403, "ForbiddenByFirewall"):
-            return "let the node's address through the vault's firewall, or use a private endpoint"
-        case (403, "ForbiddenByConnection"):
-            return "the vault takes no public connections; reach it through its private endpoint"
-        case (403, "ForbiddenByPolicy"):
-            return "the vault's access policy asks for a combined identity; grant the application itself"
-        default: return nil
-        }
-    }
-
-    private static func reason(_ status: Int) -> String {
+    static func reason(_ status: Int) -> String {
         switch status {
         case 400: "400 Bad Request"
         case 401: "401 Unauthorized"

@@ -16,7 +16,7 @@ struct VersionPage: VaultPage {
 
     static func decode(_ body: SecretBytes) throws(VaultAnswerError) -> VersionPage {
         guard let page = (try? JSONParser.parse(body))?.object else {
-            throw VaultAnswerError(reason: "the vault's list is no JSON object")
+            throw VaultAnswerError(reason: "the vault's list is not a JSON object")
         }
         let records = (page["value"]?.array ?? []).compactMap { item -> VersionRecord? in
             // Keys have a `kid` where the others have an `id`. An entry without attributes is passed

@@ -151,8 +151,8 @@ extension KubernetesError {
                 .kubernetesUnavailable, "the Kubernetes API cannot be asked for the annotations of \(path): \(self)")
         case .notFound:
             return ProviderError(
-                .annotationMissing, "\(path), whose annotations would name the client, is not there: \(self)",
-                hint: "create the ServiceAccount anew, or set clientID in the SecretProviderClass")
+                .annotationMissing, "\(path), whose annotations would name the client, does not exist: \(self)",
+                hint: "create the ServiceAccount again, or set clientID in the SecretProviderClass")
         case .setup, .unauthorized, .forbidden, .conflict, .refused:
             return ProviderError(
                 .kubernetesRefused, "the Kubernetes API does not let the provider read \(path): \(self)")

@@ -35,7 +35,8 @@ struct LargeRequests: Sendable {
                 .limitExceeded,
                 "the requests of the namespace \(namespace.clipped) that are under way on this node have more than "
                     + "\(Self.bytesOfNamespace) bytes together, the limit of one namespace",
-                hint: "the mount is tried again by itself; make the SecretProviderClasses of the namespace smaller, or "
+                hint:
+                    "the kubelet retries the mount automatically; make the SecretProviderClasses of the namespace smaller, or "
                     + "spread its pods over more nodes")
         }
         return Entry(budget: budget, bytes: bytes, namespace: namespace)

@@ -94,7 +94,8 @@ struct EntraSteps {
             let (message, fix) = explanation(of: error)
             return (
                 DoctorStep(
-                    "exchange", title, .failed, message, evidence: error.context, fix: fix,
+                    "exchange", title, .failed, message, evidence: error.context + [("answer", error.message)],
+                    fix: fix,
                     duration: settings.time.elapsed() - start), nil
             )
         }

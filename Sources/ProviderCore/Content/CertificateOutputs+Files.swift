@@ -19,7 +19,7 @@ extension CertificateOutputs {
             default: throw DERError("the vault's answer is of another type than the outputs are for")
             }
         } catch {
-            throw ProviderError(.contentInvalid, object.failurePrefix + error.reason)
+            throw ProviderError(.contentInvalid, of: object, error.reason)
         }
     }
 

@@ -44,7 +44,7 @@ package struct ContentConversion: Sendable {
                 return try secretFiles(bundle, object)
             }
         } catch {
-            throw ProviderError(.contentInvalid, object.failurePrefix + error.reason)
+            throw ProviderError(.contentInvalid, of: object, error.reason)
         }
     }
 

@@ -12,7 +12,7 @@ extension JoinedFile {
                 return try envFile.file(of: try variables(envFile, fieldsOf, others, &budget), &budget)
             }
         } catch let error as ShapingError {
-            throw ProviderError(shaping: error, prefix: "\(place): ")
+            throw ProviderError(shaping: error, at: place)
         } catch let error as ProviderError {
             throw error
         } catch {

@@ -30,7 +30,7 @@ extension ObjectShaping {
                 return [shaped]
             }
         } catch {
-            throw ProviderError(shaping: error, prefix: object.failurePrefix)
+            throw ProviderError(shaping: error, of: object)
         }
     }
 
@@ -40,7 +40,7 @@ extension ObjectShaping {
         do {
             return try self.content(of: content, &budget)
         } catch {
-            throw ProviderError(shaping: error, prefix: object.failurePrefix)
+            throw ProviderError(shaping: error, of: object)
         }
     }
 
@@ -74,15 +74,24 @@ extension ObjectShaping {
 }
 
 extension ProviderError {
-    /// A content that could not be brought into shape.
-    init(shaping error: ShapingError, prefix: String) {
-        let hint =
-            switch error.kind {
-            case .missing: "compare the setting with the document that the vault holds, or give it a default"
-            case .malformed: "check the document that the vault holds, and the format (json or yaml) it is read as"
-            case .tooLarge: "ask for a smaller part of the document"
-            default: "compare the setting with the document that the vault holds"
-            }
-        self.init(.contentInvalid, prefix + error.reason, hint: hint)
+    /// The error of an object whose content could not be transformed.
+    init(shaping error: ShapingError, of object: KeyVaultObject) {
+        self.init(.contentInvalid, of: object, error.reason, hint: error.hint)
+    }
+
+    /// The error of a file that joins several objects, at `place`, whose content could not be made.
+    init(shaping error: ShapingError, at place: String) {
+        self.init(.contentInvalid, "\(place): \(error.reason)", hint: error.hint)
+    }
+}
+
+extension ShapingError {
+    fileprivate var hint: String {
+        switch kind {
+        case .missing: "compare the setting with the document in the vault, or give it a default"
+        case .malformed: "check the document in the vault, and the format (json or yaml) as which it is read"
+        case .tooLarge: "select a smaller part of the document"
+        default: "compare the setting with the document in the vault"
+        }
     }
 }

@@ -8,15 +8,15 @@ extension ValidityRules {
             guard left >= Int(minimum.components.seconds) else {
                 let state = left < 0 ? "expired" : "expires"
                 throw ProviderError(
-                    .objectExpired,
-                    object.failurePrefix + "the object \(state) at \(Timestamp.text(expires)), and minRemaining wants "
+                    .objectExpired, of: object,
+                    "the object \(state) at \(Timestamp.text(expires)), and minRemaining wants "
                         + "\(Self.text(minimum)) from now on at least")
             }
         }
         if respectsNotBefore, let start = attributes.notBefore, start > now {
             throw ProviderError(
-                .objectExpired,
-                object.failurePrefix + "the object is not valid before \(Timestamp.text(start))",
+                .objectExpired, of: object,
+                "the object is not valid before \(Timestamp.text(start))",
                 hint: "wait, give it an earlier start in the vault, or leave respectNotBefore out")
         }
     }

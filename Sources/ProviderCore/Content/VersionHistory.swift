@@ -29,7 +29,7 @@ package enum VersionHistory {
             a.created == b.created ? a.version < b.version : a.created > b.created
         }
         func absent(_ reason: String, hint: String? = nil) -> ProviderError {
-            var error = ProviderError(.objectNotFound, object.failurePrefix + reason, hint: hint)
+            var error = ProviderError(.objectNotFound, of: object, reason, hint: hint)
             error.isAuthoritativeNotFound = true
             return error
         }

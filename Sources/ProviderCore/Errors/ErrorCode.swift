@@ -93,67 +93,64 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         }
     }
 
-    /// What the reader can do, when nothing more precise is known.
+    /// What the reader can do, when nothing more precise is known: one command or setting.
     package var hint: String {
         switch self {
-        case .parameterMissing: "set the parameter in the SecretProviderClass under spec.parameters"
-        case .parameterInvalid: "correct the parameter in the SecretProviderClass under spec.parameters"
+        case .parameterMissing: "set the parameter under spec.parameters of the SecretProviderClass"
+        case .parameterInvalid: "correct the parameter under spec.parameters of the SecretProviderClass"
         case .identityModeConflict:
-            "set at most one of usePodIdentity, useVMManagedIdentity and useAzureTokenProxy to \"true\""
-        case .cloudInvalid: "use AzurePublicCloud, AzureUSGovernmentCloud, AzureChinaCloud or AzureStackCloud"
+            "set only one of usePodIdentity, useVMManagedIdentity and useAzureTokenProxy to \"true\""
+        case .cloudInvalid:
+            "set cloudName to AzurePublicCloud, AzureUSGovernmentCloud, AzureChinaCloud or AzureStackCloud"
         case .objectsMalformed:
             "write objects as a YAML text with the key array and a list of objects, each with objectName and objectType"
-        case .objectInvalid: "correct the object in the SecretProviderClass under spec.parameters.objects"
-        case .pathInvalid: "choose an objectAlias that is a plain relative path without '..'"
-        case .pathConflict: "give each object an objectAlias of its own that is no directory of another"
-        case .contentInvalid:
-            "check what the vault holds under this name and the objectFormat and objectEncoding asked for"
-        case .requestMalformed: "this request did not come from a Secrets Store CSI driver this provider understands"
-        case .podInfoMissing: "deploy a CSIDriver object secrets-store.csi.k8s.io with podInfoOnMount: true"
+        case .objectInvalid: "correct the object under spec.parameters.objects of the SecretProviderClass"
+        case .pathInvalid: "set objectAlias to a plain relative path without '..'"
+        case .pathConflict: "give each object an objectAlias that is not the path or a folder of another object"
+        case .contentInvalid: "compare objectFormat and objectEncoding with the content of the object in the vault"
+        case .requestMalformed: "use a Secrets Store CSI driver, version 1.0 or later"
+        case .podInfoMissing:
+            "kubectl patch csidriver secrets-store.csi.k8s.io --type=merge -p '{\"spec\":{\"podInfoOnMount\":true}}'"
         case .tokenMissing, .tokenAudience:
             "add the audience api://AzureADTokenExchange to spec.tokenRequests of the CSIDriver secrets-store.csi.k8s.io"
-        case .tokenMalformed:
-            "check spec.tokenRequests of the CSIDriver secrets-store.csi.k8s.io and the kubelet's version"
-        case .tokenExpired: "check the node's clock; the kubelet brings a new token with the next attempt"
+        case .tokenMalformed: "check what changes the driver's requests: the kubelet never sends such tokens"
+        case .tokenExpired: "check the node's clock; the kubelet sends a new token with the next attempt"
         case .credentialsMissing:
             "set clientID for workload identity, or nodePublishSecretRef on the pod's volume for a service principal"
-        case .credentialsInvalid:
-            "correct the Secret that nodePublishSecretRef of the pod's volume names"
+        case .credentialsInvalid: "correct the Secret that nodePublishSecretRef of the pod's volume names"
         case .annotationMissing, .annotationInvalid:
             "annotate the pod's ServiceAccount with azure.workload.identity/client-id, or set clientID in the SecretProviderClass"
         case .serviceAccountMismatch:
-            "deploy a CSIDriver object secrets-store.csi.k8s.io with podInfoOnMount: true and tokenRequests"
+            "set podInfoOnMount: true and tokenRequests in the CSIDriver secrets-store.csi.k8s.io"
         case .kubernetesRefused:
-            "apply deploy/service-account-annotations.yaml (serviceAccountAnnotations.enabled in the chart), or set clientID in the SecretProviderClass"
+            "kubectl apply -f deploy/service-account-annotations.yaml (in the chart: serviceAccountAnnotations.enabled)"
         case .kubernetesUnavailable:
-            "the mount is tried again by itself; check the way from the provider's pod to the API server if it persists; a SecretProviderClass with clientID does not need it"
+            "the kubelet retries the mount automatically; if it persists, check the network from the provider's pod to the API server, or set clientID in the SecretProviderClass"
         case .policyDenied:
-            "ask for what a rule permits, or let whoever runs the cluster extend its policy"
+            "request something that a policy rule allows, or ask the cluster operator to extend the policy"
         case .exchangeRefused:
-            "compare the federated credential of the identity with issuer, subject and audience shown here"
-        case .managedIdentityRefused:
-            "assign the managed identity to the node's virtual machine or scale set, or to the pod"
+            "compare the issuer, subject and audience of the token with the federated credentials of the identity"
+        case .managedIdentityRefused: "assign the managed identity to the node's scale set or virtual machine"
         case .tokenProxyUnavailable:
-            "identity binding needs an AKS cluster with that feature, and the provider's pod a token for the API server's CA file"
-        case .vaultUnauthorized: "check that tenantID is the directory of the vault"
-        case .vaultForbidden:
-            "grant the identity the role Key Vault Secrets User (secrets), Key Vault Crypto User (keys) or Key Vault Certificate User (certificates) on the vault; a new role takes some minutes"
-        case .objectDisabled: "enable the object's version in the vault, or pin an enabled one with objectVersion"
-        case .objectNotFound:
-            "check objectName, objectType, objectVersion and keyvaultName; a deleted object may be recoverable"
+            "set --sni-name, and check that the cluster is an AKS cluster with identity binding"
+        case .vaultUnauthorized: "set tenantID in the SecretProviderClass to the tenant of the vault"
+        case .vaultForbidden: "grant the identity a role that reads the objects of the vault"
+        case .objectDisabled: "enable the object's version in the vault, or set objectVersion to an enabled one"
+        case .objectNotFound: "check objectName, objectType, objectVersion and keyvaultName"
         case .objectExpired: "renew the object in the vault, or lower minRemaining"
-        case .limitExceeded: "ask for less in one volume: spread the objects over several SecretProviderClasses"
-        case .requestRefused: "check objectName and objectVersion against what the vault holds"
+        case .limitExceeded: "spread the objects over several SecretProviderClasses, each with a volume of its own"
+        case .requestRefused: "compare objectName and objectVersion with the objects in the vault"
         case .throttled:
-            "the mount is tried again by itself; mount fewer objects or spread them over vaults if it persists"
-        case .serviceUnavailable: "the mount is tried again by itself; look at the Azure status page if it persists"
-        case .unreachable: "check name resolution, network policy, firewall and proxy from the node to this host"
+            "the kubelet retries the mount automatically; if it persists, mount fewer objects or spread them over vaults"
+        case .serviceUnavailable:
+            "the kubelet retries the mount automatically; if it persists, see the Azure status page"
+        case .unreachable: "check network policy, firewall and proxy between the node and this host"
         case .timedOut:
-            "the mount is tried again by itself; check the network between the node and this host if it persists"
-        case .answerMalformed: "check that nothing between the node and Azure, such as a proxy, answers in its place"
-        case .answerTooLarge: "spread the objects over several volumes; the driver takes 4 MiB per volume"
-        case .cancelled: "the mount is tried again by itself"
-        case .internal: "this is a fault of the provider; please report it with the provider's log"
+            "the kubelet retries the mount automatically; if it persists, check the network between the node and this host"
+        case .answerMalformed: "check whether a proxy between the node and Azure answers in place of Azure"
+        case .answerTooLarge: "spread the objects over several volumes; the driver accepts 4 MiB per volume"
+        case .cancelled: "the kubelet retries the mount automatically"
+        case .internal: "this is a bug in the provider; please report it with the provider's log"
         }
     }
 }

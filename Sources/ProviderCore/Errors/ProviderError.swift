@@ -1,25 +1,35 @@
 internal import Budgets
 internal import SecretMemory
 
-/// Why a mount fails, in the form in which it reaches the user.
+/// Why a mount fails: a code, the cause, the fix, and the details, each in a field of its own. `description` puts them
+/// together in the form that reaches the user.
 ///
-/// The message of a failed mount is all that a user sees in the pod's events, so it names what is
-/// wrong and what to do. It never holds a token or a secret's value: nothing of either is a `String`
-/// on its way here.
-///
-/// Its texts are bounded whatever is put in, and characters that cannot be seen are written as codes: much of it comes
-/// from classes, and it goes into logs, events and terminals.
+/// It never holds a token or a secret's value: nothing of either is a `String` on its way here. Its texts are bounded
+/// whatever is put in, and characters that cannot be seen are written as codes: many texts come from classes, and go
+/// into logs, events and terminals.
 package struct ProviderError: Error, Sendable {
     package var code: ErrorCode
-    /// What went wrong. Where upstream has a phrase for it, it begins with that phrase, because users
+    /// What went wrong, in full. Where upstream has a phrase for it, it begins with that phrase, because users
     /// search their logs and dashboards for it.
     package var message: String {
-        get { boundedMessage }
-        set { boundedMessage = Self.bounded(message: newValue) }
+        get { prefix.isEmpty ? text : (prefix + text).bounded(toBytes: Self.maximumMessageBytes) }
+        set {
+            prefix = ""
+            text = Self.bounded(message: newValue)
+        }
     }
-    private var boundedMessage: String
-    /// What the reader can do about this very case; the code's general hint when nil.
+    /// The steps that led to the failure, in upstream's words; the message begins with them.
+    private(set) var prefix = ""
+    /// The message without the steps.
+    private(set) var text: String
+    /// The cause in one sentence, where the message is not that.
+    private(set) var specificCause: String?
+    /// The objects that it is about, unless the cause names them.
+    package var subject: ErrorSubject?
+    /// What the reader can do about this very case; the code's general hint when nil, nothing when empty.
     package var specificHint: String? { didSet { specificHint = Self.bounded(hint: specificHint) } }
+    /// The command that fixes the objects that it is about; it takes the place of the hints.
+    package var objectCommand: ObjectCommand?
     /// Whose identity, which vault, which request: names only.
     package var context: [(name: String, value: String)] { didSet { context = Self.bounded(context: context) } }
     /// Which part of the class it is about, as far as it is about one.
@@ -35,11 +45,13 @@ package struct ProviderError: Error, Sendable {
     package init(
         _ code: ErrorCode,
         _ message: String,
+        cause: String? = nil,
         hint: String? = nil,
         context: [(name: String, value: String)] = []
     ) {
         self.code = code
-        boundedMessage = Self.bounded(message: message)
+        text = Self.bounded(message: message)
+        specificCause = cause.map(Self.bounded(cause:))
         specificHint = Self.bounded(hint: hint)
         self.context = Self.bounded(context: context)
         self.parts = []
@@ -68,7 +80,14 @@ package struct ProviderError: Error, Sendable {
     /// What a ServiceAccount is annotated with is missing or wrong.
     package var isAboutAnnotation: Bool { code == .annotationMissing || code == .annotationInvalid }
 
-    package var hint: String { specificHint ?? code.hint }
+    /// The cause in one sentence, without the objects of `subject`.
+    package var cause: String { specificCause ?? text }
+
+    /// One command or setting; empty when nothing is known to help.
+    package var hint: String {
+        if let objectCommand { return objectCommand.text(for: subject?.names ?? []) }
+        return specificHint ?? code.hint
+    }
 
     /// Adds what is known of the surroundings, unless a part says it already.
     package func adding(_ context: [(name: String, value: String)]) -> ProviderError {
@@ -79,42 +98,12 @@ package struct ProviderError: Error, Sendable {
         return copy
     }
 
-    /// The same error with `prefix` before its message.
+    /// The same error with `prefix` before its message. Its cause stays as it is.
     package func prefixed(_ prefix: String) -> ProviderError {
         var copy = mappingParts { $0.prefixed(prefix) }
         // What is there already need not be looked through again.
-        copy.boundedMessage =
-            (Self.bounded(message: prefix) + boundedMessage).bounded(toBytes: Self.maximumMessageBytes)
+        copy.prefix = (Self.bounded(message: prefix) + copy.prefix).bounded(toBytes: Self.maximumMessageBytes)
         return copy
-    }
-}
-
-extension ProviderError: CustomStringConvertible {
-    /// One line per failure: what, how to fix it, the code, and last the surroundings. Kubernetes cuts
-    /// events off at 1024 bytes, so what helps most comes first.
-    package var description: String {
-        if parts.isEmpty { return body }
-        let count = parts.count + omittedParts
-        let end = contextText
-        var text = "\(count) errors:"
-        for (index, part) in parts.enumerated() {
-            let line = "\n(\(index + 1)) \(part.body)"
-            let fits = text.utf8.count + line.utf8.count + end.utf8.count <= Self.maximumBytes - Self.restBytes
-            guard index < Self.maximumListed, fits || index == 0 else {
-                return text + "\nand \(count - index) more" + end
-            }
-            text += line
-        }
-        return text + (omittedParts > 0 ? "\nand \(omittedParts) more" : "") + end
-    }
-
-    private var body: String {
-        let end = message.hasSuffix(".") ? "" : "."
-        return "\(message)\(end) To fix: \(hint) [\(code.rawValue)]\(contextText)"
-    }
-
-    private var contextText: String {
-        context.isEmpty ? "" : " (" + context.map { "\($0.name): \($0.value)" }.joined(separator: ", ") + ")"
     }
 }
 
@@ -125,20 +114,20 @@ extension ProviderError {
     static let maximumListed = 100
     static let maximumParts = 1000
 
-    // Together they are below `maximumBytes`, with what the description adds.
     private static let maximumMessageBytes = 8 << 10
+    private static let maximumCauseBytes = 1 << 10
     private static let maximumHintBytes = 1 << 10
     private static let maximumContext = 15
     private static let maximumNameBytes = 64
     private static let maximumValueBytes = 384
-    /// Room for the sentence that counts what is not listed.
-    private static let restBytes = 64
 
     private static func bounded(message: String) -> String {
         // A class can cause many errors. Whether the mount may go on is for those who read the class to ask.
         _ = MountBudget.spend(steps: min(message.utf8.count, maximumMessageBytes) / 8, on: .reading)
         return message.visible(maximumBytes: maximumMessageBytes)
     }
+
+    private static func bounded(cause: String) -> String { cause.visible(maximumBytes: maximumCauseBytes) }
 
     private static func bounded(hint: String?) -> String? { hint?.visible(maximumBytes: maximumHintBytes) }
 

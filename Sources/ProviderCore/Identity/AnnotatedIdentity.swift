@@ -105,13 +105,13 @@ private struct AnnotationProblem {
     var missing: ProviderError {
         ProviderError(
             .annotationMissing,
-            "the SecretProviderClass\(classTitle) names no \(parameter), and ServiceAccount \(account.path) has no"
-                + " annotation \(annotation)",
+            "the SecretProviderClass\(classTitle) does not set \(parameter), and ServiceAccount \(account.path) does not"
+                + " have the annotation \(annotation)",
             hint: hint(overwrites: false))
     }
 
     func invalid(_ value: String) -> ProviderError {
-        let kind = parameter == "tenantID" ? "neither a directory id nor a domain name" : "no client id"
+        let kind = parameter == "tenantID" ? "neither a directory id nor a domain name" : "not a client id"
         return ProviderError(
             .annotationInvalid,
             "the annotation \(annotation) of ServiceAccount \(account.path) is \(value.clipped), which is \(kind)",

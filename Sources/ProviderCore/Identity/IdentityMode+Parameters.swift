@@ -37,6 +37,7 @@ extension IdentityMode {
             throw ProviderError(
                 .parameterInvalid,
                 "failed to parse \(name) flag, error: strconv.ParseBool: parsing \"\(text.clipped)\": invalid syntax",
+                cause: "\(name) is \"\(text.clipped)\", which is neither true nor false",
                 hint: "set \(name) to \"true\" or \"false\" in the SecretProviderClass"
             ).about(parameter: name)
         }

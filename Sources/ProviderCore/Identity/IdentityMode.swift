@@ -6,7 +6,7 @@ package enum IdentityMode: String, Sendable, CaseIterable {
     case vmManagedIdentity = "VM managed identity"
     case azureTokenProxy = "AKS identity binding"
 
-    /// Why a SecretProviderClass leads to this mode, for error messages.
+    /// Why a SecretProviderClass has this mode, for error messages.
     package var reason: String {
         switch self {
         case .workloadIdentity: "clientID is set and no other mode is switched on"
@@ -26,10 +26,10 @@ package enum IdentityMode: String, Sendable, CaseIterable {
         account.map { "clientID is not set and the annotations of ServiceAccount \($0.path) count" } ?? reason
     }
 
-    /// The name upstream gives it in its errors.
-    var upstreamName: String {
+    /// The name that upstream gives it in its errors. Upstream calls two modes `None`, so those have their name behind it.
+    var upstreamPhrase: String {
         switch self {
-        case .workloadIdentity, .servicePrincipal: "None"
+        case .workloadIdentity, .servicePrincipal: "None (\(rawValue))"
         case .podIdentity: "PodIdentity"
         case .vmManagedIdentity: "VMManagedIdentity"
         case .azureTokenProxy: "AzureTokenProxy"

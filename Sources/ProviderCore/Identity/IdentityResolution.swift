@@ -17,7 +17,7 @@ extension Identity {
             case .azureTokenProxy: return try azureTokenProxy(request, now)
             }
         } catch {
-            throw error.prefixed("failed to build auth config for mode \(mode.upstreamName): ")
+            throw error.prefixed("failed to build auth config for mode \(mode.upstreamPhrase): ")
                 .adding([("identity mode", mode.explanation(request.clientSourceAccount))])
         }
     }
@@ -40,7 +40,8 @@ extension Identity {
         if token.claims?.subject == account.subject { return }
         throw ProviderError(
             .serviceAccountMismatch,
-            "the pod's service account is \(account.path), but its token is not of \(account.subject.clipped)",
+            "the pod's service account is \(account.path), but its token is of"
+                + " \(token.claims?.subject?.clipped ?? "no service account")",
             context: token.claims?.context ?? [])
     }
 
@@ -49,22 +50,22 @@ extension Identity {
         guard !clientID.isEmpty else {
             throw ProviderError(
                 .parameterMissing, "clientID is required for identity binding",
+                cause: "useAzureTokenProxy is \"true\", and AKS identity binding needs clientID, which is not set",
                 hint: "set clientID to the client id of the managed identity that is bound to the cluster"
             ).about(parameter: "clientID")
         }
-        let hint =
-            "add the audience \(ServiceAccountTokens.identityBindingAudience) to spec.tokenRequests of the CSIDriver secrets-store.csi.k8s.io"
         guard ServiceAccountTokens.arePresent(in: request) else {
-            throw ProviderError(.tokenMissing, "service account tokens are required for identity binding", hint: hint)
+            throw ProviderError(
+                .tokenMissing, "service account tokens are required for identity binding",
+                cause: ServiceAccountTokens.absence,
+                hint: ServiceAccountTokens.command(for: ServiceAccountTokens.identityBindingAudience, isFirst: true))
         }
         do throws(ProviderError) {
             let token = try ServiceAccountTokens.token(
                 for: ServiceAccountTokens.identityBindingAudience, in: request, now: now)
             return .azureTokenProxy(clientID: clientID, token: token)
         } catch {
-            var error = error.prefixed("failed to parse service account token for identity binding, error: ")
-            if error.code == .tokenMissing || error.code == .tokenAudience { error.specificHint = hint }
-            throw error
+            throw error.prefixed("failed to parse service account token for identity binding, error: ")
         }
     }
 
@@ -74,8 +75,7 @@ extension Identity {
     /// Where both are, the secret counts: upstream knows nothing else, and its manifests work unchanged.
     private static func servicePrincipal(_ request: MountRequest, _ now: Int) throws(ProviderError) -> Identity {
         guard let secrets = request.secrets else {
-            throw ProviderError(
-                .credentialsMissing, "failed to get credentials, nodePublishSecretRef secret is not set")
+            throw credentialsMissing(request.attributes)
         }
         /// Of names that differ in case the exact one counts, so that the outcome does not depend on chance.
         func value(_ name: String, keepingSpace: Bool = false) -> SecretBytes? {
@@ -90,6 +90,8 @@ extension Identity {
         func missing(_ name: String, _ what: String) -> ProviderError {
             ProviderError(
                 .credentialsMissing, "could not find \(name) in secrets",
+                cause: "the Secret of nodePublishSecretRef does not have \(what), which the identity mode service"
+                    + " principal needs",
                 hint:
                     "put \(what) into the Secret that nodePublishSecretRef names, or set clientID for workload identity"
             )
@@ -110,5 +112,23 @@ extension Identity {
             throw ProviderError(
                 .credentialsInvalid, "clientcertificate in secrets cannot be used: \(error.reason)", hint: error.hint)
         }
+    }
+
+    /// Why a class without `clientID` has no credential. Most such classes were meant for another mode.
+    private static func credentialsMissing(_ attributes: StringMap) -> ProviderError {
+        let message = "failed to get credentials, nodePublishSecretRef secret is not set"
+        guard attributes["userAssignedIdentityID"].isEmpty else {
+            return ProviderError(
+                .credentialsMissing, message,
+                cause: "userAssignedIdentityID has no effect without useVMManagedIdentity: \"true\", and the"
+                    + " SecretProviderClass has neither that nor clientID",
+                hint: "set useVMManagedIdentity: \"true\" in the SecretProviderClass"
+            ).about(parameter: "userAssignedIdentityID")
+        }
+        return ProviderError(
+            .credentialsMissing, message,
+            cause:
+                "the SecretProviderClass does not set clientID, so the identity mode is service principal, and the pod's"
+                + " volume has no nodePublishSecretRef for it")
     }
 }

@@ -7,6 +7,11 @@ package struct ServiceAccountToken: Sendable {
     package var assertion: SecretBytes
     /// Nil when the token is not a readable JWT.
     package var claims: TokenClaims?
+
+    package init(assertion: SecretBytes, claims: TokenClaims?) {
+        self.assertion = assertion
+        self.claims = claims
+    }
 }
 
 package enum ServiceAccountTokens {
@@ -42,14 +47,19 @@ package enum ServiceAccountTokens {
         for audience: String, in request: MountRequest, now: Int
     ) throws(ProviderError) -> ServiceAccountToken {
         guard let document = document(in: request) else {
-            throw ProviderError(.tokenMissing, "service account tokens not found")
+            throw ProviderError(
+                .tokenMissing, "service account tokens not found", cause: absence,
+                hint: command(for: audience, isFirst: true))
         }
         let assertion = try find(audience, in: document)
         let claims = TokenClaims(parsing: assertion)
         if let claims, !claims.audiences.isEmpty, !claims.audiences.contains(audience) {
             throw ProviderError(
-                .tokenAudience, "the service account token is not for the audience \(audience)", context: claims.context
-            )
+                .tokenAudience,
+                "the service account token that the kubelet sent for the audience \(audience) is for"
+                    + " \(claims.audiences.joined(separator: ", ").clipped)",
+                hint: "check what changes the driver's requests: the kubelet never sends such a token",
+                context: claims.context)
         }
         if let claims, let expiry = claims.expiry, expiry <= now {
             throw ProviderError(
@@ -60,49 +70,73 @@ package enum ServiceAccountTokens {
     }
 
     private static func find(_ audience: String, in document: SecretBytes) throws(ProviderError) -> SecretBytes {
-        let failure = "failed to unmarshal service account tokens, error: "
+        func malformed(_ reason: String) -> ProviderError {
+            ProviderError(
+                .tokenMalformed, "failed to unmarshal service account tokens, error: \(reason)",
+                cause: "the service account tokens in the request cannot be read: \(reason)")
+        }
         let value: JSONValue
         do {
             value = try JSONParser.parse(document)
         } catch {
-            throw ProviderError(.tokenMalformed, failure + error.reason)
+            throw malformed(error.reason)
         }
-        if case .null = value { throw ProviderError(.tokenMissing, "token for audience \(audience) not found") }
-        guard let tokens = value.object else {
+        if case .null = value {
             throw ProviderError(
-                .tokenMalformed, failure + "json: cannot unmarshal \(value.kind) into Go value of type map")
+                .tokenMissing, "token for audience \(audience) not found", cause: absence,
+                hint: command(for: audience, isFirst: true))
+        }
+        guard let tokens = value.object else {
+            throw malformed("json: cannot unmarshal \(value.kind) into Go value of type map")
         }
         var found: SecretBytes?
         for (key, entry) in tokens.members {
             if case .null = entry { continue }
             guard let entry = entry.object else {
-                throw ProviderError(
-                    .tokenMalformed, failure + "json: cannot unmarshal \(entry.kind) into Go value of type struct")
+                throw malformed("json: cannot unmarshal \(entry.kind) into Go value of type struct")
             }
             for (name, member) in entry.members {
                 switch (name.lowercased(), member) {
                 case ("token", .string(let text)): if key == audience { found = text.secret }
                 case ("expirationtimestamp", .string(let text)):
                     guard Timestamp.isValid(text.string) else {
-                        throw ProviderError(
-                            .tokenMalformed, failure + "parsing time \"\(text.string.clipped)\" as RFC 3339 failed")
+                        throw malformed("parsing time \"\(text.string.clipped)\" as RFC 3339 failed")
                     }
                 case ("token", .null), ("expirationtimestamp", .null): break
                 case ("token", _), ("expirationtimestamp", _):
-                    throw ProviderError(
-                        .tokenMalformed,
-                        failure + "json: cannot unmarshal \(member.kind) into Go struct field .\(name) of type string")
+                    throw malformed(
+                        "json: cannot unmarshal \(member.kind) into Go struct field .\(name) of type string")
                 default: break
                 }
             }
         }
         guard let found, !found.isEmpty else {
+            if tokens.members.contains(where: { $0.key == audience }) {
+                throw ProviderError(
+                    .tokenMissing, "token for audience \(audience) not found: its entry is empty",
+                    cause: "the service account token for the audience \(audience) is empty",
+                    hint: "check what makes the token: the kubelet never sends an empty one")
+            }
             let present = tokens.members.map(\.key.clipped).sorted().joined(separator: ", ")
             throw ProviderError(
                 .tokenMissing, "token for audience \(audience) not found",
+                cause: present.isEmpty
+                    ? absence : "the kubelet sent no service account token for the audience \(audience)",
+                hint: command(for: audience, isFirst: present.isEmpty),
                 context: [("audiences present", present.isEmpty ? "none" : present)])
         }
         return found
+    }
+
+    static let absence = "the kubelet sent no service account token"
+
+    /// Lets the kubelet send tokens for `audience`. `isFirst` if it sends none: a list that exists is never replaced, for
+    /// other drivers may need what it has.
+    static func command(for audience: String, isFirst: Bool) -> String {
+        let path = isFirst ? "/spec/tokenRequests" : "/spec/tokenRequests/-"
+        let request = #"{"audience":"\#(audience)"}"#
+        return "kubectl patch csidriver secrets-store.csi.k8s.io --type=json -p"
+            + #" '[{"op":"add","path":"\#(path)","value":\#(isFirst ? "[\(request)]" : request)}]'"#
     }
 }
 

@@ -105,20 +105,30 @@ package struct ValidatedMount: Sendable {
             }
         }
         func required(
-            _ value: String, _ failure: String, _ code: ErrorCode = .parameterMissing, parameter: String? = nil
+            _ value: String, _ failure: String, _ code: ErrorCode = .parameterMissing, cause: String? = nil,
+            hint: String? = nil, parameter: String? = nil
         ) {
-            if value.isEmpty { errors.append(ProviderError(code, failure).about(ErrorPlace(parameter: parameter))) }
+            guard value.isEmpty else { return }
+            errors.append(
+                ProviderError(code, failure, cause: cause, hint: hint).about(ErrorPlace(parameter: parameter)))
         }
 
         let pod = PodReference(parameters)
-        required(pod.name, "pod name is not provided", .podInfoMissing)
-        required(pod.namespace, "pod namespace is not provided", .podInfoMissing)
+        required(pod.name, "pod name is not provided", .podInfoMissing, cause: Self.podInfoAbsence)
+        required(pod.namespace, "pod namespace is not provided", .podInfoMissing, cause: Self.podInfoAbsence)
         let mode = attempt { () throws(ProviderError) in try IdentityMode.requested(by: parameters) } ?? nil
         let vaultName = parameters["keyvaultName"]
-        required(vaultName, "keyvaultName is not provided", parameter: "keyvaultName")
+        required(
+            vaultName, "keyvaultName is not provided",
+            hint: "set spec.parameters.keyvaultName in the SecretProviderClass to the vault's name",
+            parameter: "keyvaultName")
         let tenantName = parameters["tenantID"].isEmpty ? "tenantId" : "tenantID"
         let tenantID = parameters[tenantName]
-        required(tenantID, "tenantId is not provided", parameter: tenantName)
+        required(
+            tenantID, "tenantId is not provided", cause: "tenantID is not provided",
+            hint: "set spec.parameters.tenantID in the SecretProviderClass to the output of: "
+                + "az account show --query tenantId -o tsv",
+            parameter: tenantName)
         if let problem = Self.tenantProblem(tenantID) { errors.append(problem.about(parameter: tenantName)) }
         let requestedCloudName =
             parameters["cloudName"].isEmpty ? environment.defaultCloudName : parameters["cloudName"]
@@ -171,12 +181,15 @@ package struct ValidatedMount: Sendable {
 
     // MARK: - The single rules
 
+    private static let podInfoAbsence =
+        "the driver does not say which pod the volume is for, because its CSIDriver does not ask the kubelet for that"
+
     private static func refreshInterval(_ parameters: StringMap) throws(ProviderError) -> Duration? {
         let text = parameters["refreshInterval"]
         if text.isEmpty { return nil }
         guard let interval = GoDuration.parse(text) else {
             throw ProviderError(
-                .parameterInvalid, "refreshInterval \(text.clipped) is no duration",
+                .parameterInvalid, "refreshInterval \(text.clipped) is not a duration",
                 hint: "write refreshInterval as a number with a unit, such as 30s, 5m or 1h"
             ).about(parameter: "refreshInterval")
         }
@@ -188,13 +201,14 @@ package struct ValidatedMount: Sendable {
         if TenantName.isValid(tenant) { return nil }
         return ProviderError(
             .parameterInvalid, "tenantID \(tenant.clipped) is neither a directory id nor a domain name",
-            hint: "set tenantID to the directory (tenant) id of the vault, as `az account show` prints it")
+            hint: "set tenantID to the output of: az account show --query tenantId -o tsv")
     }
 
     private static func vaultNameProblem(_ name: String) -> ProviderError? {
         guard let problem = VaultName.problem(with: name) else { return nil }
         return ProviderError(
             .parameterInvalid, "failed to get vault: Invalid vault name: \"\(name.clipped)\", must \(problem)",
+            cause: "keyvaultName \"\(name.clipped)\" is not the name of a vault: it must \(problem)",
             hint: "set keyvaultName to the vault's name alone, not its URL"
         ).about(parameter: "keyvaultName")
     }

@@ -142,7 +142,7 @@ private struct PolicyReader {
                 ", did you mean \($0)?"
             }
             ?? "."
-        return "\"\(name.clipped)\" is no \(what)\(nearest) There are \(known.joined(separator: ", "))"
+        return "\"\(name.clipped)\" is not a \(what)\(nearest) There are \(known.joined(separator: ", "))"
     }
 
     private mutating func note(_ line: Int, _ reason: String) {

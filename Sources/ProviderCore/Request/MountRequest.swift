@@ -53,7 +53,7 @@ package struct MountRequest: Sendable {
         }
         guard let number = UInt32(source), let mode = FilePermission(rawValue: number) else {
             throw ProviderError(
-                .requestMalformed, failure + "\(source.prefix(20)) is no file mode between 0 and 511 (0777)")
+                .requestMalformed, failure + "\(source.prefix(20)) is not a file mode between 0 and 511 (0777)")
         }
         return mode
     }

@@ -30,7 +30,7 @@ package struct JoinedFiles: Sendable {
             return
         }
         guard let items = root?.sequence, !items.isEmpty else {
-            refuse("is no list")
+            refuse("is not a list")
             return
         }
         guard items.count <= Self.maximumFiles else {

@@ -127,8 +127,8 @@ extension ObjectSource {
             setting = clientID == nil ? "tenantID" : "clientID"
         }
         return ProviderError(
-            .objectInvalid,
-            object.failurePrefix + "an object's own \(setting) needs workload identity or identity binding; "
+            .objectInvalid, of: object,
+            "an object's own \(setting) needs workload identity or identity binding; "
                 + "the class's identity mode is \(mode.rawValue), because \(mode.reason)",
             hint: "set clientID in the class for workload identity, or leave \(setting) out of the object"
         ).about(parameter: "objects")

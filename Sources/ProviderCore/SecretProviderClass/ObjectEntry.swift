@@ -98,10 +98,18 @@ extension ObjectsDocument {
             let prefix =
                 object.selector == nil
                 ? KeyVaultObject.failurePrefix(type: typeText, name: name, version: version) : object.failurePrefix
-            func refuse(_ setting: String, _ reason: String, code: ErrorCode = .objectInvalid, hint: String? = nil) {
+            let subject =
+                object.selector == nil
+                ? ErrorSubject("object", names: [name.isEmpty ? "number \(index + 1)" : name]) : object.errorSubject()
+            func refuse(
+                _ setting: String, _ reason: String, cause: String? = nil, code: ErrorCode = .objectInvalid,
+                hint: String? = nil
+            ) {
                 // What is no text has its error already.
                 guard !mistakes.contains(where: { $0.place.setting == setting }) else { return }
-                settings.add(ProviderError(code, prefix + reason, hint: hint), about: setting)
+                var error = ProviderError(code, prefix + reason, cause: cause ?? reason, hint: hint)
+                error.subject = subject
+                settings.add(error, about: setting)
             }
 
             switch (fields["objectFormat"] ?? "").lowercased() {
@@ -117,12 +125,15 @@ extension ObjectsDocument {
                 }
             default:
                 refuse(
-                    "objectFormat", "invalid objectFormat: \(fields["objectFormat"] ?? ""), should be PEM or PFX")
+                    "objectFormat", "invalid objectFormat: \(fields["objectFormat"] ?? ""), should be PEM or PFX",
+                    hint: "write objectFormat as pem or pfx")
             }
 
             let encoding = fields["objectEncoding"] ?? ""
             if !encoding.isEmpty, type != .secret {
-                refuse("objectEncoding", "objectEncoding only supported for objectType: secret")
+                refuse(
+                    "objectEncoding", "objectEncoding only supported for objectType: secret",
+                    hint: "leave objectEncoding out of keys and certificates")
             } else {
                 switch encoding.lowercased() {
                 case "", "utf-8": object.encoding = .utf8
@@ -155,6 +166,8 @@ extension ObjectsDocument {
                 let hint = near ?? (typeText.lowercased() == "certificate" ? .certificate : nil)
                 refuse(
                     "objectType", "Invalid vaultObjectTypes. Should be secret, key, or cert",
+                    cause: typeText.isEmpty
+                        ? "objectType is not set" : "objectType \(typeText.clipped) is not secret, key or cert",
                     hint: misspelling(of: "objectType")
                         ?? hint.map { "write objectType: \($0.rawValue)" } ?? "set objectType to secret, key or cert")
             }
@@ -163,6 +176,7 @@ extension ObjectsDocument {
                     "objectName",
                     type == .certificate
                         ? "parameter certificateName cannot be empty" : "parameter name cannot be empty",
+                    cause: "objectName is not set",
                     hint: misspelling(of: "objectName") ?? "set objectName to the object's name in the vault")
             } else if let problem = Self.segmentProblem(name) {
                 refuse("objectName", "objectName \(problem)")

@@ -26,14 +26,14 @@ extension KeyVaultObject {
             .sorted { ($0.name.lowercased(), $0.name) < ($1.name.lowercased(), $1.name) }
         guard !found.isEmpty || selector.allowsEmpty else {
             throw ProviderError(
-                .objectNotFound,
-                failurePrefix + "none of the \(records.count) objects of this type in the vault fits and is enabled",
+                .objectNotFound, of: self,
+                "none of the \(records.count) objects of this type in the vault fits and is enabled",
                 hint: "correct the selector, or set allowEmpty: true if there may be none")
         }
         guard found.count <= selector.maximum else {
             throw ProviderError(
-                .objectInvalid,
-                failurePrefix + "\(found.count) objects fit, and max is \(selector.maximum)",
+                .objectInvalid, of: self,
+                "\(found.count) objects fit, and max is \(selector.maximum)",
                 hint: "narrow the selector, or raise max up to \(ObjectsDocument.maximumObjects)")
         }
         var picks: [KeyVaultObject] = []
@@ -44,7 +44,7 @@ extension KeyVaultObject {
             pick.name = record.name
             pick.alias = selector.fileName.path(name: record.name, prefixLength: selector.prefix?.count ?? 0)
             if let problem = MountPath.problem(with: pick.alias) {
-                throw ProviderError(.pathInvalid, pick.failurePrefix + problem)
+                throw ProviderError(.pathInvalid, of: pick, problem)
             }
             picks.append(pick)
         }

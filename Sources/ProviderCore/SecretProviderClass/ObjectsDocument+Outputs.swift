@@ -38,38 +38,37 @@ extension ObjectsDocument {
                 if let found {
                     guard found.path.utf8.elementsEqual(name.utf8) || named.count == 1 else {
                         return ProviderError(
-                            .objectInvalid,
-                            object.failurePrefix
-                                + "passwordFrom names \(name.clipped), and \(named.count) objects of the "
+                            .objectInvalid, of: object,
+                            "passwordFrom names \(name.clipped), and \(named.count) objects of the "
                                 + "class have that objectName",
                             hint: "name the password's object by its objectAlias")
                     }
                     guard found.type != .secret else { return Self.standIn(for: found, name, object) }
                     return ProviderError(
-                        .objectInvalid,
-                        object.failurePrefix + "passwordFrom names \(name.clipped), which is of type "
+                        .objectInvalid, of: object,
+                        "passwordFrom names \(name.clipped), which is of type "
                             + "\(found.type.rawValue); a password is a secret",
                         hint: "name an object of objectType: secret")
                 }
                 if canBePicked { return nil }
                 return unknown.note(name, among: objects.filter { $0 != object }.map(\.path)).map { near in
-                    Self.absent(
-                        object.failurePrefix + "passwordFrom names \(name.clipped), which no object of the class is"
-                            + near)
+                    ProviderError(
+                        .objectInvalid, of: object,
+                        "passwordFrom names \(name.clipped), which no object of the class is" + near,
+                        hint: Self.absentHint)
                 }
             }
         }
         if unknown.omitted == 0 { return problems }
         return problems + [
-            Self.absent("passwordFrom of outputs: \(unknown.omitted) more names are not those of an object")
+            ProviderError(
+                .objectInvalid, "passwordFrom of outputs: \(unknown.omitted) more names are not those of an object",
+                hint: Self.absentHint)
         ]
     }
 
-    private static func absent(_ message: String) -> ProviderError {
-        ProviderError(
-            .objectInvalid, message,
-            hint: "add the secret with the password to objects; hidden: true keeps it out of the volume")
-    }
+    private static let absentHint =
+        "add the secret with the password to objects; hidden: true keeps it out of the volume"
 
     /// A password that the class itself would give when the vault does not have it.
     private static func standIn(
@@ -79,9 +78,8 @@ extension ObjectsDocument {
         case .fail, .skip: return nil
         case .empty, .text:
             return ProviderError(
-                .objectInvalid,
-                object.failurePrefix
-                    + "passwordFrom names \(name.clipped), whose onMissing puts a text of the class in "
+                .objectInvalid, of: object,
+                "passwordFrom names \(name.clipped), whose onMissing puts a text of the class in "
                     + "the password's place; a password comes from the vault alone",
                 hint: "leave onMissing and default out of the password's object")
         }

@@ -25,7 +25,11 @@ package struct ObjectsDocument: Sendable {
         _ text: String, settings: ClassSettings = ClassSettings()
     ) -> Result<ObjectsDocument, ProviderError> {
         guard !text.isEmpty else {
-            return .failure(ProviderError(.parameterMissing, "objects is not set").about(parameter: "objects"))
+            return .failure(
+                ProviderError(
+                    .parameterMissing, "objects is not set",
+                    hint: "set spec.parameters.objects in the SecretProviderClass"
+                ).about(parameter: "objects"))
         }
         let items: [(index: Int, node: YAMLNode)]
         do throws(ProviderError) {

@@ -36,7 +36,7 @@ extension ObjectSelector {
                     selector.fileName = template
                 } else {
                     settings.refuse(
-                        "fileName", "\(text.clipped) is no template",
+                        "fileName", "\(text.clipped) is not a template",
                         hint: "write fileName with {{name}}, the object's name, or {{stem}}, what follows the prefix")
                 }
             }

@@ -35,12 +35,13 @@ package struct SettingsMapping {
         if members.count > Self.maximumKeys {
             report.add(
                 ProviderError(
-                    .limitExceeded, "\(place): it has \(members.count) keys, at most \(Self.maximumKeys) are read"))
+                    .limitExceeded,
+                    "\(place): it has \(members.count) keys; one mapping has at most \(Self.maximumKeys)"))
         }
         for (key, value) in members.prefix(Self.maximumKeys) {
             guard let name = key.scalar?.text else { continue }
             if values.updateValue(value, forKey: ByteKey(name)) != nil {
-                let twice = ProviderError(.objectInvalid, "\(place): the key \(name.clipped) stands there twice")
+                let twice = ProviderError(.objectInvalid, "\(place): the key \(name.clipped) exists twice")
                 report.add(twice.about(scope.place(of: name)))
             } else {
                 keys.append(name)
@@ -85,7 +86,7 @@ package struct SettingsMapping {
     package func count(_ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let text = text(key) else { return nil }
         if let number = Int(text), range.contains(number) { return number }
-        refuse(key, "\(text.clipped) is no number from \(range.lowerBound) to \(range.upperBound)")
+        refuse(key, "\(text.clipped) is not a number from \(range.lowerBound) to \(range.upperBound)")
         return nil
     }
 
@@ -94,7 +95,8 @@ package struct SettingsMapping {
         guard let text = text(key) else { return nil }
         if let duration = SettingsDuration.parse(text) { return duration }
         refuse(
-            key, "\(text.clipped) is no duration", hint: "write \(key) as a number with a unit, such as 90m, 72h or 30d"
+            key, "\(text.clipped) is not a duration",
+            hint: "write \(key) as a number with a unit, such as 90m, 72h or 30d"
         )
         return nil
     }

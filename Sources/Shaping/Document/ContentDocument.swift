@@ -11,7 +11,7 @@ package enum ContentDocument {
     /// Reads `content`. An error says that and where, but not what stands there.
     package static func parse(_ content: SecretBytes, as format: Format) throws(ShapingError) -> JSONValue {
         guard content.withExposed({ String(validating: $0, as: UTF8.self) != nil }) else {
-            throw ShapingError(.malformed, "the content is not UTF-8 text, so it is no \(format.name) document")
+            throw ShapingError(.malformed, "the content is not UTF-8 text, so it is not a \(format.name) document")
         }
         switch format {
         case .json:
@@ -21,7 +21,7 @@ package enum ContentDocument {
                 // Go's words would show the byte at which it failed.
                 let isCut = error.reason.hasPrefix("unexpected end")
                 throw ShapingError(
-                    .malformed, "the content is no JSON document\(isCut ? ": it ends too early or is empty" : "")")
+                    .malformed, "the content is not a JSON document\(isCut ? ": it ends too early or is empty" : "")")
             }
         case .yaml: return try YAMLValue.parse(content)
         }

@@ -65,7 +65,7 @@ package struct JSONPointer: Sendable, Hashable {
                 current = value
             case .array(let elements):
                 guard let position = Self.index(token) else {
-                    throw missing("is an array, and \"\(token.clipped)\" is no index")
+                    throw missing("is an array, and \"\(token.clipped)\" is not an index")
                 }
                 guard position < elements.count else {
                     throw missing("is an array of \(elements.count) elements, without one at index \(token.clipped)")

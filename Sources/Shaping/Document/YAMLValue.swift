@@ -16,7 +16,7 @@ enum YAMLValue {
             // An anchor's name is part of the content.
             let reason = error.reason.contains("anchor '") ? "an alias does not fit its anchor" : error.reason
             let place = error.line > 0 ? " (line \(error.line))" : ""
-            throw ShapingError(.malformed, "the content is no YAML document: \(reason)\(place)")
+            throw ShapingError(.malformed, "the content is not a YAML document: \(reason)\(place)")
         }
         guard documents.count <= 1 else {
             throw ShapingError(.malformed, "the content has \(documents.count) YAML documents, one is expected")
@@ -46,7 +46,7 @@ enum YAMLValue {
             result.reserveCapacity(merged.count)
             for member in merged {
                 guard let key = member.key.scalar else {
-                    throw ShapingError(.malformed, "a key in line \(member.key.line) is no scalar")
+                    throw ShapingError(.malformed, "a key in line \(member.key.line) is not a scalar")
                 }
                 result.append((key.text, try value(of: member.value)))
             }

@@ -37,7 +37,7 @@ package struct EnvFile: Sendable, Hashable {
         let isName =
             name.hasOnlyASCIILettersAndDigits(or: "_")
             && name.utf8.first.map { !ASCII.digits.contains($0) } == true
-        if !isName { return "is no name of a variable: those have letters, digits and _, and no digit first" }
+        if !isName { return "is not the name of a variable: names have letters, digits and _, and no digit first" }
         return name.utf8.count > 255 ? "has more than 255 bytes" : nil
     }
 

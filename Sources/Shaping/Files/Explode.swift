@@ -97,11 +97,11 @@ package struct Explode: Sendable, Hashable {
     /// A key is one name, not a way through directories: what the manifest says, not what a document holds,
     /// decides where files lie.
     private static func problem(withKey key: String) -> String? {
-        if key.isEmpty { return "is empty, so it is no file name" }
-        if key.utf8.contains(UInt8(ascii: "/")) { return "has a '/', so it is no file name" }
-        if key == "." || key == ".." { return "is no file name" }
+        if key.isEmpty { return "is empty, so it is not a file name" }
+        if key.utf8.contains(UInt8(ascii: "/")) { return "has a '/', so it is not a file name" }
+        if key == "." || key == ".." { return "is not a file name" }
         if key.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
-            return "has control characters, so it is no file name"
+            return "has control characters, so it is not a file name"
         }
         return nil
     }

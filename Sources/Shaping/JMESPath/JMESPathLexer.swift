@@ -136,7 +136,7 @@ struct JMESPathLexer {
         let text = content.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
         let quoted = [UInt8(ascii: "\"")] + text + [UInt8(ascii: "\"")]
         guard let value = try? JSONParser.parse(SecretBytes(quoted)) else {
-            throw failure("the literal is no JSON", at: start)
+            throw failure("the literal is not JSON", at: start)
         }
         return value
     }

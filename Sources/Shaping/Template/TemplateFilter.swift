@@ -90,7 +90,7 @@ enum TemplateFilter: Sendable {
     func applied(to text: SecretBytes) throws(ShapingError) -> SecretBytes {
         if case .base64Decode = self {
             guard let decoded = text.withExposed({ Base64.decode($0, alphabet: .standard) }) else {
-                throw ShapingError(.malformed, "the value is no base64")
+                throw ShapingError(.malformed, "the value is not base64")
             }
             return decoded
         }

@@ -4,12 +4,70 @@ import Testing
 
 @Suite("ProviderError")
 struct ErrorTests {
-    @Test("One error is one line: message, hint, code and context")
+    @Test("One error is one line: code, cause, fix and details")
     func single() {
         let error = ProviderError(
             .vaultForbidden, "the vault refused", hint: "ask", context: [("vault", "kv"), ("client id", "1")])
-        #expect("\(error)" == "the vault refused. To fix: ask [vault-forbidden] (vault: kv, client id: 1)")
-        #expect("\(ProviderError(.throttled, "busy"))" == "busy. To fix: \(ErrorCode.throttled.hint) [throttled]")
+        #expect("\(error)" == "[vault-forbidden] the vault refused. Fix: ask — (vault: kv, client id: 1)")
+        #expect("\(ProviderError(.throttled, "busy"))" == "[throttled] busy. Fix: \(ErrorCode.throttled.hint)")
+        #expect("\(ProviderError(.throttled, "busy", hint: ""))" == "[throttled] busy.")
+    }
+
+    @Test("Upstream's words are details where there is a plainer cause")
+    func cause() {
+        let error = ProviderError(.throttled, "429 Too Many Requests", cause: "the vault is busy", hint: "wait")
+            .prefixed("get: ").prefixed("failed to mount objects, error: ")
+        #expect(
+            "\(error)"
+                == "[throttled] the vault is busy. Fix: wait — failed to mount objects, error: get: 429 Too Many Requests"
+        )
+        #expect(error.message == "failed to mount objects, error: get: 429 Too Many Requests")
+        let plain = ProviderError(.throttled, "busy", hint: "wait").prefixed("failed to mount objects, error: ")
+        #expect(
+            "\(plain.adding([("vault", "kv")]))" == "[throttled] busy. Fix: wait — failed to mount objects (vault: kv)")
+    }
+
+    @Test("Objects that fail for the same reason are one entry, with one command for all of them")
+    func grouped() throws {
+        func disabled(_ name: String, _ vault: String = "kv") -> ProviderError {
+            var error = ProviderError(.objectDisabled, "403 \(name)", cause: "it is disabled")
+            error.subject = ErrorSubject("secret", names: [name], vault: vault)
+            error.objectCommand = ObjectCommand("az enable --name ", then: " --enabled true")
+            return error
+        }
+        #expect(disabled("a").hint == "az enable --name a --enabled true")
+        #expect(
+            "\(disabled("a"))"
+                == "[object-disabled] secret a in kv: it is disabled. Fix: az enable --name a --enabled true — 403 a")
+        let three = try #require(ProviderError.combining([disabled("a"), disabled("b c"), disabled("d")]))
+        #expect(
+            "\(three)"
+                == "[object-disabled] 3 secrets in kv (a, b c, d): it is disabled. Fix: for name in a 'b c' d; do az enable"
+                + " --name \"$name\" --enabled true; done — (1) 403 a\n(2) 403 b c\n(3) 403 d")
+        let others = try #require(
+            ProviderError.combining([
+                disabled("a"), ProviderError(.throttled, "busy", hint: "wait"), disabled("b", "o"),
+            ]))
+        #expect(
+            others.headText.split(separator: "\n").map(String.init) == [
+                "3 errors:",
+                "(1) [object-disabled] secret a in kv: it is disabled. Fix: az enable --name a --enabled true",
+                "(2) [throttled] busy. Fix: wait",
+                "(3) [object-disabled] secret b in o: it is disabled. Fix: az enable --name b --enabled true",
+            ])
+        let many = try #require(ProviderError.combining((0..<100).map { disabled("object-\($0)") }))
+        #expect(many.headText.contains("100 secrets in kv (object-0, object-1, "))
+        #expect(many.headText.contains("more): it is disabled. Fix: for name in object-0 object-1 "))
+        #expect(many.headText.utf8.count <= ProviderError.maximumHeadBytes)
+    }
+
+    @Test("A cause that is too long loses its end, and the fix stays whole")
+    func longCause() {
+        let fix = String(repeating: "f", count: 500)
+        let error = ProviderError(.unreachable, String(repeating: "c", count: 2000), hint: fix)
+        #expect(error.headText.utf8.count <= ProviderError.maximumHeadBytes)
+        #expect(error.headText.hasSuffix("c… Fix: \(fix)"))
+        #expect("\(error)".hasSuffix(" — \(error.message)"))
     }
 
     @Test("Several errors are one that lists them all in their order, with the first one's code")
@@ -20,7 +78,7 @@ struct ErrorTests {
         #expect(combined?.code == .objectNotFound)
         #expect(
             combined.map { "\($0)" }
-                == "2 errors:\n(1) b. To fix: h1 [object-not-found]\n(2) a. To fix: h2 [throttled]")
+                == "2 errors:\n(1) [object-not-found] b. Fix: h1\n(2) [throttled] a. Fix: h2")
     }
 
     @Test("A list inside a list is flattened")
@@ -57,7 +115,7 @@ struct ErrorTests {
             .adding([("vault", "2"), ("tenant", "t"), ("empty", "")])
         #expect(added.context.map(\.name) == ["vault", "tenant"])
         #expect(added.context.map(\.value) == ["1", "t"])
-        #expect("\(both.adding([("vault", "kv")]))".hasSuffix(" (vault: kv)"))
+        #expect("\(both.adding([("vault", "kv")]))".hasSuffix(" — (vault: kv)"))
     }
 
     @Test("Every code says what to do", arguments: ErrorCode.allCases)

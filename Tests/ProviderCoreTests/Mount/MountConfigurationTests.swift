@@ -162,7 +162,7 @@ struct MountAttributesTests {
         ])
         #expect(
             messages == [
-                "failed to build auth config for mode None: failed to parse workload identity tokens, error: "
+                "failed to build auth config for mode None (workload identity): failed to parse workload identity tokens, error: "
                     + "service account tokens not found",
                 "objects is not set",
                 "failed to get vault: Invalid vault name: \"a_b\", must match [-a-zA-Z0-9]{3,24}",

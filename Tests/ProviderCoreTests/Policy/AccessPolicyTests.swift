@@ -145,11 +145,11 @@ struct AccessPolicyTests {
             ("apiVersion: akv-csi/v1\ndefault: denied", "p.yaml:2: default must be allow or deny"),
             (
                 "apiVersion: akv-csi/v1\ndefault: deny\nrule: []",
-                "p.yaml:3: \"rule\" is no key of a policy, did you mean rules?"
+                "p.yaml:3: \"rule\" is not a key of a policy, did you mean rules?"
             ),
             (
                 "clusterIssuer: x",
-                "p.yaml:1: \"clusterIssuer\" is no key of a policy. There are apiVersion, default, rules"
+                "p.yaml:1: \"clusterIssuer\" is not a key of a policy. There are apiVersion, default, rules"
             ),
             ("apiVersion: akv-csi/v1\ndefault: deny\n---\na: b", "this file has 2"),
             ("apiVersion: akv-csi/v1\ndefault: deny\nrules: {}", "p.yaml:3: rules must be a list"),
@@ -157,7 +157,7 @@ struct AccessPolicyTests {
             (Self.policy("namespaces: [a]"), "p.yaml:4: a rule needs a name"),
             (Self.policy("name: default"), "p.yaml:4: a rule cannot have the name default"),
             (Self.policy("name: a", "name: a"), "p.yaml:5: another rule has the name a already"),
-            (Self.policy("name: a, vaults: [x]"), "\"vaults\" is no key of a rule, did you mean keyvaultNames?"),
+            (Self.policy("name: a, vaults: [x]"), "\"vaults\" is not a key of a rule, did you mean keyvaultNames?"),
             (Self.policy("name: a, clientIds: [x]"), "did you mean clientIDs?"),
             (Self.policy("name: a, namespace: [x]"), "did you mean namespaces?"),
             (Self.policy("name: a, namespaces: [x], namespaces: [y]"), "namespaces stands in line 4 already"),
@@ -166,7 +166,7 @@ struct AccessPolicyTests {
             (Self.policy("name: a, namespaces: [~]"), "namespaces must be a list of texts"),
             (Self.policy("name: a, keyvaultNames:"), "keyvaultNames must be a list"),
             (Self.policy("name: a, identityModes: [workload]"), "did you mean workloadIdentity?"),
-            (Self.policy("name: a, cloudNames: [\"*\"]"), "\"*\" is no cloudName"),
+            (Self.policy("name: a, cloudNames: [\"*\"]"), "\"*\" is not a cloudName"),
             (Self.policy("name: a, cloudNames: [AzurePublic]"), "did you mean AzurePublicCloud?"),
             (Self.policy("name: a, objectTypes: [secrets]"), "did you mean secret?"),
             (Self.policy("name: a, cloudEnvFileNames: [\"/etc/*\"]"), "whole paths, without wild cards"),

@@ -145,8 +145,8 @@ struct ObjectSettingsTests {
             ("required: maybe", "required maybe is not true or false"),
             ("onMissing: skipp", "onMissing skipp is not fail, skip, empty or default; did you mean skip?"),
             ("onMissing: default", "onMissing default needs the key default with the text"),
-            ("minRemaining: soon", "minRemaining soon is no duration"),
-            ("minRemaining: -5d", "minRemaining -5d is no duration"),
+            ("minRemaining: soon", "minRemaining soon is not a duration"),
+            ("minRemaining: -5d", "minRemaining -5d is not a duration"),
             ("trim: all", "trim all is not none, newline or space"),
             ("encode: base32", "encode base32 is not none, base64, base64url or hex; did you mean base64?"),
             ("hidden: {a: b}", "hidden must be a text, not a mapping"),
@@ -166,10 +166,10 @@ struct ObjectSettingsTests {
         "A selector that cannot be meant is refused",
         arguments: [
             ("select: app-*", "object at index 0: select must be a mapping"),
-            ("select: {max: 0}", "object at index 0: select: max 0 is no number from 1 to 1000"),
+            ("select: {max: 0}", "object at index 0: select: max 0 is not a number from 1 to 1000"),
             ("select: {regex: 'a('}", "object at index 0: select: regex a( cannot be used: a ( has no ) after it"),
             ("select: {tags: [a]}", "object at index 0: select: tags must be a mapping"),
-            ("select: {name: a, name: b}", "object at index 0: select: the key name stands there twice"),
+            ("select: {name: a, name: b}", "object at index 0: select: the key name exists twice"),
         ])
     func selectorRefusals(line: String, expected: String) throws {
         let messages = try Self.messages([line])
@@ -215,7 +215,7 @@ struct ObjectSettingsTests {
                 "object at index 0 (a): trim x is not none, newline or space",
                 "object at index 1 (b): vault a must be between 3 and 24 chars",
                 "object at index 1 (b): encode y is not none, base64, base64url or hex",
-                "the class's parameters: expiryWarning often is no number from 0 to 3650",
+                "the class's parameters: expiryWarning often is not a number from 0 to 3650",
             ])
     }
 

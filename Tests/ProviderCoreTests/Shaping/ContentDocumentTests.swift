@@ -45,15 +45,15 @@ struct ContentDocumentTests {
     @Test(
         "What is no document is refused without a byte of it",
         arguments: [
-            ("s3cret", .json, "the content is no JSON document"),
-            (#"{"a":"s3cret"#, .json, "the content is no JSON document: it ends too early or is empty"),
-            ("", .json, "the content is no JSON document: it ends too early or is empty"),
-            ("a: [s3cret", .yaml, "the content is no YAML document: did not find expected ',' or ']' (line 2)"),
-            ("*s3cret", .yaml, "the content is no YAML document: an alias does not fit its anchor"),
-            ("&s3cret [*s3cret]", .yaml, "the content is no YAML document: an alias does not fit its anchor"),
+            ("s3cret", .json, "the content is not a JSON document"),
+            (#"{"a":"s3cret"#, .json, "the content is not a JSON document: it ends too early or is empty"),
+            ("", .json, "the content is not a JSON document: it ends too early or is empty"),
+            ("a: [s3cret", .yaml, "the content is not a YAML document: did not find expected ',' or ']' (line 2)"),
+            ("*s3cret", .yaml, "the content is not a YAML document: an alias does not fit its anchor"),
+            ("&s3cret [*s3cret]", .yaml, "the content is not a YAML document: an alias does not fit its anchor"),
             ("a: 1\n---\nb: 2", .yaml, "the content has 2 YAML documents, one is expected"),
             ("s3cret: 1\ns3cret: 2", .yaml, "the mapping in line 1 has a key twice"),
-            ("[s3cret]: 1", .yaml, "a key in line 1 is no scalar"),
+            ("[s3cret]: 1", .yaml, "a key in line 1 is not a scalar"),
             ("a: !s3cret 1", .yaml, "the scalar in line 1 has a tag that is not supported"),
             ("a: !!binary czNjcmV0", .yaml, "the scalar in line 1 has a tag that is not supported"),
             ("a: !!int s3cret", .yaml, "the scalar in line 1 is not what its tag !!int or !!float says"),
@@ -68,7 +68,7 @@ struct ContentDocumentTests {
     func bytes(format: ContentDocument.Format) {
         let content = SecretBytes([UInt8(ascii: "\""), 0xFF, UInt8(ascii: "\"")])
         let error = refusal { () throws(ShapingError) in try ContentDocument.parse(content, as: format) }
-        #expect(error?.reason == "the content is not UTF-8 text, so it is no \(format.name) document")
+        #expect(error?.reason == "the content is not UTF-8 text, so it is not a \(format.name) document")
     }
 
     @Test(

@@ -94,7 +94,7 @@ struct EnvFileTests {
             try envFile.variables(of: try json("[]"), &budget)
         }
         envFile.prefix = "1"
-        #expect(envFile.problem?.hasPrefix("is no name") == true)
+        #expect(envFile.problem?.hasPrefix("is not the name") == true)
     }
 
     /// Every byte but zero, and what has a meaning in a shell.

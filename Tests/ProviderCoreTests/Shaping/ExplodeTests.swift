@@ -56,11 +56,11 @@ struct ExplodeTests {
         arguments: [
             ("[1]", "only an object can be taken apart, and here is an array"),
             ("{}", "the object has no members"),
-            (#"{"a/b":1}"#, #"the key "a/b" has a '/', so it is no file name"#),
-            (#"{"":1}"#, #"the key "" is empty, so it is no file name"#),
-            (#"{"..":1}"#, #"the key ".." is no file name"#),
+            (#"{"a/b":1}"#, #"the key "a/b" has a '/', so it is not a file name"#),
+            (#"{"":1}"#, #"the key "" is empty, so it is not a file name"#),
+            (#"{"..":1}"#, #"the key ".." is not a file name"#),
             (#"{"..data":1}"#, #"the key "..data" makes no file: file name must not contain '..'"#),
-            (#"{"a\u0000":1}"#, "the key \"a\0\" has control characters, so it is no file name"),
+            (#"{"a\u0000":1}"#, "the key \"a\0\" has control characters, so it is not a file name"),
         ])
     func refused(text: String, reason: String) throws {
         let document = try json(text)

@@ -112,7 +112,7 @@ struct JMESPathTests {
             ("{a: b c: d}", "column 7: unexpected 'c', expected '}'"),
             ("[a,]", "column 4: unexpected ']'"), ("(a", "column 3: unexpected end of the expression, expected ')'"),
             ("a ||", "column 5: unexpected end of the expression"), ("'a", "column 1: what begins here has no end"),
-            ("`a", "column 1: what begins here has no end"), (#"`"a`"#, "column 1: the literal is no JSON"),
+            ("`a", "column 1: what begins here has no end"), (#"`"a`"#, "column 1: the literal is not JSON"),
             (#""\x""#, "column 1: a quoted identifier is written as a JSON string"),
             ("-", "column 1: '-' without a number after it"),
             ("a[9999999999999999999]", "column 3: a number that is too large"), ("*a", "column 2: unexpected 'a'"),

@@ -37,10 +37,10 @@ struct JSONPointerTests {
         arguments: [
             ("/none", #"the document has no key "none""#),
             ("/a/none/x", #"/a has no key "none""#),
-            ("/a/list/x", #"/a/list is an array, and "x" is no index"#),
-            ("/a/list/-", #"/a/list is an array, and "-" is no index"#),
-            ("/a/list/01", #"/a/list is an array, and "01" is no index"#),
-            ("/a/list/+1", #"/a/list is an array, and "+1" is no index"#),
+            ("/a/list/x", #"/a/list is an array, and "x" is not an index"#),
+            ("/a/list/-", #"/a/list is an array, and "-" is not an index"#),
+            ("/a/list/01", #"/a/list is an array, and "01" is not an index"#),
+            ("/a/list/+1", #"/a/list is an array, and "+1" is not an index"#),
             ("/a/list/2", "/a/list is an array of 2 elements, without one at index 2"),
             (
                 "/a/list/99999999999999999999",

@@ -100,14 +100,14 @@ struct TemplateTests {
             ("{{ db.nothing }}", #"line 1, column 1: the document has no key "nothing""#),
             ("{{ db.none }}", "line 1, column 1: the value is null; add | default \"…\" if it may be"),
             ("{{ db.host.x }}", #"line 1, column 1: /host is a string, which has no "x""#),
-            ("{{ password.x }}", "line 1, column 1: password: the content is no JSON document"),
+            ("{{ password.x }}", "line 1, column 1: password: the content is not a JSON document"),
             (
                 #"{{ password | pointer "/x" | default "y" }}"#,
-                "line 1, column 1: password: the content is no JSON document"
+                "line 1, column 1: password: the content is not a JSON document"
             ),
             ("{{ raw | json }}", "line 1, column 1: the value is not UTF-8 text; use base64 for what is not"),
             (#"{{ raw | quote "yaml" }}"#, "line 1, column 1: the value is not UTF-8 text; use base64 for what is not"),
-            ("{{ password | base64Decode }}", "line 1, column 1: the value is no base64"),
+            ("{{ password | base64Decode }}", "line 1, column 1: the value is not base64"),
             (
                 #"{{ db | jmesPath "abs(host)" }}"#,
                 "line 1, column 1: argument 1 of abs() must be a number, here it is a string"

@@ -138,7 +138,18 @@ extension MountExpectation.Failure {
         for word in ["[\(id)]"] + (words ?? []) where !message.contains(word) {
             differences.append("the message lacks '\(word)'")
         }
+        if !Self.isWholeInEvent(message) { differences.append("an event would not show the whole fix") }
         if !differences.isEmpty { differences.append("the message is: \(message)") }
         return differences
+    }
+
+    /// Whether code, cause and fix of the first entry are within what the driver leaves of an event's 1024 bytes.
+    private static func isWholeInEvent(_ message: String) -> Bool {
+        let event = String(decoding: message.utf8.prefix(1024 - 150), as: UTF8.self)
+        guard let fix = event.firstRange(of: ". Fix: ") ?? event.firstRange(of: "… Fix: ") else {
+            // Nothing is known to help against some refusals.
+            return event.contains(". — ")
+        }
+        return event == message || [" — ", "\n"].contains { event[fix.upperBound...].contains($0) }
     }
 }
