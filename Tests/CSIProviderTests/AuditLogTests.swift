@@ -42,6 +42,9 @@ struct AuditLogTests {
         node.node.azure.advance(.seconds(121))
         try await node.mount(both)
         #expect(node.log.with("msg", "audit").map { $0["version"] } == ["v2"])
+        // This mount fetched it, though it was in memory by the time that both objects were known to fit.
+        #expect(node.log.with("msg", "audit").map { $0["source"] } == ["fetched"])
+        #expect(node.log.with("msg", "mounted").last?["fetched"] == "2")
         // Another pod's first mount, answered with what the node has.
         node.log.clear()
         try await node.mount(.init(name: "other", serial: 1))

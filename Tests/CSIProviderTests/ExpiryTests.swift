@@ -65,23 +65,23 @@ struct ExpiryTests {
         let pod = Self.pod(", minRemaining: 30d, respectNotBefore: true")
         #expect(try await node.mount(pod) == .ok)
         #expect(node.log.with("code", "object-ending").isEmpty)
-        #expect(!node.service.exposition.contains("akv_csi_seconds_until_expiry"))
+        #expect(!node.service.exposition.contains("akv_csi_object_expiry_timestamp_seconds"))
     }
 
-    @Test("The metric has the seconds until the first object of a class ends, for as long as one does")
+    @Test("The metric has the object of a class that ends first, and when, for as long as one does")
     func metric() async throws {
         let node = node(expiresIn: 20)
-        #expect(!node.service.exposition.contains("akv_csi_seconds_until_expiry"))
+        #expect(!node.service.exposition.contains("akv_csi_object_expiry_timestamp_seconds"))
         #expect(try await node.mount(Self.pod()) == .ok)
         node.node.azure.advance(.seconds(100))
         #expect(
             node.service.exposition.contains(
-                "akv_csi_seconds_until_expiry{namespace=\"team\",secret_provider_class=\"payments\"} \(20 * day - 100)\n"
-            ))
+                "akv_csi_object_expiry_timestamp_seconds{namespace=\"team\",secret_provider_class=\"payments\","
+                    + "object=\"secret/user\"} \(StatefulFakeAzure.start + 20 * day)\n"))
         node.node.azure.change { $0.secrets["kv-a user"]?.expires = nil }
         node.node.azure.advance(.seconds(100))
         #expect(try await node.mount(Self.pod()) == .ok)
-        #expect(!node.service.exposition.contains("akv_csi_seconds_until_expiry"))
+        #expect(!node.service.exposition.contains("akv_csi_object_expiry_timestamp_seconds"))
     }
 
     @Test("The classes in the metric are bounded, and those that are not mounted any more leave it")
@@ -94,13 +94,13 @@ struct ExpiryTests {
         other.namespace = "others"
         try await node.mount(other)
         let lines = node.service.exposition.split(separator: "\n").filter {
-            $0.hasPrefix("akv_csi_seconds_until")
+            $0.hasPrefix("akv_csi_object_expiry")
         }
         #expect(lines.count == 251)
         #expect(lines.contains { $0.contains("namespace=\"others\"") })
         node.node.azure.advance(.seconds(2 * 86_400))
         node.service.sweep()
-        #expect(!node.service.exposition.contains("akv_csi_seconds_until_expiry"))
+        #expect(!node.service.exposition.contains("akv_csi_object_expiry_timestamp_seconds"))
     }
 
     @Test(

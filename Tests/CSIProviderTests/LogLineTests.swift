@@ -20,6 +20,11 @@ struct LogLineTests {
         #expect(
             Self.line(fields, .json)
                 == #"{"ts":1700000000005,"level":"info","msg":"mounted","files":2,"pod":"a/b"}"# + "\n")
+        // Not by what it looks like, but by the field.
+        let names = [("secret_provider_class", "2024"), ("call", "12345678"), ("files", "none")]
+        #expect(
+            Self.line(names, .json).hasSuffix(
+                #""secret_provider_class":"2024","call":"12345678","files":"none"}"# + "\n"))
         #expect(Self.line(fields, .text) == #"2023-11-14T22:13:20Z info mounted files="2" pod="a/b""# + "\n")
     }
 

@@ -14,12 +14,13 @@ struct MetricsTests {
             error: error)
     }
 
-    @Test("count in upstream's buckets, each including the smaller ones")
+    @Test("count in upstream's buckets and in smaller ones, each including those before it")
     func buckets() {
         let metrics = ProviderMetrics()
         metrics.observe(observation("a"))
         let lines = metrics.exposition.split(separator: "\n").filter { $0.hasPrefix("keyvault_request_bucket") }
-        #expect(lines.map { $0.split(separator: " ").last } == ["0", "0"] + Array(repeating: "1", count: 13))
+        #expect(lines.map { $0.split(separator: " ").last } == Array(repeating: "0", count: 8) + Array(repeating: "1", count: 13))
+        #expect(lines.first?.contains("le=\"0.001\"") == true)
     }
 
     @Test("escape what a manifest's author wrote")

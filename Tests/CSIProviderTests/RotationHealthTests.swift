@@ -18,8 +18,16 @@ struct RotationHealthTests {
 
     private func metric(_ name: String, class: String = "payments") -> String? {
         node.service.exposition.split(separator: "\n").first {
-            $0.hasPrefix("\(name){namespace=\"team\",secret_provider_class=\"\(`class`)\"} ")
+            $0.hasPrefix("\(name){namespace=\"team\",secret_provider_class=\"\(`class`)\"")
         }?.split(separator: " ").last.map(String.init)
+    }
+
+    /// The codes with which the class fails.
+    private func codes() -> [String] {
+        node.service.exposition.split(separator: "\n").compactMap { line in
+            line.split(separator: "code=\"").last?.split(separator: "\"").first.map(String.init)
+                .flatMap { line.hasPrefix("akv_csi_mount_failing{") && line.hasSuffix(" 1") ? $0 : nil }
+        }
     }
 
     private func isFailing(class: String = "payments") -> String? { metric("akv_csi_mount_failing", class: `class`) }
@@ -55,6 +63,34 @@ struct RotationHealthTests {
         broken.vault = ""
         #expect(try await node.mount(broken) == .invalidArgument)
         #expect(turns() == ["rotation-failing parameter-missing"])
+        #expect(codes() == ["parameter-missing"])
+    }
+
+    @Test("is not told of another pod whose volume has the same path")
+    func anotherPod() async throws {
+        try await node.mount(pod, at: "/same")
+        node.node.azure.change { $0.roles = [] }
+        var other = pod
+        other.name = "another"
+        node.node.azure.advance(.seconds(200))
+        other.parameters["csi.storage.k8s.io/pod.uid"] = "another-uid"
+        #expect(try await node.mount(other, at: "/same") == .permissionDenied)
+        #expect(turns().isEmpty)
+        #expect(codes() == ["vault-forbidden"])
+    }
+
+    @Test("has a series for each code with which volumes of the class fail")
+    func severalCodes() async throws {
+        try await node.mount(pod, at: "/a")
+        try await node.mount(pod, at: "/b")
+        #expect(codes().isEmpty)
+        node.node.azure.change { $0.roles = [] }
+        node.node.azure.advance(.seconds(200))
+        try await node.mount(pod, at: "/a")
+        var broken = pod
+        broken.vault = ""
+        try await node.mount(broken, at: "/b")
+        #expect(codes().sorted() == ["parameter-missing", "vault-forbidden"])
     }
 
     @Test("ends with the last of a class's volumes that fails, and each class has its own")

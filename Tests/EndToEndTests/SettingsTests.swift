@@ -55,7 +55,7 @@ struct SettingsTests {
                 EmulatedEnvironment.object("cert", "gone", "onMissing: empty\nobjectAlias: gone.crt"))
             #expect(answer.files.map(\.path) == ["plain", "disabled", "gone.crt"])
             #expect(try answer.text("disabled") == "nothing")
-            #expect(answer.objectVersions.map(\.version).dropFirst() == ["missing", "missing"])
+            #expect(answer.objectVersions.map(\.version).dropFirst().map { $0.prefix(8) } == ["missing-", "missing"])
         }
     }
 

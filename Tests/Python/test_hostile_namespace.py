@@ -295,7 +295,7 @@ class HostileNamespaceTest(unittest.TestCase):
         failing = [line for line in self.world.log() if line.get("code") == "rotation-failing"]
         self.assertEqual([line["secret_provider_class"] for line in failing], ["mine"])
         metrics = self.get(f"http://127.0.0.1:{self.world.metrics_port()}/metrics")
-        self.assertIn('akv_csi_mount_failing{namespace="victim",secret_provider_class="mine"} 1', metrics)
+        self.assertIn('akv_csi_mount_failing{namespace="victim",secret_provider_class="mine",code="', metrics)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ class RotationTest(unittest.TestCase):
 
     def metric(self, name):
         text = debug.get(self.world.metrics_port(), "/metrics")
-        found = re.search(rf'^{name}{{namespace="team-a",secret_provider_class=""}} (\d+)$', text, re.MULTILINE)
+        labels = r'namespace="team-a",secret_provider_class=""(?:,code="[a-z-]*")?'
+        found = re.search(rf'^{name}{{{labels}}} (\d+)$', text, re.MULTILINE)
         return found and int(found[1])
 
     def codes(self):

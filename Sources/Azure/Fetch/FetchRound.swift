@@ -15,10 +15,15 @@ struct FetchRound: Sendable {
     let bytes: FetchedBytes
     /// Objects that must be read again, and after which moment: they have to fit one that has changed.
     var notBefore: [ValueCache.Key: Duration] = [:]
+    /// What earlier rounds of the same mount read, and when: it is in memory by now, and did not come from there.
+    var earlier: [ValueCache.Key: (fetchedAt: Duration, source: ContentSource)] = [:]
 
     enum Outcome: Sendable {
-        /// `outdated` are those that were read before another one was seen to have changed.
-        case found(VaultResult, outdated: [ValueCache.Key: Duration])
+        /// `outdated` are those that were read before another one was seen to have changed; then `read` is what the next
+        /// round has to know of this one.
+        case found(
+            VaultResult, outdated: [ValueCache.Key: Duration],
+            read: [ValueCache.Key: (fetchedAt: Duration, source: ContentSource)])
         /// The vault does not take the token.
         case rejected(resource: String?, error: ProviderError)
     }
@@ -47,7 +52,7 @@ struct FetchRound: Sendable {
 
         guard versions.values.reduce(0, { $0 + $1.count }) <= MountLimits.maximumVersions else {
             reading.errors.append((items.first ?? 0, MountLimits.excessOfVersions))
-            return .found(reading, outdated: [:])
+            return .found(reading, outdated: [:], read: [:])
         }
         let jobs = items.flatMap { item in
             (versions[item] ?? []).map { job(item, .content(version: $0)) }
@@ -59,11 +64,25 @@ struct FetchRound: Sendable {
             guard case .item(let item, let attributes) = entry.content else { continue }
             if source == .stale { reading.isStale = true }
             reading.versions[job.item, default: []].append(
-                (FetchedVersion(item, attributes: attributes, vault: vault), source))
+                (FetchedVersion(item, attributes: attributes, vault: vault), self.source(of: job, entry, source)))
         }
         // What fails anyway is not read once more.
         let isComplete = reading.errors.allSatisfy { $0.error.isAuthoritativeNotFound }
-        return .found(reading, outdated: isComplete ? Self.outdated(lists.contents + reads.contents) : [:])
+        let outdated = isComplete ? Self.outdated(lists.contents + reads.contents) : [:]
+        if outdated.isEmpty { return .found(reading, outdated: [:], read: [:]) }
+        var read: [ValueCache.Key: (fetchedAt: Duration, source: ContentSource)] = [:]
+        for (job, entry, source) in reads.contents {
+            read[job.key] = (entry.fetchedAt, self.source(of: job, entry, source))
+        }
+        return .found(reading, outdated: outdated, read: read)
+    }
+
+    /// Where the mount's bytes came from: in memory may be what an earlier round of the same mount has read.
+    private func source(of job: ObjectReader.Job, _ entry: ValueCache.Entry, _ source: ContentSource) -> ContentSource {
+        guard source == .cached, let before = earlier[job.key], before.fetchedAt == entry.fetchedAt else {
+            return source
+        }
+        return before.source
     }
 
     /// The list that has to be read before the object can be; nil when none.

@@ -196,10 +196,11 @@ package struct VaultFetch: Sendable {
                 resource = wanted ?? resource
                 token = try await tokens.token(
                     for: authentication, resource: resource, priority: request.priority, until: request.deadline)
-            case .found(let result, let outdated):
+            case .found(let result, let outdated, let read):
                 if isRenewed { resources.learn(resource, of: vault, for: namespace) }
                 if outdated.isEmpty || number == Self.maximumRounds { return result }
                 round.notBefore = outdated
+                round.earlier = read
                 number += 1
             }
         }

@@ -27,6 +27,10 @@ enum ProcFS {
         var state: String
         /// Processor time, in clock ticks.
         var ticks: Int
+        /// When it started, in clock ticks since the machine did.
+        var startTicks: Int
+        var virtualBytes: Int
+        var residentPages: Int
 
         init?(_ line: String) {
             // The name stands in parentheses and may hold any character, another parenthesis too.
@@ -34,10 +38,13 @@ enum ProcFS {
                 return nil
             }
             let fields = line[line.index(after: close)...].split(separator: " ")
-            guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return nil }
+            guard fields.count > 21, let user = Int(fields[11]), let system = Int(fields[12]) else { return nil }
             name = String(line[line.index(after: open)..<close])
             state = String(fields[0])
             ticks = user + system
+            startTicks = Int(fields[19]) ?? 0
+            virtualBytes = Int(fields[20]) ?? 0
+            residentPages = Int(fields[21]) ?? 0
         }
     }
 }

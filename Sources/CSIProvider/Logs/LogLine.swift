@@ -49,7 +49,7 @@ struct LogLine {
             bytes.append(UInt8(ascii: ","))
             JSONWriter.append(quoted: key, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
-            if Self.isNumber(value) {
+            if Self.numberFields.contains(key), Self.isNumber(value) {
                 bytes += value.utf8
             } else {
                 JSONWriter.append(quoted: bounded(value), to: &bytes)
@@ -81,8 +81,14 @@ struct LogLine {
             + "T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
     }
 
-    /// Numbers stay numbers, everything else becomes a string. Whether `text` is one in JSON's notation, and
-    /// one that no reader rounds.
+    /// The fields that are numbers. A field has one type, whatever its text looks like: a class may be called `2024`.
+    private static let numberFields: Set<String> = [
+        "cached", "days_left", "duration_ms", "errno", "failing_seconds", "fetched", "files", "joined", "objects",
+        "port",
+        "rules", "running_mounts", "stale",
+    ]
+
+    /// Whether `text` is a number in JSON's notation, and one that no reader rounds.
     private static func isNumber(_ text: String) -> Bool {
         var rest = text.utf8[...]
         if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }

@@ -118,7 +118,7 @@ package struct MountHandler: MetricsCollector {
 
     private func observeRotation(_ error: ProviderError?, _ context: MountContext) {
         guard let pod = context.pod else { return }
-        let transitions = rotation.observe(pod, context.targetPath, succeeded: error == nil)
+        let transitions = rotation.observe(pod, context.targetPath, error?.code)
         context.log.logTransition(transitions.class, error?.code)
         events?.note(transitions.volume, of: pod, error)
     }

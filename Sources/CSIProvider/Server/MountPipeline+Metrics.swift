@@ -11,9 +11,8 @@ extension MountPipeline: MetricsCollector {
         return (policy.map { [$0] } ?? []) + [
             .gauge("akv_csi_value_cache_bytes", "What the kept values take.", usage.bytes),
             .gauge("akv_csi_value_cache_entries", "How many values are kept.", usage.count),
-            .gauge(
-                "akv_csi_value_cache_evictions", "Values that were pushed out for others, since the start.",
-                usage.evictions),
+            .counter(
+                "akv_csi_value_cache_evictions_total", "Values that were pushed out for others.", usage.evictions),
         ]
     }
 }

@@ -45,7 +45,10 @@ package struct ProviderServer: Sendable {
         let optional: [(any MetricsCollector)?] = [events, accounts]
         return ProviderServer(
             pipeline: pipeline, handler: handler,
-            metrics: MetricsRegistry([metrics, pipeline, handler] + optional.compactMap(\.self)), events: events,
+            metrics: MetricsRegistry(
+                [ProcessMetrics(version: configuration.version), metrics, pipeline, handler]
+                    + optional.compactMap(\.self)),
+            events: events,
             configuration: configuration, logger: logger)
     }
 

@@ -19,8 +19,8 @@ final class ExpiryWatch: Sendable {
     }
 
     private struct State {
-        /// When the first object of a class expires, in seconds since 1970.
-        var classes = RecentMap<RotationHealth.ClassName, Int>(capacity: 1000)
+        /// The object of a class that expires first, and when, in seconds since 1970.
+        var classes = RecentMap<RotationHealth.ClassName, (object: String, expires: Int)>(capacity: 1000)
         /// By a digest of class, object and version.
         var warnings = RecentMap<Int, Void>(capacity: 16_384)
     }
@@ -49,9 +49,10 @@ final class ExpiryWatch: Sendable {
         let name = RotationHealth.ClassName(pod)
         let limit = result.plan.settings.expiryWarning
         return state.withLock { state in
-            if let earliest = ending.map(\.expires).min() {
+            if let earliest = ending.min(by: { $0.expires < $1.expires }) {
                 state.classes.store(
-                    name, earliest, owner: name.namespace, keepUntil: time.elapsed() + Self.retention)
+                    name, (earliest.object, earliest.expires), owner: name.namespace,
+                    keepUntil: time.elapsed() + Self.retention)
             } else {
                 state.classes.remove(name)
             }
@@ -82,14 +83,15 @@ final class ExpiryWatch: Sendable {
 
     /// One family; none while no object has an end.
     var families: [MetricFamily] {
-        let now = time.wallClock()
         let classes = state.withLock { Array($0.classes.all) }
         if classes.isEmpty { return [] }
-        let series = classes.map { name, expires in (labels: name.metricLabels, value: expires - now) }
+        let series = classes.map { name, first in
+            (labels: name.metricLabels + [(name: "object", value: first.object)], value: first.expires)
+        }
         return [
             MetricFamily(
-                name: "akv_csi_seconds_until_expiry", help: "Until the first of the class's objects expires.",
-                series: .gauge(series))
+                name: "akv_csi_object_expiry_timestamp_seconds",
+                help: "When the first of the class's objects expires, since 1970.", series: .gauge(series))
         ]
     }
 }

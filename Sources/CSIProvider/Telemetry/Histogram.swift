@@ -10,7 +10,10 @@ struct Histogram: Sendable {
         var count: UInt64 = 0
     }
 
-    private static let bounds = [0.1, 0.2, 0.3, 0.4, 0.5, 1, 1.5, 2, 2.5, 3, 5, 10, 15, 30]
+    /// Upstream's, and before them those that tell apart what takes less than its first.
+    private static let bounds = [
+        0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 1, 1.5, 2, 2.5, 3, 5, 10, 15, 30,
+    ]
     private static let maximumSeries = 2000
     private static let (maximumOfNamespace, minimumOfNamespace) = (maximumSeries / 4, 20)
 

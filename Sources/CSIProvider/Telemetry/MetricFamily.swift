@@ -5,6 +5,8 @@ package struct MetricFamily: Sendable {
     /// The values, each with its labels.
     enum Series: Sendable {
         case counter([(labels: Labels, value: UInt64)])
+        /// A counter of seconds.
+        case seconds([(labels: Labels, value: Double)])
         case gauge([(labels: Labels, value: Int)])
         case histogram([(labels: Labels, value: Distribution)])
     }
@@ -20,6 +22,11 @@ package struct MetricFamily: Sendable {
     var name: String
     var help: String
     var series: Series
+
+    /// A counter without labels.
+    static func counter(_ name: String, _ help: String, _ value: Int) -> MetricFamily {
+        MetricFamily(name: name, help: help, series: .counter([([], UInt64(max(0, value)))]))
+    }
 
     /// A gauge without labels.
     static func gauge(_ name: String, _ help: String, _ value: Int) -> MetricFamily {

@@ -8,6 +8,8 @@ enum MetricText {
         switch family.series {
         case .counter(let series):
             return head(family, "counter") + lines(series) { "\(name)\(braces($0)) \($1)\n" }
+        case .seconds(let series):
+            return head(family, "counter") + lines(series) { "\(name)\(braces($0)) \($1)\n" }
         case .gauge(let series):
             return head(family, "gauge") + lines(series) { "\(name)\(braces($0)) \($1)\n" }
         case .histogram(let series):

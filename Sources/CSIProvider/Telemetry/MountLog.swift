@@ -12,7 +12,8 @@ struct MountLog {
 
     init(_ logger: Logger) {
         self.logger = logger
-        self.logger[metadataKey: "call"] = "\(String(UInt32.random(in: 0 ... .max), radix: 16))"
+        let id = String(UInt32.random(in: 0 ... .max), radix: 16)
+        self.logger[metadataKey: "call"] = "\(String(repeating: "0", count: 8 - id.count))\(id)"
     }
 
     /// The log of what happens to a class outside of any mount.

@@ -41,10 +41,18 @@ final class RotationHealth: Sendable {
         static func < (a: ClassName, b: ClassName) -> Bool { (a.namespace, a.name) < (b.namespace, b.name) }
     }
 
+    /// One pod's volume: the same path in another pod is another volume.
+    fileprivate struct VolumeName: Hashable {
+        var podUID: String
+        var targetPath: String
+    }
+
     fileprivate struct Volume {
         var lastSeen: Duration
         var wasFilled = false
         var failingSince: Duration?
+        /// Why it could not be filled the last time; nil when it could.
+        var error: ErrorCode?
 
         var isFailing: Bool { failingSince != nil }
     }
@@ -52,9 +60,14 @@ final class RotationHealth: Sendable {
     fileprivate struct Health {
         /// Seconds since 1970; nil before the first.
         var lastSuccess: Int?
-        /// By target path.
-        var volumes: [String: Volume] = [:]
+        var volumes: [VolumeName: Volume] = [:]
         var failingSince: Duration?
+
+        /// The codes with which volumes fail; nil alone while none does.
+        var failures: Set<ErrorCode?> {
+            let codes = Set(volumes.values.compactMap(\.error))
+            return codes.isEmpty ? [nil] : Set(codes.map(Optional.some))
+        }
 
         var isRotationFailing: Bool { volumes.values.contains { $0.wasFilled && $0.isFailing } }
     }
@@ -73,18 +86,19 @@ final class RotationHealth: Sendable {
         self.time = time
     }
 
-    /// One mount of a class's volume, and whether it succeeded.
+    /// One mount of a class's volume, with the error's code if it failed.
     func observe(
-        _ pod: PodReference, _ targetPath: String, succeeded: Bool
+        _ pod: PodReference, _ targetPath: String, _ error: ErrorCode?
     ) -> (class: Transition?, volume: VolumeTransition?) {
         let now = time.elapsed()
         let wallClock = time.wallClock()
         let name = ClassName(pod)
+        let volume = VolumeName(podUID: pod.uid, targetPath: targetPath)
         return state.withLock { classes in
             var health = classes[name] ?? Health()
             classes.remove(name)
             let transitions = health.observe(
-                targetPath, succeeded, now, wallClock, maximumVolumes: Self.maximumVolumes)
+                volume, error, now, wallClock, maximumVolumes: Self.maximumVolumes)
             classes.store(
                 name, health, cost: Self.classCost + health.volumes.count, owner: name.namespace,
                 keepUntil: now + Self.retention)
@@ -117,19 +131,24 @@ final class RotationHealth: Sendable {
     var families: [MetricFamily] {
         let classes = state.withLock { Array($0.all) }
         if classes.isEmpty { return [] }
-        func family(_ name: String, _ help: String, _ value: (Health) -> Int?) -> MetricFamily {
-            let series = classes.compactMap { name, health in
-                value(health).map { (labels: name.metricLabels, value: $0) }
+        let successes = classes.compactMap { name, health in
+            health.lastSuccess.map { (labels: name.metricLabels, value: $0) }
+        }
+        let failures = classes.flatMap { name, health in
+            health.failures.map { code in
+                (labels: name.metricLabels + [(name: "code", value: code?.rawValue ?? "")], value: code == nil ? 0 : 1)
             }
-            return MetricFamily(name: name, help: help, series: .gauge(series))
         }
         return [
-            family(
-                "akv_csi_mount_last_success_timestamp_seconds",
-                "When a volume of the class was last mounted, since 1970.", \.lastSuccess),
-            family("akv_csi_mount_failing", "1 while a volume of the class cannot be mounted, else 0.") { health in
-                health.volumes.values.contains { $0.isFailing } ? 1 : 0
-            },
+            MetricFamily(
+                name: "akv_csi_mount_last_success_timestamp_seconds",
+                help: "When a volume of the class was last mounted, since 1970.", series: .gauge(successes)),
+            MetricFamily(
+                name: "akv_csi_mount_failing",
+                help:
+                    "1 for each code with which a volume of the class cannot be mounted, 0 without a code while there is "
+                    + "none.",
+                series: .gauge(failures)),
         ]
     }
 }
@@ -140,15 +159,17 @@ extension RotationHealth.ClassName {
 
 extension RotationHealth.Health {
     fileprivate mutating func observe(
-        _ path: String, _ succeeded: Bool, _ now: Duration, _ wallClock: Int, maximumVolumes: Int
+        _ name: RotationHealth.VolumeName, _ error: ErrorCode?, _ now: Duration, _ wallClock: Int, maximumVolumes: Int
     ) -> (class: RotationHealth.Transition?, volume: RotationHealth.VolumeTransition?) {
-        if volumes[path] == nil, volumes.count >= maximumVolumes { makeRoom() }
-        var volume = volumes[path] ?? RotationHealth.Volume(lastSeen: now)
+        let succeeded = error == nil
+        if volumes[name] == nil, volumes.count >= maximumVolumes { makeRoom() }
+        var volume = volumes[name] ?? RotationHealth.Volume(lastSeen: now)
         let before = volume
         volume.lastSeen = now
         volume.wasFilled = before.wasFilled || succeeded
         volume.failingSince = succeeded ? nil : before.failingSince ?? now
-        volumes[path] = volume
+        volume.error = error
+        volumes[name] = volume
         if succeeded { lastSuccess = wallClock }
         // A first mount that fails is told by the kubelet itself.
         guard before.wasFilled else { return (nil, nil) }

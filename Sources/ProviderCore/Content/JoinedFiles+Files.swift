@@ -30,7 +30,7 @@ extension JoinedFiles {
     /// text: the driver writes a file anew whenever it changes, but a Secret only with a version.
     private func version(of file: JoinedFile, _ contents: ObjectContents) -> String {
         var hash = SHA256()
-        for part in [source] + file.references.map({ "\($0.object)/\(contents.item(of: $0.object)?.version ?? "")" }) {
+        for part in [source] + file.references.map({ "\($0.object)/\(contents.version(of: $0.object))" }) {
             withUnsafeBytes(of: UInt64(part.utf8.count).littleEndian) { hash.update(bufferPointer: $0) }
             hash.update(data: Array(part.utf8))
         }

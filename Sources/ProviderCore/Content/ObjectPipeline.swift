@@ -35,6 +35,19 @@ package struct ObjectPipeline: Sendable {
         return files
     }
 
+    /// The version of `content` as the driver is told: the vault's own where `object` is written as the vault holds it,
+    /// and else one that changes whenever the bytes can change.
+    func version(of content: FetchedVersion, for object: KeyVaultObject, among others: ObjectContents) -> String {
+        var parts = object.shape.map { [$0] } ?? []
+        // The password of a key store, whose name is in the shape.
+        for name in object.outputs?.passwordNames ?? [] { parts.append(others.version(of: name)) }
+        if object.outputs == nil, case .secret(let bundle) = content.item, bundle.isCertificate {
+            if !conversion.constructsChain { parts.append("no chain") }
+            if conversion.separatesCertificateAndKey { parts.append("separate files") }
+        }
+        return parts.isEmpty ? content.version : "\(content.version)-\(ObjectShape.digest(of: parts))"
+    }
+
     /// The content of `item` for others, such as a template or a password: decoded, shaped and trimmed, but
     /// not encoded.
     func content(of item: VaultItem, for object: KeyVaultObject) throws(ProviderError) -> SecretBytes? {
@@ -103,8 +116,13 @@ package final class ObjectContents {
         find(name).flatMap { objects[$0].object.shaping?.contentFormat } ?? .json
     }
 
-    /// What the vault holds of it.
-    package func item(of name: String) -> VaultItem? { find(name).flatMap { objects[$0].versions.first?.item } }
+    /// Another text whenever the content of that name can be another; empty when no object has the name.
+    func version(of name: String) -> String {
+        guard let index = find(name) else { return "" }
+        let (object, versions) = objects[index]
+        guard let version = versions.first?.version else { return object.missing.version }
+        return object.shape.map { "\(version)-\($0)" } ?? version
+    }
 
     private func find(_ name: String) -> Int? {
         let key = ByteKey(name.utf8)
@@ -113,6 +131,11 @@ package final class ObjectContents {
 }
 
 extension MissingObject {
+    /// The version of what stands for the object.
+    var version: String {
+        if case .text(let text) = self { "missing-\(ObjectShape.digest(of: [text]))" } else { "missing" }
+    }
+
     /// What stands for the object; nil when nothing does.
     var content: SecretBytes? {
         switch self {

@@ -33,7 +33,9 @@ package struct MountResponse: Sendable {
                 do throws(ProviderError) {
                     try item.object.validity.check(content.attributes, of: item.object, now: now)
                     let made = try pipeline.files(of: content.item, for: item.object, among: others)
-                    let version = Version(id: item.id(version: index), version: content.version)
+                    let version = Version(
+                        id: item.id(version: index),
+                        version: pipeline.version(of: content, for: item.object, among: others))
                     if item.object.isHidden { versions.append(version) }
                     var paths: [String] = []
                     for file in made where !item.object.isHidden {
@@ -71,7 +73,7 @@ package struct MountResponse: Sendable {
             if room < 0 { throw tooLarge("more than \(VolumeLimits.maximumBytes)") }
         }
         metadata.addMissing(item.object, files: item.object.declaredPaths)
-        versions.append(Version(id: item.id(version: 0), version: "missing"))
+        versions.append(Version(id: item.id(version: 0), version: item.object.missing.version))
     }
 
     /// The files that are made of the volume's objects together.

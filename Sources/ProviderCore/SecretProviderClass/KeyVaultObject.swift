@@ -59,6 +59,8 @@ package struct KeyVaultObject: Sendable, Hashable {
     @Boxed package var shaping: ObjectShaping? = nil
     /// The parts of a certificate or key that become files, instead of upstream's one.
     @Boxed package var outputs: CertificateOutputs? = nil
+    /// Changes with every setting that changes the files' bytes; empty when the files are the vault's content as it is.
+    @Boxed package var shape: String? = nil
 
     package init(name: String, type: ObjectType) {
         self.name = name

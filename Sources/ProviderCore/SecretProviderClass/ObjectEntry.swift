@@ -95,6 +95,8 @@ extension ObjectsDocument {
             object.version = version
             object.versionHistory = versionHistory
             object.selector = selector?.selector
+            let shape = ObjectShape.digest(of: members)
+            object.shape = shape.isEmpty ? nil : shape
             let prefix =
                 object.selector == nil
                 ? KeyVaultObject.failurePrefix(type: typeText, name: name, version: version) : object.failurePrefix

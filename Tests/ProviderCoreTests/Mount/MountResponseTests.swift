@@ -1,5 +1,6 @@
 import ProviderCore
 import SecretMemory
+import TestSupport
 import Testing
 
 @Suite("MountPlan and MountResponse")
@@ -59,6 +60,63 @@ struct MountAnswerTests {
         #expect(answer.files.map(\.mode.rawValue) == [0o644, 0])
         #expect(answer.versions.map(\.id) == ["secret/b", "secret/a"])
         #expect(answer.versions.map(\.version) == ["x", "y"])
+    }
+
+    /// The version of an object with these settings, of which the vault's version is `v1`.
+    private static func version(_ settings: String, value: String = "{\"a\":\"1\",\"b\":\"2\"}") throws -> String {
+        let plan = try plan("{objectName: a, objectType: secret\(settings)}")
+        return try #require(try answer(plan, [secret(SecretBytes(value))]).versions.first?.version)
+    }
+
+    @Test(
+        "An object that is written as the vault holds it has the vault's version",
+        arguments: [
+            "", ", objectAlias: x", ", filePermission: '0600'", ", objectFormat: PEM", ", objectEncoding: utf-8",
+            ", minRemaining: 1h", ", required: false", ", objectFormat: ''",
+        ])
+    func plainVersion(settings: String) throws {
+        #expect(try Self.version(settings) == "v1")
+    }
+
+    @Test("Every setting that can change the bytes changes the version")
+    func shapedVersions() throws {
+        let settings = [
+            ", extract: {pointer: /a}", ", extract: {pointer: /b}", ", trim: space", ", trim: newline", ", encode: hex",
+            ", objectEncoding: base64", ", explode: {}",
+        ]
+        let versions = try settings.map {
+            try Self.version($0, value: $0.contains("base64") ? "YQ==" : #"{"a":"1","b":"2"}"#)
+        }
+        #expect(versions.allSatisfy { $0.hasPrefix("v1-") })
+        #expect(Set(versions).count == settings.count)
+        // The same on every node and in every notation.
+        #expect(try Self.version(", extract: {pointer: /a}") == Self.version(", extract:\n    {pointer: /a}"))
+        #expect(versions[0] == "v1-4d51737e")
+    }
+
+    @Test("The version of a key store changes with that of its password, and a substitute's with its text")
+    func otherVersions() throws {
+        func version(_ password: String) throws -> String {
+            let plan = try Self.plan(
+                "{objectName: a, objectType: secret, outputs: [{part: pkcs12, fileName: t, passwordFrom: p}]}, "
+                    + "{objectName: p, objectType: secret}")
+            let certificate = SecretBytes(
+                try Material.shared.get().text("rsa.key") + Material.shared.get().text("rsa.crt"))
+            let bundle = SecretBundle(
+                value: certificate, version: "v1", contentType: "application/x-pem-file", isCertificate: true)
+            return try #require(
+                try Self.answer(plan, [.secret(bundle), Self.secret(SecretBytes("p"), version: password)]).versions
+                    .first
+            ).version
+        }
+        #expect(try version("1") == version("1"))
+        #expect(try version("1") != version("2"))
+        func missing(_ text: String) throws -> String? {
+            let plan = try Self.plan("{objectName: a, objectType: secret, default: \(text)}")
+            return try MountResponse(plan, fetched: [[]], conversion: ContentConversion(), now: testNow).versions.first?
+                .version
+        }
+        #expect(try missing("x") != missing("y"))
     }
 
     @Test("All objects that cannot be converted are reported at once, in their order")
