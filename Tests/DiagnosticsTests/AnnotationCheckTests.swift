@@ -69,6 +69,13 @@ struct AnnotationCheckTests {
         #expect(ManifestCheck([wrong], readsAnnotations: true).findings().map(\.rule) == ["annotation-invalid"])
     }
 
+    @Test("takes an account without a namespace for one of the pod's")
+    func withoutNamespace() {
+        var file = Self.files(Self.client)
+        file.text = file.text.replacing("  name: app\n  namespace: n\n", with: "  name: app\n")
+        #expect(ManifestCheck([file], readsAnnotations: true).findings().map(\.message) == [])
+    }
+
     @Test("takes an account that no file holds for one that is annotated")
     func unknown() {
         var file = Self.files()

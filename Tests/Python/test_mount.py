@@ -92,6 +92,13 @@ class MountTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual((self.volume / "plain").read_text(), "plain value")
 
+    def test_a_class_without_a_namespace_is_of_the_pods(self):
+        one = secret_provider_class("one", "plain").replace("name: one, namespace: team-a", "name: one")
+        self.manifests.write_text(one + secret_provider_class("two", "shared") + POD)
+        result = self.mount()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((self.volume / "first/plain").read_text(), "plain value")
+
     def test_explains_what_it_does(self):
         self.manifests.write_text(secret_provider_class("one", "plain"))
         result = self.mount("--explain", "--service-account", "reader")

@@ -42,12 +42,12 @@ package struct VolumeSelection: Sendable {
         }
         guard !classes.isEmpty else { throw ManifestError("there is no SecretProviderClass") }
         let workloads = manifests.compactMap(Workload.init)
-        func find(_ name: String, in namespace: String?) throws(ManifestError) -> (
-            Manifest, SecretProviderClassManifest
-        ) {
-            let found = classes.filter {
-                $0.parsed.name == name && (namespace == nil || ($0.parsed.namespace ?? "default") == namespace)
-            }
+        func find(_ name: String, for user: Workload?) throws(ManifestError) -> (Manifest, SecretProviderClassManifest)
+        {
+            let named = classes.filter { $0.parsed.name == name }
+            let same = named.filter { user == nil || $0.manifest.namespace == user?.manifest.namespace }
+            let found =
+                same.isEmpty ? named.filter { user?.manifest.mayShareNamespace(with: $0.manifest) ?? true } : same
             guard let first = found.first else { throw ManifestError("there is no SecretProviderClass \(name)") }
             guard found.count == 1 else {
                 throw ManifestError("there are several SecretProviderClasses \(name); give a pod that mounts one")
@@ -66,14 +66,14 @@ package struct VolumeSelection: Sendable {
         }
         if names.isEmpty, let user = users.first {
             for volume in user.volumes {
-                let (manifest, parsed) = try find(volume.className, in: user.namespace)
+                let (manifest, parsed) = try find(volume.className, for: user)
                 add(volume.name, manifest, parsed, overrides: volume.overrides, users)
             }
             return
         }
         guard names.isEmpty else {
             for name in names {
-                let (manifest, parsed) = try find(name, in: nil)
+                let (manifest, parsed) = try find(name, for: nil)
                 let volume = users.first?.volumes.first { $0.className == name }
                 add(volume?.name ?? name, manifest, parsed, overrides: volume?.overrides ?? [], users)
             }

@@ -9,6 +9,8 @@ package struct AnnotatedAccounts: Sendable {
     /// The provider takes the client of classes that name none from here.
     package var usesAnnotations: Bool
     private var identities: [ServiceAccountReference: AnnotatedIdentity] = [:]
+    /// Of accounts that get their namespace when they are applied, by name.
+    private var identitiesWithoutNamespace: [String: AnnotatedIdentity] = [:]
 
     /// `usesAnnotations` is what the user says; that the provider's own manifest is among `manifests`, with the flag
     /// on, says the same.
@@ -16,15 +18,21 @@ package struct AnnotatedAccounts: Sendable {
         self.usesAnnotations = usesAnnotations || manifests.contains(where: Self.servesAnnotations)
         for manifest in manifests where manifest.kind == "ServiceAccount" {
             let annotations = manifest.root["metadata"]?["annotations"]
-            let account = ServiceAccountReference(namespace: manifest.namespace ?? "default", name: manifest.name)
-            identities[account] = AnnotatedIdentity(
+            let identity = AnnotatedIdentity(
                 clientID: annotations?[AnnotatedIdentity.clientIDAnnotation]?.text,
                 tenantID: annotations?[AnnotatedIdentity.tenantIDAnnotation]?.text)
+            guard let namespace = manifest.namespace else {
+                identitiesWithoutNamespace[manifest.name] = identity
+                continue
+            }
+            identities[ServiceAccountReference(namespace: namespace, name: manifest.name)] = identity
         }
     }
 
     /// Nil when no file holds the account.
-    package subscript(account: ServiceAccountReference) -> AnnotatedIdentity? { identities[account] }
+    package subscript(account: ServiceAccountReference) -> AnnotatedIdentity? {
+        identities[account] ?? identitiesWithoutNamespace[account.name]
+    }
 
     /// In the place of what no file says.
     static let unknown = AnnotatedIdentity(

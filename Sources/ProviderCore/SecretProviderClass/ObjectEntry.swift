@@ -122,7 +122,7 @@ extension ObjectsDocument {
                     refuse(
                         "objectType", "PFX format only supported for objectType: secret",
                         hint: type == .certificate
-                            ? "write objectType: secret, which has the certificate and its key; if the vault stores it as PEM, also write outputs with part: pkcs12"
+                            ? "write objectType: secret, which has the certificate and its key; if the vault stores it as PEM, also write outputs with part: pkcs12 and passwordFrom"
                             : nil)
                 }
             default:
