@@ -116,7 +116,8 @@ struct ObjectsCheck {
         return manifest.finding(
             .pfxOfCertificate, at: value, in: item.source,
             "the file is a PFX only if the vault stores the certificate as PFX; of a PEM certificate it is PEM",
-            fix: "in place of objectFormat write outputs: [{part: pkcs12, fileName: <path>, passwordFrom: <object with the password>}], which makes a PFX of both"
+            fix:
+                "in place of objectFormat write outputs: [{part: pkcs12, fileName: <path>, passwordFrom: <object with the password>}], which makes a PFX of both"
         )
     }
 
