@@ -125,7 +125,9 @@ let package = Package(
             dependencies: [
                 "AsyncSupport", "Budgets", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents",
                 "KeyMaterial", "ProviderCore", "Azure", nioCore, nioPosix, nioTLS, nioSSL,
-            ]
+            ],
+            // The Debugging page, by a link to it.
+            resources: [.embedInCode("Explain/debugging.md")]
         ),
         .executableTarget(
             name: "akv-csi",

@@ -65,7 +65,11 @@ struct ExplanationTests {
         let command =
             "az role assignment create --role 'Key Vault Secrets User' --assignee \(Self.client) --scope '\(Self.vaultID)'"
         #expect(error.headText == start + command)
-        #expect("\(error)".hasPrefix(error.headText + " — failed to get objectType:secret, objectName:db-password"))
+        #expect(
+            "\(error)".hasPrefix(
+                error.headText
+                    + " — see akv-csi explain vault-forbidden: failed to get objectType:secret, objectName:db-password")
+        )
         #expect(error.headText.utf8.count <= ProviderError.maximumHeadBytes)
     }
 

@@ -26,7 +26,7 @@ struct ErrorCatalogueTests {
         // An event has 1024 bytes, and the driver's own words are about 150 of them.
         let event = String(decoding: error.rpcStatus.message.utf8.prefix(1024 - 150), as: UTF8.self)
         #expect(event.hasPrefix("[\(code.rawValue)] 100 secrets in kv-payments-prod (object-0, "))
-        #expect(event.contains("\(cause). Fix: \(code.hint) — failed to mount objects, error: details"))
+        #expect(event.contains("\(cause). Fix: \(code.hint) — see akv-csi explain \(code.rawValue): "))
     }
 
     @Test("explains every code under a heading of the Debugging page, and no other")

@@ -19,7 +19,8 @@ struct MetricsTests {
         let metrics = ProviderMetrics()
         metrics.observe(observation("a"))
         let lines = metrics.exposition.split(separator: "\n").filter { $0.hasPrefix("keyvault_request_bucket") }
-        #expect(lines.map { $0.split(separator: " ").last } == Array(repeating: "0", count: 8) + Array(repeating: "1", count: 13))
+        let counts = lines.map { $0.split(separator: " ").last }
+        #expect(counts == Array(repeating: "0", count: 8) + Array(repeating: "1", count: 13))
         #expect(lines.first?.contains("le=\"0.001\"") == true)
     }
 

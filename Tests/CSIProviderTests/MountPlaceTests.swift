@@ -72,7 +72,7 @@ struct MountPlaceTests {
             }
             #expect(status?.code == .internal)
             #expect(status?.message.contains("waited for other mounts of the namespace loud on this node") == true)
-            #expect(status?.message.contains(" — failed to mount objects") == true)
+            #expect(status?.message.contains(": failed to mount objects") == true)
             await gate.open()
             for try await code in group { #expect(code == .ok) }
         }

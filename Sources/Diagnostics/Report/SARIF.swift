@@ -98,6 +98,7 @@ package struct RuleDescription: Sendable {
         .object([
             ("id", .text(id)),
             ("shortDescription", .object([("text", .text(title))])),
+            ("help", .object([("text", .text(DebuggingPage.entry(for: id) ?? title))])),
             ("defaultConfiguration", .object([("level", .text(severity.rawValue))])),
         ])
     }

@@ -7,13 +7,15 @@ extension ProviderError: CustomStringConvertible {
     /// come first and are short enough together. Of several errors, objects that fail for the same reason are one
     /// entry, and the details of all errors come last.
     package var description: String {
-        guard !parts.isEmpty else { return headText + Self.tail([detail], contextText, room: roomAfter(headText)) }
+        guard !parts.isEmpty else {
+            return headText + Self.tail([detail], contextText, code, room: roomAfter(headText))
+        }
         let head = headText
         let details = parts.enumerated().map { index, part -> String in
             let text = [part.detail, part.contextText].filter { !$0.isEmpty }.joined(separator: " ")
             return text.isEmpty ? "" : "(\(index + 1)) \(text)"
         }
-        return head + Self.tail(details, contextText, room: roomAfter(head))
+        return head + Self.tail(details, contextText, code, room: roomAfter(head))
     }
 
     /// Code, cause and fix of everything that is wrong, without the details.
@@ -37,16 +39,17 @@ extension ProviderError: CustomStringConvertible {
 
     private func roomAfter(_ head: String) -> Int { Self.maximumBytes - head.utf8.count }
 
-    /// `details` and `context` behind a dash, in at most `room` bytes.
-    private static func tail(_ details: [String], _ context: String, room: Int) -> String {
+    /// Where `code` is explained, then `details` and `context`, behind a dash and in at most `room` bytes.
+    private static func tail(_ details: [String], _ context: String, _ code: ErrorCode, room: Int) -> String {
+        let pointer = "see akv-csi explain \(code.rawValue)"
         // Identity and vault, at the end, are worth more than the last of many details.
-        var room = room - context.utf8.count - " — ".utf8.count - 1
+        var room = room - context.utf8.count - pointer.utf8.count - " — : ".utf8.count - 1
         let details = details.filter { !$0.isEmpty }.prefix { detail in
             room -= detail.utf8.count + 1
             return room >= 0
         }
         let text = [details.joined(separator: "\n"), context].filter { !$0.isEmpty }.joined(separator: " ")
-        return text.isEmpty ? "" : " — " + text
+        return " — \(pointer)" + (text.isEmpty ? "" : ": \(text)")
     }
 
     /// The message, unless it is the cause; then the steps that led to it.

@@ -62,7 +62,9 @@ struct BoundedErrorTests {
         let error = ProviderError(
             .objectInvalid, "a\u{202e}b\nc\u{9b}", hint: "d\u{200d}", context: [("e", "f\u{2066}")])
         #expect(
-            error.description == #"[object-invalid] a\u{202e}b\nc\u{9b}. Fix: d\u{200d} — (e: f\u{2066})"#)
+            error.description
+                == #"[object-invalid] a\u{202e}b\nc\u{9b}. Fix: d\u{200d} — see akv-csi explain object-invalid: (e: f\u{2066})"#
+        )
     }
 
     @Test("A text that is cut keeps whole characters and says that it was cut")

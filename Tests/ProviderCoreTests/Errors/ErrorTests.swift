@@ -8,9 +8,14 @@ struct ErrorTests {
     func single() {
         let error = ProviderError(
             .vaultForbidden, "the vault refused", hint: "ask", context: [("vault", "kv"), ("client id", "1")])
-        #expect("\(error)" == "[vault-forbidden] the vault refused. Fix: ask — (vault: kv, client id: 1)")
-        #expect("\(ProviderError(.throttled, "busy"))" == "[throttled] busy. Fix: \(ErrorCode.throttled.hint)")
-        #expect("\(ProviderError(.throttled, "busy", hint: ""))" == "[throttled] busy.")
+        #expect(
+            "\(error)"
+                == "[vault-forbidden] the vault refused. Fix: ask — see akv-csi explain vault-forbidden: (vault: kv, client id: 1)"
+        )
+        #expect(
+            "\(ProviderError(.throttled, "busy"))"
+                == "[throttled] busy. Fix: \(ErrorCode.throttled.hint) — see akv-csi explain throttled")
+        #expect("\(ProviderError(.throttled, "busy", hint: ""))" == "[throttled] busy. — see akv-csi explain throttled")
     }
 
     @Test("Upstream's words are details where there is a plainer cause")
@@ -19,12 +24,13 @@ struct ErrorTests {
             .prefixed("get: ").prefixed("failed to mount objects, error: ")
         #expect(
             "\(error)"
-                == "[throttled] the vault is busy. Fix: wait — failed to mount objects, error: get: 429 Too Many Requests"
+                == "[throttled] the vault is busy. Fix: wait — see akv-csi explain throttled: failed to mount objects, error: get: 429 Too Many Requests"
         )
         #expect(error.message == "failed to mount objects, error: get: 429 Too Many Requests")
         let plain = ProviderError(.throttled, "busy", hint: "wait").prefixed("failed to mount objects, error: ")
         #expect(
-            "\(plain.adding([("vault", "kv")]))" == "[throttled] busy. Fix: wait — failed to mount objects (vault: kv)")
+            "\(plain.adding([("vault", "kv")]))"
+                == "[throttled] busy. Fix: wait — see akv-csi explain throttled: failed to mount objects (vault: kv)")
     }
 
     @Test("Objects that fail for the same reason are one entry, with one command for all of them")
@@ -38,12 +44,14 @@ struct ErrorTests {
         #expect(disabled("a").hint == "az enable --name a --enabled true")
         #expect(
             "\(disabled("a"))"
-                == "[object-disabled] secret a in kv: it is disabled. Fix: az enable --name a --enabled true — 403 a")
+                == "[object-disabled] secret a in kv: it is disabled. Fix: az enable --name a --enabled true — see akv-csi explain object-disabled: 403 a"
+        )
         let three = try #require(ProviderError.combining([disabled("a"), disabled("b c"), disabled("d")]))
         #expect(
             "\(three)"
                 == "[object-disabled] 3 secrets in kv (a, b c, d): it is disabled. Fix: for name in a 'b c' d; do az enable"
-                + " --name \"$name\" --enabled true; done — (1) 403 a\n(2) 403 b c\n(3) 403 d")
+                + " --name \"$name\" --enabled true; done — see akv-csi explain object-disabled: (1) 403 a\n(2) 403 b c\n(3) 403 d"
+        )
         let others = try #require(
             ProviderError.combining([
                 disabled("a"), ProviderError(.throttled, "busy", hint: "wait"), disabled("b", "o"),
@@ -67,7 +75,7 @@ struct ErrorTests {
         let error = ProviderError(.unreachable, String(repeating: "c", count: 2000), hint: fix)
         #expect(error.headText.utf8.count <= ProviderError.maximumHeadBytes)
         #expect(error.headText.hasSuffix("c… Fix: \(fix)"))
-        #expect("\(error)".hasSuffix(" — \(error.message)"))
+        #expect("\(error)".hasSuffix(" — see akv-csi explain unreachable: \(error.message)"))
     }
 
     @Test("Several errors are one that lists them all in their order, with the first one's code")
@@ -78,7 +86,8 @@ struct ErrorTests {
         #expect(combined?.code == .objectNotFound)
         #expect(
             combined.map { "\($0)" }
-                == "2 errors:\n(1) [object-not-found] b. Fix: h1\n(2) [throttled] a. Fix: h2")
+                == "2 errors:\n(1) [object-not-found] b. Fix: h1\n(2) [throttled] a. Fix: h2 — see akv-csi explain object-not-found"
+        )
     }
 
     @Test("A list inside a list is flattened")
@@ -115,7 +124,7 @@ struct ErrorTests {
             .adding([("vault", "2"), ("tenant", "t"), ("empty", "")])
         #expect(added.context.map(\.name) == ["vault", "tenant"])
         #expect(added.context.map(\.value) == ["1", "t"])
-        #expect("\(both.adding([("vault", "kv")]))".hasSuffix(" — (vault: kv)"))
+        #expect("\(both.adding([("vault", "kv")]))".hasSuffix(": (vault: kv)"))
     }
 
     @Test("Every code says what to do", arguments: ErrorCode.allCases)
