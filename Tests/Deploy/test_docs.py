@@ -1,6 +1,7 @@
 """The documentation: links and paths exist, commands have the flags that pages show, names are those of the code."""
 
 import functools
+import json
 import re
 import shlex
 import subprocess
@@ -251,12 +252,12 @@ class NamesTest(unittest.TestCase):
         self.addCleanup(provider.stop)
         provider.count_everything()
         text = page("operate/metrics.md")
-        rows = re.findall(r"^\| `((?:akv_csi_|grpc_|keyvault_)\w+)` \| (\w+)", text, re.M)
+        rows = re.findall(r"^\| `((?:akv_csi_|grpc_|keyvault_|process_)\w+)` \| (\w+)", text, re.M)
         live = provider.families()
         self.assertLessEqual(live.items(), dict(rows).items())
         # Some appear only where something is switched on.
         source = "\n".join(path.read_text() for path in (c.ROOT / "Sources/CSIProvider").rglob("*.swift"))
-        self.assertEqual(set(re.findall(r'"(akv_csi_\w+|grpc_request|keyvault_request)"', source)), set(dict(rows)))
+        self.assertEqual(set(re.findall(r'"(akv_csi_\w+|process_\w+|grpc_request|keyvault_request)"', source)), set(dict(rows)))
         exposition = provider.exposition()
         for name, labels in re.findall(r"^\| `((?:akv_csi_|grpc_|keyvault_)\w+)` \|[^|]*\|([^|]*)\|", text, re.M):
             series = "\n".join(line for line in exposition.splitlines() if line.startswith(name))
@@ -269,6 +270,20 @@ class NamesTest(unittest.TestCase):
         self.assertEqual(set(re.findall(r"^\| `(AkvCsi\w+)`", page("operate/metrics.md"), re.M)), alerts)
         for path in FILES:
             self.assertLessEqual(set(re.findall(r"`(AkvCsi\w+)`", path.read_text())), alerts)
+
+    def test_run_books_of_alerts_exist(self):
+        rules = yaml.safe_load((c.CHART / "monitoring/rules.yaml").read_text())
+        links = [rule["annotations"]["runbook_url"] for group in rules["groups"] for rule in group["rules"] if "alert" in rule]
+        dashboard = json.loads((c.CHART / "monitoring/dashboard.json").read_text())
+        base = yaml.safe_load((c.CHART / "values.yaml").read_text())["monitoring"]["documentationURL"]
+        for link in links + [link["url"] for link in dashboard["links"]]:
+            with self.subTest(link):
+                self.assertTrue(link.startswith(f"{base}/"))
+                place, _, anchor = link.removeprefix(f"{base}/").partition("#")
+                # The label of an alert is an error's code, which has a heading.
+                if anchor and "{{" not in anchor:
+                    self.assertIn(anchor, anchors(c.ROOT / place))
+                self.assertTrue((c.ROOT / place).is_file())
 
     def test_codes_that_pages_name_are_explained(self):
         explained = set(re.findall(r"^### `([a-z-]+)`", page("use/debugging.md"), re.M))
