@@ -1,4 +1,5 @@
 import Azure
+import AzureTestSupport
 import Documents
 import Foundation
 import ProviderCore
@@ -25,8 +26,8 @@ struct ExplanationTests {
         of object: KeyVaultObject = KeyVaultObject(name: "db-password", type: .secret),
         clientID: String = client
     ) async throws -> ProviderError {
-        let transport = ScriptedTransport([ScriptedTransport.answer(status, body.compact)])
-        let time = ManualTime().source()
+        let transport = FakeAzure(responses: [FakeAzure.response(status, body.compact)])
+        let time = ManualTime().source
         let vault = VaultAddress(name: "kv-payments-prod-weu-001", suffix: "vault.azure.net")
         do throws(ProviderError) {
             let outcome = try await KeyVaultClient(transport: transport, time: time).read(
@@ -155,8 +156,8 @@ struct ExplanationTests {
             "error_description": .text("AADSTS\(number): \(text) Trace ID: t Correlation ID: c"),
             "error_codes": .array([.number(number)]), "trace_id": "t", "correlation_id": "c",
         ]
-        let transport = ScriptedTransport([ScriptedTransport.answer(401, body.compact)])
-        let time = ManualTime().source()
+        let transport = FakeAzure(responses: [FakeAzure.response(401, body.compact)])
+        let time = ManualTime().source
         let cloud = try AzureCloud.named("AzurePublicCloud", environmentFile: nil)
         do throws(ProviderError) {
             _ = try await TokenExchange(transport: transport, time: time).exchange(

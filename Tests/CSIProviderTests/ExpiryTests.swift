@@ -77,7 +77,7 @@ struct ExpiryTests {
         #expect(
             node.service.exposition.contains(
                 "akv_csi_object_expiry_timestamp_seconds{namespace=\"team\",secret_provider_class=\"payments\","
-                    + "object=\"secret/user\"} \(StatefulFakeAzure.start + 20 * day)\n"))
+                    + "object=\"secret/user\"} \(FakeAzure.start + 20 * day)\n"))
         node.node.azure.change { $0.secrets["kv-a user"]?.expires = nil }
         node.node.azure.advance(.seconds(100))
         #expect(try await node.mount(Self.pod()) == .ok)

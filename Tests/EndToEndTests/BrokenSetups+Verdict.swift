@@ -131,7 +131,7 @@ extension BrokenSetup {
             $0.annotate(annotated)
         },
         BrokenSetup(
-            "an outage, whatever the annotation has", "exchange", ["answered 429"], not: ["set clientID"]
+            "an outage, whatever the annotation has", "exchange", ["Entra ID throttles client"], not: ["set clientID"]
         ) {
             client("c2")(&$0)
             $0.annotate(annotated)

@@ -57,7 +57,7 @@ package struct KeyVaultClient: Sendable {
             deliver(
                 index,
                 Result { () throws(ProviderError) in
-                    switch try self.outcome(of: outcome, for: object, in: vault) {
+                    switch try self.outcome(of: outcome, for: object, in: vault, clientID: token.clientID) {
                     case .tokenRejected(let resource, let error):
                         return .tokenRejected(resource: resource, error: error)
                     case .withdrawn: return .withdrawn
@@ -153,7 +153,7 @@ package struct KeyVaultClient: Sendable {
         } catch {
             outcome = .failure(error)
         }
-        return try self.outcome(of: outcome, for: object, in: vault)
+        return try self.outcome(of: outcome, for: object, in: vault, clientID: token.clientID)
     }
 
     private func request(_ url: String, _ token: AccessToken) -> HTTPRequest {
@@ -163,9 +163,10 @@ package struct KeyVaultClient: Sendable {
             bearer: token.secret)
     }
 
-    /// What a response means.
+    /// What a response to the identity `clientID` means.
     private func outcome(
-        of result: Result<HTTPResponse, TransportError>, for object: KeyVaultObject, in vault: VaultAddress
+        of result: Result<HTTPResponse, TransportError>, for object: KeyVaultObject, in vault: VaultAddress,
+        clientID: String
     ) throws(ProviderError) -> Outcome<SecretBytes> {
         let response: HTTPResponse
         switch result {
@@ -176,7 +177,7 @@ package struct KeyVaultClient: Sendable {
                 .failing(object, in: vault.name).adding(Self.surroundings(vault))
         }
         if response.status == 200 { return .value(response.body) }
-        let refusal = VaultErrorResponse(response).error(object: object, vault: vault, clientID: token.clientID)
+        let refusal = VaultErrorResponse(response).error(object: object, vault: vault, clientID: clientID)
             .adding(Self.surroundings(vault))
         guard response.status == 401 else { throw refusal }
         let challenge = VaultChallenge(header: response.header("www-authenticate"))

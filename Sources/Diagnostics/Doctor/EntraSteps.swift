@@ -102,9 +102,9 @@ struct EntraSteps {
     }
 
     private func explanation(of error: ProviderError) -> (message: String, fix: String) {
-        guard error.code == .exchangeRefused else { return (error.message, error.hint) }
+        guard error.code == .exchangeRefused else { return (error.cause, error.hint) }
         if let mismatch = IdentityMismatch(authentication, annotations) {
-            return ("\(error.message); \(mismatch.remark)", mismatch.fix)
+            return ("\(error.cause); \(mismatch.remark)", mismatch.fix)
         }
         // Entra has found the identity, and no credential with this issuer.
         if error.message.contains("AADSTS700211"),
@@ -112,12 +112,14 @@ struct EntraSteps {
             let claims = token.claims, let issuer = claims.issuer, let subject = claims.subject
         {
             return (
-                "\(error.message); the issuer of the federated credential must be \(issuer.clipped) to the letter, "
-                    + "slash at the end included",
+                error.cause,
                 AzureCommand.updateFederatedCredential(
                     subject: subject.clipped, clientID: clientID.clipped, issuer: issuer.clipped)
             )
         }
-        return (error.message, error.hint)
+        return (
+            error.cause,
+            error.hint.isEmpty ? "read Entra's explanation; akv-csi knows no fix for this number" : error.hint
+        )
     }
 }
