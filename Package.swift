@@ -184,7 +184,10 @@ let package = Package(
         ),
         .testTarget(
             name: "AzureTests",
-            dependencies: ["Azure", "AzureTestSupport", "SecretMemory", "Documents", "ProviderCore", "TestSupport"]
+            dependencies: [
+                "Azure", "AzureTestSupport", "SecretMemory", "Documents", "ProviderCore", "TestSupport", nioCore,
+                nioHTTP1, nioPosix, nioSSL,
+            ]
         ),
         .testTarget(
             name: "CSIProviderTests",

@@ -14,6 +14,9 @@ package struct FairQueue<Element: Sendable>: Sendable {
     /// The owner whose turn it is.
     package var nextOwner: String? { turns.first }
 
+    /// The number of elements of all owners.
+    package var count: Int { lines.values.reduce(0) { $0 + $1.count } }
+
     /// The number of elements of `owner`.
     package func count(of owner: String) -> Int { lines[owner]?.count ?? 0 }
 
@@ -37,6 +40,24 @@ package struct FairQueue<Element: Sendable>: Sendable {
             longest.value.count > count(of: owner) + 1
         else { return nil }
         return lines[longest.key]?.removeLast()
+    }
+
+    /// Removes the elements that satisfy `condition`.
+    package mutating func removeAll(where condition: (Element) -> Bool) {
+        lines = lines.compactMapValues { line in
+            let rest = line.filter { !condition($0) }
+            return rest.isEmpty ? nil : rest
+        }
+        turns.removeAll { lines[$0] == nil }
+    }
+
+    /// The first element of the first owner, in the order of turns, that satisfies `condition`.
+    package mutating func popFirst(where condition: (_ owner: String) -> Bool) -> (element: Element, owner: String)? {
+        guard let index = turns.firstIndex(where: condition) else { return nil }
+        let owner = turns.remove(at: index)
+        guard let element = lines[owner]?.removeFirst() else { return nil }
+        if lines[owner]?.isEmpty == false { turns.append(owner) } else { lines[owner] = nil }
+        return (element, owner)
     }
 
     /// The first element of the owner whose turn it is.

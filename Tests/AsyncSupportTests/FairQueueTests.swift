@@ -35,6 +35,26 @@ struct FairQueueTests {
         #expect(queue.count(of: "a") == 2)
     }
 
+    @Test("passes owners by that may not go on now, and keeps their turns")
+    func conditions() {
+        var queue = FairQueue<String>()
+        for owner in ["a", "b", "c"] { queue.append("\(owner)0", of: owner) }
+        #expect(queue.popFirst { $0 == "b" }?.element == "b0")
+        #expect(queue.popFirst { $0 == "b" } == nil)
+        #expect((0..<2).map { _ in queue.popFirst { _ in true }?.owner } == ["a", "c"])
+        #expect(queue.isEmpty)
+    }
+
+    @Test("an owner all of whose elements are removed has no turn")
+    func removal() {
+        var queue = FairQueue<Int>()
+        for (index, owner) in ["a", "b", "a", "c"].enumerated() { queue.append(index, of: owner) }
+        queue.removeAll { $0 < 2 }
+        #expect(queue.count == 2)
+        #expect((0..<2).map { _ in queue.popFirst() } == [2, 3])
+        #expect(queue.isEmpty)
+    }
+
     @Test("waiting tasks of owners that may not go on now are passed by, those of one owner never")
     func waiters() async {
         var queue = FairWaiterQueue<Int, Int>()

@@ -75,6 +75,8 @@ final class ConnectionEngine {
 
     private func abort(_ number: UInt64, _ error: TransportError) {
         guard let batch = batches[number] else { return }
+        // Those that wait first, so that a connection that closes has none to make another for.
+        for exchange in batch.exchanges.values where exchange.connection == nil { exchange.abort(error) }
         for exchange in batch.exchanges.values { exchange.abort(error) }
     }
 
@@ -96,14 +98,24 @@ final class ConnectionEngine {
         let namespace = exchange.namespace
         let count = running[namespace, default: 1] - 1
         running[namespace] = count == 0 ? nil : count
-        while var line = waiting[namespace], !line.isEmpty {
-            let next = line.removeFirst()
-            waiting[namespace] = line.isEmpty ? nil : line
-            if next.isOver { continue }
-            // Not from within the end of another request.
-            connector.eventLoop.assumeIsolated().execute { self.submit(next) }
-            return
+        // Not from within the end of another request.
+        guard waiting[namespace] != nil else { return }
+        connector.eventLoop.assumeIsolated().execute { self.submitWaiting(namespace) }
+    }
+
+    private func submitWaiting(_ namespace: String) {
+        guard var line = waiting.removeValue(forKey: namespace) else { return }
+        let room = limits.requestsOfNamespace - running[namespace, default: 0]
+        var admitted: [Exchange] = []
+        var end = 0
+        while end < line.count, admitted.count < room {
+            // Those that were cancelled meanwhile take no place.
+            if !line[end].isOver { admitted.append(line[end]) }
+            end += 1
         }
+        line.removeFirst(end)
+        waiting[namespace] = line.isEmpty ? nil : line
+        for exchange in admitted { submit(exchange) }
     }
 
     private func send(_ exchange: Exchange) {
@@ -114,8 +126,8 @@ final class ConnectionEngine {
             connections = known
         } else {
             connections = HostConnections(route, connector, maximum: limits.connectionsPerHost, idleTotal) {
-                [unowned self] empty in
-                if hosts[empty.route] === empty { hosts[empty.route] = nil }
+                [weak self] empty in
+                if let self, hosts[empty.route] === empty { hosts[empty.route] = nil }
             }
             hosts[route] = connections
         }

@@ -39,6 +39,12 @@ struct Connector {
         }
         return attempt.ready.futureResult
     }
+
+    /// Has the host of `route` looked up on the share of `namespace`, for all connections that wait for it.
+    func resolve(_ route: Route, for namespace: String) {
+        let host = route.proxy?.host ?? route.host
+        if IPAddress(host) == nil { resolver.resolve(host, for: namespace) { _, _ in } }
+    }
 }
 
 /// One connection that is being made.

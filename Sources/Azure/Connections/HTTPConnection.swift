@@ -23,13 +23,14 @@ final class HTTPConnection: ChannelInboundHandler {
     private let tls: NIOSSLClientHandler?
     /// Set until the connection is ready or has failed.
     private var ready: EventLoopPromise<HTTPConnection>?
-    weak var owner: (any Owner)?
+    /// It lives until the connection is closed, even if its host is not used any more: requests may wait for it.
+    var owner: (any Owner)?
 
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
     private var response: HTTPResponseHead?
     private var body = SecretBytesBuilder(capacity: 0)
-    /// Whether a response came before, so that the server may just be closing the connection as idle.
+    /// Whether a response came before. Then what cannot be read may have been sent while the connection was idle.
     private var isReused = false
     private var isClosed = false
     /// When the last response ended.
@@ -58,7 +59,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func close() {
         guard let context, !isClosed else { return }
-        // With the channel's error, no TLS shutdown is waited for: a server may never answer it.
+        // The channel may wait for the server's part of the TLS shutdown, a few seconds at most. Nobody waits for that.
         context.channel.close(mode: .all, promise: nil)
         ended(TransportError(.request, .cancelled, "the caller gave up"))
     }
@@ -115,8 +116,11 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let isWaiting = exchange != nil || ready != nil
-        if isWaiting { ended(TransportError(classifying: error, on: route, isReady: ready == nil)) }
+        if isReused, response == nil, error is HTTPParserError {
+            ended(Self.lostConnection(throughProxy: route.proxy != nil))
+        }
+        // Before it closes, which takes its time with TLS, so that an idle one is not given to a request meanwhile.
+        ended(TransportError(classifying: error, on: route, isReady: ready == nil))
         context.close(promise: nil)
     }
 

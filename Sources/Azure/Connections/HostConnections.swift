@@ -70,7 +70,12 @@ final class HostConnections: HTTPConnection.Owner {
 
     /// Each waiting request has a connection made for it, up to the maximum. It takes whichever is free first.
     private func openIfNeeded(for namespace: String) {
-        guard opening < waitingCount, count < maximum else { return }
+        guard opening < waitingCount else { return }
+        guard count < maximum else {
+            // Those that are being made may all wait for the share of another namespace to look up the host.
+            if opening > 0, waiting.count(of: namespace) == 1 { connector.resolve(route, for: namespace) }
+            return
+        }
         opening += 1
         count += 1
         connector.connect(route, for: namespace).assumeIsolated().whenComplete { result in
@@ -111,6 +116,8 @@ final class HostConnections: HTTPConnection.Owner {
     func connectionHasClosed(_ connection: HTTPConnection) {
         count -= 1
         idle.removeAll { $0 === connection }
+        waiting.removeAll { $0.value.isOver }
+        waitingCount = waiting.count
         if let namespace = waiting.nextOwner { openIfNeeded(for: namespace) }
         leaveIfEmpty()
     }

@@ -35,13 +35,15 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
         received.writeBuffer(&buffer)
-        let bytes = received.readableBytesView
-        guard let end = Self.endOfHead(bytes) else {
-            if bytes.count > Self.maximumBytes {
-                conclude(context, .failure(TransportError(.proxy, .transient, "what the proxy sent is no HTTP")))
-            }
-            return
+        // Several responses may come together, of which all but the last are informational.
+        while finish != nil, let end = Self.endOfHead(received.readableBytesView) { readHead(context, end) }
+        if finish != nil, received.readableBytes > Self.maximumBytes {
+            conclude(context, .failure(TransportError(.proxy, .transient, "what the proxy sent is no HTTP")))
         }
+    }
+
+    private func readHead(_ context: ChannelHandlerContext, _ end: Int) {
+        let bytes = received.readableBytesView
         guard let status = Self.status(bytes) else {
             return conclude(context, .failure(TransportError(.proxy, .transient, "what the proxy sent is no HTTP")))
         }

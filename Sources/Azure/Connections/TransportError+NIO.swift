@@ -32,7 +32,8 @@ extension TransportError {
     init(classifying error: any Error, on route: Route, isReady: Bool) {
         switch error {
         case let error as TransportError: self = error
-        case NIOSSLError.uncleanShutdown: self = HTTPConnection.lostConnection(throughProxy: route.proxy != nil)
+        case NIOSSLError.uncleanShutdown, HTTPParserError.invalidEOFState:
+            self = HTTPConnection.lostConnection(throughProxy: route.proxy != nil)
         case let error as NIOSSLExtraError:
             self.init(.tls, .final, "the server's certificate is not for this host: \(error.description)")
         case let error as NIOSSLError: self.init(.tls, .final, Self.handshake(error))

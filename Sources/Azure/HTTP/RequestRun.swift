@@ -68,6 +68,7 @@ struct RequestRun: ~Copyable {
         }
         unfinished = items.count
         await withTaskCancellationHandler {
+            for event in inbox.removeAll() { handle(event, deliver) }
             beginQueued(deliver)
             while unfinished > 0 {
                 for event in await inbox.next() { handle(event, deliver) }
@@ -96,16 +97,21 @@ struct RequestRun: ~Copyable {
             admission = nil
             switch result {
             case .success(let permit):
-                guard let index = queue.first, !isCancelled else { return gate.leave(permit, succeeded: false) }
+                guard let index = queue.first, !isCancelled, context.deadline.remaining > .zero else {
+                    return gate.leave(permit, succeeded: false)
+                }
                 queue.removeFirst()
                 begin([(index, permit)], deliver)
+            case .failure(let error) where error.kind == .cancelled && !isCancelled:
+                // It left the line for a pause that was too long for those that waited then.
+                return
             case .failure(let error):
                 // A pause that is too long, or a cancellation, concerns all that are not under way.
                 finishWaiting(deliver) { _ in .failure(error) }
             }
         case .mayBegin(let index):
             timers[index] = nil
-            if !items[index].isFinal { send([index]) }
+            sendLater(index, deliver)
         case .mayRetry(let index):
             timers[index] = nil
             if !items[index].isFinal { queue.append(index) }
@@ -144,6 +150,15 @@ struct RequestRun: ~Copyable {
 
     /// Begins as many of the queue as the gate admits, and gets in line for the next.
     private mutating func beginQueued(_ deliver: (Int, Outcome) -> Void) {
+        // Those that end without being sent make room in the window, and no event says so.
+        var before = 0
+        repeat {
+            before = unfinished
+            beginWindow(deliver)
+        } while unfinished > 0 && unfinished < before
+    }
+
+    private mutating func beginWindow(_ deliver: (Int, Outcome) -> Void) {
         // A service that does not respond is to be found out before it is asked for all of a long list.
         let open = next - (items.count - unfinished)
         let end = min(items.count, next + max(0, Self.window - open))
@@ -161,7 +176,7 @@ struct RequestRun: ~Copyable {
         guard admission == nil else { return }
         var admitted: [(Int, RequestGate.Permit)] = []
         switch gate.enterNow(context, upTo: queue.count) {
-        case .failure(let error): inbox.append(.admitted(.failure(error)))
+        case .failure(let error): return finishWaiting(deliver) { _ in .failure(error) }
         case .success(let permits):
             admitted = Array(zip(queue, permits))
             queue.removeFirst(permits.count)
@@ -197,6 +212,14 @@ struct RequestRun: ~Copyable {
         send(ready)
     }
 
+    /// The pause of one that was admitted is over.
+    private mutating func sendLater(_ index: Int, _ deliver: (Int, Outcome) -> Void) {
+        guard isCancelled, let permit = items[index].permit else { return send([index]) }
+        items[index].permit = nil
+        gate.leave(permit, succeeded: false)
+        finish(index, .failure(TransportError(.request, .cancelled, "the caller gave up")), deliver)
+    }
+
     private mutating func send(_ indices: [Int]) {
         guard !indices.isEmpty else { return }
         let timeout = min(policy.attemptTimeout, context.deadline.remaining)
@@ -220,6 +243,11 @@ struct RequestRun: ~Copyable {
         let isThrottled = policy.isThrottled(outcome)
         if isThrottled { gate.throttle(permit, pause: pause) }
         gate.leave(permit, succeeded: false)
+        if isThrottled, case .failure(let error) = gate.enterNow(context, upTo: 0) {
+            // The others would wait in line for longer than they have.
+            admission?.cancel()
+            finishWaiting(deliver) { _ in .failure(error) }
+        }
         guard number < policy.attempts, policy.isRetried(outcome), !isCancelled,
             // A wait past the deadline is pointless: the response at hand says more than a time-out would.
             pause < context.deadline.remaining

@@ -17,7 +17,8 @@ final class NameResolver: Sendable {
         var timeout = Duration.seconds(5)
     }
 
-    typealias Completion = @Sendable (AddressFamily, Result<[[UInt8]], NameLookup.Failure>) -> Void
+    typealias Outcome = Result<[[UInt8]], NameLookup.Failure>
+    typealias Completion = @Sendable (AddressFamily, Outcome) -> Void
 
     private struct Name: Hashable, Sendable {
         var host: String
@@ -25,20 +26,21 @@ final class NameResolver: Sendable {
     }
 
     private struct Known: Sendable {
-        var result: Result<[[UInt8]], NameLookup.Failure>
+        var outcome: Outcome
         var until: ContinuousClock.Instant
     }
 
     /// A look-up that is under way.
     private struct Running {
         var namespace: String
-        var finished: [AddressFamily: Result<[[UInt8]], NameLookup.Failure>] = [:]
+        var finished: [AddressFamily: Outcome] = [:]
         var completions: [Completion]
     }
 
-    private struct Waiting: Sendable {
-        var host: String
+    /// A request for a host whose look-up has not begun.
+    private struct Waiting {
         var namespace: String
+        var deadline: ContinuousClock.Instant
         var completion: Completion
     }
 
@@ -47,14 +49,15 @@ final class NameResolver: Sendable {
         var running: [String: Running] = [:]
         /// How many look-ups each namespace has under way.
         var counts: [String: Int] = [:]
-        /// Those that wait for a place, of namespaces that may begin one.
-        var waiting = FairQueue<Waiting>()
-        /// Those of namespaces that have as many under way as they may.
-        var blocked: [String: [Waiting]] = [:]
+        var waiting: [String: [Waiting]] = [:]
+        /// The hosts in `waiting`, in the line of each namespace that asks for them. Some may have been looked up since.
+        var lines = FairQueue<String>()
+        var nextSweep = ContinuousClock.now
     }
 
     private static let longestMemory = Duration.seconds(30)
     private static let memoryOfNoAddress = Duration.seconds(5)
+    private static let sweepInterval = Duration.seconds(1)
 
     private let limits: Limits
     private let thread: ResolverThread
@@ -68,104 +71,152 @@ final class NameResolver: Sendable {
 
     deinit {
         thread.stop()
+        // What the thread still finds reaches nobody.
+        let calls = state.withLock { state in
+            let running = state.running.values.flatMap { running in
+                running.completions.map { Call($0, Self.noResponse.filter { running.finished[$0.key] == nil }) }
+            }
+            return running + state.waiting.values.joined().map { Call($0.completion, Self.noResponse) }
+        }
+        for call in calls { call.make() }
     }
 
     /// Calls `completion` once for each family, on a thread that it must not block, or on this one.
     func resolve(_ host: String, for namespace: String, completion: @escaping Completion) {
         let host = host.lowercased()
-        let known = AddressFamily.allCases.compactMap { family -> (AddressFamily, Known)? in
+        let (calls, isNew) = state.withLock { state -> ([Call], Bool) in
             let now = ContinuousClock.now
-            return state.withLock { state in
-                state.known.use(Name(host: host, family: family)).flatMap { $0.until > now ? (family, $0) : nil }
-            }
-        }
-        if known.count == AddressFamily.allCases.count {
-            for (family, known) in known { completion(family, known.result) }
-            return
-        }
-        let (finished, isNew) = state.withLock { state in
+            let known = Self.known(host, &state, now)
+            if known.count == AddressFamily.allCases.count { return ([Call(completion, known)], false) }
+            // What is known of one family is not asked for again for this request.
+            let rest: Completion = { family, outcome in if known[family] == nil { completion(family, outcome) } }
+            var calls = [Call(completion, known)]
             if let running = state.running[host] {
-                state.running[host]?.completions.append(completion)
-                return (running.finished, false)
+                state.running[host]?.completions.append(rest)
+                calls.append(Call(rest, running.finished))
+                return (calls, false)
             }
-            return ([:], enqueue(Waiting(host: host, namespace: namespace, completion: completion), &state))
+            calls += Self.sweep(&state, now)
+            let waiting = state.waiting[host, default: []]
+            if !waiting.contains(where: { $0.namespace == namespace }) { state.lines.append(host, of: namespace) }
+            state.waiting[host, default: []].append(
+                Waiting(namespace: namespace, deadline: now + limits.timeout, completion: rest))
+            return (calls, true)
         }
-        for (family, result) in finished { completion(family, result) }
+        for call in calls { call.make() }
         if isNew { beginWaiting() }
     }
 
     /// The number of look-ups under way.
     var running: Int { state.withLock { $0.running.count } }
 
-    /// Whether one may begin.
-    private func enqueue(_ waiting: Waiting, _ state: inout State) -> Bool {
-        let namespace = waiting.namespace
-        if state.counts[namespace, default: 0] >= limits.ofNamespace {
-            state.blocked[namespace, default: []].append(waiting)
-            return false
+    /// Begins the look-ups for which there are places.
+    private func beginWaiting() {
+        let (calls, orders) = state.withLock { state -> ([Call], [ResolverThread.Order]) in
+            let now = ContinuousClock.now
+            let calls = Self.sweep(&state, now)
+            var orders: [ResolverThread.Order] = []
+            while state.running.count < limits.concurrent {
+                let counts = state.counts
+                let next = state.lines.popFirst { counts[$0, default: 0] < limits.ofNamespace }
+                guard let (host, namespace) = next else { break }
+                guard let waiting = state.waiting.removeValue(forKey: host) else { continue }
+                state.counts[namespace, default: 0] += 1
+                state.running[host] = Running(namespace: namespace, completions: waiting.map(\.completion))
+                orders.append(order(host, now + limits.timeout))
+            }
+            return (calls, orders)
         }
-        state.waiting.append(waiting, of: namespace)
-        return state.running.count < limits.concurrent
+        for call in calls { call.make() }
+        for order in orders { thread.begin(order) }
     }
 
-    private func beginWaiting() {
-        var toJoin: [(Completion, [AddressFamily: Result<[[UInt8]], NameLookup.Failure>])] = []
-        let hosts = state.withLock { state -> [String] in
-            var hosts: [String] = []
-            while state.running.count < limits.concurrent, let waiting = state.waiting.popFirst() {
-                let namespace = waiting.namespace
-                if let running = state.running[waiting.host] {
-                    state.running[waiting.host]?.completions.append(waiting.completion)
-                    toJoin.append((waiting.completion, running.finished))
-                } else if state.counts[namespace, default: 0] >= limits.ofNamespace {
-                    state.blocked[namespace, default: []].append(waiting)
-                } else {
-                    state.counts[namespace, default: 0] += 1
-                    state.running[waiting.host] = Running(namespace: namespace, completions: [waiting.completion])
-                    hosts.append(waiting.host)
-                }
-            }
-            return hosts
-        }
-        for (completion, finished) in toJoin {
-            for (family, result) in finished { completion(family, result) }
-        }
-        for host in hosts {
-            thread.begin(
-                ResolverThread.Order(host: host, deadline: .now + limits.timeout) { [weak self] family, result in
-                    self?.finished(host, family, result)
-                })
-        }
+    private func order(_ host: String, _ deadline: ContinuousClock.Instant) -> ResolverThread.Order {
+        ResolverThread.Order(host: host, deadline: deadline) { [weak self] in self?.finished(host, $0, $1) }
     }
 
     private func finished(
         _ host: String, _ family: AddressFamily, _ found: Result<NameLookup.Found, NameLookup.Failure>
     ) {
-        let result = found.map(\.addresses)
+        let outcome = found.map(\.addresses)
         let (completions, isOver) = state.withLock { state -> ([Completion], Bool) in
             guard var running = state.running[host] else { return ([], false) }
-            running.finished[family] = result
+            running.finished[family] = outcome
             if let memory = Self.memory(of: found) {
-                state.known.store(
-                    Name(host: host, family: family), Known(result: result, until: .now + memory),
-                    owner: running.namespace)
+                Self.remember(Name(host: host, family: family), outcome, memory, running.namespace, &state)
             }
             let isOver = running.finished.count == AddressFamily.allCases.count
             state.running[host] = isOver ? nil : running
-            if isOver { endLookup(of: running.namespace, &state) }
+            if isOver { Self.end(running, host, &state) }
             return (running.completions, isOver)
         }
-        for completion in completions { completion(family, result) }
+        for completion in completions { completion(family, outcome) }
         if isOver { beginWaiting() }
     }
+}
 
-    /// A look-up of `namespace` is over, so that it may begin another one.
-    private func endLookup(of namespace: String, _ state: inout State) {
-        let count = state.counts[namespace, default: 1] - 1
-        state.counts[namespace] = count == 0 ? nil : count
-        guard var blocked = state.blocked[namespace], !blocked.isEmpty else { return }
-        state.waiting.append(blocked.removeFirst(), of: namespace)
-        state.blocked[namespace] = blocked.isEmpty ? nil : blocked
+extension NameResolver {
+    /// What a request is told, once the lock is left.
+    private struct Call {
+        var completion: Completion
+        var outcomes: [AddressFamily: Outcome]
+
+        init(_ completion: @escaping Completion, _ outcomes: [AddressFamily: Outcome]) {
+            (self.completion, self.outcomes) = (completion, outcomes)
+        }
+
+        func make() {
+            for (family, outcome) in outcomes { completion(family, outcome) }
+        }
+    }
+
+    private static let noResponse: [AddressFamily: Outcome] = [.v4: .failure(.noResponse), .v6: .failure(.noResponse)]
+
+    private static func known(
+        _ host: String, _ state: inout State, _ now: ContinuousClock.Instant
+    ) -> [AddressFamily: Outcome] {
+        var known: [AddressFamily: Outcome] = [:]
+        for family in AddressFamily.allCases {
+            if let entry = state.known.use(Name(host: host, family: family)), entry.until > now {
+                known[family] = entry.outcome
+            }
+        }
+        return known
+    }
+
+    /// A look-up is over, so that its namespace may begin another one.
+    private static func end(_ running: Running, _ host: String, _ state: inout State) {
+        let count = state.counts[running.namespace, default: 1] - 1
+        state.counts[running.namespace] = count == 0 ? nil : count
+        // Some name services never answer for one family. The other one is enough, without a look-up each time.
+        let isFound = running.finished.values.contains { if case .success = $0 { true } else { false } }
+        guard isFound else { return }
+        for (family, outcome) in running.finished {
+            guard case .failure(.noResponse) = outcome else { continue }
+            remember(Name(host: host, family: family), outcome, memoryOfNoAddress, running.namespace, &state)
+        }
+    }
+
+    private static func remember(
+        _ name: Name, _ outcome: Outcome, _ memory: Duration, _ namespace: String, _ state: inout State
+    ) {
+        state.known.store(name, Known(outcome: outcome, until: .now + memory), owner: namespace)
+    }
+
+    /// Takes those out of line whose time is over, from time to time: a namespace may ask for more names than the name
+    /// service ever answers.
+    private static func sweep(_ state: inout State, _ now: ContinuousClock.Instant) -> [Call] {
+        guard now >= state.nextSweep, !state.waiting.isEmpty else { return [] }
+        state.nextSweep = now + sweepInterval
+        var calls: [Call] = []
+        for (host, waiting) in state.waiting where waiting.contains(where: { $0.deadline <= now }) {
+            let rest = waiting.filter { $0.deadline > now }
+            calls += waiting.filter { $0.deadline <= now }.map { Call($0.completion, noResponse) }
+            state.waiting[host] = rest.isEmpty ? nil : rest
+        }
+        let hosts = Set(state.waiting.keys)
+        state.lines.removeAll { !hosts.contains($0) }
+        return calls
     }
 
     private static func memory(of found: Result<NameLookup.Found, NameLookup.Failure>) -> Duration? {
