@@ -153,4 +153,18 @@ struct ConnectionTests {
             }
         }
     }
+
+    @Test("reads a proxy's response after an informational one")
+    func proxy() async throws {
+        let bytes = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 407 Authenticate\r\nContent-Length: 0\r\n\r\n"
+        try await FakeHTTPServer.with({ _ in .bytes(bytes) }) { server async throws in
+            let proxy = try ProxySettings(environment: ["HTTPS_PROXY": "http://127.0.0.1:\(server.port)"])
+            let client = NetworkClient(server) { $0.proxy = proxy }
+            let error = await #expect(throws: TransportError.self) {
+                try await client.transport.send(HTTPRequest(.get, "https://vault.example/"), timeout: .seconds(900))
+            }
+            #expect(error?.hop == .proxy)
+            #expect(error?.reason == "the proxy asks for credentials")
+        }
+    }
 }
