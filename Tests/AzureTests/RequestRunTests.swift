@@ -165,7 +165,7 @@ struct RequestRunTests {
     func cancelled() async throws {
         let run = Run(.init(concurrent: 2, perSecond: 2), pausesEnd: false)
         // As many as may be under way at once may also begin at once.
-        for permit in try run.gate.enterNow(run.time.source.context(), upTo: 1).get() {
+        for permit in try run.gate.enterNow(run.time.source.context(), upTo: 2).get() {
             run.gate.leave(permit, succeeded: true)
         }
         let sending = Task { await run.send(5) }
