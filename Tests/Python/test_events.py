@@ -101,7 +101,7 @@ class EventsTest(unittest.TestCase):
         w.until(passes, "mounts that do not wait for the server")
         # The provider gives up on it and tries again.
         w.until(lambda: len(self.server.calls) > 1, "the second try")
-        self.assertIn("no answer within 5.0 s", self.complaints()[0]["error"])
+        self.assertIn("no response within 5.0 s", self.complaints()[0]["error"])
         self.server.temper = None
         self.server.released.set()
         self.events("MountRotationFailed", count=1 + rounds)

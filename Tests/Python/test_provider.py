@@ -109,7 +109,7 @@ class ProviderTest(unittest.TestCase):
             self.assertGreaterEqual(int(count[0].split()[-1]), 1)
             buckets = [line for line in lines if line.startswith(f"{name}_bucket{{{common},{labels},le=")]
             self.assertEqual([line.split('le="')[1].split('"')[0] for line in buckets],
-                             "0.1 0.2 0.3 0.4 0.5 1 1.5 2 2.5 3 5 10 15 30 +Inf".split())
+                             "0.001 0.002 0.005 0.01 0.02 0.05 0.1 0.2 0.3 0.4 0.5 1 1.5 2 2.5 3 5 10 15 30 +Inf".split())
 
     def test_mount(self):
         answer = self.mount(obj("secret", "plain"), obj("secret", "umlaut", "filePermission: 0400"),

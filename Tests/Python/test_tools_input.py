@@ -259,7 +259,7 @@ class DoctorTest(unittest.TestCase):
         steps = self.steps(manifest, "--token-proxy-url", f"https://127.0.0.1:{port}/token-proxy", "--sni-name",
                            "localhost", "--token-proxy-ca-file", self.world.directory / "azure/ca.pem")
         self.assertEqual(steps["token-audience"]["status"], "passed")
-        self.assertIn("No identity binding lets", steps["exchange"]["detail"])
+        self.assertIn("No identity binding lets", str(steps["exchange"]["evidence"]))
 
 
 if __name__ == "__main__":
