@@ -44,6 +44,9 @@ extension FakeAzure {
                 403, "Forbidden", "Caller is not authorized to perform action on resource.", "ForbiddenByRbac")
         }
         guard path.count > 1 else { return objects(request, state) }
+        guard path[1].hasOnlyASCIILettersAndDigits(or: "-") else {
+            return refusal(400, "BadParameter", "The request URI contains an invalid name: \(path[1])")
+        }
         guard type == "secrets", let (name, secret) = state.secret(path[1], in: request.vault) else {
             return refusal(404, "SecretNotFound", "A secret with (name/id) \(path[1]) was not found.")
         }
