@@ -40,7 +40,8 @@ let vaultTargets = [
         let status = 200 + input.choice(of: 400)
         let header = input.line()
         let response = HTTPResponse(status: status, headers: [("X-Ms-Request-Id", header)], body: input.secret)
-        let error = VaultErrorResponse(response).error(object: KeyVaultObject(name: "name", type: .key), vault: vault)
+        let error = VaultErrorResponse(response).error(
+            object: KeyVaultObject(name: "name", type: .key), vault: vault, clientID: "")
         require(status >= 400 || error.code == .answerMalformed, "status \(status) is \(error.code)")
         require(error.message.utf8.count < 20_000, "a message of \(error.message.utf8.count) bytes")
     },
