@@ -28,7 +28,7 @@ final class Exchange {
 
     var namespace: String { request.namespace }
 
-    /// Nobody waits for the response any more.
+    /// Whether the outcome was told already.
     var isOver: Bool { finish == nil }
 
     /// Tells the outcome, the first time. The connection must not be in the middle of it any more.

@@ -12,8 +12,7 @@ final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// What happens to the connection is told to the one who keeps it. Each function may be called once at most, but for
-    /// `isIdle`.
+    /// What keeps the connection. It is told of each end of a response, and once that the connection has closed.
     protocol Owner: AnyObject {
         func connectionIsIdle(_ connection: HTTPConnection)
         func connectionHasClosed(_ connection: HTTPConnection)
@@ -59,7 +58,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func close() {
         guard let context, !isClosed else { return }
-        // The channel may wait for the server's part of the TLS shutdown, a few seconds at most. Nobody waits for that.
+        // The channel may wait for the server's part of the TLS shutdown, a few seconds at most, which delays nothing.
         context.channel.close(mode: .all, promise: nil)
         ended(TransportError(.request, .cancelled, "the caller gave up"))
     }
@@ -162,7 +161,7 @@ final class HTTPConnection: ChannelInboundHandler {
         }
     }
 
-    /// Ends whoever waits for the connection or for a response on it.
+    /// Ends the attempt or the request that waits on the connection.
     private func ended(_ error: TransportError) {
         guard !isClosed else { return }
         isClosed = true

@@ -6,8 +6,8 @@ final class HostConnections: HTTPConnection.Owner {
     let route: Route
     private let connector: Connector
     private let maximum: Int
-    /// Called when there is nothing left to keep.
     private let idleTotal: IdleTotal
+    /// Called when there is nothing left to keep.
     private let onEmpty: (HostConnections) -> Void
 
     /// The one that was used last is at the end, and used first: so those that are not needed age.

@@ -27,7 +27,6 @@ final class TLSContexts: Sendable {
         let result: Result<(context: NIOSSLContext, isNew: Bool), TransportError> = state.withLock { state in
             if state.fingerprint != fingerprint {
                 state.ordinary = nil
-                state.special = state.special.filter { !$0.value.authority.isEmpty }
             }
             state.fingerprint = fingerprint
             do {
