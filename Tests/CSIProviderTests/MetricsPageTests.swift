@@ -26,7 +26,7 @@ struct MetricsPageTests {
         request(.key, "a\"b\\c\nd", 60_000, .unreachable)
         metrics.observeMount(.milliseconds(250), .ok, nil)
         metrics.observeMount(.seconds(2), .notFound, .objectNotFound)
-        for source in [ContentSource.fetched, .fetched, .cached] { metrics.observe(source) }
+        for source in [ContentSource.fetched, .fetched, .cached] { metrics.observe(source, count: 1) }
         metrics.observe(TokenSource.issued)
         metrics.observeThrottling(by: "kv-b.vault.azure.net")
         metrics.observeThrottling(by: "kv-a.vault.azure.net")

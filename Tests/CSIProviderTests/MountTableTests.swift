@@ -35,17 +35,21 @@ struct MountTableTests {
                 .unserved(settings), transport: azure, time: azure.time,
                 logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)
-            let outcome: MountOutcome
-            do throws(RPCStatus) {
-                let answer = try await provider.handler.handle(
-                    IncomingMount(request: MountRequestMessage(call), secondsLeft: 110))
-                outcome = MountOutcome(answer)
-            } catch {
-                outcome = MountOutcome(error)
+            // Twice, because a repeated call takes a shorter way to the same response.
+            for attempt in 1...2 {
+                let outcome: MountOutcome
+                do throws(RPCStatus) {
+                    let answer = try await provider.handler.handle(
+                        IncomingMount(request: MountRequestMessage(call), secondsLeft: 110))
+                    outcome = MountOutcome(answer)
+                } catch {
+                    outcome = MountOutcome(error)
+                }
+                let differences = try await testCase.expect.differences(
+                    from: outcome, fill, unspeakable: tokens.withLock { $0 })
+                for difference in differences { Issue.record("\(testCase.name), call \(attempt): \(difference)") }
+                if case .failure = outcome { break }
             }
-            let differences = try await testCase.expect.differences(
-                from: outcome, fill, unspeakable: tokens.withLock { $0 })
-            for difference in differences { Issue.record("\(testCase.name): \(difference)") }
         }
     }
 }

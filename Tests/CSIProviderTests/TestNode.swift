@@ -84,7 +84,7 @@ struct TestNode: Sendable {
             ServiceAccountTokens.attribute: #"{"api://AzureADTokenExchange":{"token":"\#(token)"}}"#,
         ]
         attributes.merge(pod.parameters) { $1 }
-        return try JSONSerialization.data(withJSONObject: attributes)
+        return try JSONSerialization.data(withJSONObject: attributes, options: .sortedKeys)
     }
 
     static func targetPath(_ pod: Pod) -> String { "/pods/\(pod.namespace)/\(pod.name)" }

@@ -25,8 +25,8 @@ package enum TokenSource: String, Sendable, CaseIterable {
 package protocol FetchObserver: Sendable {
     /// One request to a vault, and how it ended.
     func observe(_ request: VaultRequestObservation)
-    /// One content that a mount was answered with.
-    func observe(_ source: ContentSource)
+    /// Contents that a mount was answered with.
+    func observe(_ source: ContentSource, count: Int)
     /// One token that a mount asked for.
     func observe(_ source: TokenSource)
     /// A service asked for a pause.
@@ -54,7 +54,7 @@ package struct VaultRequestObservation: Sendable {
 package struct SilentObserver: FetchObserver {
     package init() {}
     package func observe(_ request: VaultRequestObservation) {}
-    package func observe(_ source: ContentSource) {}
+    package func observe(_ source: ContentSource, count: Int) {}
     package func observe(_ source: TokenSource) {}
     package func observeThrottling(by host: String) {}
 }

@@ -70,6 +70,9 @@ package struct AccessTokenSource: Sendable {
         return try result.get()
     }
 
+    /// Whether a token for `key` is kept, and need not be renewed yet.
+    func holdsToken(_ key: TokenCache.Key) -> Bool { cache?.peek(key) != nil }
+
     /// Forgets a token that a vault does not take.
     func drop(_ token: AccessToken, for authentication: AuthenticationContext, resource: String) {
         cache?.drop(token, for: TokenCache.Key(authentication, resource: resource))
@@ -83,7 +86,7 @@ package struct AccessTokenSource: Sendable {
 }
 
 extension TokenCache.Key {
-    fileprivate init(_ authentication: AuthenticationContext, resource: String) {
+    init(_ authentication: AuthenticationContext, resource: String) {
         self.init(
             principal: Principal(authentication), resource: resource,
             credential: CredentialFingerprint(authentication.identity))

@@ -19,10 +19,10 @@ struct FetchRound: Sendable {
     var earlier: [ValueCache.Key: (fetchedAt: Duration, source: ContentSource)] = [:]
 
     enum Outcome: Sendable {
-        /// `outdated` are those that were read before another one was seen to have changed; then `read` is what the next
+        /// `entries` are what was used of the cache, nil where that is not all. `outdated` are those that were read before another one was seen to have changed; then `read` is what the next
         /// round has to know of this one.
         case found(
-            VaultResult, outdated: [ValueCache.Key: Duration],
+            VaultResult, entries: [FetchBasis.Entry]?, outdated: [ValueCache.Key: Duration],
             read: [ValueCache.Key: (fetchedAt: Duration, source: ContentSource)])
         /// The vault does not take the token.
         case rejected(resource: String?, error: ProviderError)
@@ -52,7 +52,7 @@ struct FetchRound: Sendable {
 
         guard versions.values.reduce(0, { $0 + $1.count }) <= MountLimits.maximumVersions else {
             reading.errors.append((items.first ?? 0, MountLimits.excessOfVersions))
-            return .found(reading, outdated: [:], read: [:])
+            return .found(reading, entries: nil, outdated: [:], read: [:])
         }
         let jobs = items.flatMap { item in
             (versions[item] ?? []).map { job(item, .content(version: $0)) }
@@ -69,12 +69,15 @@ struct FetchRound: Sendable {
         // What fails anyway is not read once more.
         let isComplete = reading.errors.allSatisfy { $0.error.isAuthoritativeNotFound }
         let outdated = isComplete ? Self.outdated(lists.contents + reads.contents) : [:]
-        if outdated.isEmpty { return .found(reading, outdated: [:], read: [:]) }
+        if outdated.isEmpty {
+            let entries = reading.errors.isEmpty ? FetchBasis.entries(of: lists.contents + reads.contents) : nil
+            return .found(reading, entries: entries, outdated: [:], read: [:])
+        }
         var read: [ValueCache.Key: (fetchedAt: Duration, source: ContentSource)] = [:]
         for (job, entry, source) in reads.contents {
             read[job.key] = (entry.fetchedAt, self.source(of: job, entry, source))
         }
-        return .found(reading, outdated: outdated, read: read)
+        return .found(reading, entries: nil, outdated: outdated, read: read)
     }
 
     /// Where the mount's bytes came from: in memory may be what an earlier round of the same mount has read.
@@ -132,6 +135,8 @@ struct VaultResult: Sendable {
     var isAnsweredByFallback = false
     /// There was no token to ask the vault with.
     var isUnproven = false
+    /// What it was taken from; nil where the same cannot be had again from memory alone.
+    var basis: [FetchBasis.Part]?
 
     /// The vault could not be asked, or not now.
     var isOutage: Bool { !isUnproven && (isStale || errors.contains { $0.error.code.isOutage }) }
@@ -140,6 +145,7 @@ struct VaultResult: Sendable {
     var fromFallback: VaultResult {
         var copy = self
         copy.isAnsweredByFallback = true
+        copy.basis = nil
         copy.versions = versions.mapValues { versions in
             versions.map { version, source in
                 var version = version
@@ -155,5 +161,6 @@ struct VaultResult: Sendable {
         records.merge(other.records) { $1 }
         errors += other.errors
         isStale = isStale || other.isStale
+        basis = basis.flatMap { parts in other.basis.map { parts + $0 } }
     }
 }

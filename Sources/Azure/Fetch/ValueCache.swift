@@ -61,6 +61,8 @@ package final class ValueCache: Sendable {
         var lastChangeSeenAt: Duration
         /// Shortens its life a little, so that what was fetched together is not renewed together.
         var lifetimeFactor: Double
+        /// Of the request that it comes from; no two have the same.
+        var number: UInt64
     }
 
     /// Which kept contents will do.
@@ -129,6 +131,17 @@ package final class ValueCache: Sendable {
     func peek(_ key: Key, _ freshness: Freshness) -> Entry? {
         let now = time.elapsed()
         return state.withLock { Self.fresh($0.entries[key], freshness, now) }
+    }
+
+    /// Whether all of `entries` are still kept, and fresh enough unless `freshness` is nil.
+    func holds(_ entries: [FetchBasis.Entry], _ freshness: Freshness?) -> Bool {
+        let now = time.elapsed()
+        return state.withLock { state in
+            entries.allSatisfy { wanted in
+                guard let entry = state.entries[wanted.key], entry.number == wanted.number else { return false }
+                return freshness.map { Self.fresh(entry, $0, now) != nil } ?? true
+            }
+        }
     }
 
     /// The contents for `wishes`, in their order: kept, on their way for others, or fetched. Those that are fetched are
@@ -347,7 +360,7 @@ package final class ValueCache: Sendable {
             }
             let entry = Entry(
                 content: content, fetchedAt: stamp.begunAt, lastChangeSeenAt: lastChangeSeenAt,
-                lifetimeFactor: lifetimeFactor)
+                lifetimeFactor: lifetimeFactor, number: stamp.number)
             guard state.pending[key]?.number == stamp.number else { return entry }
             state.pending[key] = nil
             guard stamp.interval > .zero else { return entry }

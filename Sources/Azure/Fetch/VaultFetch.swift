@@ -24,8 +24,8 @@ package struct VaultFetch: Sendable {
 
     /// A vault that changes faster than it is read is answered as it was read in the last round.
     private static let maximumRounds = 3
-    private let tokens: AccessTokenSource
-    private let reader: ObjectReader
+    let tokens: AccessTokenSource
+    let reader: ObjectReader
     private let time: TimeSource
     private let resources = LearnedResources()
     private let outages: VaultOutages
@@ -57,8 +57,9 @@ package struct VaultFetch: Sendable {
         try Self.check(result) { plan.items[$0].object.missing != .fail && $1.isAuthoritativeNotFound }
         let found = plan.items.indices.map { result.versions[$0] ?? [] }
         let contents = FetchedContents(
-            items: found.map { $0.map(\.version) }, sources: found.map { $0.map(\.source) })
-        for source in contents.sources.joined() { reader.observer.observe(source) }
+            items: found.map { $0.map(\.version) }, sources: found.map { $0.map(\.source) },
+            basis: result.errors.isEmpty ? result.basis.map(FetchBasis.init) : nil)
+        for source in contents.sources.joined() { reader.observer.observe(source, count: 1) }
         return contents
     }
 
@@ -89,7 +90,7 @@ package struct VaultFetch: Sendable {
             for source in plan.sources.indices {
                 group.addTask { await self.read(of: source, in: plan, request) }
             }
-            return await group.reduce(into: VaultResult()) { $0.merge($1) }
+            return await group.reduce(into: VaultResult(basis: [])) { $0.merge($1) }
         }
     }
 
@@ -100,6 +101,16 @@ package struct VaultFetch: Sendable {
             return await read(items, of: plan, from: source.vault, source, request)
         }
 
+        var result = await self.read(of: items, in: plan, source, or: fallback, request)
+        // Which of the two vaults is asked depends on more than what is kept.
+        result.basis = nil
+        return result
+    }
+
+    private func read(
+        of items: [Int], in plan: MountPlan, _ source: MountPlan.Source, or fallback: MountPlan.Source.Fallback,
+        _ request: Request
+    ) async -> VaultResult {
         var result = VaultResult()
         if fallback.conditions.contains(.unavailable) {
             result = await self.read(of: items, in: plan, source, or: fallback.vault, request)
@@ -196,9 +207,15 @@ package struct VaultFetch: Sendable {
                 resource = wanted ?? resource
                 token = try await tokens.token(
                     for: authentication, resource: resource, priority: request.priority, until: request.deadline)
-            case .found(let result, let outdated, let read):
+            case .found(let result, let entries, let outdated, let read):
                 if isRenewed { resources.learn(resource, of: vault, for: namespace) }
-                if outdated.isEmpty || number == Self.maximumRounds { return result }
+                if outdated.isEmpty {
+                    var result = result
+                    let key = TokenCache.Key(authentication, resource: resource)
+                    result.basis = entries.map { [FetchBasis.Part(token: key, entries: $0)] }
+                    return result
+                }
+                if number == Self.maximumRounds { return result }
                 round.notBefore = outdated
                 round.earlier = read
                 number += 1
@@ -222,6 +239,8 @@ package struct FetchedContents: Sendable {
     package var items: [[FetchedVersion]]
     /// Of each of those.
     package var sources: [[ContentSource]]
+    /// Nil where the same contents cannot be had again from memory alone.
+    package var basis: FetchBasis?
 }
 
 /// What vaults have said, in their challenges, that they want tokens for, where that is not what their

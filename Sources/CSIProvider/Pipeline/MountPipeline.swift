@@ -33,15 +33,16 @@ package struct MountPipeline: Sendable {
         }
     }
 
-    private let settings: Settings
+    let settings: Settings
     private let tokens: AccessTokenSource
     private let values: ValueCache
-    private let fetch: VaultFetch
-    private let ledger = KnownVolumes()
+    let fetch: VaultFetch
+    let ledger = KnownVolumes()
+    let recent = RepeatedMounts()
     private let classes = ParsedClasses()
     /// Twice as many threads as a namespace may have, and no more: what runs at once also takes memory at once.
     private let executor = WorkExecutor(width: 4)
-    private let time: TimeSource
+    let time: TimeSource
     /// Names the clients of classes that name none; nil for leaving those to fail.
     private let accounts: ServiceAccountAnnotations?
 
@@ -107,7 +108,7 @@ package struct MountPipeline: Sendable {
 
     private func authorize(_ mount: ValidatedMount) throws(ProviderError) -> AuthorizedMount {
         if let file = settings.policy, mount.knownCloud == nil {
-            do throws(ProviderError) { try policy(of: file).checkWithoutHosts(mount) } catch {
+            do throws(ProviderError) { try policy(of: file).policy.checkWithoutHosts(mount) } catch {
                 throw error.adding(Self.surroundings(of: mount) + [("policy", file.path)])
             }
         }
@@ -115,10 +116,13 @@ package struct MountPipeline: Sendable {
     }
 
     private func authorize(_ attributes: MountConfiguration) throws(ProviderError) -> AuthorizedMount {
-        guard let file = settings.policy else { return AuthorizedMount(attributes: attributes, rule: nil) }
+        guard let file = settings.policy else {
+            return AuthorizedMount(attributes: attributes, rule: nil, policyGeneration: nil)
+        }
         do throws(ProviderError) {
-            let rule = try policy(of: file).permission(for: attributes)
-            return AuthorizedMount(attributes: attributes, rule: rule)
+            let (policy, generation) = policy(of: file)
+            let rule = try policy.permission(for: attributes)
+            return AuthorizedMount(attributes: attributes, rule: rule, policyGeneration: generation)
         } catch {
             throw error.adding(Self.surroundings(of: attributes) + [("policy", file.path)])
         }
@@ -187,9 +191,14 @@ package struct MountPipeline: Sendable {
     }
 
     /// The rules in force; with new ones, nothing that was read under the old ones is kept.
-    private func policy(of file: PolicyFile) -> AccessPolicy {
+    func policy(of file: PolicyFile) -> (policy: AccessPolicy, generation: Int) {
         // Reading the operator's file must not count as work of a mount.
-        MountBudget.$current.withValue(nil) { file.current { values.removeAll() } }
+        MountBudget.$current.withValue(nil) {
+            file.current {
+                values.removeAll()
+                recent.removeAll()
+            }
+        }
     }
 
     /// Forgets what need not be kept any more, and looks whether the policy has changed.
@@ -198,6 +207,7 @@ package struct MountPipeline: Sendable {
         tokens.sweep()
         accounts?.sweep()
         values.sweep()
+        recent.sweep { fetch.isHeld($0.basis) }
     }
 
     /// Whether the policy's file can be used; nil without one.
@@ -206,7 +216,7 @@ package struct MountPipeline: Sendable {
     /// What the kept values take, in bytes and number, and how many were pushed out for others.
     package var cacheUsage: (bytes: Int, count: Int, evictions: Int) { values.usage }
 
-    private func maximumAge(_ attributes: MountConfiguration, isKnown: Bool) -> Duration {
+    func maximumAge(_ attributes: MountConfiguration, isKnown: Bool) -> Duration {
         let cache = settings.cache
         guard cache.refreshInterval > .zero else { return .zero }
         let asked = attributes.refreshInterval.map { min(max($0, cache.shortestInterval), cache.longestInterval) }
@@ -232,8 +242,12 @@ package struct AuthorizedMount: Sendable {
     /// The rule that permits it; nil without a policy.
     package let rule: String?
 
-    fileprivate init(attributes: MountConfiguration, rule: String?) {
+    /// Of the policy that permits it; nil without one.
+    let policyGeneration: Int?
+
+    fileprivate init(attributes: MountConfiguration, rule: String?, policyGeneration: Int?) {
         self.attributes = attributes
         self.rule = rule
+        self.policyGeneration = policyGeneration
     }
 }

@@ -13,6 +13,8 @@ package final class PolicyFile: Sendable {
 
     private struct State {
         var policy: AccessPolicy
+        /// Of the policy: it grows whenever the rules change.
+        var generation = 0
         /// What was read last, or why it could not be.
         var contents: Contents
         var stamp: Stamp?
@@ -45,20 +47,22 @@ package final class PolicyFile: Sendable {
     /// Whether the rules in force are those in the file.
     package var isValid: Bool { state.withLock { $0.isValid } }
 
-    /// The rules in force. Calls `onChange` before anybody is given new ones.
-    package func current(onChange: () -> Void = {}) -> AccessPolicy {
+    /// The rules in force, and their generation: a number that grows whenever the rules change. Calls `onChange` before
+    /// anybody is given new ones.
+    package func current(onChange: () -> Void = {}) -> (policy: AccessPolicy, generation: Int) {
         let stamp = Self.stamp(path)
         return state.withLock { state in
-            if let stamp, stamp.isSettled, stamp == state.stamp { return state.policy }
+            if let stamp, stamp.isSettled, stamp == state.stamp { return (state.policy, state.generation) }
             let contents = Self.contents(path)
             state.stamp = stamp
-            guard contents != state.contents else { return state.policy }
+            guard contents != state.contents else { return (state.policy, state.generation) }
             state.contents = contents
             do throws(PolicyFileError) {
                 let policy = try Self.policy(contents, path)
                 state.isValid = true
                 if policy != state.policy {
                     state.policy = policy
+                    state.generation += 1
                     onChange()
                 }
                 logger.info("policy read", metadata: ["file": "\(path)", "rules": "\(policy.rules.count)"])
@@ -68,7 +72,7 @@ package final class PolicyFile: Sendable {
                     "the policy cannot be used, the rules before it stay in force",
                     metadata: ["code": "\(LogCode.policyInvalid.rawValue)", "file": "\(path)", "error": "\(error)"])
             }
-            return state.policy
+            return (state.policy, state.generation)
         }
     }
 

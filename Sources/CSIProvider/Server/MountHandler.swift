@@ -35,8 +35,10 @@ package struct MountHandler: MetricsCollector {
     /// Answers one call. It logs one line for the mount, and records its audit lines, metrics and events, whether
     /// the mount succeeds or fails.
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountResponseMessage {
+        let digest = RequestDigest(incoming.request)
+        if let digest, let mount = mounts.repeated(digest) { return response(repeating: mount, incoming) }
         var context = MountContext(
-            log: MountLog(logger), targetPath: incoming.request.targetPath, place: places.place)
+            log: MountLog(logger), targetPath: incoming.request.targetPath, place: places.place, digest: digest)
         defer { context.place.leave() }
         do throws(ProviderError) {
             let request = try largeRequests.enter(incoming.request)
@@ -47,6 +49,17 @@ package struct MountHandler: MetricsCollector {
         } catch {
             throw failed(error, context)
         }
+    }
+
+    /// Answers a call as the one before it, and records the same.
+    private func response(repeating mount: RepeatableMount, _ incoming: IncomingMount) -> MountResponseMessage {
+        var context = MountContext(
+            log: MountLog(logger), targetPath: incoming.request.targetPath, place: places.place, pod: mount.pod)
+        context.log.identify(mount.pod)
+        context.log.note(mount.result.mount.attributes.validated, warnings: [])
+        audit.succeeded(mount.result, into: mount.volume, context.log.logger)
+        succeeded(mount.result, context)
+        return MountResponseMessage(mount.result.response)
     }
 
     /// Mounts, and waits before that while the namespace's share of the node is taken, with nothing but the request.
@@ -91,6 +104,7 @@ package struct MountHandler: MetricsCollector {
             let volume = VolumeFingerprint(request)
             let result = try await mounts.mount(authorized, into: volume, work)
             audit.succeeded(result, into: volume, context.log.logger)
+            if let digest = context.digest { mounts.remember(result, of: authorized, as: digest, into: volume) }
             return result
         } catch {
             throw error.prefixed("failed to mount objects, error: ")
@@ -166,6 +180,8 @@ private struct MountContext {
     var log: MountLog
     let targetPath: String
     var place: MountPlace
+    /// Nil for a large request.
+    var digest: RequestDigest?
     /// Nil until the request has been decoded.
     var pod: PodReference?
     var validated: ValidatedMount?

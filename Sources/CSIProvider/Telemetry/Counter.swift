@@ -13,9 +13,9 @@ struct Counter: Sendable {
         self.labelName = labelName
     }
 
-    /// Counts one more. Past the bound, labels that are new are counted together.
-    mutating func count(_ label: String) {
-        values[values[label] == nil && values.count >= Self.maximumSeries ? "other" : label, default: 0] += 1
+    /// Counts one more, or `number` more. Past the bound, labels that are new are counted together.
+    mutating func count(_ label: String, _ number: UInt64 = 1) {
+        values[values[label] == nil && values.count >= Self.maximumSeries ? "other" : label, default: 0] += number
     }
 
     /// The family; none while nothing was counted.

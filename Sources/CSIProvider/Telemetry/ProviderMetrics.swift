@@ -49,8 +49,8 @@ package final class ProviderMetrics: FetchObserver, MetricsCollector {
         }
     }
 
-    package func observe(_ source: ContentSource) {
-        counts.withLock { $0.contents.count(source.rawValue) }
+    package func observe(_ source: ContentSource, count: Int) {
+        counts.withLock { $0.contents.count(source.rawValue, UInt64(count)) }
     }
 
     package func observe(_ source: TokenSource) {

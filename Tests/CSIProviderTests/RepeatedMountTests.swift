@@ -1,0 +1,186 @@
+import AzureTestSupport
+import CSIProvider
+import ProviderCore
+import ProviderTransport
+import TestSupport
+import Testing
+
+/// Calls with the very same bytes, as the driver sends them for each running pod.
+@Suite("A repeated call")
+struct RepeatedMountTests {
+    /// A node and what it answers, over the handler as the driver meets it.
+    private struct Calls {
+        let node: TestNode
+
+        init(policy: PolicyFile? = nil) { node = TestNode(policy: policy, audit: .changes) }
+
+        func message(_ pod: TestNode.Pod) throws -> MountRequestMessage {
+            MountRequestMessage(
+                attributes: Array(try node.attributes(pod)), secrets: Array(pod.secrets.utf8),
+                targetPath: TestNode.targetPath(pod), permission: "420")
+        }
+
+        /// The files, or the error's text.
+        func mount(_ pod: TestNode.Pod = .init()) async throws -> String {
+            do throws(RPCStatus) {
+                let message: MountRequestMessage
+                do { message = try self.message(pod) } catch { return "\(error)" }
+                let response = try await node.provider.handler.handle(
+                    IncomingMount(request: message, secondsLeft: 110))
+                return response.files.map { file in
+                    var text = ""
+                    file.contents.withBytes { text = String(decoding: $0, as: UTF8.self) }
+                    return "\(file.path)=\(text)"
+                }.joined(separator: " ")
+            } catch {
+                return error.message
+            }
+        }
+
+        /// Whether the next such call takes the short way.
+        func isRepeated(_ pod: TestNode.Pod = .init()) throws -> Bool {
+            node.mounts.isRepeated(try #require(RequestDigest(message(pod))))
+        }
+    }
+
+    @Test("gets the same response without a request to Azure, and is logged like the first")
+    func same() async throws {
+        let calls = Calls()
+        #expect(try !calls.isRepeated())
+        #expect(try await calls.mount() == "user=user1")
+        #expect(try calls.isRepeated())
+        let before = calls.node.azure.count("")
+        calls.node.azure.advance(.seconds(60))
+        #expect(try await calls.mount() == "user=user1")
+        #expect(calls.node.azure.count("") == before)
+        let lines = calls.node.log.with("msg", "mounted")
+        #expect(lines.map { $0["cached"] } == [nil, "1"])
+        for key in ["pod", "secret_provider_class", "vault", "client_id", "identity_mode", "objects", "files"] {
+            #expect(lines[0][key] == lines[1][key], "\(key)")
+        }
+        #expect(lines[0]["call"] != lines[1]["call"])
+        // Nothing new was delivered.
+        #expect(calls.node.log.with("msg", "audit").count == 1)
+    }
+
+    @Test("is read as a new one if a byte of the request differs")
+    func otherBytes() async throws {
+        let calls = Calls()
+        _ = try await calls.mount()
+        #expect(try !calls.isRepeated(.init(serial: 1)))
+        #expect(try !calls.isRepeated(.init(name: "other")))
+        #expect(try !calls.isRepeated(.init(secrets: "{}")))
+        #expect(try await calls.mount(.init(client: "app-9")).contains("[exchange-refused]"))
+    }
+
+    @Test("brings what has changed in the vault after the interval")
+    func changed() async throws {
+        let calls = Calls()
+        _ = try await calls.mount()
+        calls.node.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
+        calls.node.azure.advance(.seconds(121))
+        #expect(try !calls.isRepeated())
+        #expect(try await calls.mount() == "user=user2")
+        #expect(try calls.isRepeated())
+        #expect(try await calls.mount() == "user=user2")
+    }
+
+    @Test("brings what another pod of the identity has fetched meanwhile")
+    func fetchedForAnother() async throws {
+        let calls = Calls()
+        _ = try await calls.mount()
+        calls.node.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
+        calls.node.azure.advance(.seconds(5))
+        #expect(try await calls.mount(.init(name: "new", serial: 1)) == "user=user2")
+        #expect(try !calls.isRepeated())
+        #expect(try await calls.mount() == "user=user2")
+    }
+
+    @Test("is refused when the pod's token has expired")
+    func expiredToken() async throws {
+        let calls = Calls()
+        let pod = TestNode.Pod(expiry: FakeAzure.start + 60)
+        _ = try await calls.mount(pod)
+        calls.node.azure.advance(.seconds(59))
+        #expect(try calls.isRepeated(pod))
+        calls.node.azure.advance(.seconds(1))
+        #expect(try !calls.isRepeated(pod))
+        #expect(try await calls.mount(pod).contains("[token-expired]"))
+    }
+
+    @Test("exchanges the pod's token again when the access token has expired")
+    func expiredAccessToken() async throws {
+        let calls = Calls()
+        calls.node.azure.change { $0.tokenLifetime = 60 }
+        _ = try await calls.mount()
+        calls.node.azure.advance(.seconds(61))
+        calls.node.azure.change { $0.federation = [] }
+        #expect(try !calls.isRepeated())
+        #expect(try await calls.mount().contains("[exchange-refused]"))
+    }
+
+    @Test("gets nothing that the vault has refused to another pod of the identity")
+    func refusedToAnother() async throws {
+        let calls = Calls()
+        _ = try await calls.mount()
+        calls.node.azure.change { $0.roles = [] }
+        calls.node.azure.advance(.seconds(5))
+        #expect(try await calls.mount(.init(name: "new", serial: 1)).contains("[vault-forbidden]"))
+        #expect(try !calls.isRepeated())
+        #expect(try await calls.mount().contains("[vault-forbidden]"))
+    }
+
+    @Test("asks the policy, which may have changed")
+    func policy() async throws {
+        func text(_ vault: String) -> String {
+            "apiVersion: akv-csi/v1\ndefault: deny\nrules:\n"
+                + "  - { name: one, namespaces: [team], keyvaultNames: [\(vault)] }\n"
+        }
+        try await TemporaryDirectory.with { directory in
+            let path = try directory.write(text("kv-a").utf8, to: "policy.yaml")
+            let calls = Calls(policy: try PolicyFile(path: path, logger: RecordedLog().logger))
+            _ = try await calls.mount()
+            #expect(try calls.isRepeated())
+            try directory.write(text("kv-b").utf8, to: "policy.yaml")
+            #expect(try !calls.isRepeated())
+            #expect(try await calls.mount().contains("[policy-denied]"))
+        }
+    }
+
+    @Test("checks an object's validity, which time ends")
+    func validity() async throws {
+        let calls = Calls()
+        calls.node.azure.change { state in
+            state.secrets["kv-a user"]?.expires = FakeAzure.start + 3700
+        }
+        let pod = TestNode.pod("{objectName: user, objectType: secret, minRemaining: 1h}")
+        #expect(try await calls.mount(pod) == "user=user1")
+        calls.node.azure.advance(.seconds(101))
+        #expect(try await calls.mount(pod).contains("[object-"))
+    }
+
+    @Test("warns of an object that expires while the call is repeated")
+    func expiryWarning() async throws {
+        let calls = Calls()
+        calls.node.azure.change { state in
+            state.secrets["kv-a user"]?.expires = FakeAzure.start + 15 * 86_400
+        }
+        var pod = TestNode.pod("{objectName: user, objectType: secret}", parameters: ["expiryWarning": "15"])
+        pod.parameters["refreshInterval"] = "1h"
+        _ = try await calls.mount(pod)
+        #expect(calls.node.log.with("code", "object-ending").isEmpty)
+        calls.node.azure.advance(.seconds(60))
+        #expect(try calls.isRepeated(pod))
+        _ = try await calls.mount(pod)
+        #expect(calls.node.log.with("code", "object-ending").count == 1)
+    }
+
+    @Test("is forgotten with the values it was made of")
+    func forgotten() async throws {
+        let calls = Calls()
+        _ = try await calls.mount()
+        calls.node.azure.advance(.seconds(7 * 86_400))
+        calls.node.mounts.sweep()
+        #expect(calls.node.mounts.repeatableMounts == 0)
+    }
+}
