@@ -1,8 +1,12 @@
 #include "mount_call.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
 #include <string.h>
 
+#include <iterator>
 #include <limits>
+#include <new>
 #include <string>
 
 #include "bytes.h"
@@ -32,31 +36,55 @@ bool RunningCalls::wait_until_none(std::chrono::duration<double> timeout) noexce
 
 namespace {
 
+/// Finds the fields of an encoded MountRequest. Of a field that appears twice the last one counts, as protobuf has it.
+/// Returns false if the message is malformed.
+bool parse(const grpc::Slice &bytes, akv_mount_request &request) noexcept {
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream input(bytes.begin(), static_cast<int>(bytes.size()));
+  akv_bytes *const fields[] = {&request.attributes, &request.secrets, &request.target_path, &request.permission};
+  for (;;) {
+    const uint32_t tag = input.ReadTag();
+    if (tag == 0) return input.ConsumedEntireMessage();
+    const auto number = static_cast<size_t>(WireFormatLite::GetTagFieldNumber(tag));
+    const bool is_text = WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
+    if (number > std::size(fields) || !is_text) {
+      if (!WireFormatLite::SkipField(&input, tag)) return false;
+      continue;
+    }
+    uint32_t count = 0;
+    if (!input.ReadVarint32(&count)) return false;
+    const auto start = static_cast<size_t>(input.CurrentPosition());
+    if (count > bytes.size() - start || !input.Skip(static_cast<int>(count))) return false;
+    *fields[number - 1] = {reinterpret_cast<const char *>(bytes.begin()) + start, count};
+  }
+}
+
 // gRPC calls OnCancel and OnDone of a unary call only after the service's method has returned, so `call_context_` is
 // always set by then. It calls OnDone only after Finish and after every other reaction.
 class MountReactor final : public grpc::ServerUnaryReactor, public akv_call {
  public:
-  MountReactor(grpc::CallbackServerContext *context, const v1alpha1::MountRequest *request,
-               v1alpha1::MountResponse *response, const akv_handlers &handlers, RunningCalls &running) noexcept
-      : akv_call{context, request, response, this},
-        handlers_(handlers),
-        running_(running),
-        is_accepted_(running.add()) {
+  MountReactor(grpc::CallbackServerContext *context, const grpc::ByteBuffer *request, grpc::ByteBuffer *response,
+               const akv_handlers &handlers, RunningCalls &running) noexcept
+      : akv_call{context, {}, {}, response, this}, handlers_(handlers), running_(running) {
+    if (!request->TrySingleSlice(&request_bytes).ok() && !request->DumpToSingleSlice(&request_bytes).ok() ||
+        !parse(request_bytes, akv_call::request)) {
+      // Not INVALID_ARGUMENT or the like, after which the driver would start the pod with an empty volume.
+      Finish(grpc::Status(grpc::StatusCode::INTERNAL, "the request is not a MountRequest"));
+      return;
+    }
+    is_accepted_ = running_.add();
+    is_refused_ = !is_accepted_;
     if (is_accepted_) call_context_ = handlers_.begin(handlers_.context, this);
   }
 
   void OnCancel() noexcept override {
-    if (is_accepted_) {
-      handlers_.cancel(call_context_);
-    } else {
-      // Its connection has ended, so the status reaches no client.
-      Finish(grpc::Status::CANCELLED);
-    }
+    if (is_accepted_) handlers_.cancel(call_context_);
+    // Its connection has ended, so the status reaches no client.
+    if (is_refused_) Finish(grpc::Status::CANCELLED);
   }
 
   void OnDone() noexcept override {
     if (is_accepted_) {
-      overwrite_contents();
       handlers_.done(call_context_);
       running_.remove();
     }
@@ -64,40 +92,28 @@ class MountReactor final : public grpc::ServerUnaryReactor, public akv_call {
   }
 
  private:
-  void overwrite_contents() noexcept {
-    for (auto &file : *response->mutable_files()) {
-      auto *contents = file.mutable_contents();
-      explicit_bzero(contents->data(), contents->size());
-    }
-  }
-
   const akv_handlers &handlers_;
   RunningCalls &running_;
-  const bool is_accepted_;
+  bool is_accepted_ = false;
+  /// The server stops, and the call gets no response.
+  bool is_refused_ = false;
   void *call_context_ = nullptr;
 };
 
+void wipe_and_delete(void *bytes, size_t count) noexcept {
+  explicit_bzero(bytes, count);
+  ::operator delete(bytes);
+}
+
 }  // namespace
 
-grpc::ServerUnaryReactor *start_mount_call(grpc::CallbackServerContext *context, const v1alpha1::MountRequest *request,
-                                           v1alpha1::MountResponse *response, const akv_handlers &handlers,
+grpc::ServerUnaryReactor *start_mount_call(grpc::CallbackServerContext *context, const grpc::ByteBuffer *request,
+                                           grpc::ByteBuffer *response, const akv_handlers &handlers,
                                            RunningCalls &running) noexcept {
   return new MountReactor(context, request, response, handlers, running);
 }
 
-akv_mount_request akv_call_request(const akv_call *call) noexcept {
-  return {borrow(call->request->attributes()), borrow(call->request->secrets()), borrow(call->request->target_path()),
-          borrow(call->request->permission())};
-}
-
-size_t akv_call_object_version_count(const akv_call *call) noexcept {
-  return static_cast<size_t>(call->request->current_object_version_size());
-}
-
-akv_object_version akv_call_object_version(const akv_call *call, size_t index) noexcept {
-  const auto &object = call->request->current_object_version(static_cast<int>(index));
-  return {borrow(object.id()), borrow(object.version())};
-}
+akv_mount_request akv_call_request(const akv_call *call) noexcept { return call->request; }
 
 double akv_call_seconds_left(const akv_call *call) noexcept {
   const auto deadline = call->context->deadline();
@@ -105,20 +121,12 @@ double akv_call_seconds_left(const akv_call *call) noexcept {
   return std::chrono::duration<double>(deadline - std::chrono::system_clock::now()).count();
 }
 
-void akv_call_add_file(akv_call *call, akv_file file) noexcept {
-  auto *added = call->response->add_files();
-  added->set_path(file.path.base, file.path.count);
-  added->set_mode(file.mode);
-  added->set_contents(file.contents.base, file.contents.count);
+uint8_t *akv_call_response(akv_call *call, size_t size) noexcept {
+  auto *bytes = static_cast<uint8_t *>(::operator new(size));
+  const grpc::Slice slice(bytes, size, wipe_and_delete);
+  *call->response = grpc::ByteBuffer(&slice, 1);
+  return bytes;
 }
-
-void akv_call_add_object_version(akv_call *call, akv_object_version object) noexcept {
-  auto *added = call->response->add_object_version();
-  added->set_id(object.id.base, object.id.count);
-  added->set_version(object.version.base, object.version.count);
-}
-
-size_t akv_call_response_size(const akv_call *call) noexcept { return call->response->ByteSizeLong(); }
 
 void akv_call_finish(akv_call *call, int32_t status, akv_bytes message) noexcept {
   call->reactor->Finish(status == 0 ? grpc::Status::OK

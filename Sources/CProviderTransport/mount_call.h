@@ -7,12 +7,13 @@
 #include <mutex>
 
 #include "CProviderTransport.h"
-#include "service.pb.h"
 
 struct akv_call {
   grpc::CallbackServerContext *context;
-  const v1alpha1::MountRequest *request;
-  v1alpha1::MountResponse *response;
+  /// Borrows from `request_bytes`.
+  akv_mount_request request;
+  grpc::Slice request_bytes;
+  grpc::ByteBuffer *response;
   grpc::ServerUnaryReactor *reactor;
 };
 
@@ -35,6 +36,9 @@ class RunningCalls {
 };
 
 /// Starts a Mount call: gives it to `handlers.begin`, or leaves it without a response when `running` refuses new calls.
-grpc::ServerUnaryReactor *start_mount_call(grpc::CallbackServerContext *context, const v1alpha1::MountRequest *request,
-                                           v1alpha1::MountResponse *response, const akv_handlers &handlers,
+///
+/// The request and the response are the encoded messages. So an object costs no allocation, and its content exists
+/// once.
+grpc::ServerUnaryReactor *start_mount_call(grpc::CallbackServerContext *context, const grpc::ByteBuffer *request,
+                                           grpc::ByteBuffer *response, const akv_handlers &handlers,
                                            RunningCalls &running) noexcept;

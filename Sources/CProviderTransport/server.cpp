@@ -1,3 +1,4 @@
+#include <absl/synchronization/mutex.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/grpcpp.h>
@@ -36,7 +37,12 @@ void silence_log() noexcept {
   if (getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args *) {});
 }
 
-class Service final : public v1alpha1::CSIDriverProvider::CallbackService {
+using MountAsBytes = v1alpha1::CSIDriverProvider::WithRawCallbackMethod_Mount<v1alpha1::CSIDriverProvider::Service>;
+
+// Debian's Abseil searches for lock cycles at every lock that gRPC takes, which is meant for debugging.
+void skip_lock_cycle_search() noexcept { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
+
+class Service final : public v1alpha1::CSIDriverProvider::WithCallbackMethod_Version<MountAsBytes> {
  public:
   Service(const akv_version_info &version, const akv_handlers &handlers, RunningCalls &running)
       : version_(copy(version.version)),
@@ -55,8 +61,8 @@ class Service final : public v1alpha1::CSIDriverProvider::CallbackService {
     return reactor;
   }
 
-  grpc::ServerUnaryReactor *Mount(grpc::CallbackServerContext *context, const v1alpha1::MountRequest *request,
-                                  v1alpha1::MountResponse *response) noexcept override {
+  grpc::ServerUnaryReactor *Mount(grpc::CallbackServerContext *context, const grpc::ByteBuffer *request,
+                                  grpc::ByteBuffer *response) noexcept override {
     return start_mount_call(context, request, response, handlers_, running_);
   }
 
@@ -90,6 +96,7 @@ akv_server *akv_server_start(const int *listeners, size_t listener_count, const 
                              size_t maximum_connections, akv_version_info version, akv_handlers handlers) noexcept try {
   std::vector<Descriptor> descriptors(listeners, listeners + listener_count);
   silence_log();
+  skip_lock_cycle_search();
   grpc::EnableDefaultHealthCheckService(true);
   auto result =
       std::make_unique<akv_server>(std::move(descriptors), socket_path, maximum_connections, version, handlers);

@@ -46,10 +46,7 @@ extension MountRequestMessage {
             attributes: Array(copying: request.attributes),
             secrets: Array(copying: request.secrets),
             targetPath: String(copying: request.target_path),
-            permission: String(copying: request.permission),
-            currentObjectVersions: (0..<akv_call_object_version_count(call)).map { index in
-                ObjectVersionMessage(copying: akv_call_object_version(call, index))
-            }
+            permission: String(copying: request.permission)
         )
     }
 

@@ -37,7 +37,7 @@ final class MountCall: Sendable {
         let task = Task.immediate {
             do throws(RPCStatus) {
                 let response = try await server.handler(incoming)
-                let bytes = response.estimatedSize
+                let bytes = response.encodedSize
                 let elapsed = ContinuousClock.now - arrival
                 let timeout = Self.budgetTimeout(secondsLeft: incoming.secondsLeft, elapsed: elapsed)
                 guard await server.budget.acquire(bytes, timeout: timeout) else {
@@ -48,7 +48,7 @@ final class MountCall: Sendable {
                 }
                 let isSent = finish { handle in
                     state.withLock { $0.acquiredBytes = bytes }
-                    response.send(on: handle.raw)
+                    response.send(on: handle.raw, size: bytes)
                 }
                 if !isSent { server.budget.release(bytes) }
             } catch {

@@ -7,6 +7,7 @@ package struct MountRequestMessage: Sendable {
     package var targetPath: String
     /// A JSON number.
     package var permission: String
+    /// What the volume holds. A client sends it; the server does not read it, because every response is complete.
     package var currentObjectVersions: [ObjectVersionMessage]
 
     package init(

@@ -32,26 +32,8 @@ package struct MountResponseMessage: Sendable {
 }
 
 extension MountResponseMessage {
-    /// The encoded size in bytes, without the few bytes that encode the structure of each file.
-    var estimatedSize: Int {
-        files.reduce(objectVersions.count * 64) { sum, file in
-            var size = file.path.utf8.count
-            file.contents.withBytes { size += $0.count }
-            return sum + size
-        }
-    }
-
-    /// Finishes `call` with this response, or with an error if the driver would not accept it.
-    func send(on call: OpaquePointer) {
-        for file in files {
-            file.path.withBorrowed { path in
-                file.contents.withBytes {
-                    akv_call_add_file(call, akv_file(path: path, mode: file.mode, contents: akv_bytes($0)))
-                }
-            }
-        }
-        for object in objectVersions { object.withBorrowed { akv_call_add_object_version(call, $0) } }
-        let size = akv_call_response_size(call)
+    /// Finishes `call` with this response, which has `size` bytes, or with an error if the driver would not accept it.
+    func send(on call: OpaquePointer, size: Int) {
         guard size <= RPCServer.maximumResponseBytes else {
             let message =
                 "[answer-too-large] the response has \(size) bytes, the driver accepts at most"
@@ -59,6 +41,8 @@ extension MountResponseMessage {
             message.withBorrowed { akv_call_finish(call, RPCCode.internal.rawValue, $0) }
             return
         }
+        var output = ProtobufOutput(UnsafeMutableRawBufferPointer(start: akv_call_response(call, size), count: size))
+        encode(into: &output)
         akv_call_finish(call, RPCCode.ok.rawValue, akv_bytes(base: nil, count: 0))
     }
 }

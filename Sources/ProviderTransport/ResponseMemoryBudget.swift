@@ -1,7 +1,7 @@
 internal import AsyncSupport
 internal import Synchronization
 
-/// Bounds the bytes of the responses that clients have not read yet. gRPC keeps each of them twice.
+/// Bounds the bytes of the responses that clients have not read yet, each of which gRPC keeps as one encoded message.
 ///
 /// Responses wait here in the order of arrival, while their values are still shared between mounts and nothing is
 /// copied. Small responses never wait, so a client that reads nothing does not hold up ordinary mounts.

@@ -34,7 +34,7 @@ struct RoundTripTests {
             #expect(incoming.request.secrets == request.secrets)
             #expect(incoming.request.targetPath == request.targetPath)
             #expect(incoming.request.permission == request.permission)
-            #expect(incoming.request.currentObjectVersions == request.currentObjectVersions)
+            #expect(incoming.request.currentObjectVersions.isEmpty)
             #expect(incoming.secondsLeft > 1800 && incoming.secondsLeft < 7200)
             #expect(response.files.map(\.path) == ["a", "d/ü"])
             #expect(response.files.map(\.mode) == [0o400, 0])

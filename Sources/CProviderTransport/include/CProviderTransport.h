@@ -29,7 +29,7 @@ typedef struct akv_bytes {
   size_t count;
 } akv_bytes;
 
-/// The fields of a Mount request, except its object versions.
+/// The fields of a Mount request. The server does not read the object versions.
 typedef struct akv_mount_request {
   akv_bytes attributes;
   akv_bytes secrets;
@@ -118,21 +118,12 @@ void akv_server_destroy(akv_server *server) AKV_NOEXCEPT;
 /// The request; its bytes are borrowed from the call.
 akv_mount_request akv_call_request(const akv_call *call) AKV_NOEXCEPT;
 
-/// The object versions in the request. `index` is below the count.
-size_t akv_call_object_version_count(const akv_call *call) AKV_NOEXCEPT;
-akv_object_version akv_call_object_version(const akv_call *call, size_t index) AKV_NOEXCEPT;
-
 /// Seconds until the client's deadline: negative when it has passed, infinite when the client set none.
 double akv_call_seconds_left(const akv_call *call) AKV_NOEXCEPT;
 
-/// Adds a file to the response; copies its bytes, and overwrites the copy of the contents when the call is over.
-void akv_call_add_file(akv_call *call, akv_file file) AKV_NOEXCEPT;
-
-/// Adds an object version to the response; copies its bytes.
-void akv_call_add_object_version(akv_call *call, akv_object_version object) AKV_NOEXCEPT;
-
-/// The encoded size of the response so far, in bytes.
-size_t akv_call_response_size(const akv_call *call) AKV_NOEXCEPT;
+/// The memory for an encoded `MountResponse` of `size` bytes, which the caller fills before `akv_call_finish`. It is
+/// overwritten when gRPC releases it. Call it once at most.
+uint8_t *akv_call_response(akv_call *call, size_t size) AKV_NOEXCEPT;
 
 /// Sends the response if `status` is 0 (OK). Otherwise sends only the status with `message`, which is UTF-8; copies it.
 void akv_call_finish(akv_call *call, int32_t status, akv_bytes message) AKV_NOEXCEPT;

@@ -11,7 +11,7 @@ package struct RequestDigest: Hashable, Sendable {
     private var digest: ByteKey
 
     /// The largest request that is hashed, in bytes. Nearly all are smaller.
-    private static let maximumBytes = LargeRequests.smallBytes
+    private static let maximumBytes = 64 << 10
 
     /// Nil for a large request.
     package init?(_ message: MountRequestMessage) {
