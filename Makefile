@@ -19,7 +19,12 @@ RELEASE_FLAGS = -c release --static-swift-stdlib
 # gRPC and what it needs, as archives: one self-contained program is smaller than the libraries.
 LIBRARIES = $(shell $(CC) -print-file-name=libgrpc++_unsecure.a | xargs dirname | xargs realpath)
 ARCHIVES = $(foreach name,grpc++_unsecure grpc_unsecure gpr upb address_sorting cares re2 protobuf-lite z,$(LIBRARIES)/lib$(name).a) \
-  $(wildcard $(LIBRARIES)/libabsl_*.a)
+  $(wildcard $(LIBRARIES)/libabsl_*.a) $(PREFERRED_ARCHIVES)
+
+# Libraries that the compiler asks for by name. In a directory that has nothing but their archives, it takes those.
+PREFERRED_ARCHIVES = $(LIBRARIES)/libyaml.a \
+  $(shell $(CC) -print-file-name=libstdc++.a | xargs realpath)
+ARCHIVE_DIRECTORY = $(CURDIR)/.build/archives
 
 # How long each fuzz target runs.
 FUZZ_SECONDS ?= 300
@@ -49,7 +54,8 @@ build: packages ## Build for debugging
 
 release: packages ## Build the programs as they ship, in .build/release
 	@echo "swift build $(RELEASE_FLAGS), with gRPC linked statically"
-	@AKV_STATIC_LIBRARIES="$(strip $(ARCHIVES))" swift build $(RELEASE_FLAGS)
+	@mkdir -p $(ARCHIVE_DIRECTORY) && ln -sf $(PREFERRED_ARCHIVES) $(ARCHIVE_DIRECTORY)
+	@AKV_ARCHIVE_DIRECTORY="$(ARCHIVE_DIRECTORY)" AKV_STATIC_LIBRARIES="$(strip $(ARCHIVES))" swift build $(RELEASE_FLAGS)
 
 # What `make release` links statically, for the image's bill of materials.
 archives:

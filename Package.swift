@@ -11,13 +11,14 @@ let grpcLibraries = ["grpc++_unsecure", "grpc_unsecure", "gpr", "absl_synchroniz
 // `make release` names the archives; without them the shared libraries are linked. Relative relocations
 // (glibc 2.36 and later) and no exported symbols keep 4 MB of tables out of every node's memory.
 let archives = (Context.environment["AKV_STATIC_LIBRARIES"] ?? "").split(separator: " ").map(String.init)
+let archiveDirectory = (Context.environment["AKV_ARCHIVE_DIRECTORY"]).map { [$0] } ?? []
 let archiveFlags =
-    ["--gc-sections", "--no-export-dynamic", "-z", "pack-relative-relocs", "--icf=safe", "--start-group"]
+    ["--as-needed", "--gc-sections", "--no-export-dynamic", "-z", "pack-relative-relocs", "--icf=safe", "--start-group"]
     + archives + ["--end-group"]
 let grpcLinkerSettings: [LinkerSetting] =
     archives.isEmpty
     ? grpcLibraries.map { .linkedLibrary($0) }
-    : [.unsafeFlags(["-use-ld=lld"] + archiveFlags.flatMap { ["-Xlinker", $0] })]
+    : [.unsafeFlags(["-use-ld=lld"] + archiveDirectory.flatMap { ["-L", $0] } + archiveFlags.flatMap { ["-Xlinker", $0] })]
 
 // Products of other packages, under the names that the targets below use.
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -111,7 +112,7 @@ let package = Package(
             dependencies: [
                 "AsyncSupport", "Budgets", "CProcess", "ProviderTransport", "SecretMemory", "Documents", "ProviderCore",
                 "Azure", "Kubernetes",
-                nioCore, nioHTTP1, nioPosix, logging, serviceLifecycle, unixSignals,
+                nioCore, nioHTTP1, nioPosix, logging, unixSignals,
             ]
         ),
         // The driver's half, for `akv-csi mount` and the tools.

@@ -23,7 +23,7 @@ struct EventPosterTests {
     /// Runs `body` while events are posted.
     private func posting(_ body: () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await poster.run() }
+            group.addTask { await poster.run() }
             try await body()
             group.cancelAll()
         }

@@ -2,7 +2,6 @@ internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
-internal import ServiceLifecycle
 
 /// A small HTTP server for probes and scrapes: fixed paths, no bodies in, plain text out.
 ///
@@ -60,16 +59,14 @@ struct HTTPEndpoint: Service {
 
     var port: Int { listener.channel.localAddress?.port ?? 0 }
 
-    /// Serves until a graceful shutdown, which ends it without an error.
+    /// Serves until the task is cancelled, which ends it without an error.
     func run() async throws {
         do {
-            try await cancelWhenGracefulShutdown {
-                try await withThrowingDiscardingTaskGroup { group in
-                    try await listener.executeThenClose { connections in
-                        for try await channel in connections {
-                            let number = self.connections.admit(channel)
-                            group.addTask { await serve(channel, number) }
-                        }
+            try await withThrowingDiscardingTaskGroup { group in
+                try await listener.executeThenClose { connections in
+                    for try await channel in connections {
+                        let number = self.connections.admit(channel)
+                        group.addTask { await serve(channel, number) }
                     }
                 }
             }

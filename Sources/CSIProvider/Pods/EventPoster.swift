@@ -4,7 +4,6 @@ package import Kubernetes
 package import Logging
 internal import ProviderCore
 internal import SecretMemory
-internal import ServiceLifecycle
 internal import Synchronization
 
 /// Tells pods by Events that their rotation fails, and that it works again.
@@ -74,15 +73,13 @@ package final class EventPoster: Service, MetricsCollector {
     /// One family; none before the first event.
     package var families: [MetricFamily] { state.withLock { $0.counter.families } }
 
-    /// Posts what is noted, until a graceful shutdown or a cancellation.
-    package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            for await _ in self.notes {
-                while let wait = self.state.withLock({ $0.book.wait(elapsed: self.time.elapsed()) }) {
-                    guard await self.slept(wait) else { return }
-                    guard let pause = await self.postNext() else { continue }
-                    guard await self.slept(pause) else { return }
-                }
+    /// Posts what is noted, until the task is cancelled.
+    package func run() async {
+        for await _ in notes {
+            while let wait = state.withLock({ $0.book.wait(elapsed: time.elapsed()) }) {
+                guard await slept(wait) else { return }
+                guard let pause = await postNext() else { continue }
+                guard await slept(pause) else { return }
             }
         }
     }

@@ -3,8 +3,6 @@ internal import CProcess
 internal import Kubernetes
 package import Logging
 internal import ProviderTransport
-internal import ServiceLifecycle
-internal import UnixSignals
 
 /// The DaemonSet's process: socket, health endpoint, and an orderly end on SIGTERM and SIGINT.
 ///
@@ -76,21 +74,11 @@ package struct ProviderServer: Sendable {
         if let debug = configuration.debug {
             watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
         }
-        let socket = RPCServerService(configuration: configuration, handler: handler.handle, logger: logger)
-        let group = ServiceGroup(
-            services: [socket, Sweeper(service: handler)] + watchers,
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieted)
-        try await group.run()
+        let group = ServiceGroup()
+        let socket = RPCServerService(
+            configuration: configuration, handler: handler.handle, group: group, logger: logger)
+        try await group.run([socket, Sweeper(service: handler)] + watchers)
         logger.info("stopped")
-    }
-}
-
-extension Logger {
-    /// For libraries that report at `info` what is no news to an operator.
-    fileprivate var quieted: Logger {
-        var copy = self
-        copy.logLevel = max(.warning, logLevel)
-        return copy
     }
 }
 
@@ -101,6 +89,7 @@ extension Logger {
 private struct RPCServerService: Service {
     let configuration: ProviderConfiguration
     let handler: RPCServer.Handler
+    let group: ServiceGroup
     let logger: Logger
 
     func run() async throws {
@@ -109,15 +98,10 @@ private struct RPCServerService: Service {
         logger.info(
             "serving",
             metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
-        var grace = configuration.drainTimeout
-        do {
-            try await gracefulShutdown()
-        } catch {
-            // Cancelled, because another service failed: there is nothing to wait for.
-            grace = .zero
-        }
+        await cancellation()
         logger.info("stopping", metadata: ["running_mounts": "\(server.runningMounts)"])
-        await server.stop(grace: grace)
+        // If another service failed there is nothing to wait for.
+        await server.stop(grace: group.hasFailed ? .zero : configuration.drainTimeout)
     }
 }
 
@@ -127,11 +111,12 @@ private struct Sweeper: Service {
     let service: MountHandler
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: .seconds(30))) != nil {
-                service.sweep()
-                process_trim_memory()
-            }
+        // By then the provider has started, and half of its memory is code that it does not need any more.
+        guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+        process_unmap_startup_code()
+        while (try? await Task.sleep(for: .seconds(30))) != nil {
+            service.sweep()
+            process_trim_memory()
         }
     }
 }
