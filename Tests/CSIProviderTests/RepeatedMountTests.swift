@@ -39,7 +39,7 @@ struct RepeatedMountTests {
 
         /// Whether the next such call takes the short way.
         func isRepeated(_ pod: TestNode.Pod = .init()) throws -> Bool {
-            node.mounts.isRepeated(try #require(RequestDigest(message(pod))))
+            node.provider.handler.isRepeated(try message(pod))
         }
     }
 
@@ -180,7 +180,7 @@ struct RepeatedMountTests {
         let calls = Calls()
         _ = try await calls.mount()
         calls.node.azure.advance(.seconds(7 * 86_400))
-        calls.node.mounts.sweep()
-        #expect(calls.node.mounts.repeatableMounts == 0)
+        calls.node.provider.handler.sweep()
+        #expect(calls.node.provider.handler.repeatableMounts == 0)
     }
 }

@@ -1,45 +1,62 @@
 internal import Azure
 internal import ProviderCore
-internal import ProviderTransport
-internal import SecretMemory
+
+/// What the result of a mount depends on, in addition to the bytes of its request.
+struct RepeatCondition: Sendable {
+    let volume: VolumeFingerprint
+    /// The tokens and the cache entries that the result was made of.
+    fileprivate let basis: FetchBasis
+    /// Of the rules that permitted the mount; nil without a policy.
+    fileprivate let policyGeneration: Int?
+    /// When the pod's token expires, in seconds since 1970: from then on the request is refused.
+    fileprivate let validUntil: Int
+    /// How old the contents may be.
+    fileprivate let maximumAge: Duration
+    let contentCount: Int
+}
 
 extension MountPipeline {
-    /// The number of mounts that are kept for a repeated request.
-    package var repeatableMounts: Int { recent.count }
-
-    /// Whether the request of `digest` would be answered as the one before it.
-    package func isRepeated(_ digest: RequestDigest) -> Bool { repeated(digest) != nil }
-
-    /// The mount that a request repeats byte for byte, if everything that it depends on is as it was: the pod's token is
-    /// valid, the policy has not changed, the node holds an access token, and every content is kept and fresh. Then the
-    /// whole way of a mount would have the same result.
-    func repeated(_ digest: RequestDigest) -> RepeatableMount? {
-        let generation = settings.policy.map { policy(of: $0).generation }
-        guard let mount = recent.find(digest, now: time.wallClock(), policyGeneration: generation),
-            ledger.contains(mount.volume)
-        else { return nil }
-        guard fetch.isCurrent(mount.basis, maximumAge: mount.maximumAge) else { return nil }
-        fetch.observeCached(mount.basis, contents: mount.result.contents.sources.reduce(0) { $0 + $1.count })
-        return mount
-    }
-
-    /// Remembers a mount for the next request with the same bytes, where its result depends on nothing but what
-    /// `repeated` looks at.
-    func remember(
-        _ result: MountResult, of authorized: AuthorizedMount, as digest: RequestDigest, into volume: VolumeFingerprint
-    ) {
+    /// The condition under which the same request has the same result; nil where that cannot be told.
+    func repeatCondition(
+        of result: MountResult, _ authorized: AuthorizedMount, into volume: VolumeFingerprint
+    ) -> RepeatCondition? {
         let attributes = authorized.attributes
         let maximumAge = maximumAge(attributes, isKnown: true)
         guard maximumAge > .zero, let basis = result.contents.basis, let validUntil = attributes.identity.validUntil,
             attributes.validated.knownCloud != nil, attributes.clientSourceAccount == nil, !attributes.hasSelectors,
             result.plan.items.allSatisfy({ $0.object.validity == ValidityRules() })
-        else { return }
-        var result = result
-        result.contents.sources = result.contents.sources.map { $0.map { _ in .cached } }
-        recent.store(
-            RepeatableMount(
-                volume: volume, result: result, basis: basis, policyGeneration: authorized.policyGeneration,
-                validUntil: validUntil, maximumAge: maximumAge),
-            for: digest)
+        else { return nil }
+        return RepeatCondition(
+            volume: volume, basis: basis, policyGeneration: authorized.policyGeneration, validUntil: validUntil,
+            maximumAge: maximumAge, contentCount: result.contents.sources.reduce(0) { $0 + $1.count })
+    }
+
+    /// Whether a repeated request has the same result now: the pod's token is valid, the policy has not changed, the node
+    /// holds an access token, and every content is kept and fresh. Counts the contents if so, as a mount does.
+    func takeRepeated(_ condition: RepeatCondition) -> Bool {
+        guard isRepeated(condition) else { return false }
+        fetch.observeCached(condition.basis, contents: condition.contentCount)
+        return true
+    }
+
+    func isRepeated(_ condition: RepeatCondition) -> Bool {
+        time.wallClock() < condition.validUntil
+            && settings.policy.map { policy(of: $0).generation } == condition.policyGeneration
+            && ledger.contains(condition.volume)
+            && fetch.isCurrent(condition.basis, maximumAge: condition.maximumAge)
+    }
+
+    /// Whether the contents are still in memory, however old they are.
+    func isHeld(_ condition: RepeatCondition) -> Bool { fetch.isHeld(condition.basis) }
+}
+
+extension Identity {
+    /// Until when a request with this identity stays valid, in seconds since 1970. Nil where that cannot be told.
+    fileprivate var validUntil: Int? {
+        switch self {
+        case .workloadIdentity(_, let token), .azureTokenProxy(_, let token): token.claims?.expiry
+        case .servicePrincipal, .podIdentity, .vmManagedIdentity: .max
+        case .certificatePrincipal: nil
+        }
     }
 }

@@ -38,7 +38,6 @@ package struct MountPipeline: Sendable {
     private let values: ValueCache
     let fetch: VaultFetch
     let ledger = KnownVolumes()
-    let recent = RepeatedMounts()
     private let classes = ParsedClasses()
     /// Twice as many threads as a namespace may have, and no more: what runs at once also takes memory at once.
     private let executor = WorkExecutor(width: 4)
@@ -193,12 +192,7 @@ package struct MountPipeline: Sendable {
     /// The rules in force; with new ones, nothing that was read under the old ones is kept.
     func policy(of file: PolicyFile) -> (policy: AccessPolicy, generation: Int) {
         // Reading the operator's file must not count as work of a mount.
-        MountBudget.$current.withValue(nil) {
-            file.current {
-                values.removeAll()
-                recent.removeAll()
-            }
-        }
+        MountBudget.$current.withValue(nil) { file.current { values.removeAll() } }
     }
 
     /// Forgets what need not be kept any more, and looks whether the policy has changed.
@@ -207,7 +201,6 @@ package struct MountPipeline: Sendable {
         tokens.sweep()
         accounts?.sweep()
         values.sweep()
-        recent.sweep { fetch.isHeld($0.basis) }
     }
 
     /// Whether the policy's file can be used; nil without one.

@@ -7,10 +7,10 @@ package import SecretMemory
 
 /// Handles the driver's Mount calls: decodes a request, has it mounted, and encodes the response.
 package struct MountHandler: MetricsCollector {
-    private let mounts: MountPipeline
+    let mounts: MountPipeline
     private let metrics: ProviderMetrics
     private let logger: Logger
-    private let audit: AuditLog
+    let audit: AuditLog
     private let rotation: RotationHealth
     /// Tells pods; nil for not telling them.
     private let events: EventPoster?
@@ -18,6 +18,7 @@ package struct MountHandler: MetricsCollector {
     private let warnings = WarningDeduplicator()
     private let places = MountPlaces()
     private let largeRequests = LargeRequests()
+    let repeated = RepeatedMounts()
 
     package init(
         mounts: MountPipeline, metrics: ProviderMetrics = ProviderMetrics(), logger: Logger,
@@ -36,30 +37,22 @@ package struct MountHandler: MetricsCollector {
     /// the mount succeeds or fails.
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountResponseMessage {
         let digest = RequestDigest(incoming.request)
-        if let digest, let mount = mounts.repeated(digest) { return response(repeating: mount, incoming) }
+        if let digest, let response = response(repeating: digest, incoming.request) { return response }
         var context = MountContext(
-            log: MountLog(logger), targetPath: incoming.request.targetPath, place: places.place, digest: digest)
+            log: MountLog(logger), targetPath: incoming.request.targetPath, place: places.place)
         defer { context.place.leave() }
         do throws(ProviderError) {
             let request = try largeRequests.enter(incoming.request)
             defer { request.leave() }
             let result = try await mountInTurn(incoming, request.namespace, &context)
-            succeeded(result, context)
-            return MountResponseMessage(result.response)
+            context.log.succeeded(result)
+            succeeded(context.log, context.pod, context.targetPath, ExpiryWatch.Endings(result))
+            let response = MountResponseMessage(result.response)
+            if let digest { keep(result, response, as: digest, context) }
+            return response
         } catch {
             throw failed(error, context)
         }
-    }
-
-    /// Answers a call as the one before it, and records the same.
-    private func response(repeating mount: RepeatableMount, _ incoming: IncomingMount) -> MountResponseMessage {
-        var context = MountContext(
-            log: MountLog(logger), targetPath: incoming.request.targetPath, place: places.place, pod: mount.pod)
-        context.log.identify(mount.pod)
-        context.log.note(mount.result.mount.attributes.validated, warnings: [])
-        audit.succeeded(mount.result, into: mount.volume, context.log.logger)
-        succeeded(mount.result, context)
-        return MountResponseMessage(mount.result.response)
     }
 
     /// Mounts, and waits before that while the namespace's share of the node is taken, with nothing but the request.
@@ -102,22 +95,21 @@ package struct MountHandler: MetricsCollector {
             context.authorized = authorized
             guard context.place.take(validated.objects, of: pod.namespace) else { return nil }
             let volume = VolumeFingerprint(request)
+            context.volume = volume
             let result = try await mounts.mount(authorized, into: volume, work)
             audit.succeeded(result, into: volume, context.log.logger)
-            if let digest = context.digest { mounts.remember(result, of: authorized, as: digest, into: volume) }
             return result
         } catch {
             throw error.prefixed("failed to mount objects, error: ")
         }
     }
 
-    private func succeeded(_ result: MountResult, _ context: MountContext) {
-        context.log.succeeded(result)
-        if let pod = context.pod {
-            for notice in expiry.observe(pod, result) { context.log.logExpiry(notice) }
-        }
-        metrics.observeMount(context.log.elapsed, .ok, nil)
-        observeRotation(nil, context)
+    /// Records a mount that went well.
+    func succeeded(_ log: MountLog, _ pod: PodReference?, _ targetPath: String, _ endings: ExpiryWatch.Endings) {
+        metrics.observeMount(log.elapsed, .ok, nil)
+        guard let pod else { return }
+        for notice in expiry.observe(pod, endings) { log.logExpiry(notice) }
+        observeRotation(nil, pod, targetPath, log)
     }
 
     private func failed(_ error: ProviderError, _ context: MountContext) -> RPCStatus {
@@ -126,14 +118,17 @@ package struct MountHandler: MetricsCollector {
         let status = error.rpcStatus
         metrics.observeMount(context.log.elapsed, status.code, error.code)
         // A mount that was cancelled says nothing about the next one.
-        if error.code != .cancelled { observeRotation(error, context) }
+        if error.code != .cancelled, let pod = context.pod {
+            observeRotation(error, pod, context.targetPath, context.log)
+        }
         return status
     }
 
-    private func observeRotation(_ error: ProviderError?, _ context: MountContext) {
-        guard let pod = context.pod else { return }
-        let transitions = rotation.observe(pod, context.targetPath, error?.code)
-        context.log.logTransition(transitions.class, error?.code)
+    private func observeRotation(
+        _ error: ProviderError?, _ pod: PodReference, _ targetPath: String, _ log: MountLog
+    ) {
+        let transitions = rotation.observe(pod, targetPath, error?.code)
+        log.logTransition(transitions.class, error?.code)
         events?.note(transitions.volume, of: pod, error)
     }
 
@@ -143,6 +138,7 @@ package struct MountHandler: MetricsCollector {
     /// Forgets what need not be kept any more.
     package func sweep() {
         mounts.sweep()
+        repeated.sweep(keeping: mounts.isHeld)
         expiry.sweep()
         for (name, transition) in rotation.sweep() {
             MountLog(logger, rotationOf: name).logTransition(transition)
@@ -176,14 +172,13 @@ extension SecretBytes: LendableBytes {
 }
 
 /// What is known about a mount so far, for its log line, audit lines and metrics when it ends.
-private struct MountContext {
+struct MountContext {
     var log: MountLog
     let targetPath: String
     var place: MountPlace
-    /// Nil for a large request.
-    var digest: RequestDigest?
     /// Nil until the request has been decoded.
     var pod: PodReference?
     var validated: ValidatedMount?
     var authorized: AuthorizedMount?
+    var volume: VolumeFingerprint?
 }

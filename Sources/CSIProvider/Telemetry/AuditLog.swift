@@ -36,15 +36,7 @@ package struct AuditLog: Sendable {
             }
         }
         let isNew = delivered.replace(
-            volume, of: mount.attributes.pod.namespace,
-            with: deliveries.map { delivery in
-                var hasher = Hasher()
-                hasher.combine(delivery.item.object.name)
-                hasher.combine(delivery.content.version)
-                hasher.combine(mount.rule)
-                hasher.combine(delivery.source == .stale)
-                return hasher.finalize()
-            })
+            volume, of: mount.attributes.pod.namespace, with: Self.digests(of: result))
         // Most mounts bring nothing new, and cost no more than this.
         guard level == .all || isNew.contains(true) else { return }
         let common = Self.fields(mount.attributes.pod, mount.attributes.validated, mount)
@@ -64,6 +56,40 @@ package struct AuditLog: Sendable {
             if let selector = object.pickedBy { fields["picked_by"] = "\(selector)" }
             logger.info("audit", metadata: common.merging(fields) { $1 })
         }
+    }
+
+    /// What a volume was given, one number for each object; empty if nothing is recorded.
+    struct Deliveries: Sendable {
+        fileprivate var digests: [Int]
+    }
+
+    /// What `result` delivers; nil if each mount has lines of its own.
+    func deliveries(of result: MountResult) -> Deliveries? {
+        switch level {
+        case .off: Deliveries(digests: [])
+        case .changes: Deliveries(digests: Self.digests(of: result))
+        case .all: nil
+        }
+    }
+
+    /// Whether `volume` was last given the same, so that there is nothing to record.
+    func isRepeated(_ deliveries: Deliveries, into volume: VolumeFingerprint) -> Bool {
+        level == .off || delivered.isLatest(deliveries.digests, of: volume)
+    }
+
+    private static func digests(of result: MountResult) -> [Int] {
+        var digests: [Int] = []
+        for (index, item) in result.plan.items.enumerated() {
+            for (content, source) in zip(result.contents.items[index], result.contents.sources[index]) {
+                var hasher = Hasher()
+                hasher.combine(item.object.name)
+                hasher.combine(content.version)
+                hasher.combine(result.mount.rule)
+                hasher.combine(source == .stale)
+                digests.append(hasher.finalize())
+            }
+        }
+        return digests
     }
 
     /// One line: a mount that fails delivers nothing, whichever object is the cause.

@@ -12,6 +12,11 @@ final class DeliveredVersions: Sendable {
 
     private let volumes = Mutex(RecentMap<VolumeFingerprint, [Int]>(capacity: 1 << 18))
 
+    /// Whether `digests` are what the volume was last given.
+    func isLatest(_ digests: [Int], of volume: VolumeFingerprint) -> Bool {
+        volumes.withLock { $0.use(volume) == digests }
+    }
+
     /// Remembers `digests`, and says of each whether it is new to the volume.
     func replace(_ volume: VolumeFingerprint, of namespace: String, with digests: [Int]) -> [Bool] {
         volumes.withLock { volumes in

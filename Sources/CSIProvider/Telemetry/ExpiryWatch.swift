@@ -18,6 +18,31 @@ final class ExpiryWatch: Sendable {
         var daysLeft: Int
     }
 
+    /// The objects of a mount that have an end.
+    struct Endings: Sendable {
+        fileprivate struct Ending: Sendable {
+            var object: String
+            var vaultHost: String
+            var version: String
+            var expires: Int
+        }
+
+        fileprivate var objects: [Ending]
+        /// So many days before its end an object is warned of; 0 for never.
+        fileprivate var warningDays: Int
+
+        init(_ result: MountResult) {
+            // The newest of a history is the one that counts; older ones end in their time.
+            objects = zip(result.plan.items, result.contents.items).compactMap { item, versions in
+                guard let newest = versions.first, let expires = newest.attributes.expires else { return nil }
+                return Ending(
+                    object: "\(item.object.type.rawValue)/\(item.object.name)", vaultHost: newest.vault.host,
+                    version: newest.version, expires: expires)
+            }
+            warningDays = result.plan.settings.expiryWarning
+        }
+    }
+
     private struct State {
         /// The object of a class that expires first, and when, in seconds since 1970.
         var classes = RecentMap<RotationHealth.ClassName, (object: String, expires: Int)>(capacity: 1000)
@@ -26,7 +51,6 @@ final class ExpiryWatch: Sendable {
     }
 
     private static let retention = Duration.seconds(86400)
-    private static let secondsOfDay = 86_400
 
     private let state = Mutex(State())
     private let time: TimeSource
@@ -36,32 +60,24 @@ final class ExpiryWatch: Sendable {
     }
 
     /// Notes what a mount of the class was given, and returns what has to be warned of: each version once.
-    func observe(_ pod: PodReference, _ result: MountResult) -> [Notice] {
+    func observe(_ pod: PodReference, _ endings: Endings) -> [Notice] {
         let now = time.wallClock()
-        // The newest of a history is the one that counts; older ones end in their time.
-        let ending = zip(result.plan.items, result.contents.items).compactMap { item, versions -> Notice? in
-            guard let newest = versions.first, let expires = newest.attributes.expires else { return nil }
-            return Notice(
-                object: "\(item.object.type.rawValue)/\(item.object.name)", vaultHost: newest.vault.host,
-                version: newest.version, expires: expires,
-                daysLeft: Int((Double(expires - now) / Double(Self.secondsOfDay)).rounded(.down)))
-        }
         let name = RotationHealth.ClassName(pod)
-        let limit = result.plan.settings.expiryWarning
         return state.withLock { state in
-            if let earliest = ending.min(by: { $0.expires < $1.expires }) {
-                state.classes.store(
-                    name, (earliest.object, earliest.expires), owner: name.namespace,
-                    keepUntil: time.elapsed() + Self.retention)
-            } else {
+            guard let earliest = endings.objects.min(by: { $0.expires < $1.expires }) else {
                 state.classes.remove(name)
+                return []
             }
-            return ending.filter { notice in
-                guard limit > 0, notice.daysLeft < limit else { return false }
+            state.classes.store(
+                name, (earliest.object, earliest.expires), owner: name.namespace,
+                keepUntil: time.elapsed() + Self.retention)
+            return endings.objects.compactMap { ending in
+                let notice = Notice(ending, now: now)
+                guard endings.warningDays > 0, notice.daysLeft < endings.warningDays else { return nil }
                 let warning = Self.digest(name, notice)
-                if state.warnings.use(warning) != nil { return false }
+                if state.warnings.use(warning) != nil { return nil }
                 state.warnings.store(warning, (), owner: name.namespace)
-                return true
+                return notice
             }
         }
     }
@@ -93,5 +109,13 @@ final class ExpiryWatch: Sendable {
                 name: "akv_csi_object_expiry_timestamp_seconds",
                 help: "When the first of the class's objects expires, since 1970.", series: .gauge(series))
         ]
+    }
+}
+
+extension ExpiryWatch.Notice {
+    fileprivate init(_ ending: ExpiryWatch.Endings.Ending, now: Int) {
+        self.init(
+            object: ending.object, vaultHost: ending.vaultHost, version: ending.version, expires: ending.expires,
+            daysLeft: Int((Double(ending.expires - now) / 86_400).rounded(.down)))
     }
 }

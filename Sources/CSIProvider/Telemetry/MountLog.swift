@@ -8,12 +8,24 @@ internal import SecretMemory
 /// The log of one mount: one line at its end, at `info` when it went well and at `error` when not.
 struct MountLog {
     private(set) var logger: Logger
-    private let start = ContinuousClock.now
+    private var start = ContinuousClock.now
 
     init(_ logger: Logger) {
         self.logger = logger
+        nameCall()
+    }
+
+    /// The log of another call for the same mount.
+    func restarted() -> MountLog {
+        var copy = self
+        copy.start = .now
+        copy.nameCall()
+        return copy
+    }
+
+    private mutating func nameCall() {
         let id = String(UInt32.random(in: 0 ... .max), radix: 16)
-        self.logger[metadataKey: "call"] = "\(String(repeating: "0", count: 8 - id.count))\(id)"
+        logger[metadataKey: "call"] = "\(String(repeating: "0", count: 8 - id.count))\(id)"
     }
 
     /// The log of what happens to a class outside of any mount.
@@ -45,14 +57,20 @@ struct MountLog {
     }
 
     func succeeded(_ result: MountResult) {
-        var metadata: Logger.Metadata = [
-            "files": "\(result.response.files.count)", "duration_ms": "\(milliseconds)",
-        ]
+        var counts: [ContentSource: Int] = [:]
+        for source in result.contents.sources.joined() { counts[source, default: 0] += 1 }
+        succeeded(files: result.response.files.count, counts)
+    }
+
+    /// Logs a mount with `files` files, all of whose contents were cached.
+    func succeeded(files: Int, cached: Int) {
+        succeeded(files: files, [.cached: cached])
+    }
+
+    private func succeeded(files: Int, _ contents: [ContentSource: Int]) {
+        var metadata: Logger.Metadata = ["files": "\(files)", "duration_ms": "\(milliseconds)"]
         // Only what happened, so that a quiet node's log is short.
-        for source in ContentSource.allCases {
-            let count = result.contents.sources.joined().count { $0 == source }
-            if count > 0 { metadata[source.rawValue] = "\(count)" }
-        }
+        for (source, count) in contents where count > 0 { metadata[source.rawValue] = "\(count)" }
         logger.info("mounted", metadata: metadata)
     }
 

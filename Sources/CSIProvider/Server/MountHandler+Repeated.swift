@@ -1,0 +1,39 @@
+internal import ProviderCore
+package import ProviderTransport
+
+extension MountHandler {
+    /// The number of mounts that are kept for a repeated request.
+    package var repeatableMounts: Int { repeated.count }
+
+    /// Whether `request` would be answered as the one before it.
+    package func isRepeated(_ request: MountRequestMessage) -> Bool {
+        RequestDigest(request).flatMap(repeated.find).map { mounts.isRepeated($0.condition) } ?? false
+    }
+
+    /// The response to a request that repeats the last one of its volume byte for byte, while that has the same result.
+    /// Records what a mount records.
+    func response(repeating digest: RequestDigest, _ message: MountRequestMessage) -> MountResponseMessage? {
+        guard let mount = repeated.find(digest), audit.isRepeated(mount.deliveries, into: mount.condition.volume),
+            mounts.takeRepeated(mount.condition)
+        else { return nil }
+        let log = mount.log.restarted()
+        log.succeeded(files: mount.response.files.count, cached: mount.condition.contentCount)
+        succeeded(log, mount.pod, message.targetPath, mount.endings)
+        return mount.response
+    }
+
+    /// Keeps a mount for the next request with the same bytes, where that will have the same result.
+    func keep(
+        _ result: MountResult, _ response: MountResponseMessage, as digest: RequestDigest, _ context: MountContext
+    ) {
+        guard let authorized = context.authorized, let pod = context.pod, let volume = context.volume,
+            let deliveries = audit.deliveries(of: result),
+            let condition = mounts.repeatCondition(of: result, authorized, into: volume)
+        else { return }
+        repeated.store(
+            RepeatableMount(
+                pod: pod, condition: condition, response: response, log: context.log, deliveries: deliveries,
+                endings: ExpiryWatch.Endings(result)),
+            for: digest)
+    }
+}
