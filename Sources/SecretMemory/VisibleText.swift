@@ -49,6 +49,16 @@ extension String {
         return String(Substring(utf8[..<end])) + "…"
     }
 
+    /// The same, but cut between two words if that leaves half of `limit`: half a link leads nowhere.
+    package func boundedAtWord(toBytes limit: Int) -> String {
+        let text = bounded(toBytes: limit)
+        guard text != self,
+            let space = text.utf8.lastIndex(of: UInt8(ascii: " ")),
+            text.utf8.distance(from: text.startIndex, to: space) >= limit / 2
+        else { return text }
+        return "\(text[..<space])…"
+    }
+
     /// Both, without working through more of the text than is kept.
     package func visible(maximumBytes limit: Int, keepingLines: Bool = false) -> String {
         bounded(toBytes: limit).visible(keepingLines: keepingLines).bounded(toBytes: limit)

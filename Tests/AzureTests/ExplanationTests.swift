@@ -196,6 +196,24 @@ struct ExplanationTests {
         #expect(error.headText.utf8.count <= ProviderError.maximumHeadBytes)
     }
 
+    @Test("Entra's link is shown whole, or not at all")
+    func link() async throws {
+        let sentence =
+            "No matching federated identity record found for presented assertion subject '\(Self.subject)'. Check your "
+            + "federated identity credential Subject, Audience and Issuer against the presented assertion."
+        let link = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
+        for number in [700213, 999_999] {
+            let error = try await exchange(number, "\(sentence) \(link)", Self.token(Self.subject))
+            #expect("\(error)".contains(" \(link) ("))
+            for filler in 500..<620 {
+                let text = String(repeating: "x", count: filler) + " " + link
+                let error = try await exchange(number, text, Self.token(Self.subject))
+                let shown = "\(error)"
+                #expect(shown.contains(link) == shown.contains("https://learn."), "\(filler)")
+            }
+        }
+    }
+
     @Test("another issuer: the credential with the subject is updated")
     func issuer() async throws {
         let error = try await exchange(700211, "No matching record for presented issuer.", Self.token(Self.subject))

@@ -39,7 +39,7 @@ struct EntraErrorResponse {
         presenting credential: TokenExchange.Credential, clientID: String, tenantID: String
     ) -> ProviderError {
         let claims = credential.claims
-        let answer = description.isEmpty ? "no explanation" : String(description.prefix(300))
+        let answer = description.isEmpty ? "no explanation" : description.boundedAtWord(toBytes: 600)
         let message =
             "\(credential.name) authentication failed. Entra ID answered \(status)"
             + (oauthError.isEmpty ? "" : " \(oauthError.clipped)") + ": \(answer)"
@@ -75,7 +75,7 @@ struct EntraErrorResponse {
     private var shortDescription: String {
         let end = number.map { "AADSTS\($0): " } ?? ""
         let text = description.hasPrefix(end) ? String(description.dropFirst(end.count)) : description
-        return text.bounded(toBytes: 240)
+        return text.boundedAtWord(toBytes: 240)
     }
 
     private var code: ErrorCode {

@@ -32,7 +32,7 @@ struct VaultErrorResponse {
         var text = "RESPONSE \(status): \(Self.reason(status))"
         text += ", ERROR CODE: \(code.isEmpty ? "UNAVAILABLE" : code.clipped)"
         if !innerCode.isEmpty { text += " (\(innerCode.clipped))" }
-        if !message.isEmpty { text += ": \(message.prefix(600))" }
+        if !message.isEmpty { text += ": \(message.boundedAtWord(toBytes: 600))" }
         let explanation = VaultErrorExplanation(self, object: object, vault: vault.name, clientID: clientID)
         var error = ProviderError(
             errorCode, of: object, in: vault.name, text, cause: explanation.cause, hint: explanation.hint,
