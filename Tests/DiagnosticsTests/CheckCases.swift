@@ -52,7 +52,7 @@ extension CheckCase {
             .cloudInvalid, "There is no cloud environment",
             M.secretProviderClass(M.client + "    cloudName: ▸AzureMoonCloud\n" + M.objects)),
         CheckCase(
-            .parameterInvalid, "failed to parse usePodIdentity flag",
+            .parameterInvalid, "usePodIdentity is \"yes\"",
             M.secretProviderClass(M.client + "    usePodIdentity: ▸\"yes\"\n" + M.objects)),
     ]
 
@@ -79,7 +79,8 @@ extension CheckCase {
             .objectInvalid, "explode is only supported",
             entry("objectName: a\nobjectType: key\nexplode:\n  ▸keys: [a]")),
         CheckCase(
-            .objectsMalformed, "yaml: line 2", entry("objectName: a\nobjectType: secret▸: x")),
+            .objectsMalformed, "is not valid YAML: mapping values are not allowed in this context (line 2)",
+            entry("objectName: a\nobjectType: secret▸: x")),
         CheckCase(
             .objectInvalid, "is not the name of a variable",
             M.secretProviderClass(

@@ -67,7 +67,7 @@ struct ServerRules {
     private func finding(_ error: ProviderError) -> Finding {
         let (position, source) = position(of: error)
         return parsedClass.manifest.finding(
-            error.code.rawValue, .error, at: position, in: source, error.message, fix: error.hint)
+            error.code.rawValue, .error, at: position, in: source, error.sentence, fix: error.hint)
     }
 
     private func position(of error: ProviderError) -> (TextSource.Position, TextSource?) {

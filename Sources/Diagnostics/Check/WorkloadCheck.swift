@@ -89,7 +89,7 @@ struct WorkloadCheck {
                 findings.append(
                     manifest.finding(
                         part.code.rawValue, .error, at: volume.overrides.first?.key.start ?? manifest.root.start,
-                        "with the volume's attributes: \(part.message)", fix: part.hint))
+                        "with the volume's attributes: \(part.sentence)", fix: part.hint))
             }
         }
         return findings
@@ -127,7 +127,7 @@ struct WorkloadCheck {
         case .failure(let error):
             if let finding = unreadAnnotations(parsedClass, account, volume, bringsCredential) { return [finding] }
             return (error.parts.isEmpty ? [error] : error.parts).filter(\.isAboutAnnotation).map { part in
-                manifest.finding(part.code.rawValue, .error, at: volume.csi.start, part.message, fix: part.hint)
+                manifest.finding(part.code.rawValue, .error, at: volume.csi.start, part.sentence, fix: part.hint)
             }
         }
         if let finding = ownSecret(of: parsedClass, reference) { return [finding] }

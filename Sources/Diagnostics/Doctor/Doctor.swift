@@ -75,7 +75,7 @@ package struct Doctor: Sendable {
             if parts.allSatisfy(\.isAboutAnnotation) {
                 steps.append(
                     DoctorStep(
-                        "identity", "Identity", .failed, parts.map(\.message).joined(separator: "; "),
+                        "identity", "Identity", .failed, parts.map(\.sentence).joined(separator: "; "),
                         fix: parts.map(\.hint).joined(separator: "; ")))
             }
             return DoctorReport(subject, steps)
@@ -156,7 +156,7 @@ package struct Doctor: Sendable {
     }
 
     private static func request(_ error: ProviderError) -> DoctorStep {
-        DoctorStep("request", "Request", .failed, error.message, evidence: error.context, fix: error.hint)
+        DoctorStep("request", "Request", .failed, error.sentence, evidence: error.context, fix: error.hint)
     }
 
     private static func withoutAccount(_ account: ServiceAccountReference) -> DoctorStep {

@@ -15,7 +15,7 @@ extension ObjectSteps {
     func explanation(
         of error: ProviderError, _ object: KeyVaultObject, _ source: MountPlan.Source, _ token: AccessToken?
     ) async -> Refusal {
-        guard let token else { return Refusal(message: error.message, fix: error.hint) }
+        guard let token else { return Refusal(message: error.cause, fix: error.hint) }
         let vault = source.vault
         let lookup = ObjectLookup(settings: settings, vault: vault, token: token)
         func says(_ code: String) -> Bool { "\(error)".contains("(\(code))") }
@@ -25,18 +25,18 @@ extension ObjectSteps {
         case .vaultForbidden where says("ForbiddenByFirewall"):
             guard let address = Self.clientAddress(in: "\(error)") else { break }
             return Refusal(
-                message: error.message,
+                message: error.cause,
                 fix: "\(AzureCommand.networkRule(vault: vault.name, address: address)); \(error.hint)")
         case .objectDisabled:
             // The secret and the key of a certificate are enabled with it.
             let isCertificate = await lookup.object(object.name, .certificate) != nil
             return Refusal(
-                message: error.message,
+                message: error.cause,
                 fix: AzureCommand.enable(object, as: isCertificate ? .certificate : object.type, vault: vault.name))
         case .objectNotFound: return await notFound(error, object, vault, lookup)
         default: break
         }
-        return Refusal(message: error.message, fix: error.hint)
+        return Refusal(message: error.cause, fix: error.hint)
     }
 
     // MARK: - Forbidden
@@ -45,7 +45,7 @@ extension ObjectSteps {
         _ error: ProviderError, _ object: KeyVaultObject, _ source: MountPlan.Source, _ lookup: ObjectLookup,
         isRole: Bool
     ) async -> Refusal {
-        var message = error.message
+        var message = error.cause
         for type in KeyVaultObject.ObjectType.allCases where type != object.type {
             guard let other = await lookup.object(object.name, type) else { continue }
             guard other.isOfCertificate else {
@@ -85,22 +85,22 @@ extension ObjectSteps {
     ) async -> Refusal {
         if object.namesVersion, await lookup.object(object.name, object.type) != nil {
             return Refusal(
-                message: "\(error.message); the object exists, this version of it does not",
+                message: "\(error.cause); the object exists, this version of it does not",
                 fix: "leave objectVersion out, or take one of: "
                     + AzureCommand.versions(of: object, vault: vault.name))
         }
         for type in KeyVaultObject.ObjectType.allCases where type != object.type {
             guard await lookup.object(object.name, type) != nil else { continue }
             return Refusal(
-                message: "\(error.message); there is a \(type.rawValue) of that name",
+                message: "\(error.cause); there is a \(type.rawValue) of that name",
                 fix: "write objectType: \(type.rawValue)")
         }
         let recover = AzureCommand.recover(object, vault: vault.name)
         if await lookup.isDeleted(object) {
-            return Refusal(message: "\(error.message); it was deleted and can be recovered", fix: recover)
+            return Refusal(message: "\(error.cause); it was deleted and can be recovered", fix: recover)
         }
         return Refusal(
-            message: error.message,
+            message: error.cause,
             fix: "\(AzureCommand.names(of: object.type, vault: vault.name)); if it was deleted: \(recover)")
     }
 

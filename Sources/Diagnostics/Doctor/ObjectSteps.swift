@@ -46,7 +46,7 @@ struct ObjectSteps {
         } catch {
             return [
                 DoctorStep(
-                    "selection", "Selection", .failed, error.message, evidence: error.context, fix: error.hint)
+                    "selection", "Selection", .failed, error.sentence, evidence: error.context, fix: error.hint)
             ]
         }
         let plan = MountPlan(picked)
@@ -111,7 +111,7 @@ struct ObjectSteps {
                 "volume", "Volume", .passed,
                 "\(answer.files.count) files, \(bytes) bytes, of \(VolumeLimits.maximumBytes) at most")
         } catch {
-            return DoctorStep("volume", "Volume", .failed, error.message, fix: error.hint)
+            return DoctorStep("volume", "Volume", .failed, error.sentence, fix: error.hint)
         }
     }
 

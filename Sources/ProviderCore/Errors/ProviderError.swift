@@ -83,6 +83,9 @@ package struct ProviderError: Error, Sendable {
     /// The cause in one sentence, without the objects of `subject`.
     package var cause: String { specificCause ?? text }
 
+    /// The cause in one sentence, with its objects.
+    package var sentence: String { (subject.map { "\($0.text): " } ?? "") + cause }
+
     /// One command or setting; empty when nothing is known to help.
     package var hint: String {
         if let objectCommand { return objectCommand.text(for: subject?.names ?? []) }

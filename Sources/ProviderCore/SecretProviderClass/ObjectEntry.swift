@@ -20,38 +20,34 @@ extension ObjectsDocument {
         init(_ node: YAMLNode, index: Int) throws(ProviderError) {
             self.index = index
             let failure = "unmarshal failed for keyVaultObjects at index \(index), error: "
+            let place = "object \(index + 1) of array"
             guard !node.isNull else { return }
             guard MountBudget.spend(steps: 100, on: .reading) else {
                 throw ProviderError(.limitExceeded, failure + "there is too much to read")
             }
             guard case .mapping(let members, _) = node else {
-                throw ProviderError(
-                    .objectsMalformed,
-                    failure + "yaml: unmarshal errors: line \(node.line): cannot unmarshal \(node.tag) "
-                        + "`\(node.text?.prefix(60) ?? "")` into types.KeyVaultObject",
-                    hint: "write each object as lines of `key: value`, at least objectName and objectType"
-                ).about(ErrorPlace(line: node.line))
+                throw .malformed(
+                    place, failure, node, quoting: node.text ?? "", into: "types.KeyVaultObject",
+                    wanted: "lines of key: value",
+                    hint: "write each object as lines of key: value, at least objectName and objectType")
             }
             if let duplicate = YAMLNode.duplicateKey(in: members) {
-                throw ProviderError(.objectsMalformed, failure + duplicate.text)
-                    .about(ErrorPlace(line: duplicate.line))
+                throw .malformed(place, failure, duplicate: duplicate)
             }
             do throws(YAMLError) {
                 self.members = try YAMLNode.merging(members)
             } catch {
-                throw ProviderError(.objectsMalformed, failure + error.description).about(ErrorPlace(error))
+                throw .malformed(place, failure, error)
             }
             for (key, value) in self.members {
                 guard let key = key.scalar?.text, ObjectsDocument.keys.contains(key) else { continue }
                 guard case .scalar(let scalar) = value else {
-                    let type = key == "objectVersionHistory" ? "int32" : "string"
+                    let isNumber = key == "objectVersionHistory"
                     mistakes.append(
-                        ProviderError(
-                            .objectsMalformed,
-                            failure
-                                + "yaml: unmarshal errors: line \(value.line): cannot unmarshal \(value.tag) into "
-                                + "\(type) (key \(key))"
-                        ).about(ErrorPlace(setting: key, line: value.line)))
+                        ProviderError.malformed(
+                            "\(key) of \(place)", failure, value, into: "\(isNumber ? "int32" : "string") (key \(key))",
+                            wanted: isNumber ? "a number" : "a text", hint: "write \(key) as a single value"
+                        ).about(ErrorPlace(setting: key)))
                     continue
                 }
                 if scalar.isNull { continue }
@@ -62,12 +58,10 @@ extension ObjectsDocument {
                 if key == "objectVersionHistory" {
                     guard let number = scalar.integer, Int32(exactly: number) != nil else {
                         mistakes.append(
-                            ProviderError(
-                                .objectsMalformed,
-                                failure + "yaml: unmarshal errors: line \(scalar.line): cannot unmarshal \(value.tag) "
-                                    + "`\(scalar.text.prefix(60))` into int32 (key \(key))",
-                                hint: "write objectVersionHistory as a plain number without quotes"
-                            ).about(ErrorPlace(setting: key, line: scalar.line)))
+                            ProviderError.malformed(
+                                "\(key) of \(place)", failure, value, quoting: scalar.text, into: "int32 (key \(key))",
+                                wanted: "a number", hint: "write \(key) as a plain number without quotes"
+                            ).about(ErrorPlace(setting: key)))
                         continue
                     }
                     versionHistory = number

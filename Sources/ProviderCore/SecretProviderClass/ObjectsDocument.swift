@@ -105,25 +105,22 @@ package struct ObjectsDocument: Sendable {
         do {
             root = try YAMLParser.parseFirst(text, countingIn: &nodes)
         } catch {
-            throw ProviderError(.objectsMalformed, failure + error.description).about(ErrorPlace(error))
+            throw .malformed("objects", failure, error)
         }
         guard let root, !root.isNull else { return [] }
         guard case .mapping(let members, let line) = root else {
-            throw ProviderError(
-                .objectsMalformed,
-                failure
-                    + "yaml: unmarshal errors: line \(root.line): cannot unmarshal \(root.tag) into types.StringArray",
-                hint: "objects must be a mapping with the key array, not a bare list or text"
-            ).about(ErrorPlace(line: root.line))
+            throw .malformed(
+                "objects", failure, root, into: "types.StringArray", wanted: "a mapping with the key array",
+                hint: "write the line array: first, and the objects as a list below it")
         }
         if let duplicate = YAMLNode.duplicateKey(in: members) {
-            throw ProviderError(.objectsMalformed, failure + duplicate.text).about(ErrorPlace(line: duplicate.line))
+            throw .malformed("objects", failure, duplicate: duplicate)
         }
         let merged: [YAMLNode.Member]
         do throws(YAMLError) {
             merged = try YAMLNode.merging(members)
         } catch {
-            throw ProviderError(.objectsMalformed, failure + error.description).about(ErrorPlace(error))
+            throw .malformed("objects", failure, error)
         }
         guard let array = YAMLNode.mapping(merged, line: line)["array"] else {
             let near = members.compactMap(\.key.scalar?.text).first { $0.lowercased() == "array" }
@@ -134,10 +131,7 @@ package struct ObjectsDocument: Sendable {
         }
         if array.isNull { return [] }
         guard let elements = array.sequence else {
-            throw ProviderError(
-                .objectsMalformed,
-                failure + "yaml: unmarshal errors: line \(array.line): cannot unmarshal \(array.tag) into []string"
-            ).about(ErrorPlace(line: array.line))
+            throw .malformed("array in objects", failure, array, into: "[]string", wanted: "a list of objects")
         }
         guard elements.count <= maximumObjects else {
             throw ProviderError(
@@ -149,21 +143,20 @@ package struct ObjectsDocument: Sendable {
         for (index, element) in elements.enumerated() {
             switch element {
             case .mapping: items.append((index, element))
-            case .sequence(_, let line):
-                throw ProviderError(
-                    .objectsMalformed,
-                    failure + "yaml: unmarshal errors: line \(line): cannot unmarshal !!seq into string"
-                ).about(ErrorPlace(line: line))
+            case .sequence:
+                throw .malformed(
+                    "object \(index + 1) of array", failure, element, into: "string",
+                    wanted: "lines of key: value")
             case .scalar(let scalar):
                 if scalar.isNull { continue }
                 let inner: YAMLNode?
                 do {
                     inner = try YAMLParser.parseFirst(scalar.text, countingIn: &nodes)
                 } catch {
-                    throw ProviderError(
-                        .objectsMalformed,
-                        "unmarshal failed for keyVaultObjects at index \(index), error: \(error.description)"
-                    ).about(ErrorPlace(error)).about(ErrorPlace(objectIndex: index))
+                    throw ProviderError.malformed(
+                        "object \(index + 1) of array",
+                        "unmarshal failed for keyVaultObjects at index \(index), error: ", error
+                    ).about(ErrorPlace(objectIndex: index))
                 }
                 items.append((index, inner ?? .mapping([], line: scalar.line)))
             }
