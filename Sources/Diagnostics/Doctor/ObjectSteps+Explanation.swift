@@ -22,11 +22,6 @@ extension ObjectSteps {
         switch error.code {
         case .vaultForbidden where says("ForbiddenByRbac") || says("AccessDenied"):
             return await forbidden(error, object, source, lookup, isRole: says("ForbiddenByRbac"))
-        case .vaultForbidden where says("ForbiddenByFirewall"):
-            guard let address = Self.clientAddress(in: "\(error)") else { break }
-            return Refusal(
-                message: error.cause,
-                fix: "\(AzureCommand.networkRule(vault: vault.name, address: address)); \(error.hint)")
         case .objectDisabled:
             // The secret and the key of a certificate are enabled with it.
             let isCertificate = await lookup.object(object.name, .certificate) != nil
@@ -102,13 +97,6 @@ extension ObjectSteps {
         return Refusal(
             message: error.cause,
             fix: "\(AzureCommand.names(of: object.type, vault: vault.name)); if it was deleted: \(recover)")
-    }
-
-    /// The address that the vault saw, as its refusal says.
-    private static func clientAddress(in message: String) -> String? {
-        guard let range = message.firstRange(of: "Client address: ") else { return nil }
-        let address = message[range.upperBound...].prefix { $0.isHexDigit || $0 == "." || $0 == ":" }
-        return address.count < 7 ? nil : String(address)
     }
 }
 

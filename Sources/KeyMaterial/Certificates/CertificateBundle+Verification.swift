@@ -21,7 +21,7 @@ extension CertificateBundle {
         }
         for (index, (child, issuer)) in zip(chain, issuers).enumerated() {
             if !issuer.isAuthority {
-                problems.append("\(issuer.name) issued \(child.name), and is no certificate authority")
+                problems.append("\(issuer.name) issued \(child.name), but is not a certificate authority")
             } else if !issuer.usageAllowsSigning {
                 problems.append("\(issuer.name) issued \(child.name), and its key usage does not allow that")
             }

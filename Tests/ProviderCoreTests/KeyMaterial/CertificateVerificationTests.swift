@@ -154,10 +154,10 @@ struct CertificateVerificationTests {
                 == "CN=root allows 0 authorities below it, and has 1")
         #expect(
             try problem(Self.authority, "basicConstraints=CA:FALSE")
-                == "CN=middle issued CN=leaf, and is no certificate authority")
+                == "CN=middle issued CN=leaf, but is not a certificate authority")
         #expect(
             try problem(Self.authority, "keyUsage=digitalSignature")
-                == "CN=middle issued CN=leaf, and is no certificate authority")
+                == "CN=middle issued CN=leaf, but is not a certificate authority")
         #expect(
             try problem(Self.authority, Self.authority + "\nkeyUsage=digitalSignature")
                 == "CN=middle issued CN=leaf, and its key usage does not allow that")
