@@ -2,6 +2,8 @@
 
 import sys
 
+import yaml
+
 import charts as c
 
 # The second is the first once more: kustomize reads no file above its own directory.
@@ -18,7 +20,8 @@ OF_HELM = ("app.kubernetes.io/managed-by:", "app.kubernetes.io/instance:", "helm
 def text():
     chart = c.Chart()
     try:
-        lines = chart.text().splitlines()
+        placeholder = yaml.safe_load((c.CHART / "values.yaml").read_text())["linux"]["image"]["repository"]
+        lines = chart.text().replace(c.IMAGE, placeholder).splitlines()
     finally:
         chart.close()
     kept = [line for line in lines if not line.strip().startswith(OF_HELM)]

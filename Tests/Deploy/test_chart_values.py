@@ -11,7 +11,7 @@ UPSTREAM = {
     "enableArcExtension": False, "constructPEMChain": True, "writeCertAndKeyInSeparateFiles": True, "metricsAddr": "8899",
     "rbac": {"install": True, "pspEnabled": False},
     "linux": {
-        "image": {"repository": "registry.example.com/akv-csi", "tag": "v7.0.0", "pullPolicy": "Always"},
+        "image": {"repository": "registry.test.internal/akv-csi", "tag": "v7.0.0", "pullPolicy": "Always"},
         "nodeSelector": {"agentpool": "apps"}, "tolerations": [{"key": "dedicated", "operator": "Exists"}], "enabled": True,
         "resources": {"requests": {"cpu": "50m", "memory": "100Mi"}, "limits": {"cpu": "50m", "memory": "100Mi"}},
         "podLabels": {"azure": "yes"}, "podAnnotations": {"a": "b"}, "priorityClassName": "system-cluster-critical",
@@ -41,7 +41,7 @@ class ValuesTest(unittest.TestCase):
                             ("custom-user-agent", "fleet"), ("healthz-port", "8990"), ("healthz-path", "/health"),
                             ("healthz-timeout", "10s"), ("prometheus-port", "8899")]:
             self.assertEqual(flags[flag], value)
-        self.assertEqual(container["image"], "registry.example.com/akv-csi:v7.0.0")
+        self.assertEqual(container["image"], "registry.test.internal/akv-csi:v7.0.0")
         self.assertEqual(container["imagePullPolicy"], "Always")
         self.assertEqual(container["resources"], linux["resources"])
         self.assertIn(linux["volumeMounts"][0], container["volumeMounts"])
@@ -104,7 +104,7 @@ class ValuesTest(unittest.TestCase):
             ({"linux": {"extraArgs": "--v=5"}}, "extraArgs"),
             ({"linux": {"updateStrategy": {"rollingUpdate": {"maxSurge": 1}}}}, "maxSurge"),
             ({"linux": {"image": {"digest": "sha256:abc"}}}, "digest"),
-            ({"cloud": {"name": "AzureCloud"}}, "name"),
+            ({"cloud": {"name": "AzureMoonCloud"}}, "name"),
             ({"cache": {"staleIfError": "an hour"}}, "staleIfError"),
             ({"cache": {"vaultConcurrency": 0}}, "vaultConcurrency"),
             ({"proxy": {"https": "http://user:word@proxy.example"}}, "https"),

@@ -32,9 +32,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- define "akv-csi.image" -}}
 {{- $image := .Values.linux.image -}}
-{{- if hasSuffix "/provider-azure" $image.repository -}}
-{{- fail (printf "linux.image.repository: %s is Azure's own provider, whose values file this may be; name an image of akv-csi" $image.repository) -}}
-{{- end -}}
 {{- if $image.digest -}}
 {{ $image.repository }}@{{ $image.digest }}
 {{- else -}}
@@ -63,28 +60,23 @@ noProxy: {{ join "," .Values.proxy.noProxy | quote }}
 {{- end -}}
 {{- end -}}
 
-{{/* What cannot work, said before anything is installed. */}}
-{{- define "akv-csi.check" -}}
-{{- if .Values.windows.enabled -}}
-{{- fail "windows.enabled: akv-csi serves Linux nodes only; keep Azure's own provider on the Windows nodes and switch this off" -}}
+{{/* The duration `.` in seconds, such as 25s or 1h30m. */}}
+{{- define "akv-csi.seconds" -}}
+{{- $seconds := 0.0 -}}
+{{- $units := dict "ns" 1e-9 "us" 1e-6 "µs" 1e-6 "ms" 1e-3 "s" 1.0 "m" 60.0 "h" 3600.0 -}}
+{{- range regexFindAll "[0-9.]+(ns|us|µs|ms|s|m|h)" . -1 -}}
+{{- $number := regexFind "^[0-9.]+" . -}}
+{{- $seconds = addf $seconds (mulf (float64 $number) (get $units (trimPrefix $number .))) -}}
 {{- end -}}
-{{- if .Values.arc.enableMonitoring -}}
-{{- fail "arc.enableMonitoring: the agents of the Arc extension are not part of this chart; see monitoring" -}}
+{{- $seconds -}}
 {{- end -}}
-{{- $proxy := include "akv-csi.proxy" . | fromYaml -}}
-{{- if and .Values.proxy.existingSecret $proxy.https -}}
-{{- fail "proxy: existingSecret and a proxy's address exclude each other" -}}
-{{- end -}}
-{{- if gt (len (compact (list .Values.caBundle.pem .Values.caBundle.configMap .Values.caBundle.secret))) 1 -}}
-{{- fail "caBundle: only one of pem, configMap and secret" -}}
-{{- end -}}
-{{- if and .Values.policy.configMap .Values.policy.document -}}
-{{- fail "policy: configMap and document exclude each other" -}}
-{{- end -}}
-{{- if and .Values.cloud.environment (ne .Values.cloud.name "AzureStackCloud") .Values.cloud.name -}}
-{{- fail "cloud.environment: a described cloud has the name AzureStackCloud" -}}
-{{- end -}}
-{{- if and .Values.linux.privileged (ne (int .Values.linux.securityContext.runAsUser) 0) -}}
-{{- fail "linux.privileged: set linux.securityContext.runAsUser to 0 with it, so that nobody takes the container for confined" -}}
+
+{{/* In the node's network ClusterFirst has no effect, so a pod there needs the policy of the other name. */}}
+{{- define "akv-csi.dnsPolicy" -}}
+{{- $policy := default "ClusterFirst" .Values.linux.dnsPolicy -}}
+{{- if and .Values.linux.hostNetwork (eq $policy "ClusterFirst") -}}
+ClusterFirstWithHostNet
+{{- else -}}
+{{- $policy -}}
 {{- end -}}
 {{- end -}}
