@@ -33,11 +33,12 @@ FUZZ_SECONDS ?= 300
 BENCH_RESULTS ?= .build/bench
 BENCH_FLAGS ?=
 
-# The name of the image that `make image` builds.
+# The names of the images that `make image` and `make emulator-image` build.
 IMAGE ?= akv-csi:dev
+EMULATOR_IMAGE ?= akv-emulator:dev
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release archives image demo bench quick test browser-test chaos fuzz sanitize format lint proto \
+.PHONY: help packages test-packages build release archives image emulator-image demo bench quick test browser-test chaos fuzz sanitize format lint proto \
   reference manifest version clean
 
 help: ## List the commands
@@ -55,7 +56,8 @@ build: packages ## Build for debugging
 release: packages ## Build the programs as they ship, in .build/release
 	@echo "swift build $(RELEASE_FLAGS), with gRPC linked statically"
 	@mkdir -p $(ARCHIVE_DIRECTORY) && ln -sf $(PREFERRED_ARCHIVES) $(ARCHIVE_DIRECTORY)
-	@AKV_ARCHIVE_DIRECTORY="$(ARCHIVE_DIRECTORY)" AKV_STATIC_LIBRARIES="$(strip $(ARCHIVES))" swift build $(RELEASE_FLAGS)
+	@AKV_ARCHIVE_DIRECTORY="$(ARCHIVE_DIRECTORY)" AKV_STATIC_LIBRARIES="$(strip $(ARCHIVES))" \
+	  env $$(deploy/release/build-info.sh) swift build $(RELEASE_FLAGS)
 
 # What `make release` links statically, for the image's bill of materials.
 archives:
@@ -64,6 +66,10 @@ archives:
 image: release ## Build the container image from this machine's packages, as IMAGE
 	@deploy/install-packages.sh buildah
 	deploy/image/build.sh .build/release/akv-csi $(IMAGE)
+
+emulator-image: release ## Build the emulator's container image likewise, as EMULATOR_IMAGE
+	@deploy/install-packages.sh buildah
+	deploy/image/build.sh .build/release/akv-emulator $(EMULATOR_IMAGE)
 
 demo: release ## Mount the payments example through the real provider and show what happens
 	@deploy/examples/payments/demo.sh

@@ -20,6 +20,11 @@ let grpcLinkerSettings: [LinkerSetting] =
     ? grpcLibraries.map { .linkedLibrary($0) }
     : [.unsafeFlags(["-use-ld=lld"] + archiveDirectory.flatMap { ["-L", $0] } + archiveFlags.flatMap { ["-Xlinker", $0] })]
 
+// The source that the programs are built from, for `--version`. `make` sets both; a plain `swift build` does not know them.
+let buildInfo: [CSetting] = ["AKV_COMMIT", "AKV_DATE"].map { name in
+    .define(name, to: "\"\(Context.environment[name] ?? "unknown")\"")
+}
+
 // Products of other packages, under the names that the targets below use.
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -67,6 +72,9 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        // Version, commit and date, for the commands.
+        .target(name: "CBuildInfo", cSettings: buildInfo),
+
         // Queues of waiting tasks, fair shares, timeouts and conversions of durations, for all targets above.
         .target(name: "AsyncSupport"),
 
@@ -133,8 +141,9 @@ let package = Package(
         .executableTarget(
             name: "akv-csi",
             dependencies: [
-                "AsyncSupport", "CSIProvider", "Diagnostics", "DriverSimulator", "ProviderTransport", "SecretMemory",
-                "Documents", "ProviderCore", "Azure", "Kubernetes", argumentParser, logging, unixSignals,
+                "AsyncSupport", "CBuildInfo", "CSIProvider", "Diagnostics", "DriverSimulator", "ProviderTransport",
+                "SecretMemory", "Documents", "ProviderCore", "Azure", "Kubernetes", argumentParser, logging,
+                unixSignals,
             ]
         ),
 
@@ -146,13 +155,16 @@ let package = Package(
             dependencies: [
                 "CEmulatorPKCS12", asyncHTTPClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdHTTP2,
                 hummingbirdTLS, nioCore,
-                nioPosix, nioSSL, crypto, cryptoExtras, x509, swiftASN1, jwtKit, yams, logging, serviceLifecycle,
+                nioHTTP1, nioPosix, nioSSL, crypto, cryptoExtras, x509, swiftASN1, jwtKit, yams, logging,
+                serviceLifecycle,
             ],
             resources: [.embedInCode("Admin/Page")]
         ),
         .executableTarget(
             name: "akv-emulator",
-            dependencies: ["AzureEmulator", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1]
+            dependencies: [
+                "AzureEmulator", "CBuildInfo", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, unixSignals,
+            ]
         ),
 
         // The benchmark starts the two programs and acts as the driver.
@@ -222,7 +234,7 @@ let package = Package(
 )
 
 let cTargets: Set = [
-    "CAllocationCount", "CEmulatorPKCS12", "CNameLookup", "CProcess", "CProviderTransport",
+    "CAllocationCount", "CBuildInfo", "CEmulatorPKCS12", "CNameLookup", "CProcess", "CProviderTransport",
 ]
 
 // One set of rules for every target.

@@ -8,7 +8,7 @@ struct AkvCsi: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akv-csi",
         abstract: "Azure Key Vault provider for the Secrets Store CSI driver.",
-        version: Build.version,
+        version: Build.summary,
         subcommands: [Serve.self, Mount.self, Check.self, DoctorCommand.self, Migrate.self, Explain.self])
 
     /// `serve` goes past the general parser, which cannot read flags in Go's way.
@@ -30,10 +30,4 @@ struct AkvCsi: AsyncParsableCommand {
             Glibc.exit(2)
         }
     }
-}
-
-enum Build {
-    /// With the leading v that the driver's protocol and upstream use.
-    static let version = "v0.1.0"
-    static let date = "unreleased"
 }

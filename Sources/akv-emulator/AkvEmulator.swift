@@ -6,6 +6,7 @@ struct AkvEmulator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akv-emulator",
         abstract: "A local Entra and Azure Key Vault over TLS, for development and tests.",
+        version: Build.summary,
         subcommands: [Serve.self],
         groupedSubcommands: [
             CommandGroup(

@@ -39,7 +39,7 @@ class ImageBuildTest(unittest.TestCase):
         image = json.loads(self.buildah("inspect", "--type", "image", "akv-csi:test"))["OCIv1"]
         config = image["config"]
         self.assertEqual((config["User"], config["Entrypoint"]), ("10898:10898", ["/usr/local/bin/akv-csi", "serve"]))
-        version = subprocess.run([w.PROGRAMS / "akv-csi", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+        version = subprocess.run([w.PROGRAMS / "akv-csi", "--version"], check=True, capture_output=True, text=True).stdout.split()[0]
         self.assertEqual(config["Labels"]["org.opencontainers.image.version"], version)
         self.assertEqual(image["architecture"], {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine])
         # One layer of files, and nothing of a distribution below it.
@@ -59,6 +59,27 @@ class ImageBuildTest(unittest.TestCase):
         # Linked statically in what ships.
         for package in ["libgrpc++-dev", "libprotobuf-dev", "libabsl-dev", "libc-ares-dev"]:
             self.assertIn(f"deb:{package}", components)
+
+    def test_the_emulators_image(self):
+        subprocess.run([c.ROOT / "deploy/image/build.sh", w.PROGRAMS / "akv-emulator", "akv-emulator:test"], check=True,
+                       stdout=subprocess.DEVNULL, env={**os.environ, "BUILDAH_FLAGS": " ".join(self.flags)})
+        config = json.loads(self.buildah("inspect", "--type", "image", "akv-emulator:test"))["OCIv1"]["config"]
+        self.assertEqual((config["User"], config["Entrypoint"], config["WorkingDir"]),
+                         ("10898:10898", ["/usr/local/bin/akv-emulator"], "/var/lib/akv-emulator"))
+        # A command of `kubectl exec` is looked up here.
+        self.assertIn("PATH=/usr/local/bin:/usr/bin", config["Env"])
+        said = subprocess.run([w.PROGRAMS / "akv-emulator", "--version"], check=True, capture_output=True, text=True).stdout
+        self.assertEqual(config["Labels"]["org.opencontainers.image.version"], said.split()[0])
+        container = self.buildah("from", "akv-emulator:test").strip()
+        self.addCleanup(self.buildah, "rm", container)
+        root = pathlib.Path(self.buildah("mount", container).strip())
+        text = (root / "usr/share/sbom/akv-emulator.cdx.json").read_text()
+        self.assertIsNone(JsonStrictValidator(SchemaVersion.V1_5).validate_str(text))
+        document = json.loads(text)
+        self.assertEqual(document["metadata"]["component"]["version"], said.split()[0])
+        components = {component["bom-ref"] for component in document["components"]}
+        self.assertLessEqual({"swift:jwt-kit", "swift:hummingbird", "swift:yams"}, components)
+        self.assertNotIn("deb:libgrpc++-dev", components)
 
     def processes(self):
         """The provider's processes in this image's files."""

@@ -61,9 +61,10 @@ class ReleaseTest(unittest.TestCase):
             self.assertEqual({(member.uid, member.gid, member.mtime) for member in archive}, {(0, 0, 1)})
             archive.extractall(self.directory, filter="data")
         place = self.directory / "akv-csi-9.8.7-linux-amd64"
-        self.assertEqual(sorted(path.name for path in place.iterdir()), ["CHANGELOG.md", "LICENSE", "README.md", "akv-csi", "akv-emulator"])
-        self.assertEqual(run(place / "akv-csi", "--version").stdout, f"v{version.current()}\n")
-        self.assertEqual(run(place / "akv-emulator", "--help").returncode, 0)
+        self.assertEqual(sorted(path.name for path in place.iterdir()), ["CHANGELOG.md", "LICENSE", "README.md", "akv-csi", "akv-emulator", "kubectl-akv"])
+        self.assertEqual((place / "kubectl-akv").readlink(), pathlib.Path("akv-csi"))
+        for name in ["akv-csi", "akv-emulator", "kubectl-akv"]:
+            self.assertRegex(run(place / name, "--version").stdout, rf"^v{re.escape(version.current())} \(commit ")
 
     def test_the_packed_chart_installs_the_published_image(self):
         chart = c.Chart()
@@ -80,6 +81,7 @@ class ReleaseTest(unittest.TestCase):
         # The driver's chart is inside, so that nothing is fetched when it is installed.
         with tarfile.open(packed) as archive:
             self.assertIn("akv-csi/charts/secrets-store-csi-driver/Chart.yaml", archive.getnames())
+            self.assertNotIn("placeholder", archive.extractfile("akv-csi/values.yaml").read().decode())
         # A second run finds no placeholder any more.
         self.assertIn("must name registry.example.com/akv-csi once", run(*words, env=path).stderr)
 

@@ -1,5 +1,7 @@
 """The version stands in one place, and every file that repeats it agrees."""
 
+import json
+import os
 import pathlib
 import re
 import shutil
@@ -33,9 +35,74 @@ class VersionTest(unittest.TestCase):
     def test_the_changelog_has_a_section_for_it(self):
         self.assertIn(version.current(), re.findall(r"^## \[([^\]]+)\]", (c.ROOT / "CHANGELOG.md").read_text(), re.M))
 
-    def test_the_program_says_it(self):
-        said = subprocess.run([w.PROGRAMS / "akv-csi", "--version"], check=True, capture_output=True, text=True).stdout
-        self.assertEqual(said, f"v{version.current()}\n")
+    def test_the_programs_say_it_with_commit_and_date(self):
+        known = r"commit [0-9a-f]{12}(-modified)?, \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+        for name in ["akv-csi", "akv-emulator"]:
+            with self.subTest(name):
+                said = subprocess.run([w.PROGRAMS / name, "--version"], check=True, capture_output=True, text=True).stdout
+                self.assertRegex(said, rf"^v{re.escape(version.current())} \(({known}|commit unknown)\)\n$")
+
+
+class BuildInfoTest(unittest.TestCase):
+    """The commit and its date, as `make release` gives them to the compiler."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="akv-build-info-", dir="/tmp")
+        self.addCleanup(directory.cleanup)
+        self.root = pathlib.Path(directory.name) / "source"
+        (self.root / "deploy/release").mkdir(parents=True)
+        self.script = pathlib.Path(shutil.copy(c.ROOT / "deploy/release/build-info.sh", self.root / "deploy/release"))
+
+    def git(self, *words):
+        identity = {name: "test" for name in ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"]}
+        dates = {name: "2026-11-27T10:01:00+01:00" for name in ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"]}
+        return subprocess.run(["git", *words], cwd=self.root, check=True, capture_output=True, text=True,
+                              env={**os.environ, **identity, **dates}).stdout.strip()
+
+    def info(self, **environment):
+        kept = {name: value for name, value in os.environ.items() if name not in ("AKV_COMMIT", "SOURCE_DATE_EPOCH")}
+        return subprocess.run([self.script], check=True, capture_output=True, text=True, env={**kept, **environment}).stdout.strip()
+
+    def commit(self):
+        self.git("init", "--quiet")
+        self.git("add", ".")
+        self.git("commit", "--quiet", "--message", "first")
+        return self.git("rev-parse", "--short=12", "HEAD")
+
+    def test_the_commit_and_its_date_in_utc(self):
+        commit = self.commit()
+        self.assertEqual(self.info(), f"AKV_COMMIT={commit} AKV_DATE=2026-11-27T09:01:00Z")
+        self.assertEqual(self.info(SOURCE_DATE_EPOCH="1"), f"AKV_COMMIT={commit} AKV_DATE=1970-01-01T00:00:01Z")
+        (self.root / "untracked").write_text("")
+        self.assertEqual(self.info(), f"AKV_COMMIT={commit} AKV_DATE=2026-11-27T09:01:00Z")
+
+    def test_a_changed_source_is_not_the_commit(self):
+        commit = self.commit()
+        with self.script.open("a") as file:
+            file.write("# changed\n")
+        self.assertEqual(self.info(), f"AKV_COMMIT={commit}-modified AKV_DATE=2026-11-27T09:01:00Z")
+
+    def test_without_git_the_caller_says_it(self):
+        self.assertEqual(self.info(), "AKV_COMMIT=unknown AKV_DATE=unknown")
+        self.assertEqual(self.info(AKV_COMMIT="0123456789ab", SOURCE_DATE_EPOCH="60"),
+                         "AKV_COMMIT=0123456789ab AKV_DATE=1970-01-01T00:01:00Z")
+        # The image's build has this default.
+        self.assertEqual(self.info(AKV_COMMIT="unknown", SOURCE_DATE_EPOCH="0"), "AKV_COMMIT=unknown AKV_DATE=unknown")
+
+    def test_another_repository_around_the_source_is_not_asked(self):
+        subprocess.run(["git", "init", "--quiet", self.root.parent], check=True)
+        self.assertEqual(self.info(), "AKV_COMMIT=unknown AKV_DATE=unknown")
+
+    def test_the_compiler_gets_it(self):
+        """make passes both to swift build, and the manifest to the C compiler."""
+        recipe = subprocess.run(["make", "--dry-run", "release"], cwd=c.ROOT, check=True, capture_output=True, text=True).stdout
+        self.assertIn("env $(deploy/release/build-info.sh) swift build", recipe)
+        manifest = json.loads(subprocess.run(
+            ["swift", "package", "dump-package"], cwd=c.ROOT, check=True, capture_output=True, text=True,
+            env={**os.environ, "AKV_COMMIT": "0123456789ab", "AKV_DATE": "2026-11-27T09:01:00Z"}).stdout)
+        target = next(target for target in manifest["targets"] if target["name"] == "CBuildInfo")
+        defined = [setting["kind"]["define"]["_0"] for setting in target["settings"] if "define" in setting["kind"]]
+        self.assertEqual(defined, ['AKV_COMMIT="0123456789ab"', 'AKV_DATE="2026-11-27T09:01:00Z"'])
 
 
 class SetTest(unittest.TestCase):

@@ -14,6 +14,7 @@ import unittest
 import yaml
 
 import charts as c
+import images
 
 GITHUB = c.ROOT / ".github"
 WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in sorted((GITHUB / "workflows").glob("*.yml"))}
@@ -160,6 +161,46 @@ class WorkflowsTest(unittest.TestCase):
                     rest += [name for name in wanted if name not in before]
                     before |= set(wanted)
                 self.assertIn("test", before, name)
+
+    def test_every_image_is_built_pushed_signed_and_attested(self):
+        jobs = WORKFLOWS["release.yml"]["jobs"]
+        scripts = {name: "\n".join(step.get("run", "") for step in job.get("steps", [])) for name, job in jobs.items()}
+        programs = [stage for stage in images.stages() if stage != "build"]
+        self.assertEqual(sorted(programs), ["akv-csi", "akv-emulator"])
+        for program in programs:
+            self.assertIn(f"build --target {program} ", scripts["image"])
+            self.assertIn(f"check {program} ", scripts["image"])
+        self.assertIn("cosign sign --yes --recursive", scripts["index"])
+        for output, variable in [("image", "IMAGE"), ("emulator", "EMULATOR")]:
+            with self.subTest(output):
+                self.assertIn(f'push {output} "${variable}"', scripts["image"])
+                self.assertIn(f'publish {output} "${variable}"', scripts["index"])
+                self.assertIn(output, jobs["names"]["outputs"])
+                for name, count in [("image", 2), ("index", 1)]:
+                    attested = [step["with"] for step in jobs[name]["steps"] if "actions/attest@" in step.get("uses", "")
+                                and step["with"]["subject-digest"] == f"${{{{ steps.push.outputs.{output} }}}}"]
+                    self.assertEqual(len(attested), count)
+                    self.assertEqual({step["subject-name"] for step in attested}, {f"${{{{ needs.names.outputs.{output} }}}}"})
+                    self.assertEqual(sum("sbom-path" in step for step in attested), 1 if name == "image" else 0)
+                    self.assertTrue(all(step["push-to-registry"] for step in attested))
+        # Both architectures, each on a runner of its own.
+        rows = jobs["image"]["strategy"]["matrix"]["include"]
+        self.assertEqual({row["architecture"]: row["runner"].endswith("-arm") for row in rows}, {"amd64": False, "arm64": True})
+
+    def test_the_image_knows_the_commit_and_its_date(self):
+        script = "\n".join(step.get("run", "") for step in WORKFLOWS["release.yml"]["jobs"]["image"]["steps"])
+        build = images.instructions("build")
+        for name in ["SOURCE_DATE_EPOCH", "AKV_COMMIT"]:
+            self.assertIn(f'--build-arg "{name}=', script)
+            # Before the program is compiled, which reads it.
+            self.assertLess(build.index(f"ARG {name}="), build.index("make release"))
+            self.assertIn(name, (c.ROOT / "deploy/release/build-info.sh").read_text())
+
+    def test_registry_and_repositories_are_variables(self):
+        text = (GITHUB / "workflows/release.yml").read_text()
+        documented = set(re.findall(r"^\| `([A-Z_]+)` \|", (c.ROOT / "docs/develop/releasing.md").read_text(), re.M))
+        self.assertEqual(set(re.findall(r"\$\{\{ vars\.([A-Z_]+)", text)), documented)
+        self.assertEqual(set(re.findall(r"^#   ([A-Z_]+)  ", text, re.M)), documented)
 
     def test_the_check_builds_with_the_images_toolchain(self):
         image = re.search(r"^ARG BUILD_IMAGE=(.*)$", (c.ROOT / "deploy/image/Containerfile").read_text(), re.M)[1]

@@ -13,7 +13,7 @@ SOURCE = "Makefile"
 # What stands before the version in each file. All tags and the program's own answer begin with a v.
 PLACES = {
     SOURCE: [r"^VERSION = "],
-    "Sources/akv-csi/AkvCsi.swift": [r'static let version = "v'],
+    "Sources/CBuildInfo/build_info.c": [r'akv_build_version\(void\) { return "v'],
     "deploy/charts/akv-csi/Chart.yaml": [r"^version: ", r"^appVersion: v"],
     "deploy/charts/akv-csi/README.md": [r"linux\.image\.tag=v"],
     "deploy/image/Containerfile": [r'org\.opencontainers\.image\.version="v'],

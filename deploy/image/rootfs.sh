@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
 # The image's file system: rootfs.sh PROGRAM DIRECTORY
 #
-# The program, the shared libraries it needs, the certificate authorities, and five small tools for the
-# DaemonSet's init step. All but the program is from the Debian packages of the machine this runs on, with their
+# The program akv-csi or akv-emulator, the shared libraries it needs, the certificate authorities, and a few small tools:
+# those of the DaemonSet's init step, or `cat`, which shows the emulator's authority. All but the program is from the Debian packages of the machine this runs on, with their
 # licences and, for scanners, their entries in dpkg's data base. The same input gives the same files.
 set -euo pipefail
 program=$1
 root=$2
+name=$(basename "$program")
 user=10898
 # No release has a date of its own unless the caller gives it one.
 epoch=${SOURCE_DATE_EPOCH:-0}
 umask 022
 
 [ ! -e "$root" ] || { echo "$root exists; name a new directory" >&2; exit 64; }
-mkdir -p "$root"/usr/{bin,lib,lib64,local/bin,share/doc} "$root"/{etc/ssl/certs,dev,proc,sys,run,tmp,provider,var/lib/dpkg/status.d}
+mkdir -p "$root"/usr/{bin,lib,lib64,local/bin,share/doc} "$root"/{etc/ssl/certs,dev,proc,sys,run,tmp,var/lib/dpkg/status.d}
+case $name in
+  akv-csi) tools=(/bin/sh /bin/mkdir /bin/chgrp /bin/chmod /bin/ln /bin/rm) && mkdir "$root/provider" ;;
+  akv-emulator) tools=(/bin/cat) && mkdir "$root/var/lib/akv-emulator" ;;
+  *) echo "$name is not a program with an image" >&2; exit 64 ;;
+esac
 ln -s usr/bin "$root/bin"
 ln -s usr/lib "$root/lib"
 ln -s usr/lib64 "$root/lib64"
@@ -46,9 +52,8 @@ libraries() {
   done | sort -u
 }
 
-tools=(/bin/sh /bin/mkdir /bin/chgrp /bin/chmod /bin/ln /bin/rm)
 mapfile -t needed < <(libraries "$program" "${tools[@]}")
-install -m 755 "$program" "$root/usr/local/bin/akv-csi"
+install -m 755 "$program" "$root/usr/local/bin/$name"
 take "${tools[@]}" "${needed[@]}"
 mapfile -t packages < <(owners "${tools[@]}" "${needed[@]}")
 
@@ -70,17 +75,17 @@ cp "$download/ca/usr/share/doc/ca-certificates/copyright" "$root/usr/share/doc/c
 dpkg-deb --field "$download"/ca-certificates_*.deb >"$root/var/lib/dpkg/status.d/ca-certificates"
 
 for package in "${packages[@]}"; do
-  name=${package%%:*}
-  mkdir -p "$root/usr/share/doc/$name"
-  cp --dereference "/usr/share/doc/$name/copyright" "$root/usr/share/doc/$name/"
-  dpkg-query --status "$package" >"$root/var/lib/dpkg/status.d/$name"
+  bare=${package%%:*}
+  mkdir -p "$root/usr/share/doc/$bare"
+  cp --dereference "/usr/share/doc/$bare/copyright" "$root/usr/share/doc/$bare/"
+  dpkg-query --status "$package" >"$root/var/lib/dpkg/status.d/$bare"
 done
 
 cp --dereference /etc/os-release "$root/usr/lib/os-release"
 ln -s ../usr/lib/os-release "$root/etc/os-release"
 echo "hosts: files dns" >"$root/etc/nsswitch.conf"
-printf 'root:x:0:0:root:/:/sbin/nologin\nakv-csi:x:%s:%s:akv-csi:/:/sbin/nologin\n' $user $user >"$root/etc/passwd"
-printf 'root:x:0:\nakv-csi:x:%s:\n' $user >"$root/etc/group"
+printf 'root:x:0:0:root:/:/sbin/nologin\n%s:x:%s:%s:%s:/:/sbin/nologin\n' "$name" $user $user "$name" >"$root/etc/passwd"
+printf 'root:x:0:\n%s:x:%s:\n' "$name" $user >"$root/etc/group"
 
 find "$root" -exec touch --no-dereference --date="@$epoch" {} +
 du --summarize --apparent-size --block-size=1M "$root" | awk '{print $1 " MB"}'

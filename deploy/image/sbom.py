@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The image's bill of materials, as CycloneDX 1.5: sbom.py ROOTFS [ARCHIVE...] > akv-csi.cdx.json
 
-Lists the Swift packages that the program is made of, the Debian packages whose static libraries (the archives) are
-linked into it, and those whose files lie beside it in the file system that rootfs.sh made. Of a Swift package with
-several products all dependencies are listed, also where the program uses only one of the products.
+The program is the one in the file system that rootfs.sh made. Lists the Swift packages that it is made of, the Debian
+packages whose static libraries (the archives) are linked into it, and those of the other files in the file system. Of a
+Swift package with several products all dependencies are listed, also where the program uses only one of the products.
 """
 
 import json
@@ -13,17 +13,15 @@ import subprocess
 import sys
 import uuid
 
-PROGRAM = "akv-csi"
-
 
 def run(*words):
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
-def packages_used(manifest):
-    """The identities of the packages that the program's targets name, those of the emulator and of tests left out."""
+def packages_used(program, manifest):
+    """The identities of the packages that the program's targets name, those of other programs and of tests left out."""
     targets = {target["name"]: target for target in manifest["targets"]}
-    seen, rest, packages = set(), [PROGRAM], set()
+    seen, rest, packages = set(), [program], set()
     while rest:
         name = rest.pop()
         if name in seen or name not in targets:
@@ -91,9 +89,11 @@ def main(root, *archives):
     root = pathlib.Path(root)
     distribution = {key: value.strip('"') for key, value in re.findall(r"^(\w+)=(.*)$", (root / "etc/os-release").read_text(), re.M)}
     graph = json.loads(run("swift", "package", "show-dependencies", "--format", "json"))
-    used = packages_used(json.loads(run("swift", "package", "dump-package")))
+    [program] = [path.name for path in (root / "usr/local/bin").iterdir()]
+    used = packages_used(program, json.loads(run("swift", "package", "dump-package")))
     swift = swift_packages(graph, used)
-    version = run(root / "usr/local/bin" / PROGRAM, "--version").strip()
+    # The commit and its date follow.
+    version = run(root / "usr/local/bin" / program, "--version").split()[0]
     compiler = re.search(r"Swift version (\S+)", run("swift", "--version"))[1]
 
     components = {f"swift:{identity}": swift_component(node) for identity, node in swift.items()}
@@ -107,7 +107,7 @@ def main(root, *archives):
         component = debian_component(fields, distribution)
         components.setdefault(component["bom-ref"], component)
 
-    main_reference = f"pkg:generic/{PROGRAM}@{version}"
+    main_reference = f"pkg:generic/{program}@{version}"
     dependencies = [{"ref": main_reference, "dependsOn": sorted(components)}]
     for identity, node in sorted(swift.items()):
         dependencies.append({"ref": f"swift:{identity}", "dependsOn": sorted(f"swift:{child['identity']}" for child in node["dependencies"])})
@@ -115,7 +115,7 @@ def main(root, *archives):
         "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json",
         "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
         "metadata": {"component": {
-            "type": "container", "bom-ref": main_reference, "name": PROGRAM, "version": version,
+            "type": "container", "bom-ref": main_reference, "name": program, "version": version,
             "purl": main_reference, "licenses": [{"license": {"id": "Apache-2.0"}}]}},
         "components": [components[reference] for reference in sorted(components)],
         "dependencies": dependencies,

@@ -12,5 +12,6 @@ if [ "$(grep --count "repository: $placeholder\$" "$chart/values.yaml")" -ne 1 ]
   echo "$chart/values.yaml must name $placeholder once" >&2
   exit 1
 fi
-sed --in-place "s|repository: $placeholder\$|repository: $image|" "$chart/values.yaml"
+# Without the comment, which says that the chart refuses the placeholder.
+sed --in-place -e '/# A placeholder, which the chart refuses/d' -e "s|repository: $placeholder\$|repository: $image|" "$chart/values.yaml"
 helm package "$chart" --destination "$output"

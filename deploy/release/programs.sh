@@ -15,6 +15,8 @@ mkdir "$work/$name"
 for program in akv-csi akv-emulator; do
   strip --strip-all -o "$work/$name/$program" "$programs/$program"
 done
+# The name under which kubectl finds the program as its plugin.
+ln -s akv-csi "$work/$name/kubectl-akv"
 cp LICENSE README.md CHANGELOG.md "$work/$name/"
 chmod 755 "$work/$name" "$work/$name"/akv-*
 chmod 644 "$work/$name"/{LICENSE,README.md,CHANGELOG.md}
