@@ -7,12 +7,14 @@ package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
 
-/// A local Entra and Key Vault over TLS, with the services of a node and the emulator's controls, on loopback.
+/// A local Entra and Key Vault over TLS, with the services of a node and the emulator's controls.
 ///
 /// This type creates the parts of the emulator from a seed and runs their servers.
 package struct Emulator: Sendable {
     package struct Options: Sendable {
-        package var host = "127.0.0.1"
+        /// The address of Entra, the vaults and the proxy. The services of a node and the emulator's controls, which ask
+        /// for no password, listen on loopback only.
+        package var host = Emulator.loopback
         /// The port for Entra and the vaults. As for all ports here, 0 takes any free port.
         package var port = 0
         package var proxyPort = 0
@@ -27,6 +29,8 @@ package struct Emulator: Sendable {
         /// The file that keeps the state across restarts; nil to keep nothing. If the file exists, its
         /// identities and vaults replace those of the seed.
         package var state: URL?
+        /// The Kubernetes cluster whose service-account tokens Entra trusts; nil for the built-in issuer.
+        package var kubernetes: KubernetesAPI?
         /// The directory that relative paths in the seed start from.
         package var seedDirectory = URL(fileURLWithPath: ".")
 
@@ -57,6 +61,7 @@ package struct Emulator: Sendable {
     private let options: Options
     private let logger: Logger
 
+    package static let loopback = "127.0.0.1"
     package static let defaultClusterIssuer = "https://oidc.akv-emulator.example/cluster/"
 
     package init(seed: Seed, options: Options, clock: EmulatorClock = EmulatorClock(), logger: Logger) async throws {
@@ -64,8 +69,13 @@ package struct Emulator: Sendable {
         self.seed = seed
         let file = options.state.map { StateFile(url: $0) }
         let state = try file?.read() ?? EmulatorState(seed: seed, clock: clock)
-        let cluster = try await ClusterIssuer(
-            url: seed.clusterIssuer ?? Self.defaultClusterIssuer, privateKey: state.keys.cluster)
+        let cluster =
+            if let api = options.kubernetes {
+                try await ClusterIssuer(api)
+            } else {
+                try await ClusterIssuer(
+                    url: seed.clusterIssuer ?? Self.defaultClusterIssuer, privateKey: state.keys.cluster)
+            }
         let issuerHost = URL(string: cluster.url)?.host
         // Clients check certificates against the machine's clock.
         certificates = try ServerCertificates(
@@ -136,7 +146,7 @@ package struct Emulator: Sendable {
                 let adminPort = await adminPort.first(where: { _ in true }),
                 let nodePort = await nodePort.first(where: { _ in true })
             else { throw CancellationError() }
-            let proxy = try proxy(listener, target: SocketAddress(ipAddress: options.host, port: azurePort))
+            let proxy = try proxy(listener, target: SocketAddress(ipAddress: tunnelHost, port: azurePort))
             group.addTask { try await proxy.run() }
             let endpoints = Endpoints(
                 httpsPort: azurePort, proxyPort: listener.channel.localAddress?.port ?? 0, adminPort: adminPort,
@@ -171,7 +181,7 @@ extension Emulator {
                 }
                 return DeferredChannel(base: try TLSChannel(HTTP1Channel(responder: responder), tlsConfiguration: tls))
             },
-            configuration: configuration(port: options.port),
+            configuration: configuration(host: options.host, port: options.port),
             onServerRunning: { signal.yield($0.localAddress?.port ?? 0) }, logger: logger.warningsOnly)
         return (application, ready)
     }
@@ -184,13 +194,23 @@ extension Emulator {
         let (ready, signal) = AsyncStream<Int>.makeStream()
         let application = Application(
             responder: responder, server: HTTPServerBuilder { DeferredChannel(base: HTTP1Channel(responder: $0)) },
-            configuration: configuration(port: port),
+            configuration: configuration(host: Self.loopback, port: port),
             onServerRunning: { signal.yield($0.localAddress?.port ?? 0) }, logger: logger.warningsOnly)
         return (application, ready)
     }
 
-    private func configuration(port: Int) -> ApplicationConfiguration {
-        ApplicationConfiguration(address: .hostname(options.host, port: port), serverName: nil)
+    private func configuration(host: String, port: Int) -> ApplicationConfiguration {
+        ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil)
+    }
+
+    /// The address at which the proxy reaches the server of Entra and the vaults: its own, or loopback if that listens
+    /// on every address.
+    private var tunnelHost: String {
+        switch options.host {
+        case "0.0.0.0": Self.loopback
+        case "::": "::1"
+        default: options.host
+        }
     }
 
     private func proxy(_ listener: ConnectProxy.Listener, target: SocketAddress) throws -> ConnectProxy {

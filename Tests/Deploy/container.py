@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
+PATH = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -19,22 +20,33 @@ def mount(*words):
     subprocess.run(["mount", *map(str, words)], check=True)
 
 
-def start(container, root, volumes, entry_point=(), **options):
-    """Starts a container with `volumes`, directories of the host by name, and gives its process.
+def start(container, root, volumes, entry_point=(), network=None, **options):
+    """Starts a container with `volumes`, directories or files of the host by name, and gives its process.
 
-    The root directory is in use by one container at a time.
+    The root directory is in use by one container at a time. `network` is the file of a network namespace.
     """
+    inside = [] if network is None else ["nsenter", f"--net={network}"]
     specification = {"container": container, "root": str(root), "entryPoint": list(entry_point),
                      "volumes": {name: str(path) for name, path in volumes.items()}}
     return subprocess.Popen(
-        ["unshare", "--mount", "--propagation", "private", sys.executable, __file__, json.dumps(specification)], **options)
+        [*inside, "unshare", "--mount", "--propagation", "private", sys.executable, __file__, json.dumps(specification)], **options)
+
+
+def execute(process, command, user=0, **options):
+    """Runs a command in a running container, as `kubectl exec` does."""
+    return subprocess.run(
+        ["nsenter", f"--target={process.pid}", "--mount", "--net", "--root", "--wd", f"--setuid={user}", f"--setgid={user}", *command],
+        capture_output=True, check=False, env=PATH, **options)
 
 
 def lay_out(root, container, volumes):
     mount("--bind", root, root)
     for item in container["volumeMounts"]:
         place = pathlib.Path(root + item["mountPath"])
-        place.mkdir(parents=True, exist_ok=True)
+        if pathlib.Path(volumes[item["name"]]).is_dir():
+            place.mkdir(parents=True, exist_ok=True)
+        else:
+            place.touch()
         mount("--bind", volumes[item["name"]], place)
         if item.get("readOnly"):
             mount("-o", "remount,bind,ro", place)
@@ -67,8 +79,8 @@ def main(specification):
     container, root = specification["container"], specification["root"]
     lay_out(root, container, specification["volumes"])
     os.chroot(root)
-    os.chdir("/")
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+    os.chdir(container.get("workingDir", "/"))
+    environment = dict(PATH)
     environment.update((variable["name"], variable["value"]) for variable in container.get("env", []))
     confine(container["securityContext"])
     command = container.get("command", specification["entryPoint"]) + container["args"]

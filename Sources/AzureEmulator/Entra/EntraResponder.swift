@@ -25,7 +25,7 @@ struct EntraResponder: Sendable {
             return try .json(directory.cluster.discovery)
         }
         if request.method == .get, path.suffix(3) == ["openid", "v1", "jwks"] {
-            return try .json(directory.cluster.jwks)
+            return .json(bytes: try await directory.cluster.keySet(), status: .ok)
         }
         let isThroughProxy = path.first == Self.proxyPrefix
         let path = isThroughProxy ? Array(path.dropFirst()) : path

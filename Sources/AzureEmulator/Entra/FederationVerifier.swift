@@ -116,7 +116,7 @@ struct FederationVerifier: Sendable {
 
     /// The JSON Web Key Set of an issuer.
     private func keySet(of issuer: String) async throws -> String {
-        if issuer == cluster.url { return String(decoding: try JSON.data(cluster.jwks), as: UTF8.self) }
+        if issuer == cluster.url { return String(decoding: try await cluster.keySet(), as: UTF8.self) }
         guard let place = issuers.first(where: { $0.url == issuer })?.jwks else {
             throw EmulatorError("the seed has no key set for the issuer \(issuer)")
         }

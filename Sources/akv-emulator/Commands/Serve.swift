@@ -2,6 +2,7 @@ import ArgumentParser
 import AzureEmulator
 import Foundation
 import Logging
+import NIOCore
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,6 +28,20 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The directory for the files that clients need.")
     var directory = "akv-emulator.d"
 
+    @Option(
+        help: """
+            The address for Entra, the vaults and the proxy, such as 0.0.0.0. The controls ask for no password and \
+            listen on loopback only.
+            """)
+    var listen = Emulator.loopback
+
+    @Flag(
+        help: """
+            Trust the service-account tokens of the Kubernetes cluster that this program runs in, in place of those of \
+            the built-in issuer.
+            """)
+    var inCluster = false
+
     @Option(help: "The port for Entra and the vaults; 0 takes any free port.")
     var port = 0
 
@@ -50,6 +65,9 @@ struct Serve: AsyncParsableCommand {
         where !(0...65535).contains(port) {
             throw ValidationError("--\(name) \(port) is not a port; a port is a number from 0 to 65535")
         }
+        guard (try? SocketAddress(ipAddress: listen, port: 0)) != nil else {
+            throw ValidationError("--listen \(listen) is not an IP address")
+        }
         guard latency >= 0 else { throw ValidationError("--latency must not be negative") }
     }
 
@@ -70,22 +88,28 @@ struct Serve: AsyncParsableCommand {
         let files = EmulatorDirectory(path: directory)
         try files.create()
         let emulator = try await Emulator(
-            seed: try Seed(yaml: seedText), options: options(seed: URL(fileURLWithPath: seed)), logger: logger)
+            seed: try Seed(yaml: seedText), options: try options(seed: URL(fileURLWithPath: seed)), logger: logger)
         for fault in faults { emulator.faults.add(fault) }
-        try await emulator.run { endpoints in
-            try files.write(endpoints)
-            StandardOutput.write(
-                """
-                akv-emulator: https on 127.0.0.1:\(endpoints.httpsPort), proxy on 127.0.0.1:\(endpoints.proxyPort)
-                akv-emulator: for clients, run: . \(files.path)/env
-                akv-emulator: to look inside, open: http://127.0.0.1:\(endpoints.adminPort)/
+        try await StopSignal.ends {
+            try await emulator.run { endpoints in
+                try files.write(endpoints)
+                StandardOutput.write(
+                    """
+                    akv-emulator: https on \(address(endpoints.httpsPort)), proxy on \(address(endpoints.proxyPort))
+                    akv-emulator: for clients, run: . \(files.path)/env
+                    akv-emulator: to look inside, open: http://127.0.0.1:\(endpoints.adminPort)/
 
-                """)
+                    """)
+            }
         }
     }
 
-    private func options(seed: URL) -> Emulator.Options {
+    private func address(_ port: Int) -> String { listen.contains(":") ? "[\(listen)]:\(port)" : "\(listen):\(port)" }
+
+    private func options(seed: URL) throws -> Emulator.Options {
         var options = Emulator.Options()
+        options.host = listen
+        if inCluster { options.kubernetes = try KubernetesAPI(environment: ProcessInfo.processInfo.environment) }
         options.port = port
         options.proxyPort = proxyPort
         options.adminPort = adminPort

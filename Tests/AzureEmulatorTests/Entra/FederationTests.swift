@@ -154,7 +154,7 @@ struct FederationTests {
         let url = "https://oidc.example/other-cluster/"
         let other = try await TestEntra.foreignIssuer(url: url)
         try await TemporaryDirectory.with { directory in
-            try directory.write(try JSON.data(other.jwks), to: "jwks.json")
+            try directory.write(try await other.keySet(), to: "jwks.json")
             let entra = try await TestEntra(
                 [.test(federatedCredentials: [Self.credential(issuer: url)])],
                 issuers: [TrustedIssuer(url: url, jwks: "jwks.json")],
