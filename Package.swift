@@ -163,7 +163,8 @@ let package = Package(
         .executableTarget(
             name: "akv-emulator",
             dependencies: [
-                "AzureEmulator", "CBuildInfo", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, unixSignals,
+                "AzureEmulator", "CBuildInfo", "CProcess", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1,
+                unixSignals,
             ]
         ),
 

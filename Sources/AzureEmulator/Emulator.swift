@@ -20,6 +20,8 @@ package struct Emulator: Sendable {
         package var proxyPort = 0
         /// `user:password` for the proxy; nil if it does not need credentials.
         package var proxyCredentials: String?
+        /// Whether the proxy connects clients on this machine to hosts that do not belong to Azure.
+        package var connectsToOtherHosts = false
         package var adminPort = 0
         package var nodePort = 0
         /// The delay before each response of Entra and the vaults.
@@ -219,6 +221,7 @@ extension Emulator {
             listener: listener, target: target,
             rules: ConnectRules(
                 extraHosts: [issuerHost], credentials: options.proxyCredentials,
+                connectsToOtherHosts: options.connectsToOtherHosts,
                 hasVault: { [store] in store.vault($0) != nil }),
             calls: calls, faults: faults, logger: logger)
     }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import AzureEmulator
+import Foundation
 
 /// The emulator's command line.
 @main
@@ -7,8 +9,9 @@ struct AkvEmulator: AsyncParsableCommand {
         commandName: "akv-emulator",
         abstract: "A local Entra and Azure Key Vault over TLS, for development and tests.",
         version: Build.summary,
-        subcommands: [Serve.self],
+        subcommands: [Serve.self, Run.self],
         groupedSubcommands: [
+            CommandGroup(name: "Clients", subcommands: [PrintEnvironment.self]),
             CommandGroup(
                 name: "Objects",
                 subcommands: [
@@ -17,7 +20,35 @@ struct AkvEmulator: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Identities", subcommands: [Token.self, RoleCommand.self, FederationCommand.self]),
             CommandGroup(name: "Requests and faults", subcommands: [Log.self, Calls.self, FaultCommand.self]),
-            CommandGroup(name: "Clients", subcommands: [PrintEnvironment.self]),
         ],
         defaultSubcommand: Serve.self)
+
+    /// Exit codes as those of `akv-csi`: 2 for a mistake in the command or in a file that it names, 1 for a command
+    /// that failed.
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error, cleanUp: { PrintEnvironment.block(arguments) })
+        }
+    }
+
+    /// Prints an error and ends the program with its exit code. `cleanUp` runs between, if the program failed.
+    static func end(with error: any Error, cleanUp: () -> Void) -> Never {
+        let isMistake = CommandError.isMistake(error) || exitCode(for: error) == .validationFailure
+        if let code = error as? ExitCode {
+            cleanUp()
+            exit(withError: code)
+        }
+        guard exitCode(for: error) != .success else { exit(withError: error) }
+        StandardError.write("\(fullMessage(for: error))\n")
+        cleanUp()
+        Foundation.exit(isMistake ? 2 : 1)
+    }
 }

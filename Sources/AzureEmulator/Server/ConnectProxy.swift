@@ -3,7 +3,8 @@ internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 
-/// An HTTP proxy that connects Azure's host names to the emulator and refuses all other hosts.
+/// An HTTP proxy that connects Azure's host names to the emulator. It connects clients on this machine to other hosts
+/// if its rules say so.
 ///
 /// A client that uses it as `HTTPS_PROXY` reaches the emulated vaults under their real names, without a
 /// change to a manifest, an SDK option or `/etc/hosts`.
@@ -58,10 +59,16 @@ struct ConnectProxy: Service {
                 let classes = call.classes
                 calls.begin(classes)
                 defer { calls.end(classes) }
-                switch rules.decide(request) {
+                let decision = rules.decide(request)
+                // Clients show the reason of a refusal, so it says more than the name of the status.
+                switch decision {
                 case .accept: break
-                case .forbidden: return try await Self.send("403 Forbidden", to: outbound)
-                case .unresolved: return try await Self.send("502 Bad Gateway", to: outbound)
+                case .passThrough where client.channel.remoteAddress?.isLoopback == true: break
+                case .forbidden, .passThrough:
+                    return try await Self.send("403 akv-emulator connects to Azure only", to: outbound)
+                case .notEmulated:
+                    return try await Self.send("403 This host of Azure is not emulated", to: outbound)
+                case .unresolved: return try await Self.send("502 This vault does not exist", to: outbound)
                 case .authenticationRequired:
                     return try await Self.send(
                         "407 Proxy Authentication Required",
@@ -69,14 +76,27 @@ struct ConnectProxy: Service {
                 }
                 guard try await misbehave(on: call, client.channel, outbound) == false else { return }
                 calls.increment(\.connections)
-                let target = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                    .channelOption(.autoRead, value: false).connect(to: target).get()
-                let server = try await Self.open(target, halfCloses: false)
+                let connection: any Channel
+                do {
+                    connection = try await connect(request, directly: decision == .passThrough)
+                } catch {
+                    return try await Self.send("502 The host cannot be reached", to: outbound)
+                }
+                let server = try await Self.open(connection, halfCloses: false)
                 try await Self.join(&bytes, outbound, client.channel, server)
             }
         } catch {
             logger.debug("connection ended", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Connects to the emulator or, `directly`, to the requested host.
+    private func connect(_ request: ConnectRequest, directly: Bool) async throws -> any Channel {
+        let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.autoRead, value: false)
+        guard directly, let port = request.port else { return try await bootstrap.connect(to: target).get() }
+        let host = request.host.hasPrefix("[") ? String(request.host.dropFirst().dropLast()) : request.host
+        return try await bootstrap.connect(host: host, port: port).get()
     }
 
     /// Delays the call and applies the fault that strikes it. Returns whether there was one besides latency,
@@ -141,5 +161,13 @@ struct ConnectProxy: Service {
                 group.cancelAll()
             }
         }
+    }
+}
+
+extension SocketAddress {
+    /// Whether the address is one of this machine's own, 127.0.0.0/8 or ::1.
+    fileprivate var isLoopback: Bool {
+        guard let text = ipAddress else { return false }
+        return text.hasPrefix("127.") || text == "::1" || text.hasPrefix("::ffff:127.")
     }
 }

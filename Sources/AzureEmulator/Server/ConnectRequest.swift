@@ -7,6 +7,8 @@ struct ConnectRequest {
 
     /// The host to connect to; empty if the request is not a valid CONNECT request.
     let host: String
+    /// The port to connect to; nil if it is not a number.
+    let port: Int?
     /// The value of the header `Proxy-Authorization`.
     let authorization: String?
 
@@ -16,8 +18,10 @@ struct ConnectRequest {
         let words = lines.first?.split(separator: " ") ?? []
         if words.count == 3, words[0] == "CONNECT", let colon = words[1].lastIndex(of: ":") {
             host = String(words[1][..<colon])
+            port = UInt16(words[1][words[1].index(after: colon)...]).map(Int.init)
         } else {
             host = ""
+            port = nil
         }
         authorization =
             lines.lazy.compactMap { line in
@@ -31,9 +35,14 @@ struct ConnectRequest {
 /// The rules by which the proxy opens a tunnel.
 struct ConnectRules: Sendable {
     enum Decision: Equatable {
+        /// Connect the client to the emulator.
         case accept
-        /// The proxy does not lead to this host.
+        /// Connect the client to the host itself.
+        case passThrough
+        /// The proxy does not connect to this host.
         case forbidden
+        /// The host belongs to Azure, and the emulator does not play it.
+        case notEmulated
         /// The proxy needs credentials, and the request has none or the wrong ones.
         case authenticationRequired
         /// The name cannot be resolved, because there is no such vault.
@@ -44,12 +53,16 @@ struct ConnectRules: Sendable {
     var extraHosts: Set<String> = []
     /// `user:password`; nil if the proxy does not need credentials.
     var credentials: String?
+    /// Whether clients may reach hosts that do not belong to Azure.
+    var connectsToOtherHosts = false
     /// Whether a vault of that name exists.
     var hasVault: @Sendable (String) -> Bool = { _ in true }
 
     func decide(_ request: ConnectRequest) -> Decision {
         guard AzureHosts.isServed(request.host) || extraHosts.contains(request.host.lowercased()) else {
-            return .forbidden
+            guard connectsToOtherHosts, !request.host.isEmpty, request.port != nil else { return .forbidden }
+            guard isAuthorized(request) else { return .authenticationRequired }
+            return AzureHosts.belongsToAzure(request.host) ? .notEmulated : .passThrough
         }
         guard isAuthorized(request) else { return .authenticationRequired }
         guard let vault = AzureHosts.vault(at: request.host) else { return .accept }

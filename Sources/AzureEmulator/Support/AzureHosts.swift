@@ -43,6 +43,23 @@ enum AzureHosts {
         return apiServer.contains(host.lowercased()) ? .tokenProxy : .entra
     }
 
+    /// The domains of Azure's clouds, of Entra and of Microsoft Graph.
+    private static let domains = [
+        "azure.com", "azure.net", "windows.net", "windowsazure.com", "microsoftonline.com", "microsoftonline-p.com",
+        "login.microsoft.com", "login.live.com", "login.windows.net", "graph.microsoft.com", "sts.windows.net",
+        "azure.us", "usgovcloudapi.net", "microsoftonline.us", "microsoftazure.us", "graph.microsoft.us",
+        "azure.cn", "chinacloudapi.cn", "microsoftonline.cn", "microsoftgraph.chinacloudapi.cn",
+        "microsoftazure.de", "microsoftonline.de", "cloudapi.de", "sovcloud-api.fr", "sovcloud-api.de",
+        "sovcloud-identity.fr", "sovcloud-identity.de", "ests.aks",
+    ]
+
+    /// Whether a host belongs to Azure, whether or not the emulator plays it. The metadata service of a virtual
+    /// machine belongs to Azure too.
+    static func belongsToAzure(_ host: String) -> Bool {
+        let name = host.lowercased()
+        return domains.contains { name == $0 || name.hasSuffix(".\($0)") } || name == "169.254.169.254"
+    }
+
     /// Whether the proxy may open a tunnel to `host`.
     static func isServed(_ host: String) -> Bool {
         authorities.contains(host.lowercased()) || vault(at: host) != nil

@@ -5,10 +5,11 @@ enum TextFile {
     /// Reads a file. `kind`, such as `seed`, says in an error what the file is for.
     static func read(_ kind: String, _ path: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw CommandError("the \(kind) \(path) cannot be read: \(String(cString: strerror(errno)))")
+            throw CommandError(
+                "the \(kind) \(path) cannot be read: \(String(cString: strerror(errno)))", isMistake: true)
         }
         guard let text = String(data: data, encoding: .utf8) else {
-            throw CommandError("the \(kind) \(path) is not UTF-8")
+            throw CommandError("the \(kind) \(path) is not UTF-8", isMistake: true)
         }
         return text
     }

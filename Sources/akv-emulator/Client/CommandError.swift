@@ -1,12 +1,20 @@
 import AzureEmulator
 import Foundation
 
-/// The reason why a command cannot do what the user asked for. It is printed on one line; the exit code is 1.
+/// The reason why a command cannot do what the user asked for. It is printed on one line.
 struct CommandError: Error, CustomStringConvertible {
     var description: String
+    /// Whether the command itself is wrong, such as with a file that does not exist: exit code 2, otherwise 1.
+    var isMistake = false
 
-    init(_ description: String) {
+    init(_ description: String, isMistake: Bool = false) {
         self.description = description
+        self.isMistake = isMistake
+    }
+
+    /// Whether an error is a mistake in the command or in a file that it names.
+    static func isMistake(_ error: any Error) -> Bool {
+        (error as? CommandError)?.isMistake ?? (error is EmulatorError)
     }
 
     /// No running emulator uses this directory.

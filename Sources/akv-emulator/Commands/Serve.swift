@@ -57,6 +57,9 @@ struct Serve: AsyncParsableCommand {
     @Flag(name: .customLong("http2"), help: "Offer HTTP/2 in addition to HTTP/1.1 for Entra and the vaults.")
     var offersHTTP2 = false
 
+    @Option(help: "Requests to hosts that do not belong to Azure: connect or refuse.")
+    var otherHosts = OtherHosts.connect
+
     @Flag(help: "Log every request.")
     var verbose = false
 
@@ -72,9 +75,11 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let session = ShellSession(exported: ProcessInfo.processInfo.environment, syntax: .sh)
         if printEnv {
-            return print(
-                try await PrintEnvironment.variables(directory: directory, identity: nil), terminator: "")
+            let running = RunningEmulator(directory: EmulatorDirectory(path: directory))
+            try await running.check()
+            return StandardOutput.write(session.lines(setting: try await running.environment(identity: nil)))
         }
         // Checked here and not by the parser, which would report it for a misspelt command too.
         guard let seed else {
@@ -92,7 +97,7 @@ struct Serve: AsyncParsableCommand {
         for fault in faults { emulator.faults.add(fault) }
         try await StopSignal.ends {
             try await emulator.run { endpoints in
-                try files.write(endpoints)
+                try files.write(endpoints, roots: otherHosts == .connect ? TrustedRoots.pem(session: session) : "")
                 StandardOutput.write(
                     """
                     akv-emulator: https on \(address(endpoints.httpsPort)), proxy on \(address(endpoints.proxyPort))
@@ -116,6 +121,7 @@ struct Serve: AsyncParsableCommand {
         options.state = state.map { URL(fileURLWithPath: $0) }
         options.latency = .milliseconds(latency)
         options.offersHTTP2 = offersHTTP2
+        options.connectsToOtherHosts = otherHosts == .connect
         options.seedDirectory = seed.deletingLastPathComponent()
         return options
     }

@@ -4,3 +4,8 @@ import Foundation
 enum StandardOutput {
     static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 }
+
+/// Standard error.
+enum StandardError {
+    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

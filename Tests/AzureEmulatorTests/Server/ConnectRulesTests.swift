@@ -76,6 +76,26 @@ struct ConnectRulesTests {
         }
     }
 
+    @Test("Other hosts are passed through on demand, except for the rest of Azure")
+    func otherHosts() {
+        let rules = ConnectRules(
+            credentials: "user:password", connectsToOtherHosts: true, hasVault: { $0 == "kv-tests" })
+        func decide(_ host: String) -> ConnectRules.Decision {
+            Self.decide(host, headers: "Proxy-Authorization: Basic dXNlcjpwYXNzd29yZA==\r\n", rules: rules)
+        }
+        for host in ["pypi.org", "api.example", "10.0.0.1", "[::1]", "notazure.com", "azure.com.example"] {
+            #expect(decide(host) == .passThrough, "\(host)")
+        }
+        for host in ["management.azure.com", "GRAPH.microsoft.com", "x.blob.core.windows.net", "vault.azure.net"] {
+            #expect(decide(host) == .notEmulated, "\(host)")
+        }
+        #expect(decide("kv-tests.vault.azure.net") == .accept)
+        #expect(decide("kv-other.vault.azure.net") == .unresolved)
+        #expect(decide("") == .forbidden)
+        #expect(Self.decide("pypi.org", rules: rules) == .authenticationRequired)
+        #expect(rules.decide(ConnectRequest(head: "CONNECT pypi.org:http HTTP/1.1\r\n\r\n")) == .forbidden)
+    }
+
     @Test("A host that is not served is refused before credentials are asked for")
     func order() {
         #expect(Self.decide("example.com", rules: ConnectRules(credentials: "user:password")) == .forbidden)
