@@ -1,7 +1,5 @@
 #include "CEmulatorPKCS12.h"
 
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -43,16 +41,4 @@ done:
   EVP_PKEY_free(key);
   BIO_free(text);
   return size;
-}
-
-int emulator_secp256k1_point(uint8_t *output) {
-  unsigned char point[65];
-  size_t length = 0;
-  EVP_PKEY *key = EVP_EC_gen("secp256k1");
-  const int made = key != NULL && output != NULL &&
-                   EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &length) == 1 &&
-                   length == sizeof point && point[0] == 4;
-  if (made) memcpy(output, point + 1, 64);
-  EVP_PKEY_free(key);
-  return made ? 1 : 0;
 }

@@ -18,7 +18,11 @@ struct AkvEmulator: AsyncParsableCommand {
                     List.self, SetSecret.self, Rotate.self, Disable.self, Enable.self, Delete.self, Recover.self,
                     Purge.self,
                 ]),
-            CommandGroup(name: "Identities", subcommands: [Token.self, RoleCommand.self, FederationCommand.self]),
+            CommandGroup(
+                name: "Access",
+                subcommands: [
+                    Token.self, RoleCommand.self, PolicyCommand.self, FirewallCommand.self, FederationCommand.self,
+                ]),
             CommandGroup(name: "Requests and faults", subcommands: [Log.self, Calls.self, FaultCommand.self]),
         ],
         defaultSubcommand: Serve.self)
@@ -37,18 +41,5 @@ struct AkvEmulator: AsyncParsableCommand {
         } catch {
             end(with: error, cleanUp: { PrintEnvironment.block(arguments) })
         }
-    }
-
-    /// Prints an error and ends the program with its exit code. `cleanUp` runs between, if the program failed.
-    static func end(with error: any Error, cleanUp: () -> Void) -> Never {
-        let isMistake = CommandError.isMistake(error) || exitCode(for: error) == .validationFailure
-        if let code = error as? ExitCode {
-            cleanUp()
-            exit(withError: code)
-        }
-        guard exitCode(for: error) != .success else { exit(withError: error) }
-        StandardError.write("\(fullMessage(for: error))\n")
-        cleanUp()
-        Foundation.exit(isMistake ? 2 : 1)
     }
 }

@@ -23,7 +23,11 @@ package struct VaultSummary: Codable, Sendable {
     }
     package var name: String
     package var tenantID: String
+    /// The role assignments. They have no effect if the vault has access policies.
     package var access: [RoleAssignment]
+    /// nil if the vault uses roles.
+    package var accessPolicies: [AccessPolicy]?
+    package var firewall: VaultFirewall?
     /// By collection, such as `secrets`.
     package var objects: [String: [Object]]
     /// By collection.

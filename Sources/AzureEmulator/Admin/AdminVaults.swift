@@ -2,9 +2,9 @@ internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 
-/// The controls for vaults, their objects and their role assignments. They do not need a role.
+/// The controls for vaults and their objects. They do not need a role.
 struct AdminVaults {
-    private static let objectForms = "an object is called secrets/NAME, keys/NAME or certificates/NAME"
+    static let objectForms = "an object is called secrets/NAME, keys/NAME or certificates/NAME"
 
     let store: StateStore
     let clock: EmulatorClock
@@ -13,7 +13,10 @@ struct AdminVaults {
     func respond(to request: Request, _ path: [String]) async throws -> Response {
         if path.isEmpty, request.method == .get { return try .json(encoding: store.vaults.map(VaultSummary.init)) }
         guard path.count >= 2 else { throw AdminResponder.unknownControl }
-        if path.count == 2, path[1] == "access" { return try await changeAccess(request, in: path[0]) }
+        let access = AdminAccess(store: store)
+        if let response = try await access.respond(to: request, vault: path[0], Array(path.dropFirst())) {
+            return response
+        }
         guard path.count >= 3, let collection = VaultCollection(rawValue: path[1]) else {
             throw EmulatorError(Self.objectForms)
         }
@@ -90,40 +93,5 @@ struct AdminVaults {
 
     private func changed(_ version: String? = nil) throws -> Response {
         try .json(encoding: ObjectChange(version: version))
-    }
-
-    // MARK: - Access
-
-    /// `POST` grants and `DELETE` revokes the role assignment in the body.
-    private func changeAccess(_ request: Request, in vault: String) async throws -> Response {
-        let body = Data(try await AdminResponder.body(of: request).utf8)
-        guard let access = JSON.decode(RoleAssignment.self, from: body) else {
-            throw EmulatorError("a role assignment has identity, role and perhaps object")
-        }
-        guard VaultRoles.isKnown(access.role) else {
-            throw EmulatorError(SpellingSuggestion.message(unknown: "role", access.role, among: VaultRoles.names))
-        }
-        let names = store.identities.map(\.name)
-        guard names.contains(access.identity) else {
-            throw StateStore.unknown("identity", access.identity, among: names)
-        }
-        if let object = access.object, object.split(separator: "/").count != 2 {
-            throw EmulatorError(Self.objectForms)
-        }
-        switch request.method {
-        case .post:
-            try store.change(vault) { vault in
-                if !vault.access.contains(access) { vault.access.append(access) }
-            }
-        case .delete:
-            try store.change(vault) { vault in
-                guard vault.access.contains(access) else {
-                    throw EmulatorError.notFound("\(access.identity) has no such role in \(vault.name)")
-                }
-                vault.access.removeAll { $0 == access }
-            }
-        default: throw AdminResponder.unknownControl
-        }
-        return try changed()
     }
 }

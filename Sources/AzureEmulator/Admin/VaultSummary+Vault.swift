@@ -2,7 +2,8 @@ extension VaultSummary {
     /// The summary of a vault. Parts of certificates are not listed among the deleted objects.
     init(_ vault: Vault) {
         self.init(
-            name: vault.name, tenantID: vault.tenantID, access: vault.access,
+            name: vault.name, tenantID: vault.tenantID, access: vault.access, accessPolicies: vault.accessPolicies,
+            firewall: vault.firewall,
             objects: Self.byCollection(vault.objects) { objects in
                 objects.sorted { $0.name < $1.name }.map(Object.init)
             },

@@ -1,18 +1,18 @@
-internal import CEmulatorPKCS12
 internal import Crypto
 internal import CryptoExtras
 internal import Foundation
 internal import X509
 
-/// The public keys of vaults, as the members of a JSON Web Key (RFC 7517). A vault's key needs no private
-/// half, because the emulator has no operation that uses or exports it.
+/// The public keys of vaults, as the members of a JSON Web Key (RFC 7517).
 enum JSONWebKey {
     static let curves = ["P-256", "P-384", "P-521", "P-256K"]
     static let sizes = [2048, 3072, 4096]
 
     /// Generates a key. `type` is `RSA` or `EC`, or either with `-HSM` as in vaults of the premium tier.
     /// Throws what Key Vault refuses.
-    static func generate(type: String, curve: String? = nil, size: Int? = nil) throws -> [String: String] {
+    static func generate(
+        type: String, curve: String? = nil, size: Int? = nil
+    ) throws -> (members: [String: String], secret: SecretKey) {
         let curve = curve ?? "P-256"
         let size = size ?? 2048
         let base = type.hasSuffix("-HSM") ? String(type.dropLast(4)) : type
@@ -30,11 +30,18 @@ enum JSONWebKey {
             throw CertificateInputError(
                 "The key type \(type) is not supported by a vault; only a managed HSM has symmetric keys.")
         }
-        var members =
+        var (members, secret) =
             base == "EC" && curve == "P-256K"
-            ? try generateP256K() : try KeyPair.generate(type: base, curve: curve, size: size).publicJWK
+            ? try generateP256K() : try generated(type: base, curve: curve, size: size)
         members["kty"] = type
-        return members
+        return (members, secret)
+    }
+
+    private static func generated(
+        type: String, curve: String, size: Int
+    ) throws -> (members: [String: String], secret: SecretKey) {
+        let key = try KeyPair.generate(type: type, curve: curve, size: size)
+        return (key.publicJWK, SecretKey(pkcs8: key.pkcs8))
     }
 
     /// The members for a certificate's public key.
@@ -64,12 +71,9 @@ enum JSONWebKey {
     }
 
     /// A key on secp256k1, which swift-crypto does not have.
-    private static func generateP256K() throws -> [String: String] {
-        var point = [UInt8](repeating: 0, count: 64)
-        guard point.withUnsafeMutableBufferPointer({ emulator_secp256k1_point($0.baseAddress) }) == 1 else {
-            throw EmulatorError("OpenSSL could not generate a key on the curve P-256K")
-        }
-        return members(curve: "P-256K", coordinates: Data(point))
+    private static func generateP256K() throws -> (members: [String: String], secret: SecretKey) {
+        let (point, secret) = try SecretKey.generateP256K()
+        return (members(curve: "P-256K", coordinates: Data(point)), secret)
     }
 
     /// `coordinates` are x and y, of the same length.

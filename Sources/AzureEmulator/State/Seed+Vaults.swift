@@ -26,7 +26,8 @@ extension Seed.Vault {
             }
         }
         return Vault(
-            name: name, tenantID: tenantID, access: access ?? [], objects: objects,
+            name: name, tenantID: tenantID, access: access ?? [], accessPolicies: accessPolicies, firewall: firewall,
+            objects: objects,
             bundles: Dictionary((bundles ?? []).map { ($0.path.lowercased(), $0) }, uniquingKeysWith: { $1 }))
     }
 
@@ -58,10 +59,10 @@ extension Seed.Secret {
 
 extension Seed.Key {
     fileprivate func version(clock: EmulatorClock) throws -> VaultVersion {
-        let jwk = try JSONWebKey.generate(type: type, curve: curve, size: size)
+        let (jwk, secret) = try JSONWebKey.generate(type: type, curve: curve, size: size)
         return VaultVersion(
             id: VaultVersion.newID(), enabled: enabled ?? true, created: clock.seconds, notBefore: notBefore,
-            expires: expires, tags: tags ?? [:], content: .key(VaultKey(publicJWK: jwk)))
+            expires: expires, tags: tags ?? [:], content: .key(VaultKey(publicJWK: jwk, secret: secret)))
     }
 }
 

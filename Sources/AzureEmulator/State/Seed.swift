@@ -19,6 +19,9 @@ package struct Seed: Decodable, Sendable {
         package var name: String
         package var tenantID: String
         package var access: [RoleAssignment]?
+        /// If present, even if empty, the vault uses access policies instead of roles.
+        package var accessPolicies: [AccessPolicy]?
+        package var firewall: VaultFirewall?
         package var secrets: [Secret]?
         package var keys: [Key]?
         package var certificates: [Certificate]?
@@ -123,6 +126,21 @@ package struct Seed: Decodable, Sendable {
                     throw EmulatorError("vault \(vault.name) assigns the unknown role \(access.role)")
                 }
             }
+            try Self.check(vault, identities: names)
+        }
+    }
+
+    private static func check(_ vault: Vault, identities: Set<String>) throws {
+        do {
+            try vault.firewall?.validate()
+            for policy in vault.accessPolicies ?? [] {
+                guard identities.contains(policy.identity) else {
+                    throw EmulatorError("an access policy is for the unknown identity \(policy.identity)")
+                }
+                try policy.validate()
+            }
+        } catch let error as EmulatorError {
+            throw EmulatorError("vault \(vault.name): \(error.description)")
         }
     }
 }

@@ -28,6 +28,8 @@ indirect enum SeedSchema: Sendable {
             .mapping([
                 "name": .value, "tenantID": .value,
                 "access": .list(keys("identity", "role", "object")),
+                "accessPolicies": .list(keys("identity", "secrets", "keys", "certificates")),
+                "firewall": keys("allow", "clientAddress", "publicAccess"),
                 "secrets": .list(
                     .mapping([
                         "name": .value, "value": .value, "contentType": .value, "enabled": .value, "tags": .value,

@@ -42,7 +42,14 @@ struct CertificateParts {
         versions = [
             (.certificates, version(.certificate(der: issued.chain[0], contentType: policy.contentType))),
             (.secrets, version(.secret(value: value, contentType: policy.contentType, isCertificate: true))),
-            (.keys, version(.key(VaultKey(publicJWK: issued.key.publicJWK, isCertificate: true)))),
+            (
+                .keys,
+                version(
+                    .key(
+                        VaultKey(
+                            publicJWK: issued.key.publicJWK, secret: SecretKey(pkcs8: issued.key.pkcs8),
+                            isCertificate: true)))
+            ),
         ]
     }
 

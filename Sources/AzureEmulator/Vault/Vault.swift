@@ -1,8 +1,13 @@
-/// A vault: its objects, its soft-deleted objects and its role assignments.
+/// A vault: its objects, its soft-deleted objects, and who may use them.
 struct Vault: Sendable, Codable {
     var name: String
     var tenantID: String
+    /// The role assignments. They have no effect if the vault has access policies.
     var access: [RoleAssignment]
+    /// The access policies; nil if the vault uses roles.
+    var accessPolicies: [AccessPolicy]?
+    /// nil if the vault accepts all addresses.
+    var firewall: VaultFirewall?
     /// By the object's name in lower case.
     var objects: [VaultCollection: [String: VaultObject]]
     /// By the object's name in lower case.

@@ -82,6 +82,17 @@ struct VaultError: Error, Sendable {
             innerCode: "ForbiddenByRbac")
     }
 
+    /// The caller's access policy does not have the permission.
+    static func accessDenied(
+        _ permission: String, _ collection: VaultCollection, in vault: String, caller: VaultCaller
+    ) -> VaultError {
+        VaultError(
+            status: .forbidden, code: "Forbidden",
+            message:
+                "The user, group or application '\(caller.description)' does not have \(collection.rawValue) \(permission) permission on key vault '\(vault);location=emulated'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287",
+            innerCode: "AccessDenied")
+    }
+
     static let disabledSecret = VaultError(
         status: .forbidden, code: "Forbidden", message: "Operation get is not allowed on a disabled secret.",
         innerCode: "SecretDisabled")

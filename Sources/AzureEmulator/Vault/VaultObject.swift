@@ -50,7 +50,7 @@ struct VaultVersion: Sendable, Codable {
     static func newID() -> String { UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased() }
 }
 
-/// A key's public half and the operations that it permits.
+/// A key and the operations that it permits.
 struct VaultKey: Sendable, Codable {
     static let rsaOperations = ["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"]
     static let curveOperations = ["sign", "verify"]
@@ -58,11 +58,16 @@ struct VaultKey: Sendable, Codable {
     /// The members of the JSON Web Key, without `kid` and `key_ops`.
     var publicJWK: [String: String]
     var operations: [String]
+    /// The private half; nil in a state that was written before the emulator had operations that use it.
+    var secret: SecretKey?
     /// Whether the key belongs to a certificate.
     var isCertificate = false
 
-    init(publicJWK: [String: String], operations: [String]? = nil, isCertificate: Bool = false) {
+    init(
+        publicJWK: [String: String], secret: SecretKey?, operations: [String]? = nil, isCertificate: Bool = false
+    ) {
         self.publicJWK = publicJWK
+        self.secret = secret
         let isRSA = publicJWK["kty"]?.hasPrefix("RSA") == true
         self.operations = operations ?? (isRSA ? Self.rsaOperations : Self.curveOperations)
         self.isCertificate = isCertificate

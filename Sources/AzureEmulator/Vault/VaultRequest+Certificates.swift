@@ -9,7 +9,7 @@ extension VaultRequest {
         case (.post, "create"): return try createCertificate(name)
         case (.post, "import"): return try importCertificate(name)
         case (.get, "pending"):
-            try authorize(.read, .certificates, name)
+            try authorize(.read, .certificates, name, permission: "get")
             return try self.operation(of: try vault.existing(name, .certificates), isDone: true)
         case (.delete, "pending"):
             try authorize(.update, .certificates, name)
@@ -20,7 +20,7 @@ extension VaultRequest {
             }
             return try self.operation(of: object, isDone: true)
         case (.get, "policy"):
-            try authorize(.read, .certificates, name)
+            try authorize(.read, .certificates, name, permission: "get")
             return VaultResponse(body: try json.policy(of: try vault.existing(name, .certificates)))
         case (.patch, "policy"):
             try authorize(.update, .certificates, name)

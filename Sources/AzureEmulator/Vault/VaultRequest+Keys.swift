@@ -28,17 +28,18 @@ extension VaultRequest {
         try authorize(.create, .keys, name)
         try vault.checkWritable(name, .keys)
         guard let type = body["kty"] as? String else { throw VaultError.badParameter("kty is missing.") }
-        return try addKey(
-            name,
-            try JSONWebKey.generate(type: type, curve: body["crv"] as? String, size: body["key_size"] as? Int))
+        let (jwk, secret) = try JSONWebKey.generate(
+            type: type, curve: body["crv"] as? String, size: body["key_size"] as? Int)
+        return try addKey(name, jwk, secret)
     }
 
-    /// Imports a key. The vault keeps only the public half, because no operation returns the private one.
+    /// Imports a key.
     func importKey(_ name: String) throws -> VaultResponse {
         try authorize(.import, .keys, name)
         let key = members("key")
         let type = key["kty"] as? String ?? ""
-        let needed = type.hasPrefix("RSA") ? ["n", "e", "d"] : ["crv", "x", "y", "d"]
+        let needed =
+            type.hasPrefix("RSA") ? ["n", "e", "d", "p", "q", "dp", "dq", "qi"] : ["crv", "x", "y", "d"]
         guard ["RSA", "RSA-HSM", "EC", "EC-HSM"].contains(type) else {
             throw VaultError.badParameter("The key type \(type) is not supported by a vault.")
         }
@@ -46,8 +47,11 @@ extension VaultRequest {
             throw VaultError.badParameter("The key to import needs \(needed.joined(separator: ", ")).")
         }
         var jwk = ["kty": body["Hsm"] as? Bool == true && !type.hasSuffix("-HSM") ? "\(type)-HSM" : type]
-        for member in needed where member != "d" { jwk[member] = key[member] as? String }
-        return try addKey(name, jwk)
+        for member in ["crv", "x", "y", "n", "e"] where needed.contains(member) { jwk[member] = key[member] as? String }
+        guard let secret = SecretKey(jwk: key.compactMapValues { $0 as? String }) else {
+            throw VaultError.badParameter("The key to import is not valid: its numbers do not belong together.")
+        }
+        return try addKey(name, jwk, secret)
     }
 
     /// Adds a version of the same kind as the newest one.
@@ -57,10 +61,10 @@ extension VaultRequest {
         return try add(try VaultVersion.rotatedKey(of: object, now: clock.seconds), to: name, .keys)
     }
 
-    private func addKey(_ name: String, _ jwk: [String: String]) throws -> VaultResponse {
+    private func addKey(_ name: String, _ jwk: [String: String], _ secret: SecretKey) throws -> VaultResponse {
         let operations = body["key_ops"] as? [String] ?? members("key")["key_ops"] as? [String]
         return try add(
-            try newVersion(.key(VaultKey(publicJWK: jwk, operations: operations))), to: name, .keys)
+            try newVersion(.key(VaultKey(publicJWK: jwk, secret: secret, operations: operations))), to: name, .keys)
     }
 
     private func rotationPolicy(of object: VaultObject) throws -> VaultResponse {
@@ -80,10 +84,10 @@ extension VaultVersion {
         guard let last = object.versions.last, case .key(let key) = last.content else {
             throw VaultError.notFound(.keys, object.name)
         }
-        let jwk = try JSONWebKey.generate(
+        let (jwk, secret) = try JSONWebKey.generate(
             type: key.publicJWK["kty"] ?? "", curve: key.publicJWK["crv"], size: JSONWebKey.bits(of: key.publicJWK))
         return VaultVersion(
             id: newID(), enabled: true, created: now, tags: last.tags,
-            content: .key(VaultKey(publicJWK: jwk, operations: key.operations)))
+            content: .key(VaultKey(publicJWK: jwk, secret: secret, operations: key.operations)))
     }
 }

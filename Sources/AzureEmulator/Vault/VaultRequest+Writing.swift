@@ -56,7 +56,7 @@ extension VaultRequest {
             return try page(
                 deleted.compactMap { json.item(of: $0, collection) }, path: "/\(collection.deletedName)")
         case (.get, 2):
-            try authorize(.read, collection, name)
+            try authorize(.read, collection, name, permission: "get")
             guard let deleted = vault.deletedObject(name, collection) else {
                 throw VaultError.notDeleted(collection, name)
             }

@@ -29,6 +29,7 @@ struct VaultRequest {
     /// Executes the request. Throws a `VaultError` or a `CertificateInputError` if Key Vault would refuse it.
     func respond() throws -> VaultResponse {
         guard let first = path.first else { throw VaultError.unknownPath }
+        if path == ["rng"], method == .post { return try randomBytes() }
         if path.count > 1, VaultCollection(rawValue: first) != nil || VaultCollection(deletedName: first) != nil {
             guard VaultError.isName(path[1]) else { throw VaultError.invalidName(path[1]) }
         }
@@ -51,6 +52,11 @@ struct VaultRequest {
         if path.count == 3, collection == .keys, let response = try respondForKey(name, operation: last) {
             return response
         }
+        if method == .post, collection == .keys, [3, 4].contains(path.count),
+            let operation = KeyOperation(path: path[path.count - 1])
+        {
+            return try apply(operation, to: name, version: path.count == 4 ? last : "")
+        }
         if path.count == 3, collection == .certificates,
             let response = try respondForCertificate(name, operation: last)
         {
@@ -63,9 +69,20 @@ struct VaultRequest {
         }
     }
 
-    /// Throws a `VaultError` if the caller has no role for the action. An empty name stands for the collection.
-    func authorize(_ verb: VaultAction.Verb, _ collection: VaultCollection, _ name: String = "") throws {
+    /// Throws a `VaultError` if neither a role nor an access policy lets the caller do it. An empty name stands for
+    /// the collection, and `permission` for one of an access policy that differs from the verb's.
+    func authorize(
+        _ verb: VaultAction.Verb, _ collection: VaultCollection, _ name: String = "", permission: String? = nil
+    ) throws {
         let action = VaultAction(verb: verb, collection: collection)
+        if let policies = vault.accessPolicies {
+            let permission = permission ?? action.permission
+            let policy = policies.first { $0.identity == caller.identity.name }
+            guard policy?.permits(permission, collection) == true else {
+                throw VaultError.accessDenied(permission, collection, in: vault.name, caller: caller)
+            }
+            return
+        }
         guard VaultRoles.permit(action, on: name, to: caller.identity.name, by: vault.access) else {
             throw VaultError.forbidden(action, on: name, in: vault.name, caller: caller)
         }

@@ -60,6 +60,7 @@ struct VaultResponder: Sendable {
             authorization: request.headers[.authorization], vault: vault, resource: address.resource,
             now: clock.seconds)
         note.set(identity: caller.identity.name)
+        if let refusal = vault.firewall?.refusal(of: caller, vault: vault.name) { throw refusal }
         let query = Dictionary(
             request.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { $1 })
         guard let version = query["api-version"], Self.isKnown(apiVersion: version) else {

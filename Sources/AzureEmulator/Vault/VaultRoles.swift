@@ -7,6 +7,9 @@ struct VaultAction: Sendable, Hashable {
         case read
         case set, create, `import`, update, delete, recover, purge, backup, restore, rotate
         case readRotationPolicy, writeRotationPolicy
+        case encrypt, decrypt, wrap, unwrap, sign, verify
+        /// Getting random bytes, which only a managed HSM has.
+        case random
     }
 
     var verb: Verb
@@ -23,6 +26,7 @@ struct VaultAction: Sendable, Hashable {
         case (_, .delete): return "\(provider)/\(collection.rawValue)/delete"
         case (_, .readRotationPolicy): return "\(provider)/keyrotationpolicies/read"
         case (_, .writeRotationPolicy): return "\(provider)/keyrotationpolicies/write"
+        case (_, .random): return "Microsoft.KeyVault/managedHsm/rng/action"
         default: return "\(provider)/\(collection.rawValue)/\(verb.rawValue)/action"
         }
     }
@@ -51,14 +55,15 @@ enum VaultRoles {
 
     private static let everything = Set(VaultAction.Verb.allCases)
     private static let reading: Set<VaultAction.Verb> = [.get, .read]
+    private static let cryptography: Set<VaultAction.Verb> = [.encrypt, .decrypt, .wrap, .unwrap, .sign, .verify]
 
     private static let permissions: [String: Permissions] = [
         "Key Vault Administrator": [.secrets: everything, .keys: everything, .certificates: everything],
         "Key Vault Certificate User": [.secrets: reading, .keys: reading, .certificates: reading],
         "Key Vault Certificates Officer": [.certificates: everything],
         "Key Vault Crypto Officer": [.keys: everything],
-        "Key Vault Crypto Service Encryption User": [.keys: reading],
-        "Key Vault Crypto User": [.keys: [.get, .read, .update, .backup]],
+        "Key Vault Crypto Service Encryption User": [.keys: reading.union([.wrap, .unwrap])],
+        "Key Vault Crypto User": [.keys: reading.union(cryptography).union([.update, .backup, .random])],
         "Key Vault Reader": [
             .secrets: [.read], .keys: [.get, .read, .readRotationPolicy], .certificates: reading,
         ],

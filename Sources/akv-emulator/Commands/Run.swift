@@ -62,7 +62,7 @@ struct Run: AsyncParsableCommand {
             try files.create()
             try await emulator.run { endpoints in
                 // Ends the process, because the servers would report that they are cancelled.
-                AkvEmulator.end(with: await result(endpoints, files), cleanUp: { removeTemporary(files) })
+                Self.end(with: await result(endpoints, files), cleanUp: { removeTemporary(files) })
             }
         } catch {
             removeTemporary(files)

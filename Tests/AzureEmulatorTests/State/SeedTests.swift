@@ -88,6 +88,22 @@ struct SeedTests {
                 "vaults: [{name: v, tenantID: t, access: [{identity: reader, role: Key Vault User}]}]",
                 "vault v assigns the unknown role Key Vault User"
             ),
+            (
+                "vaults: [{name: v, tenantID: t, accessPolicies: [{identity: raeder}]}]",
+                "vault v: an access policy is for the unknown identity raeder"
+            ),
+            (
+                "vaults: [{name: v, tenantID: t, accessPolicies: [{identity: reader, secrets: [get, lst]}]}]",
+                "vault v: unknown permission for secrets lst; did you mean list?"
+            ),
+            (
+                "vaults: [{name: v, tenantID: t, firewall: {allow: [10.0.0.0/33]}}]",
+                "vault v: the firewall's range 10.0.0.0/33 is neither an IP address nor one with a prefix length"
+            ),
+            (
+                "vaults: [{name: v, tenantID: t, firewall: {clientAddress: 10.0.0.0/8}}]",
+                "vault v: the firewall's clientAddress 10.0.0.0/8 is not an IP address"
+            ),
         ])
     func references(yaml: String, message: String) throws {
         #expect(try Self.error(Self.identities + yaml) == message)

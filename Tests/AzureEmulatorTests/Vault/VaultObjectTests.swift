@@ -242,7 +242,7 @@ struct VaultObjectTests {
         "Unknown paths and methods are refused",
         arguments: [
             ("GET", "/", 404), ("GET", "/things", 404), ("PUT", "/certificates/x", 405), ("POST", "/secrets/x", 405),
-            ("POST", "/secrets/x/rotate", 405), ("POST", "/keys/x/encrypt", 405), ("DELETE", "/secrets", 405),
+            ("POST", "/secrets/x/rotate", 405), ("POST", "/keys/x/release", 405), ("DELETE", "/secrets", 405),
             ("POST", "/deletedsecrets/x/restore", 405), ("GET", "/secrets/x/y/z", 405),
         ])
     func routes(method: String, path: String, status: Int) throws {

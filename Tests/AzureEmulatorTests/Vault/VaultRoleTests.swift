@@ -29,8 +29,15 @@ struct VaultRoleTests {
             ("Key Vault Certificate User", ["secrets": reading, "keys": reading, "certificates": reading]),
             ("Key Vault Certificates Officer", ["certificates": all]),
             ("Key Vault Crypto Officer", ["keys": all]),
-            ("Key Vault Crypto Service Encryption User", ["keys": reading]),
-            ("Key Vault Crypto User", ["keys": [.get, .read, .update, .backup]]),
+            ("Key Vault Crypto Service Encryption User", ["keys": [.get, .read, .wrap, .unwrap]]),
+            (
+                "Key Vault Crypto User",
+                [
+                    "keys": [
+                        .get, .read, .update, .backup, .encrypt, .decrypt, .wrap, .unwrap, .sign, .verify, .random,
+                    ]
+                ]
+            ),
             (
                 "Key Vault Reader",
                 ["secrets": [.read], "keys": [.get, .read, .readRotationPolicy], "certificates": reading]
@@ -97,7 +104,8 @@ struct VaultRoleTests {
             ("POST", "/secrets/x/backup", "secrets/backup/action"),
             ("POST", "/secrets/restore", "secrets/restore/action"), ("GET", "/keys/x", "keys/read"),
             ("PUT", "/keys/x", "keys/import/action"), ("POST", "/keys/x/create", "keys/create/action"),
-            ("POST", "/keys/x/rotate", "keys/rotate/action"),
+            ("POST", "/keys/x/rotate", "keys/rotate/action"), ("POST", "/keys/x/v/sign", "keys/sign/action"),
+            ("POST", "/keys/x/unwrapkey", "keys/unwrap/action"),
             ("GET", "/keys/x/rotationpolicy", "keyrotationpolicies/read"),
             ("PUT", "/keys/x/rotationpolicy", "keyrotationpolicies/write"),
             ("GET", "/certificates/x", "certificates/read"), ("GET", "/certificates/x/policy", "certificates/read"),
