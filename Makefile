@@ -71,8 +71,8 @@ emulator-image: release ## Build the emulator's container image likewise, as EMU
 	@deploy/install-packages.sh buildah
 	deploy/image/build.sh .build/release/akv-emulator $(EMULATOR_IMAGE)
 
-demo: release ## Mount the payments example through the real provider and show what happens
-	@deploy/examples/payments/demo.sh
+demo: release ## Mount the payments example through the real provider; VERBOSE=1 shows reports and the log
+	@AKV_PROGRAMS=.build/release deploy/examples/payments/demo.sh $(if $(VERBOSE),--verbose)
 
 bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
 	@deploy/install-packages.sh python3-venv
