@@ -6,7 +6,7 @@ VERSION = 0.1.0
 # Libraries and generators from Debian; Ubuntu 24.04 has them under the same names.
 PACKAGES = libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libyaml-dev libssl-dev zlib1g-dev \
   libc-ares-dev
-TEST_PACKAGES = python3-venv openssl buildah shellcheck openssh-client openjdk-17-jre-headless clang-format
+TEST_PACKAGES = python3-venv openssl buildah shellcheck openssh-client groff-base openjdk-17-jre-headless clang-format
 BROWSER_PACKAGES = $(TEST_PACKAGES) chromium
 
 GENERATED = Sources/CProviderTransport/generated
@@ -39,7 +39,7 @@ EMULATOR_IMAGE ?= akv-emulator:dev
 
 .DEFAULT_GOAL := help
 .PHONY: help packages test-packages build release archives image emulator-image demo bench quick test browser-test chaos fuzz sanitize format lint proto \
-  reference manifest version clean
+  reference manifest manuals version clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -119,6 +119,9 @@ reference: ## Write the documentation's reference tables anew
 
 manifest: ## Render the chart's defaults into deploy/provider.yaml
 	@Tests/python-environment.sh && Tests/deploy-tools.sh && .build/python/bin/python Tests/Deploy/manifest.py
+
+manuals: ## Write man pages and shell completions into .build/share, from the programs in .build/release
+	@deploy/release/manuals.py .build/release .build/share
 
 version: ## Print the version; SET=1.2.3 changes it everywhere
 	@python3 Tests/Deploy/version.py $(SET)

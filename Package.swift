@@ -78,6 +78,9 @@ let package = Package(
         // Queues of waiting tasks, fair shares, timeouts and conversions of durations, for all targets above.
         .target(name: "AsyncSupport"),
 
+        // Mistakes in command lines, and colours, for all programs.
+        .target(name: "CommandSupport", dependencies: [argumentParser]),
+
         // The driver's protocol, from C++ up.
         .target(
             name: "CProviderTransport",
@@ -141,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "akv-csi",
             dependencies: [
-                "AsyncSupport", "CBuildInfo", "CSIProvider", "Diagnostics", "DriverSimulator", "ProviderTransport",
+                "AsyncSupport", "CBuildInfo", "CommandSupport", "CSIProvider", "Diagnostics", "DriverSimulator", "ProviderTransport",
                 "SecretMemory", "Documents", "ProviderCore", "Azure", "Kubernetes", argumentParser, logging,
                 unixSignals,
             ]
@@ -163,7 +166,7 @@ let package = Package(
         .executableTarget(
             name: "akv-emulator",
             dependencies: [
-                "AzureEmulator", "CBuildInfo", "CProcess", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1,
+                "AzureEmulator", "CBuildInfo", "CommandSupport", "CProcess", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1,
                 unixSignals,
             ]
         ),
@@ -174,7 +177,7 @@ let package = Package(
             dependencies: ["AsyncSupport", "ProviderTransport", asyncHTTPClient, nioCore, nioHTTP1]
         ),
         .target(name: "CAllocationCount"),
-        .executableTarget(name: "akv-bench", dependencies: ["Benchmark", argumentParser]),
+        .executableTarget(name: "akv-bench", dependencies: ["Benchmark", "CommandSupport", argumentParser]),
 
         // Tests.
         .target(name: "TestSupport", dependencies: [crypto, yams], path: "Tests/TestSupport"),

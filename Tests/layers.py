@@ -25,7 +25,7 @@ LAYERS = [
     ["ProviderCore"],
     ["KeyMaterial", "Shaping"],
     ["Documents"],
-    ["SecretMemory", "AsyncSupport", "Budgets"],
+    ["SecretMemory", "AsyncSupport", "Budgets", "CommandSupport"],
 ]
 
 # The targets that tests share, and the targets that each may import.

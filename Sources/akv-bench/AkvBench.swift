@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 
 /// The command line of the benchmark.
 @main
@@ -9,4 +10,8 @@ struct AkvBench: AsyncParsableCommand {
         discussion: "Without a subcommand, akv-bench runs all scenarios. 'akv-bench run --help' lists the options.",
         subcommands: [RunCommand.self, ModelCommand.self],
         defaultSubcommand: RunCommand.self)
+
+    static func main() async {
+        await Program.run(self, Array(CommandLine.arguments.dropFirst()))
+    }
 }

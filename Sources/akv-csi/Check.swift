@@ -4,15 +4,13 @@ internal import Documents
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find what is wrong with manifests, without a cluster and without Azure.",
+        abstract: "Find mistakes in manifests, without a cluster and without Azure.",
         discussion: """
-            Reads SecretProviderClasses, what mounts them, ServiceAccounts and the CSIDriver, and judges them \
-            together by the server's own rules. Give all the files that belong together.
+            Reads SecretProviderClasses, the pods and workloads that mount them, ServiceAccounts and the CSIDriver, \
+            and checks them together by the server's own rules. Name all files that belong together.
 
-            Exit code: 0 when there is nothing to mend, 1 when there is, 2 for a mistake in the command, such as a \
-            file that does not exist.
-
-            Rules: docs/use/check.md
+            Exit code: 0 without a finding of --fail-on's severity, 1 with one, 2 for a mistake in the command, such \
+            as a file that does not exist.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -33,13 +31,13 @@ struct Check: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "How to write the findings.")
     var output = Format.text
 
-    @Option(help: "From which severity on the exit code is 1.")
+    @Option(help: "The lowest severity with which the exit code is 1.")
     var failOn = Threshold.warning
 
     @Flag(help: "The provider runs with --service-account-annotations; its own manifest among the files says the same.")
     var serviceAccountAnnotations = false
 
-    @Flag(help: "Show what mounting would ask of Azure, as whom, and the commands that grant it.")
+    @Flag(help: "Also show the requests of a mount, the identity that makes them, and the az commands that it needs.")
     var plan = false
 
     func run() async throws {

@@ -1,5 +1,7 @@
+internal import CommandSupport
+
 /// A failure that ends a command: printed on one line, exit code 1.
-struct CommandError: Error, CustomStringConvertible {
+struct CommandError: CommandFailure, CustomStringConvertible {
     var description: String
     /// The command itself is wrong, as with a file that does not exist: exit code 2.
     var isMistake = false

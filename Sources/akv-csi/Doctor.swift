@@ -12,18 +12,18 @@ internal import SecretMemory
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Find out why a class cannot be mounted: token, issuer, Entra, vault, hop by hop.",
+        abstract: "Find out why a class cannot be mounted: token, issuer, Entra ID, network and vault.",
         discussion: """
-            Goes a mount's way from here, with the pod's own token, and reads only. It ends with one verdict \
-            and the command that puts it right. Neither a token nor a value is ever shown. Run it where the \
-            provider runs, or where the network is the same:
+            Replays the mount step by step with the pod's own token, and only reads. It reports one root cause and \
+            the command that fixes it, and never shows a token or a value. Run it where the provider runs, or where \
+            the network is the same:
 
               kubectl create token payments-api -n team-payments \\
                 --audience api://AzureADTokenExchange > token
               akv-csi doctor --token-file token payments.yaml
 
-            HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and AZURE_ENVIRONMENT_FILEPATH count as for \
-            serve, and so do the options that serve has too: give them as the provider has them.
+            HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and AZURE_ENVIRONMENT_FILEPATH have the same effect \
+            as for serve. Set the options that serve has too as they are set for the provider.
 
             Exit code: 0 when the mount works, 1 when it does not, 2 for a mistake in the command.
             """)

@@ -6,9 +6,9 @@ struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Explain the code of an error, a log line or an alert.",
         discussion: """
-            Prints the entry of docs/use/debugging.md, which is built into the program. Without a code it lists all codes.
+            Prints the causes and the fix. Without a code it lists all codes.
 
-            Exit code: 0, or 2 when there is no such code.
+            Exit code: 0, or 2 for a code that does not exist.
             """)
 
     @Argument(help: "The code, such as vault-forbidden; brackets around it are ignored.")

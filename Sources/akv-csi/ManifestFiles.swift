@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Diagnostics
 internal import Documents
 internal import FoundationEssentials
@@ -123,12 +124,8 @@ struct ManifestFiles {
 }
 
 extension TextStyle {
-    /// Colours on a terminal, unless NO_COLOR (https://no-color.org) or a dumb terminal forbids them.
-    static var terminal: TextStyle {
-        let environment = ProcessInfo.processInfo.environment
-        let isWanted = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
-        return TextStyle(isColoured: isWanted && isatty(STDOUT_FILENO) == 1)
-    }
+    /// The style of standard output.
+    static var terminal: TextStyle { TextStyle(isColoured: TerminalColour.isWanted) }
 }
 
 struct ManifestFileError: Error, CustomStringConvertible {

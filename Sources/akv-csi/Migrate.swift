@@ -4,13 +4,13 @@ internal import Documents
 
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lead manifests from aad-pod-identity and client secrets to workload identity.",
+        abstract: "Change manifests from aad-pod-identity and client secrets to workload identity.",
         discussion: """
-            Reads SecretProviderClasses with usePodIdentity or nodePublishSecretRef, what mounts them, their \
-            ServiceAccounts, AzureIdentity and AzureIdentityBinding, all together. Shows which lines change, what \
-            Azure must be told, what may be deleted afterwards, and what it could not decide. No file is \
-            changed without --write; comments and everything else in a file stay. --output patch writes a unified \
-            diff for git apply or patch -p1.
+            Reads SecretProviderClasses with usePodIdentity or nodePublishSecretRef, the pods and workloads that \
+            mount them, their ServiceAccounts, AzureIdentity and AzureIdentityBinding, all together. Shows the lines \
+            that change, the az commands that are needed, what may be deleted afterwards, and what you must decide. \
+            No file is changed without --write; comments and everything else in a file stay. --output patch writes \
+            a unified diff for git apply or patch -p1.
 
             Exit code: 0 when everything could be decided, 1 when something is left to decide, 2 for a mistake \
             in the command.
@@ -26,7 +26,7 @@ struct Migrate: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "What to write to standard output.")
     var output = Format.text
 
-    @Flag(help: "Change the files in place. New ServiceAccounts come behind what uses them.")
+    @Flag(help: "Change the files in place. New ServiceAccounts are added after the objects that use them.")
     var write = false
 
     func run() async throws {

@@ -11,18 +11,17 @@ internal import SecretMemory
 
 struct Mount: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Play the driver: mount SecretProviderClasses through a running provider.",
+        abstract: "Act as the CSI driver: mount SecretProviderClasses through a running provider.",
         discussion: """
-            Reads the classes, and who mounts them, from manifests; calls the provider's socket; writes the \
-            files with an atomic switch; and shows the Kubernetes Secrets that secretObjects ask for. \
-            Values are never shown unless --show-values says so.
+            Reads the classes, and the pods and workloads that mount them, from manifests; calls the provider's \
+            socket; writes the files with an atomic switch; and shows the Kubernetes Secrets of secretObjects. \
+            Values are hidden unless --show-values is set.
 
-            A pod or workload among the manifests says which classes are mounted: all of its volumes, in their \
-            order, each to a directory of its own below --target (to --target itself if there is just one). \
-            As with the kubelet, a volume that cannot be mounted ends it, and those before it stay. The \
-            Secrets are written last. --watch mounts again at an interval and on SIGHUP, and tells what has \
-            changed; what fails then leaves the files as they are, as the driver does, and it says when a mount works \
-            again.
+            A pod or workload among the manifests decides which classes are mounted: all of its volumes, in their \
+            order, each to its own directory below --target (to --target itself if there is only one). As with the \
+            kubelet, the first volume that cannot be mounted ends the command, and the volumes before it stay. The \
+            Secrets are written last. --watch mounts again at an interval and on SIGHUP, and reports what has \
+            changed. If a mount fails, the files stay as they are, as with the driver.
             """)
 
     @Option(
@@ -71,7 +70,7 @@ struct Mount: AsyncParsableCommand {
     @Flag(help: "Show the values.")
     var showValues = false
 
-    @Flag(help: "Say first which identity is used and why, and what is asked of Azure.")
+    @Flag(help: "First show the identity, the reason for it, and the requests to Azure.")
     var explain = false
 
     @Flag(help: "For --explain: the provider runs with --service-account-annotations.")

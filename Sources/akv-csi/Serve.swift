@@ -1,21 +1,7 @@
-internal import ArgumentParser
 internal import CSIProvider
 internal import Documents
 internal import FoundationEssentials
 internal import Logging
-
-/// `serve` among the other commands; its flags are Go's, see `FlagSet`.
-struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Serve the driver's mounts over a socket. What the DaemonSet runs.")
-
-    @Argument(parsing: .captureForPassthrough)
-    var arguments: [String] = []
-
-    func run() async throws {
-        throw ExitCode(await ServeCommand.run(arguments))
-    }
-}
 
 /// The DaemonSet's command.
 enum ServeCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AzureEmulator
+import CommandSupport
 import Foundation
 
 /// The emulator's command line.
@@ -31,15 +32,7 @@ struct AkvEmulator: AsyncParsableCommand {
     /// that failed.
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        do {
-            var command = try parseAsRoot(arguments)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch {
-            end(with: error, cleanUp: { PrintEnvironment.block(arguments) })
-        }
+        await Program.run(
+            self, arguments, isMistake: CommandError.isMistake, onFailure: { PrintEnvironment.block(arguments) })
     }
 }

@@ -52,7 +52,7 @@ class InputTest(unittest.TestCase):
                           self.refused("--seed", self.seed, f"{option}={value}", code=2))
 
     def test_a_command_that_does_not_exist(self):
-        self.assertIn("Unexpected argument 'sevre'", self.refused("sevre", code=2))
+        self.assertIn("unknown command 'sevre': did you mean 'serve'?", self.refused("sevre", code=2))
         self.assertIn("--seed is missing", self.refused(code=2))
 
     def test_a_mistake_in_the_seed(self):

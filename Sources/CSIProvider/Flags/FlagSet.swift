@@ -9,6 +9,24 @@ package struct FlagSet: Sendable {
         case integer
         case text
         case duration
+
+        /// The word for a value in Go's usage texts.
+        package var valueName: String {
+            switch self {
+            case .bool: "bool"
+            case .integer: "int"
+            case .text: "string"
+            case .duration: "duration"
+            }
+        }
+    }
+
+    /// The values that a shell can complete.
+    package enum Values: Sendable {
+        case any
+        case file
+        case directory
+        case oneOf([String])
     }
 
     package struct Flag: Sendable {
@@ -18,6 +36,7 @@ package struct FlagSet: Sendable {
         package var help: String
         /// Accepted for the sake of upstream's manifests, or of our earlier ones, and without effect.
         package var isIgnored = false
+        package var values = Values.any
     }
 
     package let flags: [Flag]
@@ -49,7 +68,10 @@ package struct FlagSet: Sendable {
                 throw FlagError(description: "bad flag syntax: \(argument)")
             }
             guard let flag = flags.first(where: { $0.name == name }) else {
-                throw FlagError(description: "flag provided but not defined: -\(name)")
+                let near = SpellingSuggestion.near(name, among: flags.filter { !$0.isIgnored }.map(\.name))
+                throw FlagError(
+                    description: "flag provided but not defined: -\(name.clippedForMessage)"
+                        + (near.map { "; did you mean -\($0)?" } ?? ""))
             }
             let value: String
             if body.count > name.count {
@@ -82,13 +104,7 @@ package struct FlagSet: Sendable {
     /// The flags with their defaults, a paragraph each.
     package var usage: String {
         flags.filter { !$0.isIgnored }.map { flag in
-            let type: String
-            switch flag.kind {
-            case .bool: type = ""
-            case .integer: type = " int"
-            case .text: type = " string"
-            case .duration: type = " duration"
-            }
+            let type = flag.kind == .bool ? "" : " \(flag.kind.valueName)"
             let suffix = flag.defaultValue.isEmpty ? "" : " (default \(flag.defaultValue))"
             return "  -\(flag.name)\(type)\n        \(flag.help)\(suffix)"
         }.joined(separator: "\n")

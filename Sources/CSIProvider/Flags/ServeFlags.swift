@@ -7,7 +7,11 @@ extension FlagSet {
                 help: "where to listen: unix:///path or tcp://host:port"),
             Flag(
                 name: "cloud-name", kind: .text, defaultValue: "AzurePublicCloud",
-                help: "the cloud of SecretProviderClasses that name none"),
+                help: "the cloud of SecretProviderClasses that name none",
+                values: .oneOf([
+                    "AzurePublicCloud", "AzureUSGovernmentCloud", "AzureChinaCloud", "AzureGermanCloud",
+                    "AzureStackCloud",
+                ])),
             Flag(
                 name: "construct-pem-chain", kind: .bool, defaultValue: "true",
                 help: "order the certificates of a PKCS#12 file leaf first"),
@@ -25,7 +29,7 @@ extension FlagSet {
                 name: "prometheus-port", kind: .integer, defaultValue: "8898", help: "the port of the metrics endpoint"),
             Flag(
                 name: "metrics-backend", kind: .text, defaultValue: "Prometheus",
-                help: "how metrics are given; Prometheus is the only way"),
+                help: "how metrics are given; Prometheus is the only way", values: .oneOf(["Prometheus"])),
             Flag(
                 name: "enable-pprof", kind: .bool, defaultValue: "false",
                 help: "serve pages on this process's memory, threads, files and connections on 127.0.0.1"),
@@ -47,7 +51,7 @@ extension FlagSet {
             Flag(
                 name: "token-proxy-ca-file", kind: .text,
                 defaultValue: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
-                help: "the only authority that is trusted for the token proxy"),
+                help: "the only authority that is trusted for the token proxy", values: .file),
             Flag(
                 name: "nmi-endpoint", kind: .text, defaultValue: "http://localhost:2579",
                 help: "where aad-pod-identity's node agent listens"),
@@ -59,7 +63,8 @@ extension FlagSet {
                 help: "the address of the metrics endpoint"),
             Flag(
                 name: "cloud-env-dirs", kind: .text, defaultValue: "",
-                help: "directories, separated by ':', that cloudEnvFileName may name files in; empty allows any"),
+                help: "directories, separated by ':', that cloudEnvFileName may name files in; empty allows any",
+                values: .directory),
             Flag(
                 name: "drain-timeout", kind: .duration, defaultValue: "25s",
                 help: "how long running mounts may take to finish after SIGTERM"),
@@ -88,11 +93,12 @@ extension FlagSet {
                 help: "the most requests that the node has under way at one vault"),
             Flag(
                 name: "policy", kind: .text, defaultValue: "",
-                help: "a file with the vaults and identities that namespaces may use; read again when it changes"),
+                help: "a file with the vaults and identities that namespaces may use; read again when it changes",
+                values: .file),
             Flag(
                 name: "audit-log", kind: .text, defaultValue: "changes",
                 help: "log who was given which object: off, changes (what a volume has not had before, and failures)"
-                    + " or all (every object of every mount)"),
+                    + " or all (every object of every mount)", values: .oneOf(["off", "changes", "all"])),
             Flag(
                 name: "events", kind: .bool, defaultValue: "false",
                 help: "post an Event on a pod when the rotation of its volume begins to fail and when it works again;"
@@ -104,7 +110,7 @@ extension FlagSet {
             Flag(
                 name: "service-account-dir", kind: .text, defaultValue: "/var/run/secrets/kubernetes.io/serviceaccount",
                 help: "where the provider's own token and the cluster's ca.crt lie, for --service-account-annotations"
-                    + " and --events"),
+                    + " and --events", values: .directory),
             // Had an effect in 0.1: requests go over HTTP/1.1 now.
             ignored("http2", .bool),
             // Known to upstream and without effect here.

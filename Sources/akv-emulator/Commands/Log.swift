@@ -1,5 +1,6 @@
 import ArgumentParser
 import AzureEmulator
+import CommandSupport
 import Foundation
 
 struct Log: AsyncParsableCommand {
@@ -20,7 +21,7 @@ struct Log: AsyncParsableCommand {
 
     func run() async throws {
         var last = 0
-        let table = RequestTable(isColoured: output == .text && RequestTable.isColouredByDefault)
+        let table = RequestTable(isColoured: output == .text && TerminalColour.isWanted)
         var heading: String? = output == .text ? table.heading : nil
         repeat {
             let page = try await emulator.controls.get(RequestLog.Page.self, "/requests?after=\(last)")

@@ -15,13 +15,6 @@ struct RequestTable {
         timeFormat.dateFormat = "HH:mm:ss.SSS"
     }
 
-    /// Whether standard output shows colours: it is a terminal, and neither NO_COLOR (https://no-color.org)
-    /// nor a dumb terminal forbids them.
-    static var isColouredByDefault: Bool {
-        let environment = ProcessInfo.processInfo.environment
-        return (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb" && isatty(STDOUT_FILENO) == 1
-    }
-
     var heading: String { line(["TIME", "WHO", "METHOD", "HOST", "PATH", "STATUS"], last: "MS") }
 
     func text(of entry: RequestLog.Entry) -> String {
