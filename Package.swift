@@ -138,13 +138,14 @@ let package = Package(
                 "AsyncSupport", "Budgets", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents",
                 "KeyMaterial", "ProviderCore", "Azure", nioCore, nioPosix, nioTLS, nioSSL,
             ],
-            // The Debugging page, by a link to it.
-            resources: [.embedInCode("Explain/debugging.md")]
+            // The Debugging page, by a link to it, and the fixed part of the scripts of `setup`.
+            resources: [.embedInCode("Explain/debugging.md"), .embedInCode("Setup/functions.sh")]
         ),
         .executableTarget(
             name: "akv-csi",
             dependencies: [
-                "AsyncSupport", "CBuildInfo", "CommandSupport", "CSIProvider", "Diagnostics", "DriverSimulator", "ProviderTransport",
+                "AsyncSupport", "CBuildInfo", "CommandSupport", "CProcess", "CSIProvider", "Diagnostics",
+                "DriverSimulator", "ProviderTransport",
                 "SecretMemory", "Documents", "ProviderCore", "Azure", "Kubernetes", argumentParser, logging,
                 unixSignals,
             ]

@@ -148,7 +148,7 @@ class SetupTest(unittest.TestCase):
         self.assertEqual(text(block(variables, "audience")["default"]), made["audiences"])
         self.assertEqual(text(block(variables, "role_scope")["default"]), "object")
         wanted = self.calls("keyvault create")[0]
-        self.assertIs(vault["enable_rbac_authorization"], True)
+        self.assertIs(vault["rbac_authorization_enabled"], True)
         self.assertIs(vault["purge_protection_enabled"], True)
         self.assertEqual((str(vault["soft_delete_retention_days"]), text(vault["sku_name"])),
                          (wanted["retention-days"], wanted["sku"]))

@@ -129,6 +129,6 @@ fi
 shown=${programs#"$root/"}
 title "Next"
 printf '  %-76s %s\n' \
-  "$shown/akv-csi check --plan deploy/examples/payments/payments.yaml" "what a class needs in Azure" \
+  "$shown/akv-csi setup deploy/examples/payments/payments.yaml" "the script that sets up Azure for a class" \
   "$shown/akv-csi explain exchange-refused" "an error, its causes and fixes" \
   "make demo VERBOSE=1" "the same with reports and log"
