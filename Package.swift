@@ -135,8 +135,8 @@ let package = Package(
         .target(
             name: "Diagnostics",
             dependencies: [
-                "AsyncSupport", "Budgets", "DriverSimulator", "ProviderTransport", "SecretMemory", "Documents",
-                "KeyMaterial", "ProviderCore", "Azure", nioCore, nioPosix, nioTLS, nioSSL,
+                "AsyncSupport", "Budgets", "CProcess", "DriverSimulator", "ProviderTransport", "SecretMemory",
+                "Documents", "KeyMaterial", "ProviderCore", "Azure", nioCore, nioPosix, nioTLS, nioSSL,
             ],
             // The Debugging page, by a link to it, and the fixed part of the scripts of `setup`.
             resources: [.embedInCode("Explain/debugging.md"), .embedInCode("Setup/functions.sh")]

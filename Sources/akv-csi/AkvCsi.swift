@@ -9,7 +9,10 @@ struct AkvCsi: AsyncParsableCommand {
         commandName: "akv-csi",
         abstract: "Azure Key Vault provider for the Secrets Store CSI driver.",
         version: Build.summary,
-        subcommands: [Serve.self, Mount.self, Check.self, Setup.self, DoctorCommand.self, Migrate.self, Explain.self])
+        subcommands: [
+            Serve.self, Mount.self, Check.self, Setup.self, DoctorCommand.self, StatusCommand.self, Migrate.self,
+            Explain.self,
+        ])
 
     /// `serve` does not use the general parser, which cannot read flags in Go's way.
     static func main() async {

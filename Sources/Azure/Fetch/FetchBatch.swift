@@ -8,6 +8,8 @@ struct FetchBatch: Sendable {
     private(set) var contents: [Content] = []
     private(set) var errors: [(item: Int, error: ProviderError)] = []
     private(set) var rejection: FetchRound.Outcome?
+    /// The error that kept contents stand in for.
+    private(set) var staleCause: ProviderError?
 
     init(_ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken) async {
         let watch = Watch(round)
@@ -40,6 +42,7 @@ struct FetchBatch: Sendable {
                     case .content(let entry, let source) = reader.staleEntry(job, after: error)
                 {
                     contents.append((job, entry, source))
+                    staleCause = staleCause ?? error
                 } else if let error = Self.error(result) {
                     if error.code == .vaultForbidden {
                         refused.append(job, refusedWith: error)

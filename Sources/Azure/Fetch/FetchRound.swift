@@ -60,11 +60,15 @@ struct FetchRound: Sendable {
         let reads = await FetchBatch(jobs, self, reader, token)
         if let rejection = reads.rejection { return rejection }
         reading.errors += reads.errors
+        reading.staleCause = lists.staleCause ?? reads.staleCause
         for (job, entry, source) in reads.contents {
             guard case .item(let item, let attributes) = entry.content else { continue }
             if source == .stale { reading.isStale = true }
             reading.versions[job.item, default: []].append(
-                (FetchedVersion(item, attributes: attributes, vault: vault), self.source(of: job, entry, source)))
+                (
+                    FetchedVersion(item, attributes: attributes, vault: vault, fetchedAt: entry.fetchedAt),
+                    self.source(of: job, entry, source)
+                ))
         }
         // What fails anyway is not read once more.
         let isComplete = reading.errors.allSatisfy { $0.error.isAuthoritativeNotFound }
@@ -131,6 +135,8 @@ struct VaultResult: Sendable {
     var errors: [(item: Int, error: ProviderError)] = []
     /// Some of it is kept from before, because the vault could not be asked.
     var isStale = false
+    /// Why the vault could not be asked.
+    var staleCause: ProviderError?
     /// It comes from the vault that stood in for another.
     var isAnsweredByFallback = false
     /// There was no token to ask the vault with.
@@ -162,5 +168,6 @@ struct VaultResult: Sendable {
         errors += other.errors
         isStale = isStale || other.isStale
         basis = basis.flatMap { parts in other.basis.map { parts + $0 } }
+        staleCause = staleCause ?? other.staleCause
     }
 }

@@ -58,7 +58,8 @@ package struct VaultFetch: Sendable {
         let found = plan.items.indices.map { result.versions[$0] ?? [] }
         let contents = FetchedContents(
             items: found.map { $0.map(\.version) }, sources: found.map { $0.map(\.source) },
-            basis: result.errors.isEmpty ? result.basis.map(FetchBasis.init) : nil)
+            basis: result.errors.isEmpty ? result.basis.map(FetchBasis.init) : nil,
+            staleCause: result.isStale ? result.staleCause : nil)
         for source in contents.sources.joined() { reader.observer.observe(source, count: 1) }
         return contents
     }
@@ -241,6 +242,8 @@ package struct FetchedContents: Sendable {
     package var sources: [[ContentSource]]
     /// Nil where the same contents cannot be had again from memory alone.
     package var basis: FetchBasis?
+    /// Why the vault could not be asked, if some of them stand in for newer ones.
+    package var staleCause: ProviderError?
 }
 
 /// What vaults have said, in their challenges, that they want tokens for, where that is not what their

@@ -1,6 +1,8 @@
 /// Settings of the process that Swift cannot make itself.
 #pragma once
 
+#include "unix_socket.h"
+
 /// Denies other processes of the same user access to this process's memory and environment, and disables core dumps
 /// (PR_SET_DUMPABLE, see prctl(2)). Returns 0, or an errno. A C function, because prctl takes variable arguments, which
 /// Swift cannot pass.

@@ -1,3 +1,5 @@
+internal import CProcess
+internal import Glibc
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
@@ -28,14 +30,18 @@ struct HTTPEndpoint: Service {
     /// serve, because the endpoint stops, are just dropped.
     private let listener: NIOAsyncChannel<any Channel, Never>
     private let routes: [String: Route]
+    /// The file of a unix socket, which the endpoint removes at its end; nil for TCP.
+    private let socketPath: String?
     private let limits: RequestLimits
     private let connections = OpenConnections(limit: maximumConnections)
     private let logger: Logger
 
     private init(
-        listener: NIOAsyncChannel<any Channel, Never>, routes: [String: Route], limits: RequestLimits, logger: Logger
+        listener: NIOAsyncChannel<any Channel, Never>, socketPath: String? = nil, routes: [String: Route],
+        limits: RequestLimits, logger: Logger
     ) {
         self.listener = listener
+        self.socketPath = socketPath
         self.routes = routes
         self.limits = limits
         self.logger = logger
@@ -46,15 +52,39 @@ struct HTTPEndpoint: Service {
         host: String, port: Int, routes: [String: Route], limits: RequestLimits = RequestLimits(), logger: Logger
     ) async throws -> HTTPEndpoint {
         do {
-            let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                .serverChannelOption(.backlog, value: backlog)
+            let listener =
+                try await bootstrap
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.autoRead, value: false)
                 .bind(host: host, port: port) { channel in channel.eventLoop.makeSucceededFuture(channel) }
             return HTTPEndpoint(listener: listener, routes: routes, limits: limits, logger: logger)
         } catch {
             throw EndpointError(description: "cannot listen on \(host):\(port): \(error)")
         }
+    }
+
+    /// Listens at once on a unix socket that only this process's user may use. A socket file that no process listens on
+    /// is replaced.
+    static func listen(
+        unixSocket path: String, routes: [String: Route], limits: RequestLimits = RequestLimits(), logger: Logger
+    ) async throws -> HTTPEndpoint {
+        let descriptor = unix_socket_listen(path)
+        guard descriptor >= 0 else {
+            let reason =
+                switch -descriptor {
+                case EADDRINUSE: "another process is listening there"
+                case EEXIST: "something exists there that is not a socket; it is left alone"
+                default: String(cString: strerror(-descriptor))
+                }
+            throw EndpointError(description: "cannot listen on \(path): \(reason)")
+        }
+        let listener = try await bootstrap.bind(descriptor) { $0.eventLoop.makeSucceededFuture($0) }
+        return HTTPEndpoint(listener: listener, socketPath: path, routes: routes, limits: limits, logger: logger)
+    }
+
+    private static var bootstrap: ServerBootstrap {
+        ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: backlog)
+            .childChannelOption(.autoRead, value: false)
     }
 
     var port: Int { listener.channel.localAddress?.port ?? 0 }
@@ -64,6 +94,8 @@ struct HTTPEndpoint: Service {
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 try await listener.executeThenClose { connections in
+                    // While this process listens, no other one takes the path, so the file is its own.
+                    defer { if let socketPath { unlink(socketPath) } }
                     for try await channel in connections {
                         let number = self.connections.admit(channel)
                         group.addTask { await serve(channel, number) }

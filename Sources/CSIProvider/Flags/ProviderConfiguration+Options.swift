@@ -37,10 +37,9 @@ extension ProviderConfiguration {
                 userAgent: options.userAgent(version)),
             drainTimeout: options.drainTimeout)
         self.audit = audit
-        if options.postsEvents {
-            events = try options.apiServer(environment, failure: "events cannot be posted")
-            nodeName = environment["NODE_NAME"] ?? ""
-        }
+        status = try options.status(nextTo: endpoint)
+        nodeName = environment["NODE_NAME"] ?? ""
+        if options.postsEvents { events = try options.apiServer(environment, failure: "events cannot be posted") }
         if options.usesAnnotations {
             serviceAccountAnnotations = try options.apiServer(environment, failure: "service accounts cannot be read")
         }
@@ -53,6 +52,26 @@ extension ServeOptions {
         let ports = [("healthz-port", healthPort), ("prometheus-port", metricsPort), ("pprof-port", debugPort)]
         for (name, port) in ports where !(0...65535).contains(port) {
             throw ConfigurationError("invalid \(name): \(port)")
+        }
+    }
+
+    fileprivate func status(
+        nextTo endpoint: Endpoint
+    ) throws(ConfigurationError) -> StatusEndpoint.Configuration? {
+        switch (statusEndpoint, endpoint) {
+        case ("none", _), ("", .tcp): return nil
+        case ("", .unix(let path)): return StatusEndpoint.Configuration(path: NodeStatus.socketPath(nextTo: path))
+        default:
+            guard case .unix(let path)? = Endpoint(statusEndpoint) else {
+                throw ConfigurationError(
+                    "invalid status-endpoint: \(statusEndpoint.clipped), must be unix:///path or none")
+            }
+            guard !path.hasSuffix(".sock"), endpoint != .unix(path: path) else {
+                throw ConfigurationError(
+                    "invalid status-endpoint: the driver takes \(path.clipped) for a provider's socket;"
+                        + " choose a name that does not end with .sock")
+            }
+            return StatusEndpoint.Configuration(path: path)
         }
     }
 

@@ -62,6 +62,10 @@ extension FlagSet {
                 name: "metrics-host", kind: .text, defaultValue: "0.0.0.0",
                 help: "the address of the metrics endpoint"),
             Flag(
+                name: "status-endpoint", kind: .text, defaultValue: "",
+                help: "where akv-csi status asks: unix:///path; empty is the path of --endpoint with the ending"
+                    + " .status, none is no socket"),
+            Flag(
                 name: "cloud-env-dirs", kind: .text, defaultValue: "",
                 help: "directories, separated by ':', that cloudEnvFileName may name files in; empty allows any",
                 values: .directory),

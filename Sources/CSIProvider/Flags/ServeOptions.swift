@@ -19,6 +19,8 @@ package struct ServeOptions: Sendable {
     var metricsBackend: String
     var servesDebugPages: Bool
     var debugPort: Int
+    /// Empty for a socket next to `endpoint`, `none` for none.
+    var statusEndpoint: String
     /// Print the version and exit.
     package var printsVersion: Bool
     var logsJSON: Bool
@@ -69,6 +71,7 @@ package struct ServeOptions: Sendable {
         metricsBackend = flags.text("metrics-backend")
         servesDebugPages = flags.bool("enable-pprof")
         debugPort = flags.integer("pprof-port")
+        statusEndpoint = flags.text("status-endpoint")
         printsVersion = flags.bool("version")
         logsJSON = flags.bool("log-format-json")
         verbosity = flags.integer("v")

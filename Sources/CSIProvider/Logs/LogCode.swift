@@ -14,6 +14,8 @@ package enum LogCode: String, CaseIterable, Sendable {
     case serviceAccountsFailing = "service-accounts-failing"
     /// A class has a parameter, or an object a key, that nobody reads.
     case settingIgnored = "setting-ignored"
+    /// The socket that `akv-csi status` asks cannot be served.
+    case statusUnavailable = "status-unavailable"
     /// An object of a class ends soon, or has ended.
     case objectEnding = "object-ending"
 }

@@ -32,18 +32,17 @@ extension MountPipeline {
     }
 
     /// Whether a repeated request has the same result now: the pod's token is valid, the policy has not changed, the node
-    /// holds an access token, and every content is kept and fresh. Counts the contents if so, as a mount does.
-    func takeRepeated(_ condition: RepeatCondition) -> Bool {
-        guard isRepeated(condition) else { return false }
-        fetch.observeCached(condition.basis, contents: condition.contentCount)
-        return true
-    }
-
+    /// holds an access token, and every content is kept and fresh.
     func isRepeated(_ condition: RepeatCondition) -> Bool {
         time.wallClock() < condition.validUntil
             && settings.policy.map { policy(of: $0).generation } == condition.policyGeneration
             && ledger.contains(condition.volume)
             && fetch.isCurrent(condition.basis, maximumAge: condition.maximumAge)
+    }
+
+    /// Counts the contents of a repeated request, as a mount does.
+    func countRepeated(_ condition: RepeatCondition) {
+        fetch.observeCached(condition.basis, contents: condition.contentCount)
     }
 
     /// Whether the contents are still in memory, however old they are.

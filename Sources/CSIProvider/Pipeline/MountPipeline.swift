@@ -148,7 +148,9 @@ package struct MountPipeline: Sendable {
                 try MountResponse(plan, fetched: contents.items, conversion: settings.conversion, now: now)
             }
             ledger.insert(volume, of: mount.attributes.pod.namespace)
-            return MountResult(response: response, mount: mount, plan: plan, contents: contents)
+            return MountResult(
+                response: response, mount: mount, plan: plan, contents: contents,
+                refreshInterval: maximumAge(mount.attributes, isKnown: true))
         } catch {
             throw error.adding(Self.surroundings(of: mount.attributes))
         }

@@ -8,4 +8,6 @@ package struct MountResult: Sendable {
     package var mount: AuthorizedMount
     package var plan: MountPlan
     package var contents: FetchedContents
+    /// How old the contents may be when the volume is mounted again.
+    package var refreshInterval: Duration
 }

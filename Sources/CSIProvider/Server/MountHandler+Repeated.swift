@@ -14,8 +14,9 @@ extension MountHandler {
     /// Records what a mount records.
     func response(repeating digest: RequestDigest, _ message: MountRequestMessage) -> MountResponseMessage? {
         guard let mount = repeated.find(digest), audit.isRepeated(mount.deliveries, into: mount.condition.volume),
-            mounts.takeRepeated(mount.condition)
+            mounts.isRepeated(mount.condition), volumes.repeated(mount.pod, message.targetPath)
         else { return nil }
+        mounts.countRepeated(mount.condition)
         let log = mount.log.restarted()
         log.succeeded(files: mount.response.files.count, cached: mount.condition.contentCount)
         succeeded(log, mount.pod, message.targetPath, mount.endings)

@@ -1,7 +1,7 @@
 internal import AsyncSupport
 package import Azure
 package import Logging
-internal import ProviderCore
+package import ProviderCore
 package import ProviderTransport
 package import SecretMemory
 
@@ -15,6 +15,7 @@ package struct MountHandler: MetricsCollector {
     /// Tells pods; nil for not telling them.
     private let events: EventPoster?
     private let expiry: ExpiryWatch
+    let volumes: VolumeRegistry
     private let warnings = WarningDeduplicator()
     private let places = MountPlaces()
     private let largeRequests = LargeRequests()
@@ -31,6 +32,7 @@ package struct MountHandler: MetricsCollector {
         self.events = events
         rotation = RotationHealth(time: time)
         expiry = ExpiryWatch(time: time)
+        volumes = VolumeRegistry(time: time)
     }
 
     /// Answers one call. It logs one line for the mount, and records its audit lines, metrics and events, whether
@@ -46,6 +48,7 @@ package struct MountHandler: MetricsCollector {
             defer { request.leave() }
             let result = try await mountInTurn(incoming, request.namespace, &context)
             context.log.succeeded(result)
+            if let pod = context.pod { volumes.succeeded(pod, context.targetPath, result) }
             succeeded(context.log, context.pod, context.targetPath, ExpiryWatch.Endings(result))
             let response = MountResponseMessage(result.response)
             if let digest { keep(result, response, as: digest, context) }
@@ -120,6 +123,7 @@ package struct MountHandler: MetricsCollector {
         // A mount that was cancelled says nothing about the next one.
         if error.code != .cancelled, let pod = context.pod {
             observeRotation(error, pod, context.targetPath, context.log)
+            volumes.failed(pod, context.targetPath, context.validated, error)
         }
         return status
     }
@@ -140,10 +144,14 @@ package struct MountHandler: MetricsCollector {
         mounts.sweep()
         repeated.sweep(keeping: mounts.isHeld)
         expiry.sweep()
+        volumes.sweep()
         for (name, transition) in rotation.sweep() {
             MountLog(logger, rotationOf: name).logTransition(transition)
         }
     }
+
+    /// The node's volumes, and whether the driver rotates them.
+    package var volumeStatuses: (volumes: [VolumeStatus], isRotating: Bool) { volumes.statuses }
 
     /// The health of the classes.
     package var families: [MetricFamily] { rotation.families + expiry.families }

@@ -10,6 +10,8 @@ package struct ProviderConfiguration: Sendable {
     package var metrics: MetricsEndpoint.Configuration
     /// Nil for none, which is the default.
     package var debug: DebugEndpoint.Configuration?
+    /// Nil for no socket that `akv-csi status` can ask.
+    package var status: StatusEndpoint.Configuration?
     package var mounts: MountPipeline.Settings
     /// What the log tells auditors.
     package var audit = AuditLog.Level.changes
@@ -17,7 +19,7 @@ package struct ProviderConfiguration: Sendable {
     package var events: KubernetesClient.Configuration?
     /// The API server that is asked for the annotations of service accounts; nil for asking for none.
     package var serviceAccountAnnotations: KubernetesClient.Configuration?
-    /// This node's name, for events; empty when it is not known.
+    /// This node's name, for events and the status; empty when it is not known.
     package var nodeName = ""
     package var network: NetworkTransport.Configuration
     /// How long running mounts may take to finish after a signal to stop.

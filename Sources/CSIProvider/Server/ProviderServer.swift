@@ -1,7 +1,9 @@
+internal import AsyncSupport
 package import Azure
 internal import CProcess
 internal import Kubernetes
 package import Logging
+package import ProviderCore
 internal import ProviderTransport
 
 /// The DaemonSet's process: socket, health endpoint, and an orderly end on SIGTERM and SIGINT.
@@ -15,6 +17,8 @@ package struct ProviderServer: Sendable {
     /// Nil when no events are posted.
     package let events: EventPoster?
     private let configuration: ProviderConfiguration
+    private let time: TimeSource
+    private let startedAt: Int
     private let logger: Logger
 
     /// Makes the parts that `configuration` asks for. Nothing is opened and no task runs yet.
@@ -47,7 +51,20 @@ package struct ProviderServer: Sendable {
                 [ProcessMetrics(version: configuration.version), metrics, pipeline, handler]
                     + optional.compactMap(\.self)),
             events: events,
-            configuration: configuration, logger: logger)
+            configuration: configuration, time: time, startedAt: time.wallClock(), logger: logger)
+    }
+
+    /// What `akv-csi status` shows.
+    package var status: NodeStatus {
+        let (volumes, isRotating) = handler.volumeStatuses
+        let cache = configuration.mounts.cache
+        return NodeStatus(
+            time: time.wallClock(),
+            provider: NodeStatus.Provider(
+                version: configuration.version, node: configuration.nodeName.isEmpty ? nil : configuration.nodeName,
+                startedAt: startedAt, refreshInterval: Int(cache.refreshInterval.inSeconds),
+                staleIfError: Int(cache.staleIfError.inSeconds), isRotating: isRotating),
+            volumes: volumes)
     }
 
     /// Serves until a signal arrives. Throws when it cannot listen.
@@ -71,6 +88,11 @@ package struct ProviderServer: Sendable {
         let scrapes = try await MetricsEndpoint.listen(configuration.metrics, registry: metrics, logger: logger)
         var watchers: [any Service] = [health, scrapes]
         if let events { watchers.append(events) }
+        if let status = configuration.status,
+            let endpoint = await StatusEndpoint.listen(status, logger: logger, status: { self.status })
+        {
+            watchers.append(endpoint)
+        }
         if let debug = configuration.debug {
             watchers.append(try await DebugEndpoint.listen(debug, version: configuration.version, logger: logger))
         }

@@ -5,15 +5,18 @@ package struct FetchedVersion: Sendable {
     package var vault: VaultAddress
     /// The vault stood in for another one.
     package var isFromFallback: Bool
+    /// When the vault was asked for it, by the node's own clock that never goes back.
+    package var fetchedAt: Duration
 
     package init(
         _ item: VaultItem, attributes: ItemAttributes = ItemAttributes(), vault: VaultAddress,
-        isFromFallback: Bool = false
+        isFromFallback: Bool = false, fetchedAt: Duration = .zero
     ) {
         self.item = item
         self.attributes = attributes
         self.vault = vault
         self.isFromFallback = isFromFallback
+        self.fetchedAt = fetchedAt
     }
 
     /// What the driver is told. Where another vault stood in, it is named, so that a change of the source is

@@ -1,0 +1,62 @@
+internal import ArgumentParser
+internal import Diagnostics
+internal import Glibc
+internal import ProviderCore
+
+/// How a status is shown.
+struct StatusView: ParsableArguments {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case table, wide, json
+    }
+
+    @Option(name: .shortAndLong, help: "How to write it; wide has a line for each object.")
+    var output = Format.table
+
+    @Flag(name: .shortAndLong, help: "Show it again whenever it changes, until Ctrl-C.")
+    var watch = false
+
+    @Flag(help: "Also show volumes whose pods are gone.")
+    var all = false
+
+    var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+}
+
+/// What a watched status is drawn on: a terminal, which is redrawn, or a file or pipe, to which each change is appended.
+struct StatusScreen {
+    /// What is shown, without what changes all the time.
+    enum Content: Equatable {
+        case status(NodeStatus, hidden: Int)
+        case failure(String)
+    }
+
+    var isTerminal: Bool
+    private var last: Content?
+    private var lastText = ""
+
+    private static let clear = "\u{1B}[H\u{1B}[2J\u{1B}[3J"
+
+    init(isTerminal: Bool) {
+        self.isTerminal = isTerminal
+    }
+
+    /// Draws a text. On a terminal ages go on, elsewhere only a change of `content` is written.
+    mutating func draw(_ text: String, ifChanged content: Content) throws(StatusError) {
+        guard isTerminal else { return try print(last == nil ? text : "\n" + text, ifChanged: content) }
+        guard text != lastText else { return }
+        (last, lastText) = (content, text)
+        try Self.write(Self.clear + text)
+    }
+
+    /// Writes a text if `content` has changed.
+    mutating func print(_ text: String, ifChanged content: Content) throws(StatusError) {
+        guard content != last else { return }
+        last = content
+        try Self.write(text)
+    }
+
+    private static func write(_ text: String) throws(StatusError) {
+        do throws(CommandError) { try StandardOutput.write(text) } catch {
+            throw StatusError(error.description, fix: "write to a place with room")
+        }
+    }
+}
