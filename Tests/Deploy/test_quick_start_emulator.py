@@ -94,7 +94,8 @@ class EmulatorTest(unittest.TestCase):
         listeners = self.cluster.network.listeners()
         self.assertLessEqual({8080, 8443, 8898, 8989}, listeners["0.0.0.0"])
         self.assertEqual(listeners["0.0.0.0"], {8080, 8443, 8898, 8989})
-        # The controls and the services of a node.
+        # The controls, which kubectl port-forward reaches, and the services of a node.
+        self.assertIn(8081, listeners["127.0.0.1"])
         self.assertEqual(len(listeners["127.0.0.1"]), 2)
         self.assertEqual(set(listeners), {"0.0.0.0", "127.0.0.1", "10.96.0.1"})
         for port in listeners["127.0.0.1"]:

@@ -1,0 +1,65 @@
+"""Where the emulator listens: Entra, the vaults and the proxy at the address it is given, the controls on loopback."""
+
+import signal
+import ssl
+import socket
+import unittest
+import urllib.error
+import urllib.request
+
+import world as w
+
+
+def connects(address, port):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as client:
+        return client.connect_ex((address, port)) == 0
+
+
+class ListenTest(unittest.TestCase):
+    def start(self, *flags):
+        world = w.World(flags=flags)
+        self.addCleanup(world.stop)
+        return world
+
+    def status(self, world, proxy):
+        """The vault's answer to a request without a token, through the proxy."""
+        context = ssl.create_default_context(cafile=world.environment["SSL_CERT_FILE"])
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({"https": f"http://{proxy}:{world.endpoints['proxyPort']}"}),
+            urllib.request.HTTPSHandler(context=context))
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            opener.open(f"{w.VAULT_URL}/secrets/plain?api-version=7.4", timeout=w.DEADLINE)
+        return refused.exception.code
+
+    def test_loopback_alone_unless_it_is_told_otherwise(self):
+        world = self.start()
+        for name in ["httpsPort", "proxyPort", "adminPort", "nodePort"]:
+            self.assertTrue(connects("127.0.0.1", world.endpoints[name]))
+            self.assertFalse(connects("127.0.0.2", world.endpoints[name]))
+        self.assertEqual(self.status(world, "127.0.0.1"), 401)
+
+    def test_only_the_services_of_azure_listen_on_other_addresses(self):
+        for listen, reached, others in [("0.0.0.0", "127.0.0.2", ["127.0.0.1"]), ("127.0.0.2", "127.0.0.2", []),
+                                        ("::", "::1", ["127.0.0.1"]), ("::1", "::1", [])]:
+            if ":" in listen and not socket.has_dualstack_ipv6():
+                continue
+            with self.subTest(listen):
+                world = self.start(f"--listen={listen}")
+                for address in [reached, *others]:
+                    self.assertTrue(connects(address, world.endpoints["httpsPort"]))
+                    self.assertEqual(self.status(world, f"[{address}]" if ":" in address else address), 401)
+                # The controls ask for no password, and the services of a node give tokens to everybody.
+                for name in ["adminPort", "nodePort"]:
+                    self.assertTrue(connects("127.0.0.1", world.endpoints[name]))
+                    self.assertFalse(connects(reached, world.endpoints[name]))
+
+    def test_signals_end_it_in_order(self):
+        for number in [signal.SIGTERM, signal.SIGINT]:
+            world = self.start()
+            world._emulator.send_signal(number)
+            self.assertEqual(world._emulator.wait(timeout=w.DEADLINE), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
