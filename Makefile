@@ -24,6 +24,7 @@ ARCHIVES = $(foreach name,grpc++_unsecure grpc_unsecure gpr upb address_sorting 
 # Libraries that the compiler asks for by name. In a directory that has nothing but their archives, it takes those.
 PREFERRED_ARCHIVES = $(LIBRARIES)/libyaml.a \
   $(shell $(CC) -print-file-name=libstdc++.a | xargs realpath)
+EMULATOR_ARCHIVES = $(LIBRARIES)/libcrypto.a $(LIBRARIES)/libz.a
 ARCHIVE_DIRECTORY = $(CURDIR)/.build/archives
 
 # How long each fuzz target runs.
@@ -38,8 +39,8 @@ IMAGE ?= akv-csi:dev
 EMULATOR_IMAGE ?= akv-emulator:dev
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages build release archives image emulator-image demo bench quick test browser-test chaos fuzz sanitize format lint proto \
-  reference manifest manuals version clean
+.PHONY: help packages test-packages build release akv-csi-archives akv-emulator-archives image emulator-image demo \
+  bench quick test browser-test chaos fuzz sanitize format lint proto reference manifest manuals version clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -55,13 +56,15 @@ build: packages ## Build for debugging
 
 release: packages ## Build the programs as they ship, in .build/release
 	@echo "swift build $(RELEASE_FLAGS), with gRPC linked statically"
-	@mkdir -p $(ARCHIVE_DIRECTORY) && ln -sf $(PREFERRED_ARCHIVES) $(ARCHIVE_DIRECTORY)
+	@mkdir -p $(ARCHIVE_DIRECTORY) && ln -sf $(PREFERRED_ARCHIVES) $(EMULATOR_ARCHIVES) $(ARCHIVE_DIRECTORY)
 	@AKV_ARCHIVE_DIRECTORY="$(ARCHIVE_DIRECTORY)" AKV_STATIC_LIBRARIES="$(strip $(ARCHIVES))" \
 	  env $$(deploy/release/build-info.sh) swift build $(RELEASE_FLAGS)
 
-# What `make release` links statically, for the image's bill of materials.
-archives:
+# What `make release` links statically into each program, for the images' bills of materials.
+akv-csi-archives:
 	@printf '%s\n' $(ARCHIVES)
+akv-emulator-archives:
+	@printf '%s\n' $(EMULATOR_ARCHIVES) $(filter %libstdc++.a,$(PREFERRED_ARCHIVES))
 
 image: release ## Build the container image from this machine's packages, as IMAGE
 	@deploy/install-packages.sh buildah

@@ -153,7 +153,11 @@ let package = Package(
 
         // A local Entra and Key Vault. It imports none of the provider's targets, so that a bug cannot hide
         // in both client and emulator.
-        .target(name: "CEmulatorPKCS12", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "CEmulatorPKCS12",
+            linkerSettings: [
+                .unsafeFlags(archiveDirectory.flatMap { ["-L", $0] }), .linkedLibrary("crypto"),
+            ]),
         .target(
             name: "AzureEmulator",
             dependencies: [

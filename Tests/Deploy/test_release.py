@@ -66,6 +66,14 @@ class ReleaseTest(unittest.TestCase):
         for name in ["akv-csi", "akv-emulator", "kubectl-akv"]:
             self.assertRegex(run(place / name, "--version").stdout, rf"^v{re.escape(version.current())} \(commit ")
 
+    @unittest.skipUnless(w.PROGRAMS.name == "release", "programs for debugging use shared libraries")
+    def test_programs_need_nothing_but_the_c_library(self):
+        c_library = {"linux-vdso.so.1", "libc.so.6", "libm.so.6", "libgcc_s.so.1"}
+        for name in ["akv-csi", "akv-emulator"]:
+            with self.subTest(name):
+                needed = {line.split()[0] for line in run("ldd", w.PROGRAMS / name).stdout.splitlines()}
+                self.assertLessEqual({library for library in needed if "/ld-linux" not in library}, c_library)
+
     def test_the_packed_chart_installs_the_published_image(self):
         chart = c.Chart()
         self.addCleanup(chart.close)

@@ -54,6 +54,19 @@ class ListenTest(unittest.TestCase):
                     self.assertTrue(connects("127.0.0.1", world.endpoints[name]))
                     self.assertFalse(connects(reached, world.endpoints[name]))
 
+    def test_other_machines_get_no_way_to_other_hosts(self):
+        """Whoever can reach the proxy could otherwise reach what this machine can reach."""
+        with socket.create_server(("127.0.0.9", 0)) as other:
+            target = f"127.0.0.9:{other.getsockname()[1]}"
+            for flags, status in [([], b"200"), (["--listen=0.0.0.0"], b"403"), (["--listen=0.0.0.0", "--other-hosts=connect"], b"403"),
+                                  (["--other-hosts=refuse"], b"403"), (["--listen=127.0.0.2"], b"200")]:
+                with self.subTest(flags):
+                    world = self.start(*flags)
+                    address = "127.0.0.2" if "--listen=127.0.0.2" in flags else "127.0.0.1"
+                    with socket.create_connection((address, world.endpoints["proxyPort"]), timeout=w.DEADLINE) as client:
+                        client.sendall(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
+                        self.assertEqual(client.recv(4096).split(b" ")[1], status)
+
     def test_signals_end_it_in_order(self):
         for number in [signal.SIGTERM, signal.SIGINT]:
             world = self.start()

@@ -18,9 +18,7 @@ name=$(basename "$program")
 strip --strip-all -o "$work/$name" "$program"
 deploy/image/rootfs.sh "$work/$name" "$work/build/$name"
 mkdir "$work/build/$name/usr/share/sbom"
-# The emulator has no gRPC inside.
-archives=()
-[ "$name" != akv-csi ] || mapfile -t archives < <(make --silent archives)
+mapfile -t archives < <(make --silent "$name-archives")
 deploy/image/sbom.py "$work/build/$name" "${archives[@]}" >"$work/build/$name/usr/share/sbom/$name.cdx.json"
 read -ra flags <<<"${BUILDAH_FLAGS:-}"
 buildah "${flags[@]}" build --quiet --isolation chroot --timestamp "$SOURCE_DATE_EPOCH" --build-context "build=$work/build" \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Packs the command-line programs: programs.sh PROGRAMS OUTPUT VERSION ARCHITECTURE
 #
-# They run on Debian 12, Ubuntu 24.04 and later with libyaml and zlib; Swift and gRPC are inside. The same programs
-# and the same SOURCE_DATE_EPOCH give the same archive.
+# They need nothing but glibc 2.36 or later, as in Debian 12 and Ubuntu 24.04; all other libraries are inside. The same
+# programs and the same SOURCE_DATE_EPOCH give the same archive.
 set -euo pipefail
 programs=$(realpath "$1")
 output=$(realpath "$2")

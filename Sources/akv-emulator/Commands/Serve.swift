@@ -31,7 +31,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         help: """
             The address for Entra, the vaults and the proxy, such as 0.0.0.0. The controls ask for no password and \
-            listen on loopback only.
+            listen on loopback only. A proxy that other machines reach refuses other hosts than Azure's.
             """)
     var listen = Emulator.loopback
 
@@ -97,7 +97,7 @@ struct Serve: AsyncParsableCommand {
         for fault in faults { emulator.faults.add(fault) }
         try await StopSignal.ends {
             try await emulator.run { endpoints in
-                try files.write(endpoints, roots: otherHosts == .connect ? TrustedRoots.pem(session: session) : "")
+                try files.write(endpoints, roots: connectsToOtherHosts ? TrustedRoots.pem(session: session) : "")
                 StandardOutput.write(
                     """
                     akv-emulator: https on \(address(endpoints.httpsPort)), proxy on \(address(endpoints.proxyPort))
@@ -107,6 +107,11 @@ struct Serve: AsyncParsableCommand {
                     """)
             }
         }
+    }
+
+    /// Never for other machines: they would get an open proxy into this machine's network.
+    private var connectsToOtherHosts: Bool {
+        otherHosts == .connect && (listen.hasPrefix("127.") || listen == "::1")
     }
 
     private func address(_ port: Int) -> String { listen.contains(":") ? "[\(listen)]:\(port)" : "\(listen):\(port)" }
@@ -121,7 +126,7 @@ struct Serve: AsyncParsableCommand {
         options.state = state.map { URL(fileURLWithPath: $0) }
         options.latency = .milliseconds(latency)
         options.offersHTTP2 = offersHTTP2
-        options.connectsToOtherHosts = otherHosts == .connect
+        options.connectsToOtherHosts = connectsToOtherHosts
         options.seedDirectory = seed.deletingLastPathComponent()
         return options
     }
