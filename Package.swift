@@ -11,16 +11,20 @@ let grpcLibraries = ["grpc++_unsecure", "grpc_unsecure", "gpr", "absl_synchroniz
 // `make release` names the archives; without them the shared libraries are linked. Relative relocations
 // (glibc 2.36 and later) and no exported symbols keep 4 MB of tables out of every node's memory.
 let archives = (Context.environment["AKV_STATIC_LIBRARIES"] ?? "").split(separator: " ").map(String.init)
-let archiveDirectory = (Context.environment["AKV_ARCHIVE_DIRECTORY"]).map { [$0] } ?? []
+let archiveDirectoryFlags = (Context.environment["AKV_ARCHIVE_DIRECTORY"]).map { ["-L", $0] } ?? []
 let archiveFlags =
-    ["--as-needed", "--gc-sections", "--no-export-dynamic", "-z", "pack-relative-relocs", "--icf=safe", "--start-group"]
+    [
+        "--as-needed", "--gc-sections", "--no-export-dynamic", "-z", "pack-relative-relocs", "--icf=safe",
+        "--start-group",
+    ]
     + archives + ["--end-group"]
 let grpcLinkerSettings: [LinkerSetting] =
     archives.isEmpty
     ? grpcLibraries.map { .linkedLibrary($0) }
-    : [.unsafeFlags(["-use-ld=lld"] + archiveDirectory.flatMap { ["-L", $0] } + archiveFlags.flatMap { ["-Xlinker", $0] })]
+    : [.unsafeFlags(["-use-ld=lld"] + archiveDirectoryFlags + archiveFlags.flatMap { ["-Xlinker", $0] })]
 
-// The source that the programs are built from, for `--version`. `make` sets both; a plain `swift build` does not know them.
+// The source that the programs are built from, for `--version`. `make` sets both; a plain `swift build` does not know
+// them.
 let buildInfo: [CSetting] = ["AKV_COMMIT", "AKV_DATE"].map { name in
     .define(name, to: "\"\(Context.environment[name] ?? "unknown")\"")
 }
@@ -156,7 +160,7 @@ let package = Package(
         .target(
             name: "CEmulatorPKCS12",
             linkerSettings: [
-                .unsafeFlags(archiveDirectory.flatMap { ["-L", $0] }), .linkedLibrary("crypto"),
+                .unsafeFlags(archiveDirectoryFlags), .linkedLibrary("crypto"),
             ]),
         .target(
             name: "AzureEmulator",
@@ -171,8 +175,8 @@ let package = Package(
         .executableTarget(
             name: "akv-emulator",
             dependencies: [
-                "AzureEmulator", "CBuildInfo", "CommandSupport", "CProcess", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1,
-                unixSignals,
+                "AzureEmulator", "CBuildInfo", "CommandSupport", "CProcess", argumentParser, asyncHTTPClient, logging,
+                nioCore, nioHTTP1, unixSignals,
             ]
         ),
 
