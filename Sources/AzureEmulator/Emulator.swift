@@ -35,6 +35,9 @@ package struct Emulator: Sendable {
         package var kubernetes: KubernetesAPI?
         /// The directory that relative paths in the seed start from.
         package var seedDirectory = URL(fileURLWithPath: ".")
+        /// The directory with the files for clients, and the seed's file. The page shows both.
+        package var clientDirectory: String?
+        package var seedFile: String?
 
         package init() {}
     }
@@ -129,9 +132,14 @@ package struct Emulator: Sendable {
     /// servers listen.
     package func run(whenReady: @escaping @Sendable (Endpoints) async throws -> Void) async throws {
         let (azure, azurePort) = try azureServer()
+        let connection = Shared(
+            ConnectionSummary(
+                directory: options.clientDirectory, seed: options.seedFile, proxyPort: 0, httpsPort: 0, nodePort: 0,
+                clusterIssuer: entra.cluster.url, connectsToOtherHosts: options.connectsToOtherHosts))
         let (admin, adminPort) = plainServer(
             AdminResponder(
-                store: store, cluster: entra.cluster, clock: clock, calls: calls, faults: faults, requests: requests),
+                store: store, cluster: entra.cluster, clock: clock, calls: calls, faults: faults, requests: requests,
+                connection: connection),
             port: options.adminPort)
         let (node, nodePort) = plainServer(
             NodeResponder(
@@ -153,6 +161,9 @@ package struct Emulator: Sendable {
             let endpoints = Endpoints(
                 httpsPort: azurePort, proxyPort: listener.channel.localAddress?.port ?? 0, adminPort: adminPort,
                 nodePort: nodePort, authorityPEM: certificates.authorityPEM, clusterIssuer: entra.cluster.url)
+            connection.value.proxyPort = endpoints.proxyPort
+            connection.value.httpsPort = endpoints.httpsPort
+            connection.value.nodePort = endpoints.nodePort
             try await whenReady(endpoints)
             defer { group.cancelAll() }
             try await group.next()

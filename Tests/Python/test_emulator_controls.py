@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -149,6 +150,29 @@ class ControlsTest(emulated.EmulatedTest):
         response.read()
         return response
 
+    def clock(self, method, body=None, status=200):
+        connection = http.client.HTTPConnection("127.0.0.1", self.world.endpoints["adminPort"], timeout=w.DEADLINE)
+        self.addCleanup(connection.close)
+        connection.request(method, "/clock", body)
+        response = connection.getresponse()
+        self.assertEqual(response.status, status)
+        return json.load(response)
+
+    def test_clock(self):
+        self.addCleanup(self.clock, "DELETE")
+        self.assertEqual(self.clock("GET")["offset"], 0)
+        self.assertEqual(self.clock("POST", "90")["offset"], 90)
+        self.assertEqual(self.clock("POST", "-1m")["offset"], 30)
+        for text in ["2040-01-31T12:00:00Z", "2040-01-31T14:00:00+02:00", "2211624000"]:
+            reading = self.clock("PUT", text)
+            self.assertIn(reading["now"], range(2211624000, 2211624000 + w.DEADLINE))
+            self.assertTrue(reading["time"].startswith("2040-01-31T12:0"), reading)
+        for method, text in [("POST", "soon"), ("PUT", "soon"), ("PUT", ""), ("PUT", "1e30"), ("POST", "-1e12"),
+                             ("POST", "nan")]:
+            with self.subTest(text):
+                self.assertIn("message", self.clock(method, text, status=400))
+        self.assertEqual(self.clock("DELETE")["offset"], 0)
+
     def test_the_page_is_for_this_machine_alone(self):
         port = self.world.endpoints["adminPort"]
         for host in [f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"]:
@@ -183,7 +207,9 @@ class ControlsTest(emulated.EmulatedTest):
             self.assertEqual(answer.getheader("X-Content-Type-Options"), "nosniff")
             self.assertIsNone(answer.getheader("Access-Control-Allow-Origin"))
         for file in (w.ROOT / "Sources/AzureEmulator/Admin/Page").iterdir():
-            text = file.read_text().replace("http://www.w3.org/2000/svg", "").replace("https://${vault.name}", "")
+            # The addresses that the page shows, and the name of SVG's language.
+            text = re.sub(r"http://www\.w3\.org/2000/svg|http://127\.0\.0\.1:|https://\$\{vault(\.name)?\}", "",
+                          file.read_text())
             self.assertNotRegex(text, "https?://|innerHTML|eval\\(", file.name)
 
 

@@ -49,6 +49,20 @@ package struct IdentitySummary: Codable, Sendable {
     package var federatedCredentials: [Credential]
 }
 
+/// How clients on this machine reach the emulator.
+package struct ConnectionSummary: Codable, Sendable {
+    /// The directory with the files for clients; nil if there is none.
+    package var directory: String?
+    /// The seed's file; nil if there is none.
+    package var seed: String?
+    package var proxyPort: Int
+    package var httpsPort: Int
+    package var nodePort: Int
+    package var clusterIssuer: String
+    /// Whether the proxy connects to hosts that do not belong to Azure.
+    package var connectsToOtherHosts: Bool
+}
+
 /// The controls' response to a change of an object.
 package struct ObjectChange: Codable, Sendable {
     /// The id of the version that was added or changed; nil if the change was not about one version.

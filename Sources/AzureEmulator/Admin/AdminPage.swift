@@ -14,12 +14,20 @@ enum AdminPage {
         switch path {
         case []: response(PackageResources.page_html, type: "text/html")
         case ["page.css"]: response(PackageResources.page_css, type: "text/css")
-        case ["page.js"]: response(PackageResources.page_js, type: "text/javascript")
-        case ["controls.js"]: response(PackageResources.controls_js, type: "text/javascript")
+        case ["page.js"]: script(PackageResources.page_js)
+        case ["controls.js"]: script(PackageResources.controls_js)
+        case ["elements.js"]: script(PackageResources.elements_js)
+        case ["vaults.js"]: script(PackageResources.vaults_js)
+        case ["access.js"]: script(PackageResources.access_js)
+        case ["requests.js"]: script(PackageResources.requests_js)
+        case ["faults.js"]: script(PackageResources.faults_js)
+        case ["connect.js"]: script(PackageResources.connect_js)
         case ["icon.svg"]: response(PackageResources.icon_svg, type: "image/svg+xml")
         default: nil
         }
     }
+
+    private static func script(_ bytes: [UInt8]) -> Response { response(bytes, type: "text/javascript") }
 
     /// The response with the security headers that each response of the controls has.
     static func withSecurityHeaders(_ response: Response) -> Response {

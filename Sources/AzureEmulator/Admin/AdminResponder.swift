@@ -17,6 +17,13 @@ struct AdminResponder: HTTPResponder {
     let calls: CallCounter
     let faults: FaultRegistry
     let requests: RequestLog
+    let connection: Shared<ConnectionSummary>
+
+    private struct FaultForms: Encodable {
+        var kinds: [FaultForm]
+        /// The keys that all kinds have.
+        var schedule: [FaultForm.Field]
+    }
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         if let reason = AdminGuard.refusalReason(for: request.head) { return try errorResponse(.forbidden, reason) }
@@ -61,11 +68,10 @@ struct AdminResponder: HTTPResponder {
             return try await AdminIdentities(store: store, cluster: cluster).respond(
                 to: request, Array(path.dropFirst()))
         case (.get, "roles", 1): return try .json(encoding: VaultRoles.names)
-        case (.post, "clock", 1):
-            let body = try await Self.body(of: request)
-            guard let seconds = TimeInterval(body) else { throw EmulatorError("seconds expected") }
-            clock.advance(by: seconds)
-            return try .json(["now": clock.seconds])
+        case (_, "clock", 1): return try await AdminClock(clock: clock).respond(to: request)
+        case (.get, "connection", 1): return try .json(encoding: connection.value)
+        case (.get, "fault-forms", 1):
+            return try .json(encoding: FaultForms(kinds: FaultForm.all, schedule: FaultForm.schedule))
         case (.post, "api", 7) where path[1...2] == ["v1", "namespaces"] && path[4] == "serviceaccounts":
             return try await issueToken(namespace: path[3], serviceAccount: path[5], request)
         default: return try errorResponse(.notFound, Self.unknownControl.description)

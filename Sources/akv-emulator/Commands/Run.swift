@@ -55,11 +55,12 @@ struct Run: AsyncParsableCommand {
         let faults = try schedule.map { try FaultSchedule(yaml: try TextFile.read("schedule", $0)).faults } ?? []
         var logger = Logger(label: "akv-emulator", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = verbose ? .info : .warning
-        let emulator = try await Emulator(seed: try Seed(yaml: seedText), options: options, logger: logger)
-        for fault in faults { emulator.faults.add(fault) }
         let files = EmulatorDirectory(path: try directory ?? Self.temporaryDirectory())
         do {
             try files.create()
+            let emulator = try await Emulator(
+                seed: try Seed(yaml: seedText), options: options(files), logger: logger)
+            for fault in faults { emulator.faults.add(fault) }
             try await emulator.run { endpoints in
                 // Ends the process, because the servers would report that they are cancelled.
                 Self.end(with: await result(endpoints, files), cleanUp: { removeTemporary(files) })
@@ -70,11 +71,13 @@ struct Run: AsyncParsableCommand {
         }
     }
 
-    private var options: Emulator.Options {
+    private func options(_ files: EmulatorDirectory) -> Emulator.Options {
         var options = Emulator.Options()
         options.state = state.map { URL(fileURLWithPath: $0) }
         options.latency = .milliseconds(latency)
         options.seedDirectory = URL(fileURLWithPath: seed).deletingLastPathComponent()
+        options.seedFile = URL(fileURLWithPath: seed).path
+        options.clientDirectory = files.path
         options.connectsToOtherHosts = otherHosts == .connect
         return options
     }

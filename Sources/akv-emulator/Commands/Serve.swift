@@ -128,6 +128,8 @@ struct Serve: AsyncParsableCommand {
         options.offersHTTP2 = offersHTTP2
         options.connectsToOtherHosts = connectsToOtherHosts
         options.seedDirectory = seed.deletingLastPathComponent()
+        options.seedFile = seed.path
+        options.clientDirectory = EmulatorDirectory(path: directory).path
         return options
     }
 }

@@ -1,6 +1,7 @@
 // Calls the emulator's controls and keeps the data of their last responses.
 
-export const data = { vaults: [], identities: [], roles: [], faults: [], kinds: [], requests: [] };
+export const data = { vaults: [], identities: [], roles: [], faults: [], forms: { kinds: [], schedule: [] },
+  requests: [], clock: { now: 0, offset: 0 }, connection: {} };
 const kept = 500;
 let last = 0;
 
@@ -16,30 +17,22 @@ export async function ask(method, path, body) {
 /** A path of segments, which may contain any characters. */
 export const path = (...segments) => "/" + segments.map(encodeURIComponent).join("/");
 
+/** The time of the emulator's clock, in seconds since 1970. */
+export const now = () => Date.now() / 1000 + data.clock.offset;
+
 /** Reads all data again. Returns whether any of it has changed. */
 export async function refresh() {
-  const before = JSON.stringify([data.vaults, data.identities, data.faults]);
+  const before = JSON.stringify([data.vaults, data.identities, data.faults, data.clock.offset]);
   if (!data.roles.length) data.roles = await ask("GET", "/roles");
-  if (!data.kinds.length) data.kinds = await ask("GET", "/fault-kinds");
-  const [vaults, identities, faults, page] = await Promise.all([
-    ask("GET", "/vaults"), ask("GET", "/identities"), ask("GET", "/faults"), ask("GET", `/requests?after=${last}`),
+  if (!data.forms.kinds.length) data.forms = await ask("GET", "/fault-forms");
+  const [vaults, identities, faults, clock, connection, page] = await Promise.all([
+    ask("GET", "/vaults"), ask("GET", "/identities"), ask("GET", "/faults"), ask("GET", "/clock"),
+    ask("GET", "/connection"), ask("GET", `/requests?after=${last}`),
   ]);
-  Object.assign(data, { vaults, identities, faults });
+  Object.assign(data, { vaults, identities, faults, clock, connection });
   // A restarted emulator counts its requests from the beginning.
   if (page.next < last) data.requests = [];
   last = page.next;
   data.requests = [...page.entries.reverse(), ...data.requests].slice(0, kept);
-  return page.entries.length > 0 || before !== JSON.stringify([vaults, identities, faults]);
-}
-
-/** The body of `POST /faults` for a fault in the words of the command, such as `status status=429 target=vault`. */
-export function fault(kind, rest) {
-  const fields = { kind };
-  for (const word of rest.trim().split(/\s+/).filter(Boolean)) {
-    const at = word.indexOf("=");
-    if (at < 1) throw new Error(`${word} is not a key=value pair`);
-    const value = word.slice(at + 1);
-    fields[word.slice(0, at)] = /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-  }
-  return JSON.stringify(fields);
+  return page.entries.length > 0 || before !== JSON.stringify([vaults, identities, faults, clock.offset]);
 }
