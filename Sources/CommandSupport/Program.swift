@@ -6,6 +6,16 @@ package protocol CommandFailure: Error {
     var isMistake: Bool { get }
 }
 
+/// A mistake in the command line that the parser cannot find.
+package struct CommandMistake: CommandFailure, CustomStringConvertible {
+    package var description: String
+    package var isMistake: Bool { true }
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
+
 /// Runs a program's command with the manners that all programs of this package share: what an unknown name probably
 /// meant, and one exit code for mistakes.
 package enum Program {

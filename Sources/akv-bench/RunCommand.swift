@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmark
+import CommandSupport
 import Foundation
 
 struct RunCommand: AsyncParsableCommand {
@@ -63,12 +64,19 @@ struct RunCommand: AsyncParsableCommand {
             return
         }
         // Read the file first, so that a wrong path is reported before the run and not after it.
-        let earlier = try compare.map { try ResultFile(readingFrom: $0) }
-        let run = try BenchmarkRun(
-            programs: try Programs(
-                provider: provider ?? program("akv-csi"), emulator: emulator ?? program("akv-emulator"),
-                providerFlags: providerFlags, emulatorFlags: emulatorFlags),
-            size: BenchmarkSize(isQuick: quick, soak: soak), scenarios: scenarios)
+        let earlier: ResultFile?
+        let run: BenchmarkRun
+        do {
+            earlier = try compare.map { try ResultFile(readingFrom: $0) }
+            run = try BenchmarkRun(
+                programs: try Programs(
+                    provider: provider ?? program("akv-csi"), emulator: emulator ?? program("akv-emulator"),
+                    providerFlags: providerFlags, emulatorFlags: emulatorFlags),
+                size: BenchmarkSize(isQuick: quick, soak: soak), scenarios: scenarios)
+        } catch let error as BenchmarkError {
+            // The command names a file or a scenario that does not exist.
+            throw CommandMistake(error.description)
+        }
         let (results, failures) = try await run.results { name in
             FileHandle.standardError.write(Data("akv-bench: \(name)\n".utf8))
         }

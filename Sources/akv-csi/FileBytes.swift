@@ -69,7 +69,7 @@ enum FileBytes {
             return isInput ? try read(STDIN_FILENO, limit: maximumSecret) : try read(path, limit: maximumSecret)
         } catch {
             let name = isInput ? "standard input" : path
-            throw CommandError("the \(what) \(name) cannot be read: \(error.reason)")
+            throw CommandError("the \(what) \(name) cannot be read: \(error.reason)", isMistake: error.isMissing)
         }
     }
 

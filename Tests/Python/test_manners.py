@@ -75,6 +75,8 @@ class MistakesTest(unittest.TestCase):
             ("akv-csi", ["mount"]), ("akv-csi", ["explain", "no-such-code"]), ("akv-csi", ["serve", "--odd"]),
             ("akv-csi", ["migrate", "--write", "-"]), ("akv-emulator", ["set", "one"]), ("akv-emulator", ["--port", "-1"]),
             ("akv-emulator", ["--odd"]), ("akv-emulator", []), ("akv-emulator", ["role", "grant"]),
+            ("akv-csi", ["doctor", EXAMPLE, "--token-file", "/absent"]), ("akv-csi", ["setup", EXAMPLE, "--issuer", "x"]),
+            ("akv-bench", ["--scenario", "nope"]), ("akv-bench", ["--compare", "/absent"]), ("akv-bench", ["--programs", "/absent"]),
             ("akv-bench", ["run", "--soak", "0"]), ("akv-bench", ["model", "--pods", "x"]), ("akv-bench", ["--odd"]),
         ]:
             with self.subTest(program, words=words):

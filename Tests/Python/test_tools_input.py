@@ -104,7 +104,7 @@ class InputTest(unittest.TestCase):
         self.assertIn("do without nested anchors", result.stdout)
 
     def test_json_is_json_whatever_happens(self):
-        for words, code in [(["doctor", "/nowhere"], 2), (["doctor", "--token-file", "/nowhere", EXAMPLE], 1),
+        for words, code in [(["doctor", "/nowhere"], 2), (["doctor", "--token-file", "/nowhere", EXAMPLE], 2),
                             (["migrate", "/nowhere"], 2), (["doctor", "--class", "none", EXAMPLE], 1),
                             (["check", "/nowhere"], 2),
                             (["doctor", "--token-server", "http://127.0.0.1:1", EXAMPLE], 1)]:

@@ -17,8 +17,10 @@ for program in akv-csi akv-emulator; do
 done
 # The name under which kubectl finds the program as its plugin.
 ln -s akv-csi "$work/$name/kubectl-akv"
+deploy/release/manuals.py "$programs" "$work/$name/share"
 cp LICENSE README.md CHANGELOG.md "$work/$name/"
 chmod 755 "$work/$name" "$work/$name"/akv-*
 chmod 644 "$work/$name"/{LICENSE,README.md,CHANGELOG.md}
+chmod --recursive u=rwX,go=rX "$work/$name/share"
 tar --create --directory "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-0}" "$name" |
   gzip --no-name >"$output/$name.tar.gz"
