@@ -126,4 +126,30 @@ struct HTTPEndpointTests {
                 try await Self.isClosed(limits: limits) { descriptor in Self.send(text, on: descriptor) } == isClosed)
         }
     }
+
+    @Test("a response that is larger than the system's buffers arrives whole before the connection closes")
+    func largeLastResponse() async throws {
+        let text = String(repeating: "x", count: 16 << 20)
+        let endpoint = try await HTTPEndpoint.listen(
+            host: "127.0.0.1", port: 0, routes: ["/": { HTTPEndpoint.Answer(status: .ok, text: text) }],
+            logger: Logger(label: "test"))
+        let server = Task { try await endpoint.run() }
+        let descriptor = Self.connect(to: endpoint.port)
+        // The thread writes it before the continuation resumes.
+        nonisolated(unsafe) var received = 0
+        _ = await withCheckedContinuation { continuation in
+            let thread = Thread(
+                descriptor: descriptor,
+                send: { descriptor in
+                    Self.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", on: descriptor)
+                    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+                    while case let count = recv(descriptor, &chunk, chunk.count, 0), count > 0 { received += count }
+                }, done: { continuation.resume(returning: $0) })
+            thread.start()
+        }
+        #expect(received > text.utf8.count)
+        close(descriptor)
+        server.cancel()
+        try await server.value
+    }
 }

@@ -122,14 +122,17 @@ struct HTTPEndpoint: Service {
             let connection = try await open(channel, number)
             try await connection.executeThenClose { inbound, outbound in
                 var head: HTTPRequestHead?
+                var isLast = false
                 for try await part in inbound {
                     switch part {
                     case .head(let received): head = received
                     case .body: continue
                     case .end:
-                        guard let request = head else { return }
+                        guard let request = head, !isLast else { continue }
                         try await answer(request, outbound)
-                        if !request.isKeepAlive { return }
+                        // The last response closes the connection itself, once the client has all of it.
+                        head = nil
+                        if !request.isKeepAlive { isLast = true }
                     }
                 }
             }

@@ -92,6 +92,7 @@ private final class RequestProgress: ChannelDuplexHandler {
 
     private let guardian: RequestGuard
     private let onChange: (Bool) -> Void
+    private var isLastResponse = false
 
     init(guardian: RequestGuard, onChange: @escaping (Bool) -> Void) {
         self.guardian = guardian
@@ -108,7 +109,9 @@ private final class RequestProgress: ChannelDuplexHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head: guardian.responseBegan()
+        case .head(let head):
+            guardian.responseBegan()
+            isLastResponse = head.headers["Connection"].contains("close")
         case .body: break
         case .end:
             let written = promise ?? context.eventLoop.makePromise()
@@ -116,9 +119,12 @@ private final class RequestProgress: ChannelDuplexHandler {
                 NIOLoopBound(guardian, eventLoop: context.eventLoop),
                 NIOLoopBound(onChange, eventLoop: context.eventLoop)
             )
+            let channel = isLastResponse ? context.channel : nil
             written.futureResult.whenSuccess {
                 guardian.value.responseEnded()
                 onChange.value(false)
+                // Not before the last byte is written: closing drops what is not.
+                channel?.close(promise: nil)
             }
             return context.write(data, promise: written)
         }
