@@ -17,7 +17,15 @@ struct AkvCsi: AsyncParsableCommand {
     /// `serve` does not use the general parser, which cannot read flags in Go's way.
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if arguments.first == "serve" { Glibc.exit(await ServeCommand.run(Array(arguments.dropFirst()))) }
-        await Program.run(self, arguments)
+        let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
+        if KubectlAkv.programNames.contains(program) { await Program.run(KubectlAkv.self, arguments) }
+        let rest = Array(arguments.dropFirst())
+        switch arguments.first {
+        case "serve": Glibc.exit(await ServeCommand.run(rest))
+        // Not among the commands that help and completions list.
+        case "kubectl": await Program.run(KubectlAkv.self, rest)
+        case DoctorBundleCommand.name: await Program.run(DoctorBundleCommand.self, rest)
+        default: await Program.run(self, arguments)
+        }
     }
 }

@@ -59,7 +59,7 @@ struct StatusCommand: AsyncParsableCommand {
                 let status = try client().status()
                 try draw(status, on: &screen)
             } catch {
-                try screen.draw("\(error)\n", ifChanged: .failure("\(error)"))
+                try screen.draw("\(error)\n", ifChanged: .text("\(error)"))
             }
         }
     }

@@ -26,7 +26,7 @@ struct StatusScreen {
     /// What is shown, without what changes all the time.
     enum Content: Equatable {
         case status(NodeStatus, hidden: Int)
-        case failure(String)
+        case text(String)
     }
 
     var isTerminal: Bool

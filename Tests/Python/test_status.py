@@ -17,24 +17,12 @@ import world as w
 from served import ServedTest
 
 
-class StatusTest(ServedTest):
+class MountingTest(ServedTest):
+    """Mounts volumes of several pods."""
+
     @property
     def path(self):
         return self.world.directory / "azure.status"
-
-    def status(self, *words, code=0):
-        done = subprocess.run([str(word) for word in (w.PROGRAMS / "akv-csi", "status", "--endpoint", f"unix://{self.world.socket}", *words)],
-                              capture_output=True, text=True, timeout=w.DEADLINE, env={"PATH": os.environ["PATH"]})
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return done
-
-    def document(self, *words):
-        return json.loads(self.status("--output", "json", *words).stdout)
-
-    def volume(self, **wanted):
-        found = [volume for volume in self.document()["volumes"] if wanted.items() <= volume.items()]
-        self.assertEqual(len(found), 1, found)
-        return found[0]
 
     def stub(self):
         """One connection for each provider, as the driver has it."""
@@ -54,6 +42,22 @@ class StatusTest(ServedTest):
         with self.assertRaises(grpc.RpcError) as caught:
             self.stub().Mount(request, timeout=w.DEADLINE)
         return caught.exception.details()
+
+
+class StatusTest(MountingTest):
+    def status(self, *words, code=0):
+        done = subprocess.run([str(word) for word in (w.PROGRAMS / "akv-csi", "status", "--endpoint", f"unix://{self.world.socket}", *words)],
+                              capture_output=True, text=True, timeout=w.DEADLINE, env={"PATH": os.environ["PATH"]})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def document(self, *words):
+        return json.loads(self.status("--output", "json", *words).stdout)
+
+    def volume(self, **wanted):
+        found = [volume for volume in self.document()["volumes"] if wanted.items() <= volume.items()]
+        self.assertEqual(len(found), 1, found)
+        return found[0]
 
     def test_tells_what_a_volume_holds_and_no_value(self):
         self.serve()

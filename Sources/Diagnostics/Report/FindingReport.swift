@@ -6,6 +6,8 @@ package struct FindingReport: Sendable {
     package var findings: [Finding]
     /// How many files were read.
     package var files: Int
+    /// What they are called.
+    package var unit = "file"
 
     /// How many classes of this provider they hold.
     package var classes: Int
@@ -26,7 +28,7 @@ package struct FindingReport: Sendable {
             return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
         }
         let place =
-            "in \(files) file\(files == 1 ? "" : "s")"
+            "in \(files) \(unit)\(files == 1 ? "" : "s")"
             + (classes == 0 && counts.isEmpty
                 ? ", which hold\(files == 1 ? "s" : "") no SecretProviderClass for azure" : "")
         blocks.append(

@@ -1,0 +1,172 @@
+internal import ArgumentParser
+internal import Azure
+internal import CSIProvider
+internal import Diagnostics
+internal import Documents
+internal import FoundationEssentials
+internal import ProviderCore
+internal import ProviderTransport
+internal import SecretMemory
+
+/// What the doctor has to know beyond its files, wherever they come from.
+struct DoctorOptions: ParsableArguments {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
+
+    @Option(name: .customLong("class"), help: "Which SecretProviderClass, if there are several.")
+    var className: String?
+
+    @Option(help: "The pod's namespace; the manifest's by default.")
+    var namespace: String?
+
+    @Option(help: "The pod's service account; the manifest's by default, else the token's own.")
+    var serviceAccount: String?
+
+    @Flag(help: "The provider runs with --service-account-annotations; give the ServiceAccount's file too.")
+    var serviceAccountAnnotations = false
+
+    @Option(help: "The provider's socket, to be asked for its version and health too.")
+    var endpoint: String?
+
+    @Option(help: "How long each hop may take.")
+    var timeout = DurationArgument(seconds: 15)
+
+    @Option(help: "As serve has it: the cloud of classes that name none.")
+    var cloudName = "AzurePublicCloud"
+
+    @Option(name: .customLong("token-proxy-url"), help: "As serve has it: the token proxy for AKS identity bindings.")
+    var tokenProxyURL: String?
+
+    @Option(help: "As serve has it: the token proxy's TLS server name.")
+    var sniName: String?
+
+    @Option(
+        name: .customLong("token-proxy-ca-file"), help: "As serve has it: the authority of the token proxy.",
+        completion: .file())
+    var tokenProxyAuthorityFile: String?
+
+    @Option(help: "As serve has it: where aad-pod-identity's node agent listens.")
+    var nmiEndpoint: String?
+
+    @Option(name: .shortAndLong, help: "How to write the report.")
+    var output = Format.text
+
+    func validate() throws {
+        if let endpoint, Endpoint(endpoint) == nil { throw ValidationError("invalid endpoint: \(endpoint)") }
+        guard timeout.value > .zero else { throw ValidationError("the timeout must be longer than nothing") }
+        if let problem = tokenServices.tokenProxy.urlProblem {
+            throw ValidationError("invalid token-proxy-url: \(problem)")
+        }
+    }
+
+    /// Runs `examine` and writes its report. Exit code 1 if the mount does not work.
+    func write(_ examine: () async throws -> DoctorReport) async throws {
+        let report: DoctorReport
+        do {
+            report = try await examine()
+        } catch let error where !(error is ValidationError) {
+            // Who reads JSON reads it of this too.
+            if output == .json { try StandardOutput.write(DoctorReport.json(failure: "\(error)").document) }
+            throw error
+        }
+        switch output {
+        case .text: try StandardOutput.write(report.text(.terminal))
+        case .json: try StandardOutput.write(report.json.document)
+        }
+        if report.cause != nil { throw ExitCode(1) }
+    }
+
+    /// Examines what `files` hold. `token` is called with what is to be mounted.
+    func report(
+        of files: [ManifestFile], credentials: SecretBytes? = nil,
+        token: (Doctor.Subject, any HTTPTransport) async throws -> SecretBytes?
+    ) async throws -> DoctorReport {
+        var (subject, isAccountAssumed) = try subject(of: files)
+        let settings = try settings()
+        subject.token = try await token(subject, settings.transport)
+        // With nothing else to go by, the token is of the account that is meant.
+        if isAccountAssumed, let account = subject.token.flatMap(Self.serviceAccount(of:)),
+            account.namespace == subject.namespace
+        {
+            subject.serviceAccount = account.name
+        }
+        if let credentials { subject.secrets = credentials }
+        return await Doctor(settings).run(subject)
+    }
+
+    /// What is to be mounted, and whether its service account is a guess.
+    func subject(of files: [ManifestFile]) throws -> (Doctor.Subject, isAccountAssumed: Bool) {
+        let check = ManifestCheck(files, readsAnnotations: serviceAccountAnnotations)
+        let parsedClass = try choose(among: check.classes)
+        let user = check.workloads.first { workload in
+            workload.namespace == parsedClass.namespace
+                && workload.volumes.contains { $0.className == parsedClass.manifest.name }
+        }
+        var subject = Doctor.Subject(
+            parsedClass: parsedClass, namespace: namespace ?? parsedClass.namespace,
+            serviceAccount: serviceAccount ?? user?.template.serviceAccount ?? "default")
+        subject.findings = check.findings()
+        subject.accounts = check.accounts
+        subject.tokenAudiences = check.tokenAudiences
+        return (subject, serviceAccount == nil && user == nil)
+    }
+
+    /// The audience of the token, by the identity mode of the class.
+    func audience(for subject: Doctor.Subject) -> String {
+        guard case .success(let attributes) = subject.parsedClass.validated(),
+            attributes.identity.mode == .azureTokenProxy
+        else { return ServiceAccountTokens.workloadIdentityAudience }
+        return ServiceAccountTokens.identityBindingAudience
+    }
+
+    /// The service account that a token says it is of.
+    private static func serviceAccount(of token: SecretBytes) -> (namespace: String, name: String)? {
+        let parts = (TokenClaims(parsing: token)?.subject ?? "").split(separator: ":").map(String.init)
+        guard parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount" else { return nil }
+        return (parts[2], parts[3])
+    }
+
+    private func choose(among classes: [ClassManifest]) throws -> ClassManifest {
+        let candidates = classes.filter { className == nil || $0.manifest.name == className }
+        guard let first = candidates.first else {
+            throw CommandError(
+                "there is no SecretProviderClass \(className ?? "for the provider azure") in these files")
+        }
+        guard candidates.count == 1 else {
+            let names = candidates.map(\.manifest.name).joined(separator: ", ")
+            throw ValidationError("there are several SecretProviderClasses (\(names)); choose one with --class")
+        }
+        return first
+    }
+
+    private func settings() throws -> Doctor.Settings {
+        let environment = ProcessInfo.processInfo.environment
+        let proxy = try ProxySettings(environment: environment)
+        let transport = NetworkTransport(
+            configuration: NetworkTransport.Configuration(
+                trustRoots: TrustRoots(environment: environment), proxy: proxy, userAgent: "akv-csi/\(Build.version)"))
+        var settings = Doctor.Settings(transport: transport, proxy: proxy)
+        settings.timeout = timeout.value
+        settings.provider = endpoint.flatMap(Endpoint.init)
+        settings.cloudName = cloudName
+        settings.tokens = tokenServices
+        if let service = environment["AZURE_POD_IDENTITY_AUTHORITY_HOST"], !service.isEmpty {
+            settings.tokens.metadataService = service.droppingTrailingSlashes()
+        }
+        settings.tokens.tokenProxy.takePort(from: environment)
+        let files = CloudEnvironmentFiles(defaultPath: environment["AZURE_ENVIRONMENT_FILEPATH"] ?? "")
+        settings.cloudFile = { files.read($0) }
+        return settings
+    }
+
+    /// Where the node's and the cluster's token services are.
+    private var tokenServices: AccessTokenSource.Settings {
+        var settings = AccessTokenSource.Settings()
+        if let nmiEndpoint { settings.nodeManagedIdentity = nmiEndpoint.droppingTrailingSlashes() }
+        if let tokenProxyURL { settings.tokenProxy.url = tokenProxyURL }
+        if let sniName { settings.tokenProxy.serverName = sniName }
+        if let tokenProxyAuthorityFile { settings.tokenProxy.authorityFile = tokenProxyAuthorityFile }
+        return settings
+    }
+}

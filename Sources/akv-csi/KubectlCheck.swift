@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import CSIProvider
+internal import Diagnostics
+internal import SecretMemory
+
+struct KubectlCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Find what is wrong with the SecretProviderClasses and pods of a namespace.",
+        discussion: """
+            Reads SecretProviderClasses, pods and what makes them, ServiceAccounts and the CSIDriver with kubectl, and \
+            judges them as akv-csi check does. Lines and columns are those of kubectl get KIND NAME -o yaml.
+
+              kubectl akv check -n team-payments
+              kubectl akv check -A
+
+            Exit code: 0 when there is nothing to fix, 1 when there is, 2 for a mistake in the command.
+
+            Rules: docs/use/check.md
+            """)
+
+    @Flag(name: [.customShort("A"), .long], help: "All namespaces.")
+    var allNamespaces = false
+
+    @OptionGroup var view: CheckOptions
+
+    @OptionGroup var options: KubectlOptions
+
+    /// Objects of these kinds make pods, or are made by others of these kinds.
+    private static let kinds = [
+        KubectlDoctor.classes, "serviceaccounts", "pods", "deployments.apps", "statefulsets.apps", "daemonsets.apps",
+        "replicasets.apps", "jobs.batch", "cronjobs.batch",
+    ]
+    private static let controllers: Set<String> = [
+        "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob",
+    ]
+
+    func validate() throws {
+        if allNamespaces, options.namespace != nil {
+            throw ValidationError("name a namespace with -n, or all with -A")
+        }
+    }
+
+    func run() async throws {
+        let cluster = options.cluster(options.kubectl)
+        let list = try cluster.list(Self.kinds, inAllNamespaces: allNamespaces)
+        if let error = list.error {
+            guard error.kind == .forbidden, !list.files.isEmpty else { throw error }
+            StandardErrorLogHandler.write("not checked: \(error.cause)\n")
+        }
+        var files = list.files.filter { file in
+            guard let manifest = ClusterObjects.manifest(file) else { return true }
+            // What makes it is checked instead.
+            return !(manifest.isControlled && manifest.ownerKinds.contains(where: Self.controllers.contains))
+        }
+        do throws(KubectlError) { files.append(try cluster.object("csidriver", Workload.driver)) } catch {
+            StandardErrorLogHandler.write("not checked: \(error.cause)\n")
+        }
+        var view = view
+        if let pods = try? options.providerPods(cluster) {
+            view.serviceAccountAnnotations =
+                view.serviceAccountAnnotations || pods.contains { $0.isOn(AnnotatedAccounts.flag) }
+        }
+        try view.report(on: files, unit: "object")
+    }
+}
