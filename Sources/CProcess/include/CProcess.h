@@ -15,8 +15,8 @@ void process_limit_allocator(void);
 /// Returns free memory of the allocator to the system (see malloc_trim(3)).
 void process_trim_memory(void);
 
-/// Unmaps the pages of the program's own code and constants that were used so far. They stay in the system's page cache,
-/// and those that are used again are mapped again. Call it after the start, whose code is not needed any more.
+/// Unmaps the pages of the program's own code and constants that were used so far. They stay in the system's page
+/// cache, and those that are used again are mapped again. Call it after the start, whose code is not needed any more.
 void process_unmap_startup_code(void);
 
 /// Starts a program, which is searched for in PATH, with the terminal, the files and the process group of this process.
