@@ -7,7 +7,7 @@ struct KubectlAkv: AsyncParsableCommand {
         abstract: "Look after the secrets of pods in a cluster, with kubectl and your own kubeconfig.",
         discussion: """
             Reads what is needed from the cluster with kubectl, so it may do what you may do. The environment variable \
-            KUBECTL names another kubectl. Permissions and examples: docs/operate/kubectl-akv.md
+            KUBECTL names another kubectl.
             """,
         version: Build.summary,
         subcommands: [KubectlStatus.self, KubectlDoctor.self, KubectlCheck.self, Explain.self])

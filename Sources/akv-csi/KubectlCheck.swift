@@ -14,9 +14,7 @@ struct KubectlCheck: AsyncParsableCommand {
               kubectl akv check -n team-payments
               kubectl akv check -A
 
-            Exit code: 0 when there is nothing to fix, 1 when there is, 2 for a mistake in the command.
-
-            Rules: docs/use/check.md
+            Exit code: 0 without a finding of --fail-on's severity, 1 with one, 2 for a mistake in the command.
             """)
 
     @Flag(name: [.customShort("A"), .long], help: "All namespaces.")

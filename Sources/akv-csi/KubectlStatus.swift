@@ -70,7 +70,9 @@ struct KubectlStatus: AsyncParsableCommand {
             if let error = list.error { throw error }
             files = list.files
         }
-        let pods = files.compactMap(ClusterObjects.manifest).compactMap(Workload.init).filter { !$0.volumes.isEmpty }
+        let pods = files.compactMap(ClusterObjects.manifest).compactMap(Workload.init).filter {
+            !$0.volumes.isEmpty && (pod != nil || !$0.manifest.hasEnded)
+        }
         let names = Set(pods.map(\.manifest.nodeName).filter { !$0.isEmpty })
         var statuses = try NodeStatuses(
             on: names, among: names.isEmpty ? [] : try options.providerPods(cluster), kubectl)

@@ -17,8 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
 
             With a pod, the text shows each of its objects. kubectl akv status asks all nodes.
 
-            Exit code: 0, 1 if no provider answers, 2 for a mistake in the command. Fields of the JSON: \
-            docs/operate/status.md
+            Exit code: 0, 1 if no provider answers, 2 for a mistake in the command.
             """)
 
     @Argument(help: "NAMESPACE/POD, or POD: only the volumes of that pod, with their objects.")

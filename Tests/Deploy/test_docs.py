@@ -90,8 +90,13 @@ def commands_of(program, *command):
     """A program's commands and theirs, each as words."""
     usage = help_of(program, *command)
     _, _, listed = usage.partition("SUBCOMMANDS:")
-    names = re.findall(r"^  ([a-z]+)(?: \(default\))?(?:  |$)", listed, re.M)
+    names = re.findall(r"^  ([a-z-]+)(?: \(default\))?(?:  |$)", listed, re.M)
     return [(program, *command)] + [below for name in names for below in commands_of(program, *command, name)]
+
+
+def all_commands_of(program):
+    """Those, and those of the plugin of kubectl, which the program's help does not list."""
+    return commands_of(program) + (commands_of(program, "kubectl") if program == "akv-csi" else [])
 
 
 def flags(words):
@@ -165,6 +170,8 @@ class CommandsTest(unittest.TestCase):
         count = 0
         for path in FILES:
             for line, words in commands(path):
+                if words[:2] == ["kubectl", "akv"]:
+                    words = ["akv-csi", "kubectl", *words[2:]]
                 if words[0] not in ("akv-csi", "akv-emulator") or len(words) < 2:
                     continue
                 with self.subTest(page=path.name, command=line):
@@ -172,8 +179,10 @@ class CommandsTest(unittest.TestCase):
                     subcommand = [words[1]] if not words[1].startswith("-") else ["serve"] if words[0] == "akv-emulator" else []
                     if words[0] == "akv-emulator" and words[1:2] == ["fault"] and len(words) > 2:
                         subcommand.append(words[2])
+                    if words[:2] == ["akv-csi", "kubectl"] and re.fullmatch("[a-z]+", " ".join(words[2:3])):
+                        subcommand.append(words[2])
                     usage = help_of(words[0], *subcommand)
-                    self.assertIn((words[0], *subcommand), commands_of(words[0]))
+                    self.assertIn((words[0], *subcommand), all_commands_of(words[0]))
                     for flag in set(flags(words[1:])) - {"--help", "--generate-completion-script"}:
                         name = flag.lstrip("-")
                         self.assertRegex(usage, rf"(?m)(^|[ ,])--?{name}\b")
@@ -215,7 +224,7 @@ class CommandsTest(unittest.TestCase):
 
 class NamesTest(unittest.TestCase):
     def test_flags_that_pages_name_exist(self):
-        usage = "\n".join(help_of(*command) for program in ["akv-csi", "akv-emulator", "akv-bench"] for command in commands_of(program))
+        usage = "\n".join(help_of(*command) for program in ["akv-csi", "akv-emulator", "akv-bench"] for command in all_commands_of(program))
         known = {flag.lstrip("-") for flag in flags(re.findall(r"--?[a-z][\w-]*", usage))}
         # Of the API server, of helm, and of every program of ours.
         known |= {"service-account-issuer", "set", "generate-completion-script"}

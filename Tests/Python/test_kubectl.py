@@ -98,7 +98,8 @@ class KubectlTest(MountingTest):
         self.serve()
         self.mount_pod("one", "plain")
         self.mount_pod("other", "plain", namespace="team-b")
-        self.add(pod("one", "payments"), pod("waits", "payments"), pod("plain-pod"))
+        ended = {**pod("job", "payments"), "status": {"phase": "Succeeded"}}
+        self.add(pod("one", "payments"), pod("waits", "payments"), pod("plain-pod"), ended)
         lines = self.akv("status").stdout.splitlines()
         self.assertEqual(lines[0].split()[:5], ["NAMESPACE", "POD", "CLASS", "STATUS", "OBJECTS"])
         self.assertEqual([line.split()[:4] for line in lines[1:]],
@@ -270,7 +271,10 @@ class KubectlTest(MountingTest):
             with self.subTest(words=words, forbidden=forbidden):
                 self.cluster["forbidden"] = forbidden
                 code = 0 if words[0] == "check" else 1
-                self.assertIn(text, self.akv(*words, code=code).stderr)
+                said = self.akv(*words, code=code).stderr
+                self.assertIn(text, said)
+                if "serviceaccounts/token" in text:
+                    self.assertIn("kubectl auth can-i create serviceaccounts --subresource=token --namespace team-a\n", said)
         self.cluster["forbidden"] = []
         for words, text in [
             (("doctor", "pod/absent"), 'pods "absent" not found'),

@@ -180,6 +180,8 @@ class StatusTest(MountingTest):
         self.assertTrue(os.path.lexists(self.path))
         self.assertIn("left over", self.status(code=1).stderr)
         self.serve()
+        # The driver's socket is left over too, so its file says nothing.
+        w.until(lambda: self.logged("serving"), "the provider")
         self.assertEqual(self.document()["volumes"], [])
 
     def test_a_second_provider_leaves_the_first_ones_socket_alone(self):

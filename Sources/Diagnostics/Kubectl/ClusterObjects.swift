@@ -58,5 +58,8 @@ extension Manifest {
     /// The node of a pod; empty while it has none.
     package var nodeName: String { root["spec"]?["nodeName"]?.text ?? "" }
 
+    /// A pod whose containers have ended for good, and whose volumes are unmounted.
+    package var hasEnded: Bool { ["Succeeded", "Failed"].contains(root["status"]?["phase"]?.text) }
+
     package var isRunning: Bool { root["status"]?["phase"]?.text == "Running" }
 }

@@ -26,8 +26,6 @@ package struct KubectlError: Error, CustomStringConvertible, Sendable {
 
     package var description: String { fix.isEmpty ? cause : "\(cause)\nTo fix: \(fix)" }
 
-    private static let page = "docs/operate/kubectl-akv.md lists the permissions that each command needs"
-
     /// Of what kubectl wrote to standard error.
     init(kubectl text: String, status: Int32) {
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
@@ -37,7 +35,9 @@ package struct KubectlError: Error, CustomStringConvertible, Sendable {
             let names = forbidden.map(\.text).filter { seen.insert($0).inserted }
             self.init(
                 .forbidden, "\(first.user) may not \(names.joined(separator: ", nor "))",
-                fix: "ask the operator of the cluster for this permission; \(Self.page)")
+                fix:
+                    "ask the operator of the cluster for this permission; to see whether you have it: \(first.question)"
+            )
         } else if let line = lines.first(where: { $0.contains("(NotFound)") }) {
             self.init(.notFound, Self.short(line), fix: "check the name and the namespace (-n)")
         } else if let line = lines.first(where: { $0.contains("the server doesn't have a resource type") }) {
@@ -80,6 +80,9 @@ struct MissingPermission {
     /// Such as `get pods in the namespace team-payments`.
     var text: String
 
+    /// The command that shows whether the user has it.
+    var question: String
+
     /// Nil for other lines.
     init?(_ line: String) {
         guard let start = line.firstRange(of: "User \""), let end = line.firstRange(of: "\" cannot ") else {
@@ -97,5 +100,10 @@ struct MissingPermission {
         text =
             "\(verb) \(resource)\(group.isEmpty ? "" : ".\(group)") "
             + (namespace.map { "in the namespace \($0)" } ?? "in the whole cluster")
+        let names = resource.split(separator: "/")
+        question =
+            "kubectl auth can-i \(verb) \(names.first ?? "")\(group.isEmpty ? "" : ".\(group)")"
+            + (names.count > 1 ? " --subresource=\(names[1])" : "")
+            + (namespace.map { " --namespace \(String($0).shellWord)" } ?? "")
     }
 }
