@@ -77,7 +77,7 @@ class AzureStandIn(cluster.Cluster):
 
     def az_acr_login(self, values):
         if values["name"] not in self.registries:
-            raise Refused("no such registry")
+            raise Refused("the registry does not exist")
         return "Login Succeeded"
 
     def az_ad_signed_in_user_show(self, values):
@@ -124,7 +124,7 @@ class AzureStandIn(cluster.Cluster):
 
     def az_keyvault_show(self, values):
         if values["name"] not in self.vaults:
-            raise Refused("no such vault")
+            raise Refused("the vault does not exist")
         return {"id": self.vault_id(values["name"])}[values.get("query", "id")]
 
     def az_keyvault_secret_list(self, values):

@@ -174,7 +174,7 @@ class Cluster:
         if words[0] == "push" and words[1] in self.built:
             self.loaded.add(words[1])
             return f"{words[1].rpartition(':')[2]}: digest: sha256:{'0' * 64} size: 528\n"
-        raise Refused(f"docker {' '.join(words)}: no such image")
+        raise Refused(f"docker {' '.join(words)}: the image was not built")
 
     def kind(self, words, place, text):
         if words[:2] == ["load", "docker-image"]:
@@ -194,7 +194,7 @@ class Cluster:
         return self.built[reference]
 
     def sleep(self, words, place, text):
-        """The page's loops ask at once again."""
+        """The loops of the page ask again without a pause."""
 
     def empty(self, name):
         place = self.directory / name

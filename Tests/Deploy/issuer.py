@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 import charts  # noqa: F401, it leads to the next import
 import apiserver
 
-# The issuer of a cluster that kubeadm or kind made. It is no address that the emulator could ask.
+# The issuer of a cluster that kubeadm or kind made. The emulator cannot connect to it.
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 

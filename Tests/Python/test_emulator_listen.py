@@ -55,7 +55,7 @@ class ListenTest(unittest.TestCase):
                     self.assertFalse(connects(reached, world.endpoints[name]))
 
     def test_other_machines_get_no_way_to_other_hosts(self):
-        """Whoever can reach the proxy could otherwise reach what this machine can reach."""
+        """An open proxy would let them reach what this machine reaches."""
         with socket.create_server(("127.0.0.9", 0)) as other:
             target = f"127.0.0.9:{other.getsockname()[1]}"
             for flags, status in [([], b"200"), (["--listen=0.0.0.0"], b"403"), (["--listen=0.0.0.0", "--other-hosts=connect"], b"403"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prints what `--version` says of the source, as variables for `swift build`: AKV_COMMIT=… AKV_DATE=…
 #
-# Both are of the commit, not of the build, so that the same source gives the same program. Where there is no git, for
+# Both are of the commit, not of the build, so that the same source gives the same program. Without git, for
 # example in an image's build, the caller sets AKV_COMMIT and SOURCE_DATE_EPOCH. What is not known is "unknown".
 set -euo pipefail
 cd "$(dirname "$0")/../.."

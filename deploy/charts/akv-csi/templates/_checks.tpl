@@ -22,7 +22,7 @@
 {{- fail "cloud.name: the provider cannot start without the description of an AzureStackCloud. Set cloud.environment to the keys of its JSON file" -}}
 {{- end -}}
 {{- if and .Values.linux.privileged (ne (int .Values.linux.securityContext.runAsUser) 0) -}}
-{{- fail "linux.privileged: set linux.securityContext.runAsUser to 0 with it, so that nobody takes the container for confined" -}}
+{{- fail "linux.privileged: set linux.securityContext.runAsUser to 0 with it, because a privileged container is not confined" -}}
 {{- end -}}
 {{- range .Values.linux.extraArgs -}}
 {{- if or (not (regexMatch "^--?[a-zA-Z][a-zA-Z0-9_-]*(=|$)" .)) (regexMatch "\\s--?[a-zA-Z]" .) -}}
