@@ -31,7 +31,6 @@ let buildInfo: [CSetting] = ["AKV_COMMIT", "AKV_DATE"].map { name in
 
 // Products of other packages, under the names that the targets below use.
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -61,7 +60,6 @@ let package = Package(
         .library(name: "AllocationCount", type: .dynamic, targets: ["CAllocationCount"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -155,6 +153,9 @@ let package = Package(
             ]
         ),
 
+        // One HTTP request, for the emulator and the benchmark.
+        .target(name: "HTTPFetch", dependencies: [nioCore, nioHTTP1, nioPosix, nioSSL]),
+
         // A local Entra and Key Vault. It imports none of the provider's targets, so that a bug cannot hide
         // in both client and emulator.
         .target(
@@ -165,7 +166,7 @@ let package = Package(
         .target(
             name: "AzureEmulator",
             dependencies: [
-                "CEmulatorPKCS12", asyncHTTPClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdHTTP2,
+                "CEmulatorPKCS12", "HTTPFetch", httpTypes, hummingbird, hummingbirdCore, hummingbirdHTTP2,
                 hummingbirdTLS, nioCore,
                 nioHTTP1, nioPosix, nioSSL, crypto, cryptoExtras, x509, swiftASN1, jwtKit, yams, logging,
                 serviceLifecycle,
@@ -175,15 +176,15 @@ let package = Package(
         .executableTarget(
             name: "akv-emulator",
             dependencies: [
-                "AzureEmulator", "CBuildInfo", "CommandSupport", "CProcess", argumentParser, asyncHTTPClient, logging,
-                nioCore, nioHTTP1, unixSignals,
+                "AzureEmulator", "CBuildInfo", "CommandSupport", "CProcess", "HTTPFetch", argumentParser, logging,
+                nioCore, unixSignals,
             ]
         ),
 
         // The benchmark starts the two programs and acts as the driver.
         .target(
             name: "Benchmark",
-            dependencies: ["AsyncSupport", "ProviderTransport", asyncHTTPClient, nioCore, nioHTTP1]
+            dependencies: ["AsyncSupport", "HTTPFetch", "ProviderTransport"]
         ),
         .target(name: "CAllocationCount"),
         .executableTarget(name: "akv-bench", dependencies: ["Benchmark", "CommandSupport", argumentParser]),

@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import pathlib
+import socket
 import ssl
 import tempfile
 import threading
@@ -36,9 +37,16 @@ class IssuerTest(unittest.TestCase):
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self.send_response(200)
+                moved = {"/moved": "/k", "/elsewhere": f"http://127.0.0.1:{server.server_port}/moved", "/loop": "/loop"}
+                self.send_response(301 if self.path in moved else 200)
+                if self.path in moved:
+                    self.send_header("Location", moved[self.path])
+                if self.path == "/half":
+                    self.send_header("Content-Length", str(len(jwks) + 1))
                 self.end_headers()
                 self.wfile.write(jwks.encode())
+                if self.path == "/large":
+                    self.wfile.write(b" " * (1 << 20))
 
             def log_message(self, *arguments):
                 pass
@@ -53,6 +61,10 @@ class IssuerTest(unittest.TestCase):
         (root / "keys.json").write_text(jwks)
         issuers = {"https://file.example/": "keys.json", "https://url.example/": f"http://127.0.0.1:{server.server_port}/k",
                    "https://gone.example/": "absent.json"}
+        for name in ["moved", "elsewhere", "loop", "half", "large"]:
+            issuers[f"https://{name}.example/"] = f"http://127.0.0.1:{server.server_port}/{name}"
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            issuers["https://closed.example/"] = f"http://127.0.0.1:{closed.getsockname()[1]}/k"
         seed = {
             "issuers": [{"url": url, "jwks": place} for url, place in issuers.items()],
             "identities": [{"name": "x", "clientID": CLIENT, "tenantID": w.TENANT, "federatedCredentials": [
@@ -78,7 +90,8 @@ class IssuerTest(unittest.TestCase):
             return json.load(error)
 
     def test_keys_in_a_file_or_behind_a_url(self):
-        for issuer in ["https://file.example/", "https://url.example/"]:
+        for issuer in ["https://file.example/", "https://url.example/", "https://moved.example/",
+                       "https://elsewhere.example/"]:
             with self.subTest(issuer):
                 self.assertIn("access_token", self.exchange(issuer))
 
@@ -92,7 +105,9 @@ class IssuerTest(unittest.TestCase):
         self.assertEqual(self.exchange("https://file.example/", algorithm="RS512")["error_codes"], [700027])
 
     def test_keys_that_cannot_be_fetched(self):
-        self.assertEqual(self.exchange("https://gone.example/")["error_codes"], [90061])
+        for name in ["gone", "loop", "half", "large", "closed"]:
+            with self.subTest(name):
+                self.assertEqual(self.exchange(f"https://{name}.example/")["error_codes"], [90061])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-internal import AsyncHTTPClient
 internal import Foundation
+internal import HTTPFetch
 internal import JWTKit
-internal import NIOCore
 
 /// Verifies the assertions of workload identity federation: service-account tokens of the built-in cluster
 /// and tokens of other trusted issuers.
@@ -123,7 +122,6 @@ struct FederationVerifier: Sendable {
         guard place.hasPrefix("http://") || place.hasPrefix("https://") else {
             return try String(contentsOf: URL(fileURLWithPath: place, relativeTo: seedDirectory), encoding: .utf8)
         }
-        let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: place), timeout: .seconds(10))
-        return String(buffer: try await response.body.collect(upTo: 1 << 20))
+        return String(decoding: try await HTTPFetch(url: place).response().body, as: UTF8.self)
     }
 }

@@ -1,8 +1,5 @@
-internal import AsyncHTTPClient
 internal import Foundation
-internal import NIOCore
-internal import NIOHTTP1
-internal import NIOSSL
+internal import HTTPFetch
 
 /// The API server of the Kubernetes cluster that the emulator runs in. It publishes the issuer of the cluster's
 /// service-account tokens and the keys that verify them
@@ -10,7 +7,6 @@ internal import NIOSSL
 package struct KubernetesAPI: Sendable {
     /// Where Kubernetes puts the token and the authority of a pod's service account.
     package static let serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
-    private static let maximumBodyBytes = 1 << 20
 
     private struct Discovery: Decodable {
         var issuer: String
@@ -48,27 +44,20 @@ package struct KubernetesAPI: Sendable {
     func keySet() async throws -> Data { try await get("/openid/v1/jwks") }
 
     private func get(_ path: String) async throws -> Data {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.trustRoots = .file(directory.appendingPathComponent("ca.crt").path)
-        var request = HTTPClientRequest(url: server + path)
-        request.headers.add(name: "Authorization", value: "Bearer \(try token())")
-        let client = HTTPClient(
-            eventLoopGroupProvider: .singleton, configuration: HTTPClient.Configuration(tlsConfiguration: tls))
-        let answer: Result<Data, any Error>
+        var request = HTTPFetch(url: server + path)
+        request.headers["Authorization"] = "Bearer \(try token())"
+        request.trustRoots = directory.appendingPathComponent("ca.crt").path
         do {
-            let response = try await client.execute(request, timeout: .seconds(10))
-            let body = try await response.body.collect(upTo: Self.maximumBodyBytes)
-            guard response.status == .ok else {
+            let response = try await request.response()
+            guard response.status == 200 else {
                 throw EmulatorError(
-                    "status \(response.status.code); the pod's service account needs the role system:service-account-issuer-discovery"
+                    "status \(response.status); the pod's service account needs the role system:service-account-issuer-discovery"
                 )
             }
-            answer = .success(Data(body.readableBytesView))
+            return Data(response.body)
         } catch {
-            answer = .failure(EmulatorError("the API server did not answer \(server)\(path): \(error)"))
+            throw EmulatorError("the API server did not answer \(server)\(path): \(error)")
         }
-        try await client.shutdown()
-        return try answer.get()
     }
 
     private func token() throws -> String {

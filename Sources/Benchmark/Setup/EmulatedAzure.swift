@@ -1,7 +1,5 @@
-internal import AsyncHTTPClient
 internal import Foundation
-internal import NIOCore
-internal import NIOHTTP1
+internal import HTTPFetch
 
 /// A running `akv-emulator`, and its control API.
 struct EmulatedAzure: Sendable {
@@ -39,12 +37,12 @@ struct EmulatedAzure: Sendable {
     }
 
     func counts() async throws -> CallCounts {
-        try JSONDecoder().decode(CallCounts.self, from: try await control(.GET, "/calls"))
+        try JSONDecoder().decode(CallCounts.self, from: try await control("GET", "/calls"))
     }
 
     /// Gives a secret a new version.
     func set(_ secret: String, in vault: String, to value: [UInt8]) async throws {
-        _ = try await control(.PUT, "/vaults/\(vault)/secrets/\(secret)", Data(value))
+        _ = try await control("PUT", "/vaults/\(vault)/secrets/\(secret)", Data(value))
     }
 
     /// Creates a service account token for a pod of `tenant`, as the kubelet does for each pod.
@@ -58,20 +56,21 @@ struct EmulatedAzure: Sendable {
         }
         let path = "/api/v1/namespaces/\(tenant.namespace)/serviceaccounts/\(tenant.serviceAccount)/token"
         let body = #"{"spec":{"audiences":["\#(PodToken.audience)"],"expirationSeconds":86400}}"#
-        let response = try await control(.POST, path, Data(body.utf8))
+        let response = try await control("POST", path, Data(body.utf8))
         let status = try JSONDecoder().decode(TokenRequest.self, from: response).status
         return PodToken(token: status.token, expiry: status.expirationTimestamp)
     }
 
-    private func control(_ method: HTTPMethod, _ path: String, _ body: Data = Data()) async throws -> Data {
-        var request = HTTPClientRequest(url: admin + path)
+    private func control(_ method: String, _ path: String, _ body: Data = Data()) async throws -> Data {
+        var request = HTTPFetch(url: admin + path)
         request.method = method
-        request.body = .bytes(ByteBuffer(bytes: body))
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
-        let body = try await response.body.collect(upTo: 1 << 20)
-        guard (200..<300).contains(response.status.code) else {
-            throw BenchmarkError("the emulator refused \(method) \(path): \(String(buffer: body))")
+        request.body = Array(body)
+        request.timeout = .seconds(30)
+        let response = try await request.response()
+        guard (200..<300).contains(response.status) else {
+            throw BenchmarkError(
+                "the emulator refused \(method) \(path): \(String(decoding: response.body, as: UTF8.self))")
         }
-        return Data(body.readableBytesView)
+        return Data(response.body)
     }
 }

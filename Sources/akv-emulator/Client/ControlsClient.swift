@@ -1,8 +1,6 @@
-import AsyncHTTPClient
 import AzureEmulator
 import Foundation
-import NIOCore
-import NIOHTTP1
+import HTTPFetch
 
 /// A client of the controls of a running emulator.
 struct ControlsClient {
@@ -21,17 +19,18 @@ struct ControlsClient {
     @discardableResult
     func send(_ method: Method, _ path: String, body: Data = Data()) async throws -> Data {
         let endpoints = try EmulatorDirectory(path: directory).endpoints()
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(endpoints.adminPort)\(path)")
-        request.method = HTTPMethod(rawValue: method.rawValue)
-        request.body = .bytes(ByteBuffer(bytes: body))
-        let response: HTTPClientResponse
+        var request = HTTPFetch(url: "http://127.0.0.1:\(endpoints.adminPort)\(path)")
+        request.method = method.rawValue
+        request.body = Array(body)
+        request.maximumBodyBytes = 16 << 20
+        let response: HTTPFetch.Response
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            response = try await request.response()
         } catch {
             throw CommandError.notRunning(directory: directory)
         }
-        let bytes = Data(try await response.body.collect(upTo: 16 << 20).readableBytesView)
-        guard (200..<300).contains(response.status.code) else { throw CommandError.refused(response: bytes) }
+        let bytes = Data(response.body)
+        guard (200..<300).contains(response.status) else { throw CommandError.refused(response: bytes) }
         return bytes
     }
 
