@@ -27,6 +27,10 @@ PREFERRED_ARCHIVES = $(LIBRARIES)/libyaml.a \
 EMULATOR_ARCHIVES = $(LIBRARIES)/libcrypto.a $(LIBRARIES)/libz.a
 ARCHIVE_DIRECTORY = $(CURDIR)/.build/archives
 
+# The demo's programs are built quickly and apart from other builds: for debugging, but without debug information and
+# without an index, which takes a quarter less CPU time.
+DEMO_FLAGS = --scratch-path .build/demo --disable-index-store -debug-info-format none
+
 # How long each fuzz target runs.
 FUZZ_SECONDS ?= 300
 
@@ -74,8 +78,10 @@ emulator-image: release ## Build the emulator's container image likewise, as EMU
 	@deploy/install-packages.sh buildah
 	deploy/image/build.sh .build/release/akv-emulator $(EMULATOR_IMAGE)
 
-demo: release ## Mount the payments example through the real provider; VERBOSE=1 shows reports and the log
-	@AKV_PROGRAMS=.build/release deploy/examples/payments/demo.sh $(if $(VERBOSE),--verbose)
+demo: packages ## Mount the payments example through the real provider; VERBOSE=1 shows reports and the log
+	@[ -d .build/demo/debug ] || echo "The first build of the two programs takes about 9 minutes of CPU time."
+	@for product in akv-csi akv-emulator; do swift build $(DEMO_FLAGS) --product $$product || exit 1; done
+	@AKV_PROGRAMS=.build/demo/debug deploy/examples/payments/demo.sh $(if $(VERBOSE),--verbose)
 
 bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
 	@deploy/install-packages.sh python3-venv

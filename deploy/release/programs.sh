@@ -17,7 +17,7 @@ for program in akv-csi akv-emulator; do
 done
 # The name under which kubectl finds the program as its plugin.
 ln -s akv-csi "$work/$name/kubectl-akv"
-deploy/release/manuals.py "$programs" "$work/$name/share"
+deploy/release/manuals.py "$work/$name" "$work/$name/share" akv-csi akv-emulator kubectl-akv
 cp LICENSE README.md CHANGELOG.md "$work/$name/"
 chmod 755 "$work/$name" "$work/$name"/akv-*
 chmod 644 "$work/$name"/{LICENSE,README.md,CHANGELOG.md}

@@ -9,8 +9,8 @@ title() { printf '\n%s\n' "$1"; }
 exists() { printf '  exists   %s\n' "$1"; }
 created() { printf '  created  %s\n' "$1"; }
 
-# The Azure CLI in one subscription. A query without a result prints nothing.
-azure() { az "$@" --subscription "$SUBSCRIPTION" --only-show-errors --output tsv; }
+# The Azure CLI in one subscription. A query without a result prints nothing, and az cannot ask anything.
+azure() { az "$@" --subscription "$SUBSCRIPTION" --only-show-errors --output tsv </dev/null; }
 
 # need NAME VALUE MEANING: a value that the manifests do not contain.
 need() { [ -n "$2" ] || fail "$1 is not set: $3" "set $1 at the top of this script or in the environment"; }
