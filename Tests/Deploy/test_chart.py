@@ -48,7 +48,7 @@ class ChartTest(unittest.TestCase):
         everything = c.arguments(self.chart.render(EVERYTHING))
         self.assertLessEqual(set(everything), known)
         # A flag of the program that no value leads to is one that the chart forgot.
-        left_out = {"metrics-backend", "enable-pprof", "pprof-port", "version", "service-account-dir"}
+        left_out = {"metrics-backend", "enable-pprof", "pprof-port", "version", "service-account-dir", "status-endpoint"}
         self.assertEqual(known - set(everything), left_out)
 
     def test_the_health_probes_ask_where_the_program_answers(self):
