@@ -73,6 +73,13 @@ class FlagTest(served.ServedTest):
         self.assert_mounts()
         self.assertFalse((self.world.directory / "azure.sock").exists())
 
+    def test_status_endpoint(self):
+        path = self.world.directory / "elsewhere.status"
+        self.serve(f"--status-endpoint=unix://{path}")
+        self.assertTrue(path.is_socket())
+        self.serve("--status-endpoint=none")
+        self.assertFalse(path.exists())
+
     def test_version(self):
         code, text = served.run("serve", "--version")
         self.assertEqual((code, set(json.loads(text))), (0, {"version", "buildDate"}))

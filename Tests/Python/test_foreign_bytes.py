@@ -44,8 +44,20 @@ class ForeignBytesTest(unittest.TestCase):
                 message[chance.randrange(len(message))] = chance.randrange(256)
             self.refusal(bytes(message[:chance.randrange(len(message) + 1)]))
             self.refusal(chance.randbytes(chance.randrange(200)))
-        # The answer of gRPC itself, which no handler sees.
-        self.assertEqual(self.refusal(b"\xff").code(), grpc.StatusCode.UNIMPLEMENTED)
+        # A field's number that never ends, a length beyond the end, a field of an unknown type: no handler sees them.
+        for message in [b"\xff", b"\x0a\x7f{}", b"\x0a\xff\xff\xff\xff\x0f{}", b"\x0f", b"\x00\x00"]:
+            error = self.refusal(message)
+            self.assertEqual((error.code(), error.details()),
+                             (grpc.StatusCode.INTERNAL, "the request is not a MountRequest"))
+
+    def test_fields_of_other_protocol_versions_are_ignored(self):
+        message = self.pb.MountRequest(attributes="{}", secrets="null", permission="420", target_path="/unused")
+        known = self.refusal(message.SerializeToString()).details()
+        # Of all wire types, and a known number with another type.
+        for field in [b"\x30\x96\x01", b"\x31" + bytes(8), b"\x35" + bytes(4), b"\x3a\x02xx", b"\x3b\x3c", b"\x08\x01"]:
+            self.assertEqual(self.refusal(field + message.SerializeToString() + field).details(), known)
+        # Of a field that appears twice, the last one counts.
+        self.assertEqual(self.refusal(b"\x0a\x01[" + message.SerializeToString()).details(), known)
 
     def test_request_beyond_the_limit(self):
         # The larger is more than a class, a pod and a Secret can be together, every byte of them escaped.

@@ -131,7 +131,8 @@ class SchemaTest(unittest.TestCase):
     def test_the_examples_in_deploy_fit(self):
         found = 0
         for path in sorted((ROOT / "deploy").rglob("*.yaml")):
-            if "templates" in path.parts:
+            # Those of the chart, and one that a shell fills in.
+            if "templates" in path.parts or "${" in path.read_text():
                 continue
             for document in yaml.safe_load_all(path.read_text()):
                 if (document or {}).get("kind") == "SecretProviderClass":
