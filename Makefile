@@ -119,11 +119,11 @@ lint: ## Check the format of the Swift, C and C++ sources
 	swift format lint --strict --recursive Package.swift Sources Tests
 	$(C_SOURCES) | xargs clang-format --dry-run --Werror
 
-proto: packages ## Generate the C++ code for the driver's protocol anew
+proto: packages ## Generate the C++ code for the driver's protocol again
 	protoc --proto_path=proto/v1alpha1 --cpp_out=$(GENERATED) --grpc_out=$(GENERATED) \
 	  --plugin=protoc-gen-grpc="$$(command -v grpc_cpp_plugin)" service.proto
 
-reference: ## Write the documentation's reference tables anew
+reference: ## Write the documentation's reference tables again
 	@python3 Tests/Deploy/reference.py
 
 manifest: ## Render the chart's defaults into deploy/provider.yaml

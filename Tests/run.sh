@@ -21,6 +21,9 @@ step() {
 
 format() { make --no-print-directory lint; }
 
+# Texts are in plain words.
+words() { python3 Tests/words.py --self-test && python3 Tests/words.py; }
+
 # Which target may import which, and which folders of a target may name each other's types.
 layers() { python3 Tests/layers.py; }
 
@@ -107,11 +110,11 @@ python_tests() {
     fi'
 }
 
-# Clients that nobody here wrote: grpcio with its own protobuf, and the Azure SDK for Python.
+# Clients from another project: grpcio with its own protobuf, and the Azure SDK for Python.
 python_environment() { Tests/python-environment.sh; }
 python_clients() { python_tests Tests/Python .build/debug; }
 
-# The JMESPath implementation by the official cases and beside another implementation.
+# The JMESPath implementation by the official cases and next to another implementation.
 jmespath() { Tests/jmespath.sh; }
 
 # A short search in each parser; `make fuzz` searches for longer.
@@ -126,7 +129,7 @@ shipped_programs() {
   python_tests Tests/Python .build/release test_provider && python_tests Tests/Python .build/release test_conversions &&
     python_tests Tests/Python .build/release 'test_flags*'
 }
-# One user's pods against the node: it judges times and memory, so nothing runs beside it.
+# One user's pods against the node: it judges times and memory, so nothing runs at the same time.
 hostile_namespace() { python_tests Tests/Python .build/release test_hostile_namespace; }
 mount_table() { swift_tests .build/release EndToEndTests.MountTableTests; }
 # What is installed in clusters: charts, manifests, rules, the image's file system, and what the pages say of them.
@@ -138,6 +141,7 @@ demo() {
 }
 
 step "format" format
+step "words" words
 if [ "${1:-}" = quick ]; then
   step "debug build" build
   step "unit tests" quick_unit

@@ -7,7 +7,8 @@ internal import Synchronization
 /// - A task that has something to give calls `popFirst` or `removeAll` under the lock, takes the values from the state,
 ///   and calls `resume` on each claim, with or without the lock.
 ///
-/// Each waiter ends exactly once. A waiter that is cancelled, or whose timeout passes, leaves the queue at once. A waiter
+/// Each waiter ends exactly once. A waiter that is cancelled, or whose timeout passes, leaves the queue at
+/// that moment. A waiter
 /// that is claimed gets its value, even if its task is cancelled in the meantime, so a value is never lost.
 package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
     /// In order of arrival. Some may have ended; `append` removes these when they are the majority.

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// A word in the place of a subcommand that is not the name of one.
+/// A word instead of a subcommand that is not the name of one.
 struct UnknownCommand: Error {
     let message: String
 

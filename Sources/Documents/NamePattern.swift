@@ -2,7 +2,7 @@ internal import Budgets
 internal import SecretMemory
 
 /// A regular expression for the names of objects. Its size is bounded with all repetitions written out, and it is
-/// matched in time bounded by the product of that size and the name's length: whoever may write a class must not keep a
+/// matched in time bounded by the product of that size and the name's length: the author of a class must not keep a
 /// node busy.
 ///
 /// The whole name has to match, in any letter case, because Key Vault's names are the same in any. There are
@@ -54,7 +54,7 @@ package struct NamePattern: Sendable, Hashable {
         return current.contains(program.count - 1)
     }
 
-    /// All instructions that `states` lead to without a byte.
+    /// All instructions that `states` reach without a byte.
     private func closure(of states: [Int]) -> [Int] {
         var seen = [Bool](repeating: false, count: program.count)
         var pending = states

@@ -82,7 +82,7 @@ package struct SecretProviderClassManifest: Sendable {
         var result: [(key: String, value: String)] = []
         for (key, value) in members {
             guard let name = key.scalar?.text else {
-                throw ManifestError("\(place) has a key that is no text", line: line)
+                throw ManifestError("\(place) has a key that is not a text", line: line)
             }
             guard value.tag == "!!str", let text = value.text else {
                 throw ManifestError(

@@ -43,7 +43,7 @@ package final class KubernetesClient: Sendable {
         var base: String { "https://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
     }
 
-    /// Larger files are no token and no authorities.
+    /// Larger files are neither a token nor authorities.
     private static let maximumFileBytes = 1 << 20
 
     private let configuration: Configuration
@@ -113,7 +113,7 @@ package final class KubernetesClient: Sendable {
                 .setup,
                 "\(path) cannot be read (\(error)): the provider's pod needs automountServiceAccountToken: true")
         }
-        // What would end a header's line is no token.
+        // What would end a header's line is not a token.
         let token = contents.withExposed { bytes -> SecretBytes? in
             let text = bytes.drop(while: ASCII.isSpace).reversed().drop(while: ASCII.isSpace).reversed()
             return text.isEmpty || !text.allSatisfy({ ASCII.visible.contains($0) }) ? nil : SecretBytes(text)

@@ -38,7 +38,7 @@ package struct KubernetesError: Error, Sendable, CustomStringConvertible {
         self.init(.unreachable, "the API server cannot be reached: \(failure.hop.rawValue): \(failure.reason)")
     }
 
-    /// What an answer says that is no success.
+    /// The error in an answer that is not a success.
     init(_ response: HTTPResponse, to verb: KubernetesResource.Verb, _ resource: KubernetesResource, now: Int) {
         let status = response.json
         let said = String((status?["message"]?.text ?? "no explanation").prefix(500))

@@ -2,7 +2,7 @@ internal import Documents
 package import ProviderCore
 internal import SecretMemory
 
-/// An Event on a pod, of the core API: the kind in which the kubelet's FailedMount stands beside it, with the
+/// An Event on a pod, of the core API: the kind in which the kubelet's FailedMount stands next to it, with the
 /// `count` and `lastTimestamp` that `kubectl describe` and event exporters read.
 package struct PodEvent: Sendable {
     /// Under the names that the driver gave them up to 1.5, and gives no more.

@@ -37,7 +37,7 @@ enum FileBytes {
         guard try kind(path) == .stream else {
             return try attempt { () throws(SmallFileError) in try SmallFile.bytes(of: path, limit: limit) }
         }
-        // Whoever runs the command waits for what comes through the pipe.
+        // The user waits for what comes through the pipe.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
@@ -94,6 +94,6 @@ enum FileBytes {
 struct FileBytesError: Error {
     /// In the system's words.
     var reason: String
-    /// There is no such file.
+    /// The file does not exist.
     var isMissing = false
 }

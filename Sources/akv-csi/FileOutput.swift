@@ -4,7 +4,7 @@ internal import Glibc
 /// Writes whole files, by the system's own calls: Foundation's file attributes are not the same in a statically
 /// linked program.
 enum FileOutput {
-    /// Puts a file with `bytes` and exactly the permissions `mode` in the place of `path`. At no moment is there
+    /// Replaces `path` with a file with `bytes` and exactly the permissions `mode`. At no moment is there
     /// half a file, nor one that more users may read. A pipe or a device is written to and stays.
     static func replace(_ path: String, with bytes: [UInt8], mode: mode_t) throws(SmallFileError) {
         var status = stat()

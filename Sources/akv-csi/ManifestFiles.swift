@@ -50,7 +50,7 @@ struct ManifestFiles {
         do throws(FileBytesError) { bytes = try FileBytes.read(STDIN_FILENO) } catch {
             throw ManifestFileError(path: path, reason: error.reason)
         }
-        // Whoever asks for a check of what a failed command has printed must not be told that all is well.
+        // A check of what a failed command has printed must not report that all is well.
         guard !bytes.isEmpty else {
             throw ManifestFileError(
                 path: path, reason: "nothing came in", fix: "look at what the command before the pipe says")
@@ -62,7 +62,7 @@ struct ManifestFiles {
         let base = path.hasSuffix("/") ? path : "\(path)/"
         let before = failures.count
         let names = names(below: base)
-        // A chart's templates are no manifests before Helm has rendered them.
+        // A chart's templates are not manifests before Helm has rendered them.
         let templates = names.filter { $0 == "Chart.yaml" || $0.hasSuffix("/Chart.yaml") }.map {
             $0.dropLast("Chart.yaml".count) + "templates/"
         }
@@ -98,7 +98,7 @@ struct ManifestFiles {
     }
 
     /// Whether to try: not directories, and not pipes, which may never end. A link that leads nowhere is tried,
-    /// so that it is told of.
+    /// so that it is reported.
     private static func isReadable(_ path: String) -> Bool {
         switch try? FileBytes.kind(path) {
         case .regular, nil: true

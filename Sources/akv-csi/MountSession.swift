@@ -93,7 +93,7 @@ struct MountSession {
             let expiry = claims.expiry ?? 0
             return [SimulatedDriver.Token(audience: audience, secret: secret, expiry: Timestamp.text(expiry))]
         case .server(let client):
-            // Kept like the kubelet keeps it: a new token would have to be proven anew.
+            // Kept like the kubelet keeps it: a new token would have to be proven again.
             if let token, tokenExpiry > TimeSource.system.wallClock() + 300 { return [token] }
             let fresh = try await client.token(
                 namespace: pod.namespace, serviceAccount: pod.serviceAccount, audience: audience)

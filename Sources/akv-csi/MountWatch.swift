@@ -8,7 +8,7 @@ enum MountWatch {
         case end
     }
 
-    /// Runs `body` every `interval` and at once on SIGHUP, until SIGINT or SIGTERM.
+    /// Runs `body` every `interval` and immediately on SIGHUP, until SIGINT or SIGTERM.
     static func run(every interval: Duration, _ body: () async throws -> Void) async throws {
         let (events, continuation) = AsyncStream<Event>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in

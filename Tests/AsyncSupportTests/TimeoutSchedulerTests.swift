@@ -33,7 +33,7 @@ struct TimeoutSchedulerTests {
         }
     }
 
-    @Test("a timeout that is not positive ends at once")
+    @Test("a timeout that is not positive ends immediately")
     func past() async {
         let (ends, end) = AsyncStream<Void>.makeStream()
         _ = scheduler.schedule(after: .seconds(-5)) { end.yield() }

@@ -91,7 +91,7 @@ struct WaiterQueueTests {
         }
     }
 
-    @Test("all waiters can be claimed at once, without those that have ended")
+    @Test("all waiters can be claimed together, without those that have ended")
     func all() async {
         let waiters = (0..<5).map { owner.append($0) }
         #expect(await waiters[2].value(timeout: .zero) == nil)

@@ -11,7 +11,7 @@ struct RequestGateTests {
         let order = Mutex<[RequestContext]>([])
     }
 
-    @Test("admits every request, and never more than the limit at once")
+    @Test("admits every request, and never more than the limit together")
     func bound() async throws {
         let gate = RequestGate(RequestGate.Limits(concurrent: 3), time: .system)
         let notes = Notes()
@@ -105,7 +105,7 @@ struct RequestGateTests {
     }
 
     @Test(
-        "pauses the requests of a throttled namespace, and fails at once if the pause outlasts the deadline"
+        "pauses the requests of a throttled namespace, and fails immediately if the pause outlasts the deadline"
     )
     func pause() async throws {
         let time = ManualTime()

@@ -164,7 +164,7 @@ struct RequestRunTests {
     @Test("cancels the requests under way, and sends none of those that wait for the service's rate")
     func cancelled() async throws {
         let run = Run(.init(concurrent: 2, perSecond: 2), pausesEnd: false)
-        // As many as may be under way at once may also begin at once.
+        // As many as may be under way may also begin together.
         for permit in try run.gate.enterNow(run.time.source.context(), upTo: 2).get() {
             run.gate.leave(permit, succeeded: true)
         }

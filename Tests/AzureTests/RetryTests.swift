@@ -83,7 +83,7 @@ struct RetryTests {
         #expect(outcome.sleeps == [delay])
     }
 
-    @Test("fails at once if the wait is longer than the mount's deadline")
+    @Test("fails immediately if the wait is longer than the mount's deadline")
     func hintBeyondDeadline() async throws {
         let outcome = await run(
             [FakeAzure.response(429, "{}", [("Retry-After", "60")]), FakeAzure.response(200)],

@@ -87,7 +87,7 @@ struct TokenProxyTests {
         #expect(request.connection?.authorityPEM == nil)
     }
 
-    @Test("keeps the authority while its file is empty or missing, and uses a new one at once")
+    @Test("keeps the authority while its file is empty or missing, and uses a new one immediately")
     func replacedAuthority() async throws {
         try await TemporaryDirectory.with { directory in
             var settings = TokenProxy.Settings()

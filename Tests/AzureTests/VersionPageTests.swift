@@ -15,7 +15,7 @@ struct VersionPageTests {
     }
 
     @Test(
-        "is refused if its link leads to another host or is not a URL",
+        "is refused if its link points to another host or is not a URL",
         arguments: [
             "http://kv.vault.azure.net/", "https://other.vault.azure.net/", "https://kv.vault.azure.net:8443/",
             "https://kv.vault.azure.net", "https://kv.vault.azure.net@evil/", "https://kv.vault.azure.net\\@evil/",

@@ -6,7 +6,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// What a pod is told of its rotation by Events, from the driver's call to the API server's content.
+/// What Events tell a pod about its rotation, from the driver's call to the API server's content.
 @Suite("Events on pods")
 struct EventPosterTests {
     private let server: FakeAPIServer
@@ -222,7 +222,7 @@ struct EventPosterTests {
         #expect(server.calls.count == 2)
     }
 
-    @Test("stay few, however many pods fail at once")
+    @Test("stay few, however many pods fail together")
     func bounded() async throws {
         for index in 0..<400 {
             var many = pod
@@ -239,11 +239,11 @@ struct EventPosterTests {
         }
         #expect(count("dropped-full") == 150)
         try await posting { try await expect("created", 250) }
-        // 25 at once, the others one in five seconds.
+        // 25 together, the others one in five seconds.
         #expect(node.node.azure.time.elapsed() - before == .seconds(5 * 225))
     }
 
-    @Test("reach a pod at once, however many of another namespace wait")
+    @Test("reach a pod immediately, however many of another namespace wait")
     func fair() async throws {
         var pods = (0..<400).map { index in
             var many = pod
@@ -262,13 +262,13 @@ struct EventPosterTests {
 
     @Test("hold no name that a pod cannot have", arguments: ["../x", "Pod", "a b", "", "a/b"])
     func invalidName(name: String) async throws {
-        var odd = pod
-        odd.namespace = name
+        var unusual = pod
+        unusual.namespace = name
         try await posting {
-            try await node.mount(odd, at: "/x")
+            try await node.mount(unusual, at: "/x")
             breakVault()
             node.node.azure.advance(.seconds(150))
-            try await node.mount(odd, at: "/x")
+            try await node.mount(unusual, at: "/x")
         }
         #expect(server.calls.isEmpty)
     }

@@ -5,7 +5,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// What is told of objects that end, and when a class refuses them.
+/// What is reported about objects that end, and when a class refuses them.
 @Suite("Expiry")
 struct ExpiryTests {
     private let day = 86_400

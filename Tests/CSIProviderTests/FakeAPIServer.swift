@@ -5,7 +5,7 @@ import SecretMemory
 import Synchronization
 import TestSupport
 
-/// A cluster's API server that keeps events and service accounts, and can be told to refuse.
+/// A cluster's API server that keeps events and service accounts, and can be set to refuse.
 final class FakeAPIServer: HTTPTransport {
     struct State {
         /// By path.
@@ -101,7 +101,7 @@ final class FakeAPIServer: HTTPTransport {
         return ok()
     }
 
-    /// Nil for what is no service account that there is.
+    /// Nil for a service account that does not exist.
     private static func account(_ path: String, _ state: State) throws -> HTTPResponse? {
         let parts = path.split(separator: "/").map(String.init)
         guard parts.count == 6, parts[4] == "serviceaccounts",

@@ -4,7 +4,7 @@ import ProviderCore
 import TestSupport
 import Testing
 
-/// A vault that stands in for another one: when, for how long, and what the driver is told.
+/// A vault that stands in for another one: when, for how long, and what the driver is given.
 @Suite("A fallback vault")
 struct FallbackVaultTests {
     private let node = TestNode { $0.refreshInterval = .seconds(30) }

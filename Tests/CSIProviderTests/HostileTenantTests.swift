@@ -5,7 +5,7 @@ import ProviderCore
 import TestSupport
 import Testing
 
-/// Many mounts at once of tenants that try to get at each other's values, while tokens are revoked,
+/// Many mounts together of tenants that try to get at each other's values, while tokens are revoked,
 /// roles come and go, values change and entries are pushed out.
 @Suite("Two tenants on one node")
 struct HostileTenantTests {

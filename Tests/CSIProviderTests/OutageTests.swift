@@ -117,7 +117,7 @@ struct OutageTests {
         let node = TestNode()
         node.azure.change { $0.isUnreachable = true }
         #expect(try await node.failure(.init(objects: (0..<200).map { "s\($0)" })) == .unreachable)
-        // Fifty at once, each tried four times at most.
+        // Fifty together, each tried four times at most.
         #expect((50...200).contains(node.azure.count("get")))
     }
 }

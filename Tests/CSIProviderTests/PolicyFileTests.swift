@@ -55,7 +55,7 @@ struct PolicyFileTests {
             try directory.write(Self.onlyA.utf8, to: "policy.yaml")
             _ = try await node.mount(.init())
             #expect(node.azure.count("get") == 2)
-            // The same rules anew wipe nothing.
+            // The same rules again wipe nothing.
             try directory.write((Self.onlyA + "# a note\n").utf8, to: "policy.yaml")
             _ = try await node.mount(.init())
             #expect(node.azure.count("get") == 2)
@@ -117,7 +117,7 @@ struct PolicyFileTests {
             let error = #expect(throws: PolicyFileError.self) { try PolicyFile(path: path, logger: logger) }
             #expect(error?.description.hasPrefix("\(path):1: apiVersion is missing") == true)
             for bytes: [UInt8] in [[0xFF, 0xFE, 0xFF], [UInt8](repeating: 0x23, count: 2 << 20)] {
-                let path = try directory.write(bytes, to: "odd.yaml")
+                let path = try directory.write(bytes, to: "unusual.yaml")
                 #expect(throws: PolicyFileError.self) { try PolicyFile(path: path, logger: logger) }
             }
         }

@@ -67,7 +67,7 @@ struct RefusedCredentialsTests {
         }
     }
 
-    @Test("is sent again at once after an outage or a throttling", arguments: [503, 429])
+    @Test("is sent again immediately after an outage or a throttling", arguments: [503, 429])
     func outage(status: Int) async throws {
         node.azure.change { $0.entraStatus = status }
         _ = try await mount()

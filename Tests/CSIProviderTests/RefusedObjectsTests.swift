@@ -26,7 +26,7 @@ struct RefusedObjectsTests {
         let node = node(names, refusing: names)
         let error = try #require(try await node.error(.init(objects: names)))
         #expect(error.code == .vaultForbidden)
-        // At most those that a mount begins at once, and one more for each of the refusals that are reported in full.
+        // At most those that a mount begins together, and one more for each of the refusals that are reported in full.
         #expect(node.azure.count("get") <= 53)
         #expect(error.parts.count == 4)
         let text = "\(error)"

@@ -66,7 +66,7 @@ struct RotationHealthTests {
         #expect(codes() == ["parameter-missing"])
     }
 
-    @Test("is not told of another pod whose volume has the same path")
+    @Test("does not count another pod whose volume has the same path")
     func anotherPod() async throws {
         try await node.mount(pod, at: "/same")
         node.node.azure.change { $0.roles = [] }

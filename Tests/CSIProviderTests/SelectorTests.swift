@@ -93,7 +93,7 @@ struct SelectorTests {
         node.azure.change { $0.roles.remove("app-2 kv-a") }
         node.azure.advance(.seconds(130))
         #expect(try await node.failure(other) == .vaultForbidden)
-        // Without a proof nothing is told, not even names.
+        // Without a proof nothing is revealed, not even names.
         other.serviceAccount = "sa-9"
         #expect(try await node.failure(other) == .exchangeRefused)
     }

@@ -43,7 +43,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(annotated.reads == 5)
     }
 
-    @Test("follows a change within two minutes, and at once in a new pod")
+    @Test("follows a change within two minutes, and immediately in a new pod")
     func change() async throws {
         try await mount()
         annotated.annotate([AnnotatedNode.client: "app-2"])
@@ -125,7 +125,7 @@ struct ServiceAccountAnnotationsTests {
             "\(error)".contains("the Kubernetes API cannot be asked for the annotations of ServiceAccount team/web"))
         #expect("\(error)".contains(words))
         #expect(annotated.azure.count("") == 0)
-        // Not at once, and not never.
+        // Not immediately, and not never.
         annotated.server.change { state in
             state.isUnreachable = false
             state.status = nil

@@ -23,7 +23,7 @@ extension MountPipeline.Settings {
             defaultCloudName: "AzurePublicCloud", conversion: ContentConversion(),
             cloudFiles: CloudEnvironmentFiles(defaultPath: ""), cache: cache)
         settings.policy = policy
-        // A busy machine is no outage.
+        // A busy machine is not an outage.
         settings.primaryTimeout = .seconds(60)
         return settings
     }

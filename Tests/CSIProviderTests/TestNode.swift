@@ -98,7 +98,7 @@ struct TestNode: Sendable {
             })
     }
 
-    /// The versions that the driver is told of, by id.
+    /// The versions that are reported to the driver, by id.
     func versions(_ pod: Pod) async throws -> [String: String] {
         Dictionary(try await answer(pod).versions.map { ($0.id, $0.version) }) { $1 }
     }

@@ -17,7 +17,7 @@ struct TokenLifeTests {
         try await mount(node, after: .zero)
         try await mount(node, after: .seconds(2800))
         #expect(node.azure.count("token") == 1)
-        // Past the age: answered at once with the old token, and a new one asked for beside it.
+        // Past the age: answered immediately with the old token, and a new one requested meanwhile.
         try await mount(node, after: .seconds(100))
         #expect(try await eventually { node.azure.count("token") == 2 })
         try await mount(node, after: .seconds(1000))
@@ -34,7 +34,7 @@ struct TokenLifeTests {
         #expect(try await node.failure(.init()) == .serviceUnavailable)
     }
 
-    @Test("is dropped at once if its renewal is refused")
+    @Test("is dropped immediately if its renewal is refused")
     func refusedRenewal() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)

@@ -65,7 +65,7 @@ class Chart:
         return self.helm("template", release, self.path, "--namespace", namespace, values=values)
 
     def render(self, values=None, **options):
-        """The manifests that `values` lead to, each of them found to be valid."""
+        """The manifests that `values` render, each of them found to be valid."""
         manifests = [document for document in yaml.safe_load_all(self.text(values, **options)) if document]
         for manifest in manifests:
             validate(manifest)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-import charts  # noqa: F401, it leads to the next import
+import charts  # noqa: F401, it makes the next import possible
 import apiserver
 
 # The issuer of a cluster that kubeadm or kind made. The emulator cannot connect to it.

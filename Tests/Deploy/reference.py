@@ -17,7 +17,7 @@ def cell(text):
 
 
 def chart_values():
-    """Every value of the chart that is no mere heading, with its default and the comment above it."""
+    """Every value of the chart that is not only a heading, with its default and the comment above it."""
     rows, path, comment = ["| value | default | |", "|---|---|---|"], [], []
     # What is inside a list is not a value of its own.
     list_indent = None

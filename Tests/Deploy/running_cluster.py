@@ -124,14 +124,14 @@ class RunningCluster(cluster.Cluster):
         return place
 
     def check_ports(self, namespace, service):
-        """The service leads to a port of its pods. Here both are one address, so both ports must be the same."""
+        """The service points to a port of its pods. Here both are one address, so both ports must be the same."""
         [pod] = [manifest["spec"]["template"] for (kind, place, _), manifest in self.objects.items()
                  if kind == "Deployment" and place == namespace
                  and service["spec"]["selector"].items() <= manifest["spec"]["template"]["metadata"]["labels"].items()]
         ports = {port["name"]: port["containerPort"] for item in pod["spec"]["containers"] for port in item["ports"]}
         for port in service["spec"]["ports"]:
             if ports[port["targetPort"]] != port["port"]:
-                raise Refused(f"{service['metadata']['name']} leads to another port")
+                raise Refused(f"{service['metadata']['name']} points to another port")
 
     def ready(self, manifest):
         if manifest["metadata"]["name"] == cluster.DRIVER or manifest["kind"] == "Pod":

@@ -1,4 +1,4 @@
-"""What the chart's values lead to."""
+"""What the chart's values render."""
 
 import json
 import re
@@ -47,7 +47,7 @@ class ChartTest(unittest.TestCase):
         known = set(re.findall(r"^  -([a-z0-9-]+)", usage, re.M))
         everything = c.arguments(self.chart.render(EVERYTHING))
         self.assertLessEqual(set(everything), known)
-        # A flag of the program that no value leads to is one that the chart forgot.
+        # A flag of the program that no value sets is one that the chart forgot.
         left_out = {"metrics-backend", "enable-pprof", "pprof-port", "version", "service-account-dir", "status-endpoint"}
         self.assertEqual(known - set(everything), left_out)
 
@@ -194,7 +194,7 @@ class ChartTest(unittest.TestCase):
         self.chart.helm("lint", self.chart.path, "--strict")
 
 
-# Every value that leads to a flag, a variable or an object.
+# Every value that sets a flag, a variable or an object.
 EVERYTHING = {
     "imagePullSecrets": [{"name": "registry"}],
     "logFormatJSON": False, "logVerbosity": 5, "auditLog": "all", "writeCertAndKeyInSeparateFiles": True,

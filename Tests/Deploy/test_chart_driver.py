@@ -68,7 +68,7 @@ class DriverTest(unittest.TestCase):
                 message = self.refusal({}, "--kube-version", version)
                 self.assertIn(words, message)
                 self.assertEqual(bool(words), bool(message))
-                # A driver of one's own has needs of its own.
+                # A separate driver has needs of its own.
                 self.assertEqual(self.refusal({DRIVER: {"install": False}}, "--kube-version", version), "")
 
     def test_the_chart_itself_names_the_oldest_kubernetes(self):

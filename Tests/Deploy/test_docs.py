@@ -175,7 +175,7 @@ class CommandsTest(unittest.TestCase):
                 if words[0] not in ("akv-csi", "akv-emulator") or len(words) < 2:
                     continue
                 with self.subTest(page=path.name, command=line):
-                    # The emulator serves unless it is told otherwise.
+                    # The emulator serves unless a command says otherwise.
                     subcommand = [words[1]] if not words[1].startswith("-") else ["serve"] if words[0] == "akv-emulator" else []
                     if words[0] == "akv-emulator" and words[1:2] == ["fault"] and len(words) > 2:
                         subcommand.append(words[2])

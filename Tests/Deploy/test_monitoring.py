@@ -30,7 +30,7 @@ def expressions():
 
 
 def metrics(expression):
-    """The names of metrics in an expression: what is no label, function, keyword or number."""
+    """The names of metrics in an expression: what is not a label, function, keyword or number."""
     text = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', " ", expression)
     text = re.sub(r"\b(by|on|without|ignoring)\s*\([^)]*\)", " ", text)
     words = re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?!\w|\s*\()", text)

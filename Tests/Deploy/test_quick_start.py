@@ -1,4 +1,4 @@
-"""Every command of the quick start: it parses, it has flags that the programs know, and on AKS each step leads to the next."""
+"""Every command of the quick start: it parses, it has flags that the programs know, and on AKS each step prepares the next."""
 
 import functools
 import pathlib

@@ -70,7 +70,7 @@ class SchemaTest(unittest.TestCase):
         self.judge("github-issue-config", GITHUB / "ISSUE_TEMPLATE/config.yml")
 
     def test_zizmor_finds_nothing(self):
-        """Injection into scripts, credentials that outlive a step, actions without a pin, rights that nobody explains."""
+        """Injection into scripts, credentials that outlive a step, actions without a pin, rights without an explanation."""
         zizmor = pathlib.Path(sys.executable).parent / "zizmor"
         result = run(zizmor, "--offline", "--persona", "pedantic", "--no-progress", GITHUB / "workflows")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)

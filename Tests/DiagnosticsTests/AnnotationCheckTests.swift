@@ -56,7 +56,7 @@ struct AnnotationCheckTests {
         #expect(check.findings().isEmpty == usesAnnotations, "\(check.findings().map(\.message))")
     }
 
-    @Test("says which annotation is missing or wrong, with the command that mends it")
+    @Test("says which annotation is missing or wrong, with the command that fixes it")
     func missing() throws {
         let findings = ManifestCheck([Self.files(tenant: false)], readsAnnotations: true).findings()
         #expect(findings.map(\.rule) == ["annotation-missing", "annotation-missing"])
@@ -121,7 +121,7 @@ struct AnnotationCheckTests {
         #expect(!ManifestCheck([file]).findings().contains { $0.rule == "node-publish-secret" })
     }
 
-    @Test("plans for each account as whom it is annotated to be")
+    @Test("plans for each account which identity it is annotated with")
     func plan() throws {
         let other =
             M.pod(serviceAccount: "batch").replacing("name: p", with: "name: q") + "\n"

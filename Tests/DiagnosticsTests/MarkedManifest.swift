@@ -20,7 +20,7 @@ struct MarkedManifest: Sendable {
         file = ManifestFile(path: "test.yaml", text: text.filter { $0 != Self.sign })
     }
 
-    /// A class with `parameters` (indented by four) and what follows them, beside a sound rest.
+    /// A class with `parameters` (indented by four) and what follows them, with a correct rest.
     static func secretProviderClass(_ parameters: String, _ rest: String = "", provider: String = "azure") -> String {
         """
         apiVersion: secrets-store.csi.x-k8s.io/v1
@@ -45,7 +45,7 @@ struct MarkedManifest: Sendable {
                   objectType: secret
         """
 
-    /// A pod that mounts the class, with `volume` in the place of its CSI volume's flow mapping.
+    /// A pod that mounts the class, with `volume` instead of its CSI volume's flow mapping.
     static func pod(
         _ volume: String =
             "{driver: secrets-store.csi.k8s.io, readOnly: true, volumeAttributes: {secretProviderClass: c}}",

@@ -21,7 +21,7 @@ struct MigrationResultTests {
 
         """
 
-    /// A class that uses aad-pod-identity, with `parameters` in the place of the switch.
+    /// A class that uses aad-pod-identity, with `parameters` instead of the switch.
     private static func secretProviderClass(
         _ name: String = "c", _ parameters: String = "  parameters:\n    usePodIdentity: \"true\"\n"
     ) -> String {

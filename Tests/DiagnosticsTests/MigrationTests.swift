@@ -91,7 +91,7 @@ struct MigrationTests {
             ])
     }
 
-    @Test("leads to manifests in which a check finds nothing to mend, and which need no further migration")
+    @Test("gives manifests in which a check finds nothing to fix, and which need no further migration")
     func result() throws {
         let file = try #require(migration(Self.podIdentity).changedFiles.first)
         let end = try #require(file.after.firstRange(of: "---\napiVersion: aadpodidentity")).lowerBound
@@ -100,7 +100,7 @@ struct MigrationTests {
         #expect(Migration([ManifestFile(path: "web.yaml", text: kept)]).changedFiles.isEmpty)
     }
 
-    @Test("says what Azure must be told, as commands and as Terraform")
+    @Test("says what must be configured in Azure, as commands and as Terraform")
     func azure() throws {
         let migration = migration(Self.podIdentity)
         #expect(

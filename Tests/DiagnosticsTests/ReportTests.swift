@@ -17,7 +17,7 @@ struct ReportTests {
         let text = report.text(TextStyle(isColoured: false))
         #expect(
             text == """
-                dir/a file.yaml:10:5: warning: nobody reads the parameter clientId [parameter-unknown]
+                dir/a file.yaml:10:5: warning: the provider ignores the parameter clientId [parameter-unknown]
                   10 |     clientId: x
                      |     ^
                   fix: write clientID: letter case counts

@@ -91,7 +91,7 @@ struct StatusReportTests {
         #expect(notes(Self.status(Self.volume("a")), hidden: 1).hasPrefix("1 volume of pods that are gone is hidden"))
     }
 
-    @Test("ages alone are no change, and versions and errors are")
+    @Test("ages alone are not a change, and versions and errors are")
     func changes() {
         let status = Self.status(Self.volume("a"))
         var later = status

@@ -195,7 +195,7 @@ struct CannedAnswers: HTTPTransport {
     var answers: [(part: String, status: Int, body: String)]
 
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
-        // What nobody has signed is answered by the vault as ever.
+        // A request without a signature is answered by the vault as ever.
         if let answer = answers.first(where: { request.url.contains($0.part) }),
             request.method == .post || request.bearer != nil || answer.part == Self.metadata
         {

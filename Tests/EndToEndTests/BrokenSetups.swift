@@ -140,7 +140,7 @@ extension BrokenSetup {
     ]
 
     private static let entra = [
-        BrokenSetup("no such client", "exchange", ["correct clientID or tenantID"], client("ff")),
+        BrokenSetup("unknown client", "exchange", ["correct clientID or tenantID"], client("ff")),
         BrokenSetup(
             "another cloud's resource", "exchange", ["set cloudName"], entraError(500011, 400, "invalid_resource")),
         BrokenSetup("another cloud's tenant", "exchange", ["of another cloud", "set cloudName"], entraError(900432)),
@@ -254,7 +254,7 @@ extension BrokenSetup {
             "a vault in the vault's place", "vault-challenge", ["no token was sent"],
             faults: ["foreign-challenge target=vault"]),
         BrokenSetup(
-            "no such secret", "object",
+            "unknown secret", "object",
             [
                 "az keyvault secret list --vault-name 'kv-tests'",
                 "if it was deleted: az keyvault secret recover --vault-name 'kv-tests' --name 'nothing'",

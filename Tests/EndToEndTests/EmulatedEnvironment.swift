@@ -30,7 +30,7 @@ struct EmulatedEnvironment: Sendable {
     let proxy: ProxySettings
     let endpoints: Emulator.Endpoints
 
-    /// What the proxy between provider and emulator demands, and what the provider was told.
+    /// What the proxy between provider and emulator demands, and what the provider was configured with.
     struct Proxy: Sendable {
         /// `user:password`.
         var demanded: String?
@@ -111,7 +111,7 @@ struct EmulatedEnvironment: Sendable {
         var settings = MountPipeline.Settings(
             defaultCloudName: "AzurePublicCloud", conversion: conversion,
             cloudFiles: CloudEnvironmentFiles(defaultPath: ""), tokens: tokens, cache: cache)
-        // A busy machine is no outage.
+        // A busy machine is not an outage.
         settings.primaryTimeout = .seconds(60)
         let endpoint = Endpoint.unix(path: directory.file("p.sock"))
         let configuration = ProviderConfiguration.withoutWatchers(endpoint, mounts: settings, network: network)
@@ -135,7 +135,7 @@ struct EmulatedEnvironment: Sendable {
     /// Long enough for a busy machine.
     private static let connectTimeout = Duration.seconds(60)
 
-    /// Runs `body` with a second provider beside the first, which knows nothing yet. Its clock is `time`, or
+    /// Runs `body` with a second provider next to the first, which knows nothing yet. Its clock is `time`, or
     /// the machine's.
     func withNewProvider(
         time: ManualTime? = nil, connectTimeout: Duration = Self.connectTimeout,

@@ -45,8 +45,8 @@ struct FaultTests {
         try await FaultCase.run(cases, http2: http2)
     }
 
-    @Test("takes what is odd but right as it is")
-    func odd() async throws {
+    @Test("accepts what is unusual but right")
+    func unusual() async throws {
         try await FaultCase.run([
             .survives("wrong-content-type target=any", calls: [Self.get: 1, "entra": 1]),
             .survives("latency delay=50ms", calls: [Self.get: 1, "entra": 1]),
@@ -122,7 +122,7 @@ struct FaultTests {
         try await FaultCase.run(cases, http2: http2)
     }
 
-    @Test("takes no answer that is none, and asks nobody that it should not")
+    @Test("accepts only real answers, and asks only the right servers")
     func answers() async throws {
         let malformed = "[answer-malformed]"
         var cases: [FaultCase] = []

@@ -45,7 +45,7 @@ struct IdentityModeTests {
         try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)
             attributes["useVMManagedIdentity"] = "true"
-            // A client id belongs to another mode and is passed over, with or without a token for it.
+            // A client id belongs to another mode and is ignored, with or without a token for it.
             attributes["csi.storage.k8s.io/serviceAccount.tokens"] = nil
             #expect(try await world.mount(attributes).text("plain") == "plain value")
             attributes["userAssignedIdentityID"] = "11111111-aaaa-4aaa-8aaa-00000000000a"

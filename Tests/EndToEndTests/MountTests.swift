@@ -93,7 +93,7 @@ struct MountTests {
         }
     }
 
-    @Test("writes .crt and .key beside a certificate's secret when told to")
+    @Test("writes .crt and .key next to a certificate's secret if configured")
     func separateFiles() async throws {
         try await EmulatedEnvironment.with(conversion: ContentConversion(separatesCertificateAndKey: true)) { world in
             let answer = try await world.mount(
@@ -168,7 +168,7 @@ struct MountTests {
         }
     }
 
-    @Test("keeps 110 pods of two identities apart that arrive at once")
+    @Test("keeps 110 pods of two identities apart that arrive together")
     func storm() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let (reader, stranger) = (

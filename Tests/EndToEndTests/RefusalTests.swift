@@ -75,7 +75,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
                 EmulatedEnvironment.object("secret", "plain"),
                 EmulatedEnvironment.object("secret", "shared", "objectAlias: plain"))),
         Mistake(
-            "a beside a/b", .invalidArgument, ["path a of", "path a/b of", "a file and a directory"],
+            "a and a/b", .invalidArgument, ["path a of", "path a/b of", "a file and a directory"],
             objects(
                 EmulatedEnvironment.object("secret", "plain", "objectAlias: a/b"),
                 EmulatedEnvironment.object("secret", "shared", "objectAlias: a"))
@@ -87,7 +87,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             "a tenant that leads elsewhere", .invalidArgument, ["neither a directory id nor a domain name"],
             set("tenantID", "../../evil?x=")),
         Mistake(
-            "tokens that are no JSON", .failedPrecondition, ["failed to unmarshal service account tokens"],
+            "tokens that are not JSON", .failedPrecondition, ["failed to unmarshal service account tokens"],
             set(tokens, "{")),
         Mistake(
             "no tokens", .failedPrecondition, ["service account tokens not found", "tokenRequests"], set(tokens, nil)),
@@ -151,7 +151,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             "an unknown cloud", .invalidArgument, ["cloudName Nebula is not valid", "NEBULA"],
             set("cloudName", "Nebula")),
         Mistake(
-            "two identity modes at once", .invalidArgument, ["only one identity mode can be enabled at a time"],
+            "two identity modes together", .invalidArgument, ["only one identity mode can be enabled at a time"],
             { _, attributes in
                 attributes["useVMManagedIdentity"] = "true"
                 attributes["usePodIdentity"] = "1"
@@ -224,7 +224,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("lists every mistake of a manifest at once, without asking Azure for anything")
+    @Test("lists all mistakes of a manifest together, without asking Azure for anything")
     func allMistakes() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(

@@ -27,7 +27,7 @@ struct RetryAfterTests {
         }
     }
 
-    @Test("is not waited for past the mount's own end: the refusal is the answer, at once")
+    @Test("is not waited for past the mount's own end: the refusal is the answer, immediately")
     func tooLong() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let time = ManualTime.fromNow()

@@ -124,7 +124,7 @@ struct SettingsTests {
         }
     }
 
-    @Test("Selectors leave out what is kept beside a certificate, by choice")
+    @Test("Selectors leave out what is kept with a certificate, by choice")
     func certificates() async throws {
         try await EmulatedEnvironment.with { world in
             let with = try await world.mount("select: {regex: \"s.*\"}")

@@ -4,7 +4,7 @@ import AzureTestSupport
 
 /// The network of a provider whose clock is a `ManualTime`.
 ///
-/// A request that the emulator leaves without an answer times out at once, and the clock moves on by the
+/// A request that the emulator leaves without an answer times out immediately, and the clock moves on by the
 /// timeout. All other requests may take as long as they need, so a busy machine changes no outcome.
 struct TimedTransport: HTTPTransport {
     let base: any HTTPTransport

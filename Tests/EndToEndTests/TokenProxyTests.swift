@@ -18,7 +18,7 @@ struct TokenProxyTests {
         return attributes
     }
 
-    /// What is mounted with a token that nobody has presented yet.
+    /// What is mounted with a token that was not presented yet.
     private static func value(_ world: EmulatedEnvironment) async throws -> String {
         try await world.mount(try await attributes(world)).text("plain")
     }

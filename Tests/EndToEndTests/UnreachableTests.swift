@@ -8,9 +8,9 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// Hosts that are not there at all: names that nobody knows, ports where nobody listens. Without a network:
+/// Hosts that are not there at all: unknown names, ports without a listener. Without a network:
 /// the names are such that no resolver asks anybody for them, and the port is one that we hold ourselves.
-@Suite("A mount that finds nobody", .timeLimit(.minutes(20)))
+@Suite("A mount that finds no server", .timeLimit(.minutes(20)))
 struct UnreachableTests {
     /// Longer than a label may be.
     private static let nowhere = String(repeating: "a", count: 64) + ".invalid"
@@ -104,7 +104,7 @@ struct UnreachableTests {
     }
 }
 
-/// A port of this machine that nobody listens at, and nobody else can take.
+/// A port of this machine that has no listener, and that no other process can take.
 private final class ClosedPort {
     let number: UInt16
     private let descriptor: Int32

@@ -10,7 +10,7 @@ struct TestKeys: Sendable {
         case p384 = "P-384"
         case p521 = "P-521"
 
-        /// What `openssl genpkey` is told.
+        /// The arguments of `openssl genpkey`.
         var options: [String] {
             switch self {
             case .rsa: ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The time that a call may take which is answered at once. It only bounds a failure.
+/// The time that a call may take which is answered immediately. It only bounds a failure.
 let testTimeout = Duration.seconds(300)
 
 /// Bytes of a response that are not secret.
@@ -49,7 +49,7 @@ struct Fixture {
     func client() -> RPCClient { RPCClient(endpoint: endpoint) }
 }
 
-/// Starts a server, runs `body` with it and stops it. By default it responds to every Mount at once.
+/// Starts a server, runs `body` with it and stops it. By default it responds to every Mount immediately.
 func withServer(
     handler: @escaping RPCServer.Handler = { _ in .file() }, _ body: (Fixture) async throws -> Void
 ) async throws {
@@ -148,7 +148,7 @@ final class RawSocket: Sendable {
         }
     }
 
-    /// Whether a read would return at once, with bytes or with the end of the connection.
+    /// Whether a read would return immediately, with bytes or with the end of the connection.
     var isReadable: Bool {
         var descriptor = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) == 1

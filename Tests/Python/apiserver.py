@@ -84,7 +84,7 @@ class APIServer:
             self.publish_authority()
 
     def publish_authority(self):
-        """As the kubelet does: all at once."""
+        """As the kubelet does: all together."""
         path = self.directory / "ca.crt.new"
         path.write_bytes(self.authority)
         path.rename(self.directory / "ca.crt")

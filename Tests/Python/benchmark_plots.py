@@ -89,7 +89,7 @@ def draw(results, directory):
                   label="Azure's provider v1.8.2: n + 4 requests per mount of n objects")
         axes.set_ylim(bottom=0)
         save("calls", f"Requests to Entra and Key Vault: pods of one identity, {objects} objects each",
-             "pods at once", "requests")
+             "pods together", "requests")
     return paths
 
 

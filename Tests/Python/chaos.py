@@ -1,4 +1,4 @@
-"""What the chaos test needs beside a world: tenants, faults from a seed, and a checker that shares no code with anybody."""
+"""What the chaos test needs in addition to a world: tenants, faults from a seed, and a checker that shares no code with the programs."""
 
 import json
 import pathlib
@@ -86,7 +86,7 @@ class Controls:
 
     def __init__(self, port):
         self.base = f"http://127.0.0.1:{port}"
-        # Held by whoever calls, and while there is nobody to call.
+        # Held by the callers, and while there is no one to call.
         self.lock = threading.RLock()
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -114,7 +114,7 @@ class History:
             values.append([value, begin, None])
 
     def forget(self, begin):
-        """The backend began anew with what its seed says. To be called with the lock held."""
+        """The backend started again with what its seed says. To be called with the lock held."""
         for name, values in self.values.items():
             values[-1][2] = time.monotonic()
             values.append([first_value(name), begin, None])

@@ -15,7 +15,7 @@ SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 TENANT = "99999999-9999-4999-8999-999999999999"
 FLAGS = {"only-show-errors", "include-inherited", "all"}
 MANY = {"audiences", "secret-permissions", "key-permissions", "certificate-permissions"}
-# The options of each command, beside those of all.
+# The options of each command, in addition to those of all.
 COMMANDS = {
     "cloud show": set(),
     "account show": set(),

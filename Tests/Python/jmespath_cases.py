@@ -104,7 +104,7 @@ def outcome(expression, given):
         return {"error": "syntax"}
     except (exceptions.ArityError, exceptions.VariadictArityError, exceptions.UnknownFunctionError,
             exceptions.JMESPathTypeError):
-        # Several things can be wrong at once, and what is looked at first is each implementation's choice.
+        # Several things can be wrong together, and what is looked at first is each implementation's choice.
         return {"error": "any"}
     except Exception:
         return None

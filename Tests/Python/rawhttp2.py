@@ -15,7 +15,7 @@ def frame(kind, flags, stream, payload=b""):
 
 
 def headers(method):
-    """A gRPC call's, as literals that nobody need remember."""
+    """A gRPC call's, as literals with names."""
     fields = [(":method", "POST"), (":scheme", "http"), (":path", f"/v1alpha1.CSIDriverProvider/{method}"),
               (":authority", "localhost"), ("te", "trailers"), ("content-type", "application/grpc")]
 

@@ -72,7 +72,7 @@ class ServedTest(unittest.TestCase):
         self.controls.call("DELETE", "/calls")
 
     def serve(self, *flags, **environment):
-        """Starts the provider, in the place of one that the test has started before."""
+        """Starts the provider, instead of one that the test has started before."""
         self.end()
         self.provider = self.start(*flags, **environment)
         self.addCleanup(self.end)
@@ -196,7 +196,7 @@ class SlowMetadata:
 
 @contextlib.contextmanager
 def silence(path):
-    """Puts a socket that accepts connections and never answers in the place of the one at `path`."""
+    """Puts a socket that accepts connections and never answers instead of the one at `path`."""
     with socket.socket(socket.AF_UNIX) as listener:
         own = f"{path}.silent"
         listener.bind(own)

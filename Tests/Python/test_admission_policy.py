@@ -1,4 +1,4 @@
-"""The admission policy's expressions, evaluated by a CEL implementation that nobody here wrote."""
+"""The admission policy's expressions, evaluated by a CEL implementation from another project."""
 
 import copy
 import json

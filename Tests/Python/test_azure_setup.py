@@ -117,7 +117,7 @@ class SetupTest(unittest.TestCase):
                          ["Key Vault Crypto User", "Key Vault Secrets User"])
         self.assertTrue(all(grant["scope"].endswith("/vaults/kv-shop")
                             for grant in self.calls("role assignment create")))
-        # Again: what is there is not made anew.
+        # Again: what exists is not created again.
         self.setup("--aks", "cluster", "one")
         self.assertEqual(len(self.calls("keyvault create")), 1)
 

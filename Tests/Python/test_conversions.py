@@ -1,4 +1,4 @@
-"""What lies in the volume, read by a library that nobody here wrote.
+"""What lies in the volume, read by a library from another project.
 
 It runs against the debug build and against the programs as they ship: only those are optimised."""
 

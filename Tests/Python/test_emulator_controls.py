@@ -193,7 +193,7 @@ class ControlsTest(emulated.EmulatedTest):
         self.assertTrue(self.secrets().get_secret("greeting").properties.enabled)
         own = {"Origin": f"http://127.0.0.1:{port}", "Sec_Fetch_Site": "same-origin"}
         self.assertEqual(self.ask("/vaults/kv-tests/secrets/greeting/enable", "POST", **own).status, 200)
-        # A link or a bookmark may lead to it.
+        # A link or a bookmark may point to it.
         link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
         self.assertEqual(self.ask("/", **link).status, 200)
 

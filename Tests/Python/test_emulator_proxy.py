@@ -1,4 +1,4 @@
-"""The emulator's proxy, seen by clients that speak no TLS to what it leads to."""
+"""The emulator's proxy, seen by clients that speak no TLS to the server behind it."""
 
 import socket
 import unittest
@@ -29,7 +29,7 @@ class ProxyTest(unittest.TestCase):
 
     def test_the_end_of_the_servers_bytes_reaches_the_client(self):
         connection = self.tunnel()
-        connection.sendall(b"this is no TLS\r\n\r\n")
+        connection.sendall(b"this is not TLS\r\n\r\n")
         received = b"?"
         while received:
             received = connection.recv(4096)

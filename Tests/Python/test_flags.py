@@ -253,7 +253,7 @@ class FlagTest(served.ServedTest):
     def test_vault_concurrency(self):
         self.serve()
         call = self.hang_vault(*served.SECRETS)
-        w.until(lambda: self.calls("vault:kv-tests get", "running") >= len(served.SECRETS), "all requests at once")
+        w.until(lambda: self.calls("vault:kv-tests get", "running") >= len(served.SECRETS), "all requests together")
         call.cancel()
         self.end()
         self.controls.call("DELETE", "/faults")

@@ -63,9 +63,9 @@ class NodeFlagTest(served.ServedTest):
 
     def test_token_proxy_url(self):
         self.assertIsNone(self.bound())
-        with socket.socket() as nobody:
-            nobody.bind(("127.0.0.1", 0))
-            url = f"https://127.0.0.1:{nobody.getsockname()[1]}/token-proxy"
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            url = f"https://127.0.0.1:{unused.getsockname()[1]}/token-proxy"
             self.assertIn("the cluster's token proxy cannot be reached", self.bound(token_proxy_url=url))
 
     def test_sni_name(self):

@@ -1,4 +1,4 @@
-"""Certificates in parts and key stores, read by a library that nobody here wrote."""
+"""Certificates in parts and key stores, read by a library from another project."""
 
 import json
 import unittest

@@ -1,4 +1,4 @@
-"""More than a node ever asks at once, and clients that do not behave, over the provider's real socket."""
+"""More than a node ever asks together, and clients that do not behave, over the provider's real socket."""
 
 import json
 import unittest
@@ -112,7 +112,7 @@ class LoadTest(unittest.TestCase):
             # Ordinary volumes are not held up.
             for _ in range(5):
                 self.assert_works()
-            # A large one has to wait, once the others' answers are there, and is told so before its caller's
+            # A large one has to wait, once the others' answers are there, and gets an error before its caller's
             # deadline.
             error = w.until(self.refusal, "an answer without room")
             self.assertEqual(error.code(), grpc.StatusCode.INTERNAL, error.details())

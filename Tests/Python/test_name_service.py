@@ -1,6 +1,6 @@
 """A name service that leaves the names of one namespace unanswered: pods of others get their volumes meanwhile.
 
-The emulator and the provider run in namespaces of their own for network and mounts, in which the names of Azure lead to
+The emulator and the provider run in namespaces of their own for network and mounts, in which the names of Azure resolve to
 the emulator by a name server on port 53, as in a cluster, and not by a proxy."""
 
 import contextlib
@@ -23,7 +23,7 @@ import world as w
 from test_provider import array, obj
 
 DEAD, PODS = "dead-", 200
-# Look-ups of one namespace that are under way at once.
+# Look-ups of one namespace that are under way together.
 SHARE = 16
 
 

@@ -1,4 +1,4 @@
-"""Markers in the place of every secret, through success and every fault: none comes out anywhere but in the volume."""
+"""Markers as every secret, through success and every fault: none comes out anywhere but in the volume."""
 
 import base64
 import concurrent.futures
@@ -35,7 +35,7 @@ FAULTS = [
 ]
 
 
-# Faults that the provider reports at once, without a second try.
+# Faults that the provider reports immediately, without a second try.
 FINAL = ["status status=403 target=vault", "status status=404 target=vault"]
 
 PREFIX = "MARK!"
@@ -172,7 +172,7 @@ class NoLeakTest(unittest.TestCase):
     def assert_nothing_leaked(self):
         for where, text in self.outputs().items():
             self.assertEqual(leaks(text, self.markers), [], where)
-            # Access tokens and assertions, whoever made them.
+            # Access tokens and assertions, from any issuer.
             self.assertIsNone(re.search(r"eyJ[A-Za-z0-9_-]{8}", text), where)
             self.assertNotIn("PRIVATE KEY", text, where)
 

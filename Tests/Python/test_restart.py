@@ -61,7 +61,7 @@ class RestartTest(unittest.TestCase):
             self.done[pod] += 1
 
     def wait_for_a_round(self, running):
-        """Until each pod has mounted anew. The driver tries three times, so it outlives no more restarts than that."""
+        """Until each pod has mounted again. The driver tries three times, so it outlives no more restarts than that."""
         before = list(self.done)
         w.until(lambda: all(now > then for now, then in zip(self.done, before)) or any(future.done() for future in running),
                 "a round of mounts")

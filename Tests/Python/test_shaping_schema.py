@@ -1,4 +1,4 @@
-"""The schema's part about shaping, beside the page that explains it and the provider."""
+"""The schema's part about shaping, compared with the page that explains it and the provider."""
 
 import re
 import unittest

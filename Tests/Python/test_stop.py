@@ -29,7 +29,7 @@ class StopTest(unittest.TestCase):
         end = time.monotonic() + 5
         self.world.provider.send_signal(signal.SIGTERM)
         w.until(lambda: [line for line in self.world.log() if line["msg"] == "stopping"], "the beginning of the stop")
-        # Whoever writes to a connection that broke may give it up, and with it the answer that lies there unread.
+        # A client that writes to a broken connection may give it up, and with it the answer that lies there unread.
         hangs_up = select.poll()
         hangs_up.register(peer, select.POLLRDHUP)
         hung_up = hangs_up.poll(500)

@@ -62,7 +62,7 @@ class ToolsTest(unittest.TestCase):
     def test_check_writes_for_people_programs_and_code_hosts(self):
         (self.directory / "a.yaml").write_text(EXAMPLE.read_text().replace("clientID:", "clientId:"))
         text = run("check", self.directory).stdout
-        self.assertIn("a.yaml:26:5: warning: nobody reads the parameter clientId", text)
+        self.assertIn("a.yaml:26:5: warning: the provider ignores the parameter clientId", text)
         self.assertNotIn("\x1b", text)
         findings = json.loads(run("check", "--output", "json", "--plan", EXAMPLE).stdout)
         self.assertEqual(findings["plan"][0]["identityMode"], "workload identity")

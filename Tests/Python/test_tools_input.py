@@ -34,7 +34,7 @@ class InputTest(unittest.TestCase):
         (self.directory / "b.yaml").write_text(WRONG)
         (self.directory / "c.yaml").symlink_to("nowhere")
         (self.directory / "d.yaml").mkdir()
-        # A pipe that nobody writes to would hold the check up for ever.
+        # A pipe without a writer would hold the check up indefinitely.
         os.mkfifo(self.directory / "e.yaml")
         unreadable = [("file-unreadable", "a.yaml"), ("file-unreadable", "c.yaml")]
         self.assertEqual(self.rules(self.directory, timeout=w.DEADLINE), [*unreadable, ("parameter-unknown", "b.yaml")])
@@ -61,7 +61,7 @@ class InputTest(unittest.TestCase):
         found = {(f["rule"], pathlib.Path(f["file"]).name, f["message"]) for f in json.loads(done.stdout)["findings"]}
         self.assertEqual(found, {
             ("file-unreadable", "a.yaml", "permission denied"), ("file-unreadable", "closed", "the directory cannot be read"),
-            ("parameter-unknown", "b.yaml", "nobody reads the parameter cloudNames")})
+            ("parameter-unknown", "b.yaml", "the provider ignores the parameter cloudNames")})
 
     def test_each_finding_says_what_to_do_about_a_file(self):
         (self.directory / "a.yaml").write_bytes(b"\xff")

@@ -1,4 +1,4 @@
-"""As whom the provider names itself to Azure, seen by a metadata service that only listens."""
+"""How the provider names itself to Azure, seen by a metadata service that only listens."""
 
 import http.server
 import json

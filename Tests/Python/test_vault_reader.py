@@ -87,7 +87,7 @@ class VaultReaderTest(unittest.TestCase):
         seen += [self.get("/")[1], self.get("/files")[1]]
         for value in [*VALUES, "a-rotated-value"]:
             self.assertNotIn(value[:6], "".join(seen))
-        # The same generation once more is no rotation.
+        # The same generation once more is not a rotation.
         self.mount()
         self.assertEqual(self.files()["rotations"], 1)
         self.process.send_signal(signal.SIGTERM)

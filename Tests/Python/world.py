@@ -1,4 +1,4 @@
-"""An emulated Azure and a provider, as processes, for clients that nobody here wrote."""
+"""An emulated Azure and a provider, as processes, for clients from another project."""
 
 import json
 import os

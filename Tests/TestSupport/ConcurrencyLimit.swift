@@ -2,7 +2,7 @@ import Synchronization
 
 /// Bounds how many callers run at a time. The others wait, and go on in the order in which they came.
 ///
-/// Swift Testing starts all tests and all their cases at once. Where each case starts servers, hundreds of them
+/// Swift Testing starts all tests and all their cases together. Where each case starts servers, hundreds of them
 /// would hold thousands of sockets and slow each other down until their timeouts expire.
 package final class ConcurrencyLimit: Sendable {
     private struct State {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image from this machine's own files, where no base image can be pulled: build.sh PROGRAM TAG
 #
-# PROGRAM is akv-csi or akv-emulator. Debian's packages and the program take the place of the Containerfile's first stage;
+# PROGRAM is akv-csi or akv-emulator. Debian's packages and the program replace the Containerfile's first stage;
 # the stage of the program is used as it is.
 # BUILDAH_FLAGS are given to every call of buildah, say `--storage-driver vfs`.
 set -euo pipefail

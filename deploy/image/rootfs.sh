@@ -57,7 +57,7 @@ install -m 755 "$program" "$root/usr/local/bin/$name"
 take "${tools[@]}" "${needed[@]}"
 mapfile -t packages < <(owners "${tools[@]}" "${needed[@]}")
 
-# Mozilla's authorities as Debian packs them, and none that this machine trusts beside them.
+# Mozilla's authorities as Debian packs them, and none that this machine trusts in addition.
 download=$(mktemp --directory)
 trap 'rm -rf "$download"' EXIT
 fetch() { (cd "$download" && apt-get download -qq -o APT::Sandbox::User=root ca-certificates 2>/dev/null); }

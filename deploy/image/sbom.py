@@ -101,9 +101,9 @@ def main(root, *archives):
         "type": "framework", "bom-ref": "swift", "name": "swift", "version": compiler,
         "purl": f"pkg:github/swiftlang/swift@{compiler}", "description": "The standard library, linked statically.",
     }
-    beside = [control(path.read_text()) for path in sorted((root / "var/lib/dpkg/status.d").iterdir())]
+    others = [control(path.read_text()) for path in sorted((root / "var/lib/dpkg/status.d").iterdir())]
     inside = [control(run("dpkg-query", "--status", package)) for package in owners(archives)]
-    for fields in inside + beside:
+    for fields in inside + others:
         component = debian_component(fields, distribution)
         components.setdefault(component["bom-ref"], component)
 

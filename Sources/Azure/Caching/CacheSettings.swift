@@ -14,7 +14,7 @@ package struct CacheSettings: Sendable {
 
     package init() {}
 
-    /// Everything is asked for anew with every mount, as upstream does.
+    /// Every mount fetches everything again, as upstream does.
     package static var off: CacheSettings {
         var settings = CacheSettings()
         settings.keepsTokens = false

@@ -21,7 +21,7 @@ package enum TokenSource: String, Sendable, CaseIterable {
     case refused
 }
 
-/// Is told what fetching costs.
+/// Receives the cost of each fetch.
 package protocol FetchObserver: Sendable {
     /// One request to a vault, and how it ended.
     func observe(_ request: VaultRequestObservation)
@@ -50,7 +50,7 @@ package struct VaultRequestObservation: Sendable {
     }
 }
 
-/// Tells nobody.
+/// No-op observer.
 package struct SilentObserver: FetchObserver {
     package init() {}
     package func observe(_ request: VaultRequestObservation) {}

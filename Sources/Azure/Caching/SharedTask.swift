@@ -25,7 +25,7 @@ package final class SharedTask<Value: Sendable>: Sendable {
     /// The caller for whom the work was begun.
     package let first: Caller
 
-    /// Begins `work`, which is given a deadline that moves when later callers join. With nobody waiting
+    /// Begins `work`, which is given a deadline that moves when later callers join. Without a caller that waits
     /// it is work in the background, which only its deadline ends.
     package init(
         isAwaited: Bool = true, until deadline: Deadline, _ work: @escaping @Sendable (Deadline) async -> Value

@@ -5,7 +5,7 @@ internal import SecretMemory
 ///
 /// They are made to be copied, or run by a script, and hold names out of manifests; so every name is quoted.
 package enum AzureCommand {
-    /// `issuer` is the cluster's, if a token has told it.
+    /// `issuer` is the cluster's, if a token names it.
     package static func federatedCredential(subject: String, clientID: String, issuer: String? = nil) -> String {
         "az identity federated-credential create --name '<name>'"
             + " --identity-name \("<identity with client id \(clientID)>".shellQuoted) --resource-group '<group>'"

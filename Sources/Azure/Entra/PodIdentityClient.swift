@@ -19,7 +19,7 @@ struct PodIdentityClient: Sendable {
     }
 
     /// NMI holds a request back while the pod's identity is being assigned, for up to 80 seconds. To give
-    /// up on it earlier would only begin that wait anew.
+    /// up on it earlier would only start that wait again.
     private static let retry: RetryPolicy = {
         var policy = RetryPolicy()
         policy.attemptTimeout = .seconds(100)

@@ -12,7 +12,7 @@ package struct TokenExchange: Sendable {
     private let retry: RetryPolicy
     private let time: TimeSource
     private let gates: RequestGates
-    /// The exchanges under way at once, of all clients.
+    /// The exchanges under way at the same time, of all clients.
     private let places = FairBudget(capacity: 100, ownerShare: 25)
 
     package init(transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), time: TimeSource = .system) {
@@ -87,7 +87,7 @@ package struct TokenExchange: Sendable {
             ("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"),
             ("client-request-id", RequestID.make()),
         ]
-        // The proxy is told by the TLS server name; the Host stays that of the authority it passes to.
+        // The TLS server name identifies the proxy; the Host stays that of the authority it passes to.
         if proxy != nil { headers.append(("Host", endpoint.host)) }
         var request = HTTPRequest(
             .post, (proxy?.base ?? endpoint.base) + endpoint.path, headers: headers, body: form.finish(),

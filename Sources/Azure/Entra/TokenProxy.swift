@@ -13,7 +13,7 @@ package final class TokenProxy: Sendable {
         package var url = "https://kubernetes.default.svc.cluster.local"
         /// Found out from the API server's certificate when empty.
         package var serverName = ""
-        /// The only authority that is trusted; read anew for each token.
+        /// The only authority that is trusted; read again for each token.
         package var authorityFile = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
         package var apiServerHost = "kubernetes.default.svc.cluster.local"
         package var apiServerPort = 443
@@ -21,7 +21,7 @@ package final class TokenProxy: Sendable {
         package init() {}
 
         /// Takes the API server's port from `KUBERNETES_SERVICE_PORT`, which the kubelet sets in every pod.
-        /// What is no port leaves the one for https.
+        /// A text that is not a port keeps the port for https.
         package mutating func takePort(from environment: [String: String]) {
             guard let port = environment["KUBERNETES_SERVICE_PORT"].flatMap({ UInt16($0) }), port > 0 else { return }
             apiServerPort = Int(port)

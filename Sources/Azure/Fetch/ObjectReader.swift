@@ -29,7 +29,8 @@ struct ObjectReader: Sendable {
         values.peek(job.key, job.freshness).map { .content($0, .cached) }
     }
 
-    /// Reads objects together; nil for those that have not come in time. `observe` is told of each that was not kept, from
+    /// Reads objects together; nil for those that have not come in time. `observe` is called for each that was not
+    /// kept, from
     /// any thread, when it has come.
     func read(
         _ jobs: [Job], _ round: FetchRound, _ token: AccessToken,

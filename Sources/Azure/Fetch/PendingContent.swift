@@ -39,7 +39,7 @@ final class FetchTask: Sendable {
         state.withLock { $0.wanted += 1 }
     }
 
-    /// A content has come, or nobody wants it any more.
+    /// A content has come, or no caller wants it any more.
     fileprivate func settle(isAbandoned: Bool) {
         let task = state.withLock { state -> Task<Void, Never>? in
             state.wanted -= 1

@@ -107,7 +107,7 @@ package final class ValueCache: Sendable {
         var evictions = 0
     }
 
-    /// What an entry costs beside its content, so that many small ones are bounded too.
+    /// What an entry costs in addition to its content, so that many small ones are bounded too.
     private static let overhead = 512
     /// A mount that comes again may be this much later than its interval; until then what it had tells
     /// whether anything has changed.
@@ -218,7 +218,7 @@ package final class ValueCache: Sendable {
                 if let place = content.join(until: deadline, { collector.set(index, $0) }) {
                     places.append((content, place))
                 } else {
-                    // The mounts that wanted it have just left. Whoever fetches it for itself gets it.
+                    // The mounts that wanted it have just left. The caller that fetches it for itself gets it.
                     collector.set(index, .withdrawn)
                 }
             }
@@ -302,7 +302,7 @@ package final class ValueCache: Sendable {
         switch code {
         case .vaultForbidden: isConcerned = { $0.scope == key.scope }
         case .objectNotFound, .objectDisabled:
-            // The list of objects may be what has led to it.
+            // The list of objects may have caused it.
             isConcerned = {
                 $0.scope == key.scope && $0.type == key.type
                     && ($0.name == key.name || $0.query == .objects)
@@ -355,7 +355,7 @@ package final class ValueCache: Sendable {
             if let earlier = state.entries[key] {
                 lastChangeSeenAt = earlier.content.revision == content.revision ? earlier.lastChangeSeenAt : now
             } else {
-                // Nothing is known of what was there before. A first mount reads everything anew anyway.
+                // Nothing is known of what was there before. A first mount reads everything again anyway.
                 lastChangeSeenAt = stamp.interval > Self.firstMountAge ? stamp.begunAt - Self.firstMountAge : .zero
             }
             let entry = Entry(

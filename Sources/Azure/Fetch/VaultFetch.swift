@@ -153,7 +153,7 @@ package struct VaultFetch: Sendable {
         if second.isUnproven || !second.isOutage {
             outages.begin(source)
             var second = second.fromFallback
-            // Whoever reads that the other vault refuses must know why it was asked at all.
+            // The error must say why the other vault was asked at all.
             if !second.errors.isEmpty { second.errors = first.errors + second.errors }
             return second
         }

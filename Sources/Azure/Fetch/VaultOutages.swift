@@ -3,7 +3,7 @@ internal import ProviderCore
 internal import Synchronization
 
 /// Remembers which vaults with a fallback could not be asked lately, so that a vault that comes and goes
-/// does not make the volumes' contents come and go with it, and no mount waits for it anew.
+/// does not make the volumes' contents come and go with it, and no mount waits for it again.
 ///
 /// Kept for each principal apart: what one workload meets says nothing to another. It remembers 1,000 outages, at most
 /// 250 of one namespace.

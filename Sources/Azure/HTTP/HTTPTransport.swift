@@ -103,7 +103,7 @@ package struct TransportError: Error, Sendable {
     package var kind: Kind
     package var reason: String
     /// The connection was lost. It may have been an idle one that the server was just closing, so the
-    /// first time the same request is sent again at once.
+    /// first time the same request is sent again immediately.
     package var isLostConnection = false
 
     package init(_ hop: Hop, _ kind: Kind, _ reason: String) {
@@ -116,7 +116,7 @@ package struct TransportError: Error, Sendable {
 /// The seam between the protocols and the network: sends one request once, follows no redirect, and
 /// gives up at `timeout`.
 ///
-/// A batch is handed over at once, so that many requests cost as few changes between threads as one.
+/// A batch is handed over as a whole, so that many requests cost as few changes between threads as one.
 package protocol HTTPTransport: Sendable {
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse
 

@@ -1,7 +1,7 @@
 internal import AsyncSupport
 internal import Synchronization
 
-/// Bounds the requests to one service that are under way at once, for all mounts of the node.
+/// Bounds the requests to one service that are under way at the same time, for all mounts of the node.
 ///
 /// Namespaces take turns, so that a request waits for at most one of each other namespace per turn. What the service
 /// asks of one namespace binds that namespace alone: a refusal for too many requests pauses its requests and halves
@@ -249,7 +249,7 @@ package final class RequestGate: Sendable {
         state.lanes[namespace, default: Lane(limit: Double(limits.ofNamespace))].running += 1
         var permit = Permit(namespace: namespace, admittedAt: now)
         if let rate = limits.perSecond {
-            // As many as may be under way at once may also begin at once.
+            // As many as may be under way may also begin together.
             let spacing = Duration.seconds(1) / rate
             let slot = max(state.nextSlot, now - spacing * limits.concurrent)
             state.nextSlot = slot + spacing

@@ -3,7 +3,7 @@ internal import Glibc
 internal import NIOSSL
 
 /// Which certificate authorities are trusted, by the conventions of `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR`; without them the system's own, with what an administrator put beside them.
+/// `SSL_CERT_DIR`; without them the system's own, with what an administrator added to them.
 package struct TrustRoots: Sendable, Equatable {
     /// A distribution's bundle of all authorities has a quarter of a megabyte.
     private static let maximumFileBytes = 16 << 20
@@ -66,7 +66,7 @@ package struct TrustRoots: Sendable, Equatable {
     }
 
     /// The roots as the TLS library wants them. A file in a directory that holds no certificate is
-    /// passed over, as OpenSSL does; a named file must be readable.
+    /// ignored, as OpenSSL does; a named file must be readable.
     func load() throws -> NIOSSLTrustRoots {
         guard !isSystem else { return .default }
         var certificates: [NIOSSLCertificate] = []
@@ -77,7 +77,7 @@ package struct TrustRoots: Sendable, Equatable {
         return .certificates(certificates)
     }
 
-    /// What lies in the system's directories beside the distribution's own, whose files are links there
+    /// What lies in the system's directories in addition to the distribution's own, whose files are links there
     /// but for one bundle of them all.
     func loadAdditional() -> [NIOSSLCertificate] {
         guard isSystem else { return [] }

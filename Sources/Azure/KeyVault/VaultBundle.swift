@@ -100,7 +100,7 @@ extension ItemAttributes {
         tags = Self.tags(bundle["tags"])
     }
 
-    /// Tags that are no texts are passed over.
+    /// Tags that are not texts are ignored.
     static func tags(_ value: JSONValue?) -> [String: String] {
         var tags: [String: String] = [:]
         for (name, value) in value?.object?.members ?? [] { tags[name] = value.text }

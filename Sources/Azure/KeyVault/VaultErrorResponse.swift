@@ -42,7 +42,7 @@ struct VaultErrorResponse {
         return error
     }
 
-    /// Key Vault's own word that there is no such object, rather than no such vault, path or server.
+    /// Key Vault's own word that the object does not exist, rather than the vault, path or server.
     var isOfObject: Bool {
         status == 404 && ["SecretNotFound", "KeyNotFound", "CertificateNotFound"].contains(code)
     }

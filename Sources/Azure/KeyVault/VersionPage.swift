@@ -19,8 +19,8 @@ struct VersionPage: VaultPage {
             throw VaultAnswerError(reason: "the vault's list is not a JSON object")
         }
         let records = (page["value"]?.array ?? []).compactMap { item -> VersionRecord? in
-            // Keys have a `kid` where the others have an `id`. An entry without attributes is passed
-            // over, as upstream does.
+            // Keys have a `kid` where the others have an `id`. An entry without attributes is
+            // ignored, as upstream does.
             guard let item = item.object, let id = item["id"]?.text ?? item["kid"]?.text,
                 let attributes = item["attributes"]?.object
             else { return nil }
@@ -32,10 +32,10 @@ struct VersionPage: VaultPage {
         return VersionPage(records: records, nextLink: next.isEmpty ? nil : next)
     }
 
-    /// `link` if it is a URL that leads to `host` over https; nil otherwise. A port of 443 is the same as none.
+    /// `link` if it is a URL of `host` over https; nil otherwise. A port of 443 is the same as none.
     static func link(_ link: String, onHost host: String) -> String? {
         let scheme = "https://"
-        // What is no URL is not left to a library to mend.
+        // A library does not get to fix an invalid URL.
         guard link.utf8.allSatisfy({ ASCII.visible.contains($0) }), link.lowercased().hasPrefix(scheme) else {
             return nil
         }

@@ -40,7 +40,7 @@ package struct TimeSource: Sendable {
     }
 }
 
-/// A moment after which nobody waits any more.
+/// A moment after which no caller waits any more.
 package struct Deadline: Sendable {
     private let time: TimeSource
     private let instant: @Sendable () -> Duration

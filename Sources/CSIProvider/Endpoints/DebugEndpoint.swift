@@ -1,7 +1,7 @@
 internal import Logging
 internal import NIOHTTP1
 
-/// Where upstream serves Go's profiles: pages about this process, for whoever has a shell on the node.
+/// Where upstream serves Go's profiles: pages about this process, for operators with a shell on the node.
 ///
 /// There is no Go runtime to profile, so they show what is asked first when something is slow, large or
 /// stuck. Nothing on them comes from a request, a token or a vault.
@@ -51,7 +51,7 @@ package enum DebugEndpoint {
         files        open file descriptors by kind, and their limit
         connections  this process's TCP connections and their state
 
-        There are no Go profiles: this is no Go program. None of these pages shows a secret.
+        There are no Go profiles: this is not a Go program. None of these pages shows a secret.
 
         """
     }

@@ -26,7 +26,7 @@ struct HTTPEndpoint: Service {
     /// middle of many others is not turned away, which would delay it by a second.
     private static let backlog: Int32 = 1024
 
-    /// Accepted connections are bare, and read nothing, until somebody serves them: those that nobody gets to
+    /// Accepted connections are bare, and read nothing, until they are served: those that are not
     /// serve, because the endpoint stops, are just dropped.
     private let listener: NIOAsyncChannel<any Channel, Never>
     private let routes: [String: Route]
@@ -47,7 +47,7 @@ struct HTTPEndpoint: Service {
         self.logger = logger
     }
 
-    /// Listens at once, so that a port in use is known before anything is served.
+    /// Listens immediately, so that a port in use is known before anything is served.
     static func listen(
         host: String, port: Int, routes: [String: Route], limits: RequestLimits = RequestLimits(), logger: Logger
     ) async throws -> HTTPEndpoint {
@@ -62,7 +62,8 @@ struct HTTPEndpoint: Service {
         }
     }
 
-    /// Listens at once on a unix socket that only this process's user may use. A socket file that no process listens on
+    /// Listens immediately on a unix socket that only this process's user may use. A socket file that no process
+    /// listens on
     /// is replaced.
     static func listen(
         unixSocket path: String, routes: [String: Route], limits: RequestLimits = RequestLimits(), logger: Logger

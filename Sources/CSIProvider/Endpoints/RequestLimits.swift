@@ -42,7 +42,7 @@ private final class RequestGuard: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        // A new connection is for a request, so its time starts at once.
+        // A new connection is for a request, so its time starts immediately.
         enter(.reading)
     }
 

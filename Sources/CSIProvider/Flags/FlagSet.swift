@@ -34,7 +34,7 @@ package struct FlagSet: Sendable {
         package var kind: Kind
         package var defaultValue: String
         package var help: String
-        /// Accepted for the sake of upstream's manifests, or of our earlier ones, and without effect.
+        /// Accepted for upstream's manifests, or of our earlier ones, and without effect.
         package var isIgnored = false
         package var values = Values.any
     }

@@ -17,7 +17,7 @@ extension FlagSet {
                 help: "order the certificates of a PKCS#12 file leaf first"),
             Flag(
                 name: "write-cert-and-key-in-separate-files", kind: .bool, defaultValue: "false",
-                help: "beside a certificate's secret, also write .crt and .key files"),
+                help: "next to a certificate's secret, also write .crt and .key files"),
             Flag(
                 name: "custom-user-agent", kind: .text, defaultValue: "",
                 help: "appended to the user agent sent to Azure"),
@@ -64,7 +64,7 @@ extension FlagSet {
             Flag(
                 name: "status-endpoint", kind: .text, defaultValue: "",
                 help: "where akv-csi status asks: unix:///path; empty is the path of --endpoint with the ending"
-                    + " .status, none is no socket"),
+                    + " .status, none disables it"),
             Flag(
                 name: "cloud-env-dirs", kind: .text, defaultValue: "",
                 help: "directories, separated by ':', that cloudEnvFileName may name files in; empty allows any",

@@ -1,4 +1,4 @@
-/// What the log says beside failed mounts, under codes that alerts may name like those of errors.
+/// What the log reports in addition to failed mounts, under codes that alerts may name like those of errors.
 package enum LogCode: String, CaseIterable, Sendable {
     /// The API server takes no events on pods.
     case eventsFailing = "events-failing"
@@ -12,7 +12,7 @@ package enum LogCode: String, CaseIterable, Sendable {
     case rotationRecovered = "rotation-recovered"
     /// The API server does not say what service accounts are annotated with.
     case serviceAccountsFailing = "service-accounts-failing"
-    /// A class has a parameter, or an object a key, that nobody reads.
+    /// A class has a parameter, or an object a key, that the provider ignores.
     case settingIgnored = "setting-ignored"
     /// The socket that `akv-csi status` asks cannot be served.
     case statusUnavailable = "status-unavailable"

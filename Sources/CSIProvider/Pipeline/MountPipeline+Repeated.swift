@@ -16,7 +16,7 @@ struct RepeatCondition: Sendable {
 }
 
 extension MountPipeline {
-    /// The condition under which the same request has the same result; nil where that cannot be told.
+    /// The condition under which the same request has the same result; nil where that is unknown.
     func repeatCondition(
         of result: MountResult, _ authorized: AuthorizedMount, into volume: VolumeFingerprint
     ) -> RepeatCondition? {
@@ -50,7 +50,7 @@ extension MountPipeline {
 }
 
 extension Identity {
-    /// Until when a request with this identity stays valid, in seconds since 1970. Nil where that cannot be told.
+    /// Until when a request with this identity stays valid, in seconds since 1970. Nil where that is unknown.
     fileprivate var validUntil: Int? {
         switch self {
         case .workloadIdentity(_, let token), .azureTokenProxy(_, let token): token.claims?.expiry

@@ -39,7 +39,7 @@ package struct MountPipeline: Sendable {
     let fetch: VaultFetch
     let ledger = KnownVolumes()
     private let classes = ParsedClasses()
-    /// Twice as many threads as a namespace may have, and no more: what runs at once also takes memory at once.
+    /// Twice as many threads as a namespace may have, and no more: work that runs together also takes memory together.
     private let executor = WorkExecutor(width: 4)
     let time: TimeSource
     /// Names the clients of classes that name none; nil for leaving those to fail.
@@ -167,7 +167,7 @@ package struct MountPipeline: Sendable {
         }
     }
 
-    /// As whom which vaults are asked, for errors.
+    /// The identities used for the vaults, for errors.
     private static func surroundings(of attributes: MountConfiguration) -> [(name: String, value: String)] {
         let sources = MountPlan(attributes).sources
         func all(_ value: (MountPlan.Source) -> String) -> String {

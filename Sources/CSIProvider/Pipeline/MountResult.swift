@@ -1,7 +1,7 @@
 package import Azure
 package import ProviderCore
 
-/// The response to a mount, and everything that led to it.
+/// The response to a mount, and everything that produced it.
 package struct MountResult: Sendable {
     package var response: MountResponse
     /// What was mounted, with what its selectors picked.

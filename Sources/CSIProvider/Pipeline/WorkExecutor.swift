@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// Runs long computing work on threads of its own, so that gRPC's threads and those of Swift's tasks never wait for it.
 ///
-/// At most `width` pieces of work run at once, at most half of them of one owner (a namespace). Owners that wait take
+/// At most `width` pieces of work run at the same time, at most half of them of one owner (a namespace). Owners that wait
+/// take
 /// turns. The threads have a low priority: the rest of the node goes first.
 final class WorkExecutor: Sendable {
     private struct State {

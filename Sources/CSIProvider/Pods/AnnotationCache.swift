@@ -18,7 +18,7 @@ struct AnnotationCache: Sendable {
         var pausedUntil = Duration.zero
     }
 
-    /// How old an answer may be for a volume that was filled as whom it names.
+    /// How old an answer may be for a volume that was filled with the identity it names.
     private static let refreshInterval = Duration.seconds(120)
     /// How old it may be for any other volume, where people wait for what they have just changed.
     private static let freshness = Duration.seconds(1)
@@ -49,7 +49,7 @@ struct AnnotationCache: Sendable {
         return entry.identity.map { .success($0) }
     }
 
-    /// Takes note of what came of a request that began at `start`; returns the answer that this leads to.
+    /// Takes note of what came of a request that began at `start`; returns the resulting answer.
     mutating func note(
         _ outcome: Answer, of account: ServiceAccountReference, start: Duration, elapsed: Duration
     ) -> Answer {
@@ -85,6 +85,6 @@ struct AnnotationCache: Sendable {
 }
 
 extension KubernetesError {
-    /// Nobody has said anything about the object, so what was last said may still be true.
+    /// No answer was about the object, so what was last said may still be true.
     var isOutage: Bool { kind == .unreachable || kind == .unavailable }
 }

@@ -3,7 +3,7 @@ internal import Kubernetes
 internal import ProviderCore
 internal import SecretMemory
 
-/// What is to be told about which pods, what was told already, and how soon more may be.
+/// What is to be reported about which pods, what was reported already, and how soon more may be.
 ///
 /// Plain values without clock or network: `elapsed` and `now` come with each call. It holds a bounded number
 /// of events however many pods fail, and one object in the cluster for each pod, class and reason. Namespaces take
@@ -53,7 +53,7 @@ struct EventQueue: Sendable {
     /// The cluster keeps an event for an hour after it was last changed; half of that keeps alive what lasts.
     private static let refresh = Duration.seconds(1800)
     private static let retention = Duration.seconds(3600)
-    /// A node's share: this many at once, then one in every period.
+    /// A node's share: this many together, then one in every period.
     private static let burst = 25
     private static let period = Duration.seconds(5)
 
@@ -64,7 +64,7 @@ struct EventQueue: Sendable {
     /// When the node's share is whole again.
     private var fullAt = Duration.zero
 
-    /// Takes note of `event`; with `isRepeated` it is only what was told before and still holds. Returns
+    /// Takes note of `event`; with `isRepeated` it is only what was reported before and still holds. Returns
     /// false if an event had to be dropped, this one or another namespace's.
     mutating func note(_ event: PodEvent, isRepeated: Bool, elapsed: Duration) -> Bool {
         let key = Key(event)
@@ -93,7 +93,7 @@ struct EventQueue: Sendable {
         order.isEmpty ? nil : max(.zero, fullAt - elapsed - Self.period * (Self.burst - 1))
     }
 
-    /// The next request that is due now. Its outcome must be told by one of the functions below.
+    /// The next request that is due now. Its outcome must be reported by one of the functions below.
     mutating func next(elapsed: Duration, now: Int) -> Posting? {
         guard wait(elapsed: elapsed) == .zero, let key = order.popFirst(),
             let entry = pending.removeValue(forKey: key)

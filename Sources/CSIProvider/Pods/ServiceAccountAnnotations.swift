@@ -6,9 +6,9 @@ internal import Synchronization
 
 /// What the annotations of service accounts say, read from the API server and kept for a short time.
 ///
-/// However many pods of an account mount at once, one request asks for all of them. The annotations decide as
-/// whom a pod signs in, and not whether it may: that Entra decides on the pod's own token. So an answer that
-/// is out of date leads to a refusal, or to an identity that still trusts the account.
+/// However many pods of an account mount together, one request asks for all of them. The annotations decide with
+/// which identity a pod signs in, and not whether it may: that Entra decides on the pod's own token. So an answer that
+/// is out of date causes a refusal, or selects an identity that still trusts the account.
 package final class ServiceAccountAnnotations: MetricsCollector {
     private typealias Pending = SharedTask<AnnotationCache.Answer>
 
@@ -87,7 +87,7 @@ package final class ServiceAccountAnnotations: MetricsCollector {
         } catch {
             outcome = .failure(error)
         }
-        // Nobody waits any more, so the request was broken off: that says nothing about the API server.
+        // No caller waits any more, so the request was broken off: that says nothing about the API server.
         let isAbandoned = Task.isCancelled
         let (answer, transition) = state.withLock { state in
             state.sharedTasks[account] = nil

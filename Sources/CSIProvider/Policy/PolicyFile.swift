@@ -28,7 +28,7 @@ package final class PolicyFile: Sendable {
         var isSettled: Bool
     }
 
-    /// Larger files are no policy.
+    /// Larger files are not policies.
     private static let maximumBytes = 1 << 20
 
     package let path: String

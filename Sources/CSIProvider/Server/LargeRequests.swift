@@ -8,7 +8,7 @@ internal import SecretMemory
 ///
 /// A SecretProviderClass may have more than a megabyte, and a request is in memory several times: as gRPC's message, as
 /// the JSON in it, and as what was read of that. So the number of large ones is bounded before they are read: those over a
-/// namespace's share fail at once, and the kubelet tries again. Small requests, as nearly all are, are not counted.
+/// namespace's share fail immediately, and the kubelet tries again. Small requests, as nearly all are, are not counted.
 struct LargeRequests: Sendable {
     static let smallBytes = 64 << 10
     static let bytesOfNamespace = 8 << 20

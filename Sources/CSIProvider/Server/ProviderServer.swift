@@ -106,7 +106,7 @@ package struct ProviderServer: Sendable {
 
 /// Opens the socket and keeps it open until the process is asked to stop, then lets running mounts finish.
 ///
-/// It listens only once it runs, and so with the signals' handlers in place: whoever sees the socket can
+/// It listens only once it runs, and so with the signals' handlers in place: a client that sees the socket can
 /// also stop the process in an orderly way.
 private struct RPCServerService: Service {
     let configuration: ProviderConfiguration

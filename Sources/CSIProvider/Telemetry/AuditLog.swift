@@ -3,12 +3,12 @@ internal import Logging
 internal import ProviderCore
 internal import SecretMemory
 
-/// Tells auditors, in lines of the log, who was given what, as whom, by which rule and from where.
+/// Tells auditors, in lines of the log, who was given what, with which identity, by which rule and from where.
 ///
 /// Azure's own log has no line for what a node answers from delivered, so this is the only record of it.
 /// It names objects and versions and never holds a value.
 package struct AuditLog: Sendable {
-    /// How much is told.
+    /// How much is logged.
     package enum Level: String, CaseIterable, Sendable {
         case off
         /// What a volume was not given before: every object of its first mount, later the changed ones.
@@ -114,7 +114,7 @@ package struct AuditLog: Sendable {
     /// In bytes. The names of that many objects of usual length fit.
     private static let longestText = 8 << 10
 
-    /// Who asked, as whom, and what let them.
+    /// Who asked, with which identity, and what let them.
     private static func fields(
         _ pod: PodReference?, _ valid: ValidatedMount?, _ authorized: AuthorizedMount?
     ) -> Logger.Metadata {

@@ -40,7 +40,7 @@ struct MountLog {
         logger[metadataKey: "secret_provider_class"] = "\(pod.secretProviderClass.clipped)"
     }
 
-    /// `warnings` are those that have not been told yet.
+    /// `warnings` are those that have not been logged yet.
     mutating func note(_ attributes: ValidatedMount, warnings: [String]) {
         logger[metadataKey: "vault"] = "\(attributes.vaultName)"
         logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"

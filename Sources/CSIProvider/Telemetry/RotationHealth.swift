@@ -7,7 +7,7 @@ internal import Synchronization
 /// Whether the pods of each SecretProviderClass are still given what is in the vault.
 ///
 /// Once a pod runs the driver hides that a mount of its volume failed: the old files stay. So the transition
-/// from success to failure, and back, is told here.
+/// from success to failure, and back, is logged here.
 ///
 /// It watches 1,000 classes with one volume each, or fewer with more volumes; one namespace takes at most a quarter of
 /// that. Of a class it watches 512 volumes.
@@ -171,7 +171,7 @@ extension RotationHealth.Health {
         volume.error = error
         volumes[name] = volume
         if succeeded { lastSuccess = wallClock }
-        // A first mount that fails is told by the kubelet itself.
+        // A first mount that fails is reported by the kubelet itself.
         guard before.wasFilled else { return (nil, nil) }
         guard succeeded else {
             defer { failingSince = failingSince ?? now }

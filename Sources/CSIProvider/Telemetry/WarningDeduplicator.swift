@@ -4,22 +4,22 @@ internal import ProviderCore
 internal import Synchronization
 
 /// Remembers which warnings about a SecretProviderClass are in the log: the kubelet has each volume asked for
-/// again about every minute, and nobody wants to read the same that often.
+/// again about every minute, and operators do not want to read the same that often.
 ///
 /// It remembers 4,096 classes, at most 1,024 of one namespace, and logs the warnings of a forgotten class again.
 final class WarningDeduplicator: Sendable {
     private struct Key: Hashable {
         var name: RotationHealth.ClassName
-        /// Of all its warnings: a class that changes is told of anew.
+        /// Of all its warnings: a class that changes is logged again.
         var digest: Int
     }
 
-    /// Of one class at once.
+    /// Of one class together.
     private static let maximumLines = UnknownNames.maximum + 1
 
     private let logged = Mutex(RecentMap<Key, Void>(capacity: 4096))
 
-    /// What has to be told of the class that `pod` mounts: all of its warnings the first time, then none.
+    /// What has to be logged about the class that `pod` mounts: all of its warnings the first time, then none.
     func new(_ warnings: [String], for pod: PodReference) -> [String] {
         if warnings.isEmpty { return [] }
         let key = Key(name: RotationHealth.ClassName(pod), digest: warnings.hashValue)

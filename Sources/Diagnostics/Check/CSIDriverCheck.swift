@@ -24,7 +24,7 @@ struct CSIDriverCheck {
             findings.append(
                 manifest.finding(
                     .driverWithoutPodInfo, at: spec?["podInfoOnMount"] ?? spec,
-                    "the provider is not told which pod a volume is for, so every mount fails",
+                    "the provider does not learn which pod a volume is for, so every mount fails",
                     fix: "write podInfoOnMount: true"))
         }
         if spec?["requiresRepublish"]?.text?.lowercased() != "true" {

@@ -5,7 +5,7 @@ internal import SecretMemory
 /// The rules for one SecretProviderClass.
 struct ClassCheck {
     let manifest: Manifest
-    /// Nil for what is no class of this provider.
+    /// Nil for a manifest that is not a class of this provider.
     let parsedClass: ClassManifest?
 
     func findings() -> [Finding] {
@@ -81,7 +81,7 @@ struct ClassCheck {
             if !ParameterNames.known.contains(name), PlacementCheck.place(of: name, notUnder: .parameters) == nil {
                 findings.append(
                     manifest.finding(
-                        .parameterUnknown, at: member.key, "nobody reads the parameter \(name.clipped)",
+                        .parameterUnknown, at: member.key, "the provider ignores the parameter \(name.clipped)",
                         fix: Self.suggestion(for: name)))
             }
             if member.value.tag != "!!str" {
@@ -100,7 +100,7 @@ struct ClassCheck {
             findings.append(
                 manifest.finding(
                     .parameterPlaceholder, at: parsedClass.parameters[name]?.value,
-                    "\(name) \"\(text.clipped)\" is no id of the form 00000000-0000-0000-0000-000000000000",
+                    "\(name) \"\(text.clipped)\" is not an id of the form 00000000-0000-0000-0000-000000000000",
                     fix: name.lowercased() == "tenantid"
                         ? "az account show --query tenantId --output tsv"
                         : "az identity show --name '<identity>' --resource-group '<group>' --query clientId --output tsv"
@@ -125,11 +125,11 @@ struct ClassCheck {
         let groups = text.split(separator: "-", omittingEmptySubsequences: false)
         if groups.map(\.count) == [8, 4, 4, 4, 12], groups.joined().allSatisfy(\.isHexDigit) { return true }
         guard isTenant else { return false }
-        // What is no tenant at all is the server's to refuse.
+        // The server refuses an invalid tenant.
         return text.contains(".") || text.lowercased() == "adfs" || text.contains { "<>{}$ /".contains($0) }
     }
 
-    /// What to write for a parameter that nobody reads.
+    /// What to write for a parameter that the provider ignores.
     private static func suggestion(for name: String) -> String {
         let known = ParameterNames.known
         if let meant = ParameterNames.meant(by: name) {
@@ -165,7 +165,7 @@ struct ClassCheck {
             return [
                 manifest.finding(
                     .modeDeprecated, at: parsedClass.parameters["usePodIdentity"]?.value,
-                    "aad-pod-identity is archived and no longer mended", fix: move)
+                    "aad-pod-identity is archived and no longer maintained", fix: move)
             ]
         case .servicePrincipal:
             return [

@@ -5,7 +5,7 @@ package struct Finding: Sendable {
     package enum Severity: String, Sendable, CaseIterable, Comparable {
         case error
         case warning
-        /// Worth knowing, nothing to mend.
+        /// Worth knowing, nothing to fix.
         case note
 
         private var rank: Int { self == .error ? 2 : self == .warning ? 1 : 0 }

@@ -51,7 +51,7 @@ struct IdentityCheck {
                 let isLabel = name == Self.use
                 let other = isLabel ? "a label" : Self.knownAnnotations.contains(name) ? "an annotation" : nil
                 return manifest.finding(
-                    rule, at: member.key, "nobody reads the \(what) \(name.clipped)",
+                    rule, at: member.key, "the \(what) is ignored: \(name.clipped)",
                     fix: other.map { "make it \($0)\(isLabel ? owner : "")" }
                         ?? ClassCheck.suggestion(for: name, among: known))
             }

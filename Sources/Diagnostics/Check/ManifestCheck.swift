@@ -173,7 +173,8 @@ package struct ManifestCheck: Sendable {
         guard manifest.apiVersion.hasPrefix("aadpodidentity.k8s.io/") else { return [] }
         return [
             manifest.finding(
-                .podIdentityLeftover, at: manifest.root["kind"], "aad-pod-identity is archived and no longer mended",
+                .podIdentityLeftover, at: manifest.root["kind"],
+                "aad-pod-identity is archived and no longer maintained",
                 fix: "move to workload identity: akv-csi migrate \(manifest.path)")
         ]
     }

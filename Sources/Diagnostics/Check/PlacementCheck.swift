@@ -18,8 +18,8 @@ struct PlacementCheck {
 
         var description: String {
             switch self {
-            case .root: "at the beginning of a line, beside spec"
-            case .spec: "under spec, beside provider and parameters"
+            case .root: "at the beginning of a line, next to spec"
+            case .spec: "under spec, next to provider and parameters"
             case .parameters: "under spec.parameters"
             case .objects: "in the text of objects: write objects: | and, further right, array:"
             }
@@ -54,7 +54,7 @@ struct PlacementCheck {
         }
     }
 
-    /// Keys beside `array` in the text of `objects`.
+    /// Keys next to `array` in the text of `objects`.
     private func inObjects() -> [Finding] {
         guard let scalar = parsedClass?.parameters["objects"]?.value.scalar,
             let root = try? YAMLParser.parseFirst(scalar.text)

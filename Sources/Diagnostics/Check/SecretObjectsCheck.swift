@@ -5,7 +5,7 @@ internal import SecretMemory
 /// The rules for `secretObjects`: what the driver will make of the volume's files.
 struct SecretObjectsCheck {
     let parsedClass: ClassManifest
-    /// Nil when the objects have mistakes of their own, or settings that decide on files beside their path.
+    /// Nil when the objects have mistakes of their own, or settings that decide on files in addition to their path.
     let files: ExpectedFiles?
 
     func findings() -> [Finding] {
@@ -14,7 +14,7 @@ struct SecretObjectsCheck {
         guard let entries = node.sequence else {
             return [
                 manifest.finding(
-                    .secretObjectInvalid, at: node, "secretObjects is no list",
+                    .secretObjectInvalid, at: node, "secretObjects is not a list",
                     fix: "begin each entry with \"- secretName:\"")
             ]
         }
@@ -53,7 +53,7 @@ struct SecretObjectsCheck {
         return findings
     }
 
-    /// Labels and annotations that are no texts.
+    /// Labels and annotations that are not texts.
     private func texts(of entry: YAMLNode) -> [Finding] {
         ["labels", "annotations"].flatMap { entry[$0]?.mapping ?? [] }.filter { $0.value.tag != "!!str" }.map {
             member in

@@ -25,7 +25,7 @@ struct ServerRules {
     }
 
     /// The files of the volume. Nil when settings beyond the flat ones decide on them, or when objects have such
-    /// mistakes that their paths cannot be told.
+    /// mistakes that their paths are unknown.
     var expectedFiles: ExpectedFiles? {
         guard hasFlatObjects else { return nil }
         return (parsedClass.plan ?? planOfPaths).map(ExpectedFiles.init)

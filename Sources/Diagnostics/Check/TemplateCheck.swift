@@ -100,7 +100,7 @@ struct TemplateCheck {
         let source = manifest.source.text(of: scalar)
         let objects = ObjectNodes(scalar, in: manifest.source)
         guard !objects.items.isEmpty else {
-            // Control lines such as {{ range }} are no YAML.
+            // Control lines such as {{ range }} are not YAML.
             return source.lines.enumerated().filter { $0.element.contains("{{") }.prefix(1).map { index, line in
                 let column = line.unicodeScalars.prefix { $0 != "{" }.count + 1
                 return Mark(
@@ -143,7 +143,7 @@ struct TemplateCheck {
         return Mark(text: "{{ \(words) }}", position: start, changesStructure: true)
     }
 
-    /// The first placeholder in `text`, as it stands there.
+    /// The first placeholder in `text`, as written.
     static func placeholder(in text: String) -> String? {
         for (open, close) in [("{{", "}}"), ("${", "}"), ("$(", ")"), ("#{", "}"), ("<", ">")] {
             guard let start = text.firstRange(of: open),

@@ -152,7 +152,7 @@ struct WorkloadCheck {
             return [
                 manifest.finding(
                     .nodePublishSecret, at: reference,
-                    "class \(volume.className.clipped) uses \(attributes.identity.mode.rawValue), so nobody reads the credential",
+                    "class \(volume.className.clipped) uses \(attributes.identity.mode.rawValue), so the credential is not used",
                     fix: "remove nodePublishSecretRef and delete the Secret, if nothing else uses it")
             ]
         }

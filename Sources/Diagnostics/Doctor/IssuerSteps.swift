@@ -8,7 +8,7 @@ struct IssuerSteps {
     let issuer: String
     let keyID: String?
 
-    /// Only the exchange tells what Entra sees; what is odd from here may be right from there.
+    /// Only the exchange tells what Entra sees; what is unusual from here may be right from there.
     private static let fromHere = "; from here, which need not be what Entra sees"
 
     func steps() async -> [DoctorStep] {
@@ -33,7 +33,7 @@ struct IssuerSteps {
                     duration: settings.time.elapsed() - start))
             return steps
         case .success(let discovery):
-            let named = discovery["issuer"]?.text ?? "nobody"
+            let named = discovery["issuer"]?.text ?? "no issuer"
             steps.append(
                 DoctorStep(
                     "issuer-discovery", "Issuer: discovery", named == issuer ? .passed : .failed,
@@ -52,7 +52,7 @@ struct IssuerSteps {
 
     /// What makes the issuer unreachable for Entra whatever the network.
     private func shape() -> String? {
-        guard issuer.hasPrefix("https://") else { return "the issuer \(issuer.clipped) is no https URL" }
+        guard issuer.hasPrefix("https://") else { return "the issuer \(issuer.clipped) is not an https URL" }
         if HostKind.isPrivate(String(issuer.dropFirst("https://".count).prefix { $0 != "/" && $0 != ":" })) {
             return "the issuer \(issuer.clipped) exists inside the cluster only, so Entra cannot fetch its keys"
         }

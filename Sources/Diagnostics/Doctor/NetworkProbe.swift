@@ -10,7 +10,7 @@ internal import SecretMemory
 /// Goes to a host hop by hop and looks at what is there, without asking it for anything.
 ///
 /// The certificate is looked at unverified, so that also a wrong one can be described. Nothing is sent
-/// over that connection; whether the certificate is to be trusted is told by the real request later.
+/// over that connection; whether the certificate is to be trusted is decided by the real request later.
 struct NetworkProbe {
     /// What was found on the way.
     struct ProbeResult: Sendable {
@@ -197,7 +197,7 @@ private final class ProbeHandler: ChannelInboundHandler, RemovableChannelHandler
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Behind the handshake nobody is asked anything.
+        // Nothing is sent after the handshake.
         guard !isOpen else { return }
         var part = unwrapInboundIn(data)
         answer.writeBuffer(&part)

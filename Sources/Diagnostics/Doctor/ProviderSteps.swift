@@ -22,7 +22,7 @@ struct ProviderSteps {
         } catch {
             return [
                 DoctorStep(
-                    "provider", title, .failed, "nobody answers at the socket: \(error.message)",
+                    "provider", title, .failed, "no provider responds at the socket: \(error.message)",
                     fix:
                         "kubectl get pods --namespace kube-system --selector app=csi-secrets-store-provider-azure --output wide; the socket must be azure.sock in the directory that the driver's --provider-volume names"
                 )

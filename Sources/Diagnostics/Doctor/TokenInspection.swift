@@ -2,7 +2,7 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// What a service-account token says of itself, for comparison with what Azure has been told.
+/// What a service-account token says of itself, for comparison with what Azure is configured with.
 struct TokenInspection {
     var claims: TokenClaims
     var keyID: String?

@@ -35,7 +35,7 @@ struct TokenSteps {
         guard let inspection = TokenInspection(token) else {
             return [
                 DoctorStep(
-                    "token-given", "Token", .failed, "what is given is no JSON Web Token", fix: request)
+                    "token-given", "Token", .failed, "the given text is not a JSON Web Token", fix: request)
             ]
         }
         return [given(inspection), audience(inspection), subject(inspection), time(inspection)]

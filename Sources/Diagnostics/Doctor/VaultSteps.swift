@@ -7,7 +7,7 @@ struct VaultSteps {
     let settings: Doctor.Settings
     /// As the class writes it.
     let tenantID: String
-    /// The id of that tenant, if Entra has told it.
+    /// The id of that tenant, if Entra has named it.
     let tenant: String?
     let vault: VaultAddress
 
@@ -53,7 +53,7 @@ struct VaultSteps {
         guard challenge.isTrustworthy(forHost: vault.host) else {
             return step(
                 .failed,
-                "the vault asks for a token for \(challenge.resource?.clipped ?? "nobody"), which is not above its own host",
+                "the vault asks for a token for \(challenge.resource?.clipped ?? "nothing"), which is not above its own host",
                 "this is not the vault: check name resolution, proxy and cloudName; no token was sent")
         }
         if let owner = challenge.tenantID, let known = tenant ?? (Self.isGUID(tenantID) ? tenantID : nil),

@@ -38,7 +38,7 @@ struct EditableText: Sendable {
 
     // MARK: - Edits
 
-    /// Puts the text `value` in the place of a value.
+    /// Replaces a value with the text `value`.
     func replacing(_ scalar: YAMLScalar, with value: String) -> TextEdit {
         let range = range(of: scalar)
         // An empty value begins just behind the colon.

@@ -163,7 +163,7 @@ package struct Migration: Sendable {
             parsedClass: parsedClass, mode: mode, identity: identity, users: users, plan: MountPlan(attributes))
     }
 
-    /// The identity that a workload had, or a note of why that cannot be told.
+    /// The identity that a workload had, or a note of why that is unknown.
     private mutating func identity(
         of user: Workload, _ mode: IdentityMode, _ parsedClass: ClassManifest, _ objects: PodIdentityObjects
     ) -> FormerIdentity? {
@@ -182,7 +182,7 @@ package struct Migration: Sendable {
                     user.manifest, user.template.metadata?["labels"]?["aadpodidbinding"],
                     found.isEmpty
                         ? "no AzureIdentityBinding in these files has the selector \(label.clipped)"
-                        : "the label \(label.clipped) leads to several identities: \(found.map(\.clientID).joined(separator: ", "))"
+                        : "the label \(label.clipped) matches several identities: \(found.map(\.clientID).joined(separator: ", "))"
                 ))
             return nil
         }

@@ -3,7 +3,7 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// What Azure must be told for the migrated manifests to work, as commands or as Terraform.
+/// What must be configured in Azure for the migrated manifests to work, as commands or as Terraform.
 extension Migration {
     /// Each federation with the objects it reads, once.
     private var rights: [(federation: Federation, objects: [(vault: String, object: KeyVaultObject)])] {

@@ -5,7 +5,7 @@ extension Migration {
     /// Whether there was anything to migrate.
     package var isNeeded: Bool { !changedFiles.isEmpty || !undecided.isEmpty || !leftovers.isEmpty }
 
-    /// For a person: the changes line by line, what Azure must be told, and what is left to decide.
+    /// For a person: the changes line by line, what must be configured in Azure, and what is left to decide.
     package func text(_ style: TextStyle) -> String {
         guard isNeeded else { return style("Nothing here needs to be migrated.", .green) + "\n" }
         var lines: [String] = []
@@ -52,7 +52,7 @@ extension Migration {
         }
     }
 
-    /// What stands in the place of the report when nothing could be read, or not everything changed.
+    /// The output instead of the report when nothing could be read, or not everything changed.
     package static func json(failure: String) -> JSONOutput { .object([("error", .text(failure))]) }
 
     package var json: JSONOutput {

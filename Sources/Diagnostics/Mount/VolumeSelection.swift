@@ -17,7 +17,7 @@ package struct VolumeSelection: Sendable {
     package var serviceAccount: String?
     package var namespace: String?
     private let accounts: AnnotatedAccounts
-    /// In the place of the workload's.
+    /// Instead of the workload's.
     private let givenAccount: String?
 
     /// The classes called `names`; without names those of the first workload that mounts any, else the

@@ -2,7 +2,7 @@ internal import Azure
 package import Documents
 package import ProviderCore
 
-/// What mounting a class would ask of Azure, as whom, and what Azure must have been told before.
+/// What mounting a class would ask of Azure, with which identity, and what must have been configured in Azure before.
 package struct MountForecast: Sendable {
     /// Such as `SecretProviderClass team-payments/payments-keyvault`.
     package var subject: String

@@ -3,7 +3,7 @@ internal import ProviderCore
 internal import SecretMemory
 
 extension FindingReport {
-    /// The findings in the Static Analysis Results Interchange Format 2.1.0, which code hosts show beside
+    /// The findings in the Static Analysis Results Interchange Format 2.1.0, which code hosts show next to
     /// the lines.
     ///
     /// https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
@@ -79,7 +79,7 @@ package struct RuleDescription: Sendable {
     package var severity: Finding.Severity
     package var title: String
 
-    /// Those of the server that can be told without a network, then those of this program.
+    /// Those of the server that can be checked without a network, then those of this program.
     package static let all: [RuleDescription] =
         ErrorCode.allCases.filter(isOfManifests).map {
             RuleDescription(id: $0.rawValue, severity: .error, title: $0.hint)

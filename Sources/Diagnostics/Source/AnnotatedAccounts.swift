@@ -34,7 +34,7 @@ package struct AnnotatedAccounts: Sendable {
         identities[account] ?? identitiesWithoutNamespace[account.name]
     }
 
-    /// In the place of what no file says.
+    /// Instead of what no file says.
     static let unknown = AnnotatedIdentity(
         clientID: "<client-id>", tenantID: "00000000-0000-0000-0000-000000000000")
 

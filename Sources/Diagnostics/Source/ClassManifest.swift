@@ -88,7 +88,7 @@ package struct ClassManifest: Sendable {
         return try request.resolvingClient(from: identity ?? AnnotatedAccounts.unknown, of: account)
     }
 
-    /// A token that nobody has signed.
+    /// A token without a signature.
     private static func token(of account: ServiceAccountReference) -> String {
         var builder = SecretBytesBuilder()
         SecretBytes(JSONOutput.texts(["sub": account.subject]).compact).withExposed {
@@ -140,7 +140,7 @@ struct ObjectNodes {
     }
 
     var source: TextSource
-    /// Nil in place of null items, which the server passes over.
+    /// Nil instead of null items, which the server ignores.
     var items: [Item?] = []
 
     /// The settings of an object whose text is taken as it stands.

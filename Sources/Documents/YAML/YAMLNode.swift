@@ -128,7 +128,7 @@ package struct YAMLScalar: Sendable, Equatable {
         } else if digits.hasPrefix("0b") || digits.hasPrefix("0B") {
             magnitude = unsigned(digits.dropFirst(2), radix: 2)
         } else if digits.hasPrefix("0"), digits.count > 1, !digits.contains(where: { ".eE".contains($0) }) {
-            // 08 is no octal number, so it is a decimal one.
+            // 08 is not an octal number, so it is a decimal one.
             magnitude = unsigned(digits.dropFirst(), radix: 8) ?? Double(String(digits)).flatMap(Int.init(exactly:))
         } else {
             magnitude = Int(digits) ?? Double(String(digits)).flatMap(Int.init(exactly:))

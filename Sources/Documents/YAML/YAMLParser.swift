@@ -187,7 +187,7 @@ package struct YAMLParser {
     }
 }
 
-/// One libyaml event, copied into Swift values so that the C memory is freed at once.
+/// One libyaml event, copied into Swift values so that the C memory is freed immediately.
 private struct Event {
     var kind: yaml_event_type_t
     var line: Int

@@ -1,6 +1,6 @@
 extension CertificateBundle {
     /// Refuses what would fail in the program that reads it: a key of another certificate, a chain with a
-    /// link that does not hold. Dates are not judged, see `expiry`; a missing root is no mistake.
+    /// link that does not hold. Dates are not judged, see `expiry`; a missing root is not a mistake.
     package func verify() throws(DERError) {
         let problems = self.problems()
         guard problems.isEmpty else { throw DERError(problems.joined(separator: "; ")) }

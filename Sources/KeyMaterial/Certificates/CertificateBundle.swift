@@ -65,7 +65,8 @@ package struct CertificateBundle: Sendable {
     /// and somebody else has issued it.
     package var authority: X509Certificate? { issuers.last ?? (leaf.isRoot ? leaf : nil) }
 
-    /// The one that issued none of the others; of several the first that is no authority, then the first. Of several
+    /// The one that issued none of the others; of several the first that is not an authority, then the first. Of
+    /// several
     /// with its key, the newest.
     private static func leaf(among candidates: [X509Certificate]) throws(DERError) -> X509Certificate {
         let ends = candidates.filter { candidate in

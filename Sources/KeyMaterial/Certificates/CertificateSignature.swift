@@ -87,7 +87,7 @@ struct CertificateSignature: Sendable {
     }
 
     /// The digest of RSASSA-PSS-params (RFC 4055), if the salt is as long as it and the mask is made with
-    /// it too; nobody signs certificates in another way.
+    /// it too; certificates are not signed in another way.
     private func pssDigest() -> Hash? {
         let sha1 = "1.3.14.3.2.26"
         guard let parts = try? algorithm.children(), parts.count == 2, let fields = try? parts[1].children() else {

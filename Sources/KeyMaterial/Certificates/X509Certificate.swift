@@ -59,7 +59,7 @@ package struct X509Certificate: Sendable {
         return signature.verdict(by: publicKey) != .invalid
     }
 
-    /// The subject's name for whoever reads an error, such as `CN=api.example, O=Example`.
+    /// The subject's name for the reader of an error, such as `CN=api.example, O=Example`.
     package var name: String { X509Name.text(subject) }
 
     func isSame(as other: X509Certificate) -> Bool { der.hasSameBytes(as: other.der) }

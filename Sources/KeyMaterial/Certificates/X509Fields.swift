@@ -1,6 +1,6 @@
 package import SecretMemory
 
-/// The few fields of an X.509 certificate (RFC 5280) that matter to whoever presents it.
+/// The few fields of an X.509 certificate (RFC 5280) that matter to its presenter.
 package struct X509Fields {
     /// In RFC 3339.
     package let notBefore: String
@@ -16,7 +16,7 @@ package struct X509Fields {
     let signedPart: SecretSlice
     /// The algorithm that the signed part names.
     let signedAlgorithm: [UInt8]
-    /// What follows the public key: unique identifiers, which nobody uses, and the extensions.
+    /// What follows the public key: unique identifiers, which are not used, and the extensions.
     let rest: [DERElement]
     /// 1 to 3.
     let version: Int

@@ -4,7 +4,7 @@ internal import SecretMemory
 ///
 /// Key Vault still wraps certificates with it (PKCS#12, 3DES), old programs read no other PKCS#12 files,
 /// and no Swift package offers it. It protects nothing here: the files it opens have an empty password,
-/// and whoever asks for a file of the old kind has been told.
+/// and the documentation says so where it offers the old kind.
 enum TripleDES {
     /// `key` has 24 bytes, `iv` 8; nil unless `data` is a whole number of blocks.
     static func decryptCBC(_ data: UnsafeRawBufferPointer, key: [UInt8], iv: [UInt8]) -> SecretBytes? {

@@ -39,7 +39,7 @@ package struct PEMBlock: Sendable {
     }
 }
 
-/// Finds the PEM blocks of a text; whatever stands between them, and malformed blocks, is passed over.
+/// Finds the PEM blocks of a text; text between them, and malformed blocks, are ignored.
 package struct PEMReader {
     private static let begin = Array("-----BEGIN ".utf8)
     private static let end = Array("-----END ".utf8)

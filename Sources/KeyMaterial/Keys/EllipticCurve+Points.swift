@@ -2,8 +2,8 @@ internal import Crypto
 internal import FoundationEssentials
 
 extension EllipticCurve {
-    /// Whether `point` is one of the curve, in the long or the short form of SEC 1. A key with another point belongs to
-    /// nobody, and programs that use it without this test can leak their own keys.
+    /// Whether `point` is one of the curve, in the long or the short form of SEC 1. A key with another point is
+    /// invalid, and programs that use it without this test can leak their own keys.
     func contains(_ point: [UInt8]) -> Bool {
         let isLong = point.count == 1 + 2 * coordinateLength && point[0] == 0x04
         let isShort = point.count == 1 + coordinateLength && (point[0] == 0x02 || point[0] == 0x03)

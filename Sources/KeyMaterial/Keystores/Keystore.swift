@@ -84,7 +84,7 @@ package struct KeystorePassword: Sendable {
     var utf16: SecretBytes {
         bytes.withExposed { raw in
             var builder = SecretBytesBuilder(capacity: raw.count * 2)
-            // Without a String between, which nobody would wipe.
+            // Without a String between, which would not be wiped.
             _ = transcode(raw.makeIterator(), from: UTF8.self, to: UTF16.self, stoppingOnError: false) { unit in
                 builder.append(UInt8(unit >> 8))
                 builder.append(UInt8(unit & 0xFF))

@@ -6,7 +6,7 @@ internal import SecretMemory
 /// the same things, so that a volume does not change while its objects don't.
 ///
 /// They are HKDF of a seed. With a private key inside, the seed is an HMAC under that key over everything
-/// else, the password included: nobody without the key can compute it, so a salt helps no one to guess a
+/// else, the password included: it cannot be computed without the key, so a salt helps no one to guess a
 /// password faster than the file's own derivation lets him, and no two keys are ever encrypted under one
 /// salt. Without a private key everything but the password is public, so the password stays out of the
 /// seed: a salt made of it would let guesses be tried without the derivation.

@@ -128,7 +128,7 @@ package struct PKCS12: Sendable {
             case OID.nestedBag:
                 try addBags(of: value.encoding.copy(), password: password, &work, depth: depth + 1)
             default:
-                // Revocation lists and free-form secrets are no part of what a certificate mounts.
+                // Revocation lists and free-form secrets are not part of what a certificate mounts.
                 continue
             }
         }

@@ -2,7 +2,7 @@ internal import Budgets
 
 /// How much computing one file may ask for, within what the mount as a whole may cost.
 ///
-/// A few bytes can order any number of key derivations, each as long as its writer likes, and whoever may
+/// A few bytes can order any number of key derivations, each as long as its writer likes, and the user who may
 /// write a secret could keep a node busy with them. So a file has one allowance for all that it orders. It is as large
 /// as that of a mount, so that a mount may spend all of it on one file.
 package struct PKCS12Work {

@@ -22,7 +22,7 @@ package struct ConvertedFile: Sendable {
 package struct ContentConversion: Sendable {
     /// Order a PKCS#12's certificates leaf first.
     package var constructsChain: Bool
-    /// Beside a certificate-backed secret, also write `.crt` and `.key`.
+    /// Next to a certificate-backed secret, also write `.crt` and `.key`.
     package var separatesCertificateAndKey: Bool
 
     package init(constructsChain: Bool = true, separatesCertificateAndKey: Bool = false) {

@@ -19,12 +19,12 @@ package struct FetchedVersion: Sendable {
         self.fetchedAt = fetchedAt
     }
 
-    /// What the driver is told. Where another vault stood in, it is named, so that a change of the source is
+    /// What the driver is given. Where another vault stood in, it is named, so that a change of the source is
     /// a change of the version.
     package var version: String { isFromFallback ? "\(item.version)@\(vault.name)" : item.version }
 }
 
-/// What a vault says of a version beside its content.
+/// What a vault says of a version in addition to its content.
 package struct ItemAttributes: Sendable, Hashable {
     /// All in seconds since 1970; nil when the vault does not say.
     package var created: Int?

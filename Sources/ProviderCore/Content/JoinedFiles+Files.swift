@@ -27,7 +27,7 @@ extension JoinedFiles {
     }
 
     /// Another one when an object that the file is made of has another version, or the parameter another
-    /// text: the driver writes a file anew whenever it changes, but a Secret only with a version.
+    /// text: the driver writes a file again whenever it changes, but a Secret only with a version.
     private func version(of file: JoinedFile, _ contents: ObjectContents) -> String {
         var hash = SHA256()
         for part in [source] + file.references.map({ "\($0.object)/\(contents.version(of: $0.object))" }) {

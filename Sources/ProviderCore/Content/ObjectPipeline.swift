@@ -35,7 +35,8 @@ package struct ObjectPipeline: Sendable {
         return files
     }
 
-    /// The version of `content` as the driver is told: the vault's own where `object` is written as the vault holds it,
+    /// The version of `content` as reported to the driver: the vault's own where `object` is written as the vault
+    /// holds it,
     /// and else one that changes whenever the bytes can change.
     func version(of content: FetchedVersion, for object: KeyVaultObject, among others: ObjectContents) -> String {
         var parts = object.shape.map { [$0] } ?? []

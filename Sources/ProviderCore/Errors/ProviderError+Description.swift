@@ -52,7 +52,7 @@ extension ProviderError: CustomStringConvertible {
         return " — \(pointer)" + (text.isEmpty ? "" : ": \(text)")
     }
 
-    /// The message, unless it is the cause; then the steps that led to it.
+    /// The message, unless it is the cause; then the steps that ended in it.
     private var detail: String {
         // The head may have cut off a long cause.
         if specificCause != nil || subject != nil || text.utf8.count > Self.maximumHeadBytes / 3 { return message }

@@ -18,7 +18,7 @@ package struct ProviderError: Error, Sendable {
             text = Self.bounded(message: newValue)
         }
     }
-    /// The steps that led to the failure, in upstream's words; the message begins with them.
+    /// The steps that ended in the failure, in upstream's words; the message begins with them.
     private(set) var prefix = ""
     /// The message without the steps.
     private(set) var text: String
@@ -28,7 +28,7 @@ package struct ProviderError: Error, Sendable {
     package var subject: ErrorSubject?
     /// What the reader can do about this very case; the code's general hint when nil, nothing when empty.
     package var specificHint: String? { didSet { specificHint = Self.bounded(hint: specificHint) } }
-    /// The command that fixes the objects that it is about; it takes the place of the hints.
+    /// The command that fixes the objects that it is about; it replaces the hints.
     package var objectCommand: ObjectCommand?
     /// Whose identity, which vault, which request: names only.
     package var context: [(name: String, value: String)] { didSet { context = Self.bounded(context: context) } }

@@ -9,7 +9,7 @@ package struct AnnotatedIdentity: Hashable, Sendable {
     /// The most bytes that a client or tenant can have.
     static let longest = 255
 
-    /// Nil when there is no such annotation, or nothing in it.
+    /// Nil if the annotation does not exist or is empty.
     package var clientID: String?
     package var tenantID: String?
 
@@ -31,7 +31,7 @@ package struct AnnotatedIdentity: Hashable, Sendable {
             tenantID: annotations?[Self.tenantIDAnnotation]?.text)
     }
 
-    /// In the place of what is yet to be read, so that all else can be checked before.
+    /// Instead of what is yet to be read, so that all else can be checked before.
     static let unread = AnnotatedIdentity(clientID: "unread", tenantID: "unread")
 }
 
@@ -48,7 +48,7 @@ extension MountRequest {
         return ServiceAccountReference(namespace: pod.namespace, name: pod.serviceAccount)
     }
 
-    /// Something of nodePublishSecretRef, beside the tokens that newer kubelets put among the secrets.
+    /// Something of nodePublishSecretRef, in addition to the tokens that newer kubelets put among the secrets.
     private var bringsCredential: Bool {
         secrets?.keys.contains { $0 != ServiceAccountTokens.attribute } ?? false
     }
@@ -93,7 +93,7 @@ extension MountRequest {
     }
 }
 
-/// Says what is wrong with an annotation, and the two ways to mend it.
+/// Says what is wrong with an annotation, and the two ways to fix it.
 private struct AnnotationProblem {
     var annotation: String
     var parameter: String

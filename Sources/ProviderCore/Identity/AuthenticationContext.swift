@@ -1,4 +1,4 @@
-/// As whom a vault is asked: the identity, and the directory in which it proves itself.
+/// The identity used to access a vault, and the tenant it authenticates against.
 package struct AuthenticationContext: Sendable {
     package var pod: PodReference
     package var tenantID: String

@@ -1,6 +1,6 @@
 package import SecretMemory
 
-/// As whom the vault is asked, with all that is needed to prove it.
+/// The identity used to access a vault, with everything needed to prove it.
 package enum Identity: Sendable {
     /// The pod's own service-account token, exchanged at Entra for one of `clientID`.
     case workloadIdentity(clientID: String, token: ServiceAccountToken)

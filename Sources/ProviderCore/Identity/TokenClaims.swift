@@ -2,7 +2,7 @@ internal import Documents
 package import SecretMemory
 
 /// What a token says of itself, read without verifying it: only Entra can do that. It serves to
-/// refuse what cannot work, and to show beside Entra's refusal what was presented.
+/// refuse what cannot work, and to show next to Entra's refusal what was presented.
 package struct TokenClaims: Sendable {
     package var issuer: String?
     package var subject: String?

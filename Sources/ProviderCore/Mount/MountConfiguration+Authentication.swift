@@ -1,10 +1,10 @@
 extension MountConfiguration {
-    /// As whom objects are read that say nothing of it.
+    /// The identity for objects that do not name one.
     package var authentication: AuthenticationContext {
         AuthenticationContext(pod: pod, tenantID: tenantID, cloud: cloud, identity: identity)
     }
 
-    /// As whom an object with `source` is read. It proves itself with the same credential as the class, so
+    /// The identity for an object with `source`. It proves itself with the same credential as the class, so
     /// its own client must trust that one too.
     package func authentication(for source: ObjectSource) -> AuthenticationContext {
         var authentication = authentication

@@ -9,12 +9,12 @@ package struct MountConfiguration: Sendable {
     private var mount: ValidatedMount
     package let cloud: AzureCloud
 
-    /// What validation needs beside the request.
+    /// What validation needs in addition to the request.
     package struct Environment: Sendable {
         /// The cloud for classes that name none.
         package var defaultCloudName: String
         /// Finds a cloud description: the file that `cloudEnvFileName` names, or the operator's own when
-        /// it names none. Nil when there is no such file to look for.
+        /// it names none. Nil when there is no file to look for.
         package var environmentFile: @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?
         /// Seconds since 1970.
         package var now: Int
@@ -93,7 +93,7 @@ package struct ValidatedMount: Sendable {
     /// What is probably not meant, for the log.
     package var warnings: [String]
 
-    /// Checks all parameters and reports every mistake at once, in the order in which upstream, which
+    /// Checks all parameters and reports all mistakes together, in the order in which upstream, which
     /// stops at the first, would have come to them.
     package init(_ request: MountRequest, _ environment: MountConfiguration.Environment) throws(ProviderError) {
         let parameters = request.attributes
@@ -154,7 +154,7 @@ package struct ValidatedMount: Sendable {
 
         let misspelt = ParameterNames.misspelt(in: parameters)
         guard let identity, let document, errors.isEmpty else {
-            // What is missing may be there under a name that nobody reads.
+            // What is missing may be there under a name that is ignored.
             throw
                 (ProviderError.combining(errors)
                 ?? ProviderError(.internal, "the mount's attributes could not be validated"))

@@ -1,4 +1,4 @@
-/// What a mount will fetch, from where and as whom, and under which names it will answer.
+/// What a mount will fetch, from where and with which identity, and under which names it will answer.
 package struct MountPlan: Sendable {
     /// One object with the id under which the driver will track its version.
     package struct Item: Sendable {
@@ -25,7 +25,7 @@ package struct MountPlan: Sendable {
         }
     }
 
-    /// A vault, and as whom it is asked. Objects of one source are kept from the same moment.
+    /// A vault, and the identity used for it. Objects of one source are kept from the same moment.
     package struct Source: Sendable {
         package var vault: VaultAddress
         package var authentication: AuthenticationContext

@@ -42,7 +42,7 @@ package struct StringMap: Sendable {
         return text.withSource(body)
     }
 
-    /// Puts `text` in the place of what is under `key`.
+    /// Replaces the value under `key` with `text`.
     mutating func set(_ key: String, to text: String) {
         members[key] = JSONText(quoting: text)
     }

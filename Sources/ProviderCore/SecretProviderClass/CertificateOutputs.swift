@@ -75,9 +75,9 @@ package struct CertificateOutputs: Sendable, Hashable {
             settings.refuse(
                 "outputs", "makes files, and a hidden object has none", hint: "leave out either outputs or hidden")
         }
-        refuseTrimming(settings, "makes no sense beside outputs")
+        refuseTrimming(settings, "cannot be combined with outputs")
         settings.refuse(
-            any: ["extract", "explode", "envFile", "objectFormat", "objectEncoding"], "makes no sense beside outputs",
+            any: ["extract", "explode", "envFile", "objectFormat", "objectEncoding"], "cannot be combined with outputs",
             hint: "leave it out; part, encoding and format of each output say how its file is written")
         switch object.missing {
         case .fail, .skip: break

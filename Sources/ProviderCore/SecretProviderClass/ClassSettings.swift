@@ -21,8 +21,8 @@ package struct ClassSettings: Sendable {
         (metadataFile.map { [($0, "metadataFile")] } ?? []) + (joinedFiles?.fileNames ?? []).map { ($0, "files") }
     }
 
-    /// `refreshNonce` is read by nobody: like every parameter it is part of what tells volumes apart, so a
-    /// change of it makes the volume a new one, which is read anew.
+    /// `refreshNonce` has no effect of its own: like every parameter it is part of what tells volumes apart, so a
+    /// change of it makes the volume a new one, which is read again.
     init(parsing parameters: StringMap, report: SettingsReport) {
         let members = Self.keys.compactMap { key -> YAMLNode.Member? in
             let text = parameters[key]

@@ -55,7 +55,7 @@ struct JoinedFile: Sendable {
             }
             kind = .envFile(envFile, fieldsOf: fieldsOf)
         default:
-            settings.refuse("template", text == nil ? "or envFile is missing" : "cannot stand beside envFile")
+            settings.refuse("template", text == nil ? "or envFile is missing" : "cannot be combined with envFile")
             return nil
         }
         guard let path else { return nil }

@@ -41,7 +41,7 @@ package struct KeyVaultObject: Sendable, Hashable {
     @Boxed package var selector: ObjectSelector? = nil
     /// What the selector looked for that picked it.
     @Boxed package var pickedBy: String? = nil
-    /// Where it is read, and as whom.
+    /// Where it is read, and with which identity.
     package var source: ObjectSource {
         get { ownSource ?? ObjectSource() }
         set { ownSource = newValue == ObjectSource() ? nil : newValue }
@@ -101,7 +101,7 @@ package struct KeyVaultObject: Sendable, Hashable {
     }
 }
 
-/// Where an object is read, and as whom, as far as it says so itself.
+/// Where an object is read, and with which identity, as far as it says so itself.
 package struct ObjectSource: Sendable, Hashable {
     /// The class's `keyvaultName` when nil.
     package var vaultName: String?

@@ -12,7 +12,7 @@ extension ObjectsDocument {
         /// The fields whose values are of the wrong type.
         private var mistakes: [ProviderError] = []
         private let index: Int
-        /// Nothing but upstream's fields stands there, as in nearly every class, so there is no more to read.
+        /// Only upstream's fields are present, as in nearly every class, so there is no more to read.
         private var isFlat: Bool {
             members.allSatisfy { member in member.key.scalar.map { ObjectsDocument.keys.contains($0.text) } ?? true }
         }
@@ -101,7 +101,7 @@ extension ObjectsDocument {
                 _ setting: String, _ reason: String, cause: String? = nil, code: ErrorCode = .objectInvalid,
                 hint: String? = nil
             ) {
-                // What is no text has its error already.
+                // A value that is not a text has its error already.
                 guard !mistakes.contains(where: { $0.place.setting == setting }) else { return }
                 var error = ProviderError(code, prefix + reason, cause: cause ?? reason, hint: hint)
                 error.subject = subject

@@ -5,7 +5,7 @@ internal import Documents
 package struct ObjectRecord: Sendable, Hashable {
     package var name: String
     package var isEnabled: Bool
-    /// Key Vault keeps it beside a certificate.
+    /// Key Vault keeps it with a certificate.
     package var isManaged: Bool
     package var tags: [String: String]
 

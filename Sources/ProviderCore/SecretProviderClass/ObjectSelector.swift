@@ -10,7 +10,7 @@ package struct ObjectSelector: Sendable, Hashable {
     package var prefix: String?
     /// Tags that an object must have, with a value each.
     package var tags: [String: String] = [:]
-    /// Leaves out the secrets and keys that Key Vault keeps beside a certificate.
+    /// Leaves out the secrets and keys that Key Vault keeps with a certificate.
     package var excludesCertificates = false
     /// The most objects that it may pick; more are an error.
     package var maximum = ObjectSelector.defaultMaximum

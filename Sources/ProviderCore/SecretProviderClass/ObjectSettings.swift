@@ -41,7 +41,7 @@ extension MissingObject {
         switch (choice, text) {
         case (.text, nil): settings.refuse("onMissing", "default needs the key default with the text")
         case (.skip, .some), (.empty, .some):
-            settings.refuse("default", "is never used beside this onMissing")
+            settings.refuse("default", "is never used with this onMissing")
         case (_, .some(let text)): self = .text(text)
         case (.empty, nil): self = .empty
         case (.skip, nil): self = .skip

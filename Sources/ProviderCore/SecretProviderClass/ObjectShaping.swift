@@ -30,10 +30,10 @@ package struct ObjectShaping: Sendable, Hashable {
         if object.type != .secret {
             settings.refuse(any: keys + ["format"], "is only supported for objectType: secret")
         } else if settings.has("outputs") {
-            settings.refuse(any: keys + ["format"], "cannot stand beside outputs, which is for certificates and keys")
+            settings.refuse(any: keys + ["format"], "cannot be combined with outputs")
         }
         if explode != nil, envFile != nil {
-            settings.refuse("envFile", "cannot stand beside explode", hint: "list the object twice to have both")
+            settings.refuse("envFile", "cannot be combined with explode", hint: "list the object twice to have both")
         }
         guard format != nil || keys.contains(where: settings.has) else { return nil }
         self.format = format ?? .json

@@ -26,7 +26,7 @@ extension ObjectsDocument {
 
     /// Passwords that no object of the class could give.
     func danglingPasswords() -> [ProviderError] {
-        // What a selector will pick nobody knows yet.
+        // The objects that a selector will pick are not known yet.
         let canBePicked = objects.contains { $0.selector != nil }
         let unknown = UnknownNames()
         let problems = objects.flatMap { object in

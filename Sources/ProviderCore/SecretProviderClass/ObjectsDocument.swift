@@ -3,7 +3,7 @@ package import Documents
 /// The `objects` parameter: a YAML text whose `array` lists objects, each again a YAML text.
 ///
 /// Read as yaml.v3 reads it into upstream's types: scalars are their source text, unknown keys are
-/// passed over, duplicate keys are refused, null list items are skipped. Beyond upstream, an item may
+/// ignored, duplicate keys are refused, null list items are skipped. Beyond upstream, an item may
 /// be written as a mapping without the inner quoting.
 package struct ObjectsDocument: Sendable {
     package var objects: [KeyVaultObject]
@@ -11,10 +11,10 @@ package struct ObjectsDocument: Sendable {
     package var warnings: [String]
 
     /// The most that one volume can hold. The driver takes 4 MiB for a volume and Kubernetes 1.5 MiB for a
-    /// SecretProviderClass, so whoever lists more wants something else.
+    /// SecretProviderClass, so a longer list is a mistake.
     package static let maximumObjects = 1000
 
-    /// Every key that an object may have beside its settings.
+    /// Every key that an object may have in addition to its settings.
     package static let keys = [
         "objectName", "objectType", "objectAlias", "objectVersion", "objectVersionHistory", "objectFormat",
         "objectEncoding", "filePermission",

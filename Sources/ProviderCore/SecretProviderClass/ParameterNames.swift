@@ -36,7 +36,7 @@ package enum ParameterNames {
 
     private static func plain(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
 
-    /// Those of a mount's attributes that nobody reads and that look like a parameter. The attributes also hold
+    /// Those of a mount's attributes that are ignored and that look like a parameter. The attributes also hold
     /// what the driver and the kubelet add, and whatever the pod's volume has among its own.
     static func misspelt(in attributes: StringMap) -> [(name: String, meant: String)] {
         let foreign = attributes.keys.filter {

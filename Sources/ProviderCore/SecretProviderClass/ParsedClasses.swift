@@ -34,7 +34,7 @@ struct ParsedClass: Sendable {
 }
 
 /// What was read of late: the kubelet has each volume asked for again about every minute, with the same
-/// class. A text always reads the same, so whoever brings it may be given what it said the last time.
+/// class. A text always reads the same, so every caller may be given what it said the last time.
 package final class ParsedClasses: Sendable {
     private static let maximumBytes = 1 << 20
     /// Of one class. A larger one is parsed for each mount.

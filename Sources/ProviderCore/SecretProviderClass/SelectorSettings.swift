@@ -7,7 +7,7 @@ extension ObjectSelector {
         var selector: ObjectSelector
         var typeText: String
 
-        /// Reads `select`; nil without it. `fields` are upstream's, of which some make no sense beside it.
+        /// Reads `select`; nil without it. `fields` are upstream's, of which some cannot be combined with it.
         init?(_ settings: SettingsMapping, _ fields: [String: String]) {
             let fileName = settings.text("fileName")
             guard let select = settings.mapping("select") else {
@@ -40,10 +40,10 @@ extension ObjectSelector {
                         hint: "write fileName with {{name}}, the object's name, or {{stem}}, what follows the prefix")
                 }
             }
-            settings.refuse(any: ["objectName", "objectType", "objectAlias"], "makes no sense beside select")
+            settings.refuse(any: ["objectName", "objectType", "objectAlias"], "cannot be combined with select")
             let version = fields["objectVersion"] ?? ""
             if !version.isEmpty, !KeyVaultObject.versionWords.contains(version) {
-                settings.refuse("objectVersion", "names one object's version, so it makes no sense beside select")
+                settings.refuse("objectVersion", "names one object's version, so it cannot be combined with select")
             }
             self.selector = selector
         }

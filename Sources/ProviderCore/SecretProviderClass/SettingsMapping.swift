@@ -4,7 +4,7 @@ internal import SecretMemory
 
 /// One mapping of the settings language: an object, or a mapping inside one.
 ///
-/// All of it is read by one habit. Scalars are the text of their source, null is as good as absent, a key
+/// All of it is read by the same rules. Scalars are the text of their source, null means "not set", a key
 /// that stands twice is refused, and every mistake is gathered with its place. The keys that are asked for
 /// are the keys there are, so each setting is one line where it is read, and what is left over is warned of.
 package struct SettingsMapping {
@@ -16,7 +16,7 @@ package struct SettingsMapping {
     private let members: [ByteKey: YAMLNode]
     private let keys: MappingKeys
 
-    /// What a byte of a setting's text may cost: some passes over its characters.
+    /// What a byte of a setting's text may cost: some ignores its characters.
     static let stepsPerByte = 2
 
     /// The most keys of one mapping: one for each object of a volume.
@@ -194,7 +194,7 @@ package struct SettingsMapping {
     }
 }
 
-/// The keys of one mapping: those that stand there, and those that were asked for.
+/// The keys of one mapping: those that exist, and those that were asked for.
 final class MappingKeys {
     private let place: String
     /// As they stand in the source.

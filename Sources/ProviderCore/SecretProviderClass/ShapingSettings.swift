@@ -20,7 +20,7 @@ extension Extract {
             }
             place = .jmesPath(path)
         case (.some, .some):
-            settings.refuse("jmesPath", "cannot stand beside pointer")
+            settings.refuse("jmesPath", "cannot be combined with pointer")
             return nil
         case (nil, nil):
             settings.refuse(

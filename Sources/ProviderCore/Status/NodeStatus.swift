@@ -41,7 +41,7 @@ package struct NodeStatus: Sendable, Equatable {
         self.omittedVolumes = omittedVolumes
     }
 
-    /// The socket of the status beside the provider's socket. The driver takes files that end with `.sock` for
+    /// The socket of the status next to the provider's socket. The driver takes files that end with `.sock` for
     /// providers, so this one does not.
     package static func socketPath(nextTo providerSocket: String) -> String {
         let ending = ".sock"

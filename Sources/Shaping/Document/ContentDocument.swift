@@ -8,7 +8,7 @@ package enum ContentDocument {
         case yaml
     }
 
-    /// Reads `content`. An error says that and where, but not what stands there.
+    /// Reads `content`. An error says that and where, but not the text there.
     package static func parse(_ content: SecretBytes, as format: Format) throws(ShapingError) -> JSONValue {
         guard content.withExposed({ String(validating: $0, as: UTF8.self) != nil }) else {
             throw ShapingError(.malformed, "the content is not UTF-8 text, so it is not a \(format.name) document")

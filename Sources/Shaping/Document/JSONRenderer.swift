@@ -98,7 +98,7 @@ struct JSONRenderer: ~Copyable {
     }
 
     /// The control character, line separator, byte order mark or non-character at `index`, and its length
-    /// in UTF-8; 0 when another character stands there.
+    /// in UTF-8; 0 when another character is there.
     private static func unprintable(_ bytes: UnsafeRawBufferPointer, at index: Int) -> (UInt16, Int) {
         func at(_ offset: Int) -> UInt8 { index + offset < bytes.count ? bytes[index + offset] : 0 }
         switch (bytes[index], at(1), at(2)) {

@@ -19,7 +19,7 @@ package struct Extract: Sendable, Hashable {
         self.indent = indent
     }
 
-    /// The part. A null is as good as nothing there: no pod waits for a file with that word.
+    /// The part. A null counts as absent: no pod waits for a file with that word.
     package func value(in document: JSONValue, _ budget: inout ShapingBudget) throws(ShapingError) -> JSONValue {
         let found: JSONValue
         switch place {

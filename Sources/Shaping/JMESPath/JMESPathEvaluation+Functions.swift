@@ -92,7 +92,7 @@ extension JMESPathEvaluation {
                 throw ShapingError(
                     .invalidType,
                     "the expression of \(function.rawValue)() must give only numbers or only strings, here it gives "
-                        + key.phrase + (keyed.first.map { " beside \($0.key.phrase)" } ?? ""))
+                        + key.phrase + (keyed.first.map { " and \($0.key.phrase)" } ?? ""))
             }
             keyed.append((key, element, index))
         }

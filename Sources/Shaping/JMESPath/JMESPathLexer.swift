@@ -127,7 +127,7 @@ struct JMESPathLexer {
         return text
     }
 
-    /// JSON between backquotes. What is no JSON is a text without its quotes, which the specification has
+    /// JSON between backquotes. Text that is not JSON is a string without its quotes, which the specification has
     /// given up but many an expression still uses.
     private mutating func literal() throws(ShapingError) -> JSONValue {
         let start = index

@@ -231,7 +231,7 @@ struct JMESPathParser {
         return try JMESPathNode(.filter(left, condition: condition, right), over: [left, condition, right])
     }
 
-    /// After the bracket: `[3]`, or a slice, which is a projection; nil when something else stands there.
+    /// After the bracket: `[3]`, or a slice, which is a projection; nil when something else is there.
     private mutating func indexOrSlice(_ left: JMESPathNode) throws(ShapingError) -> JMESPathNode? {
         if case .number(let number) = token.kind, token(ahead: 1).symbol != .colon {
             index += 1

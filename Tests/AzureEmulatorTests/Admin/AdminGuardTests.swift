@@ -38,7 +38,7 @@ struct AdminGuardTests {
         #expect(try Self.isAllowed("localhost:80", headers: headers) == isAllowed)
     }
 
-    @Test("A link from another page may lead to the emulator's page")
+    @Test("A link from another page may point to the emulator's page")
     func navigation() throws {
         let headers = ["sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"]
         #expect(try Self.isAllowed("localhost:80", method: .get, headers: headers))

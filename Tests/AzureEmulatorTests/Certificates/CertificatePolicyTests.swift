@@ -69,7 +69,7 @@ struct CertificatePolicyTests {
         #expect(error.description.contains(reason))
     }
 
-    @Test("Alternative names take the place of a missing subject")
+    @Test("Alternative names replace a missing subject")
     func alternativeNames() throws {
         let specification = try Self.policy(
             #"{"x509_props":{"sans":{"dns_names":["shop.example","www.shop.example"],"emails":["a@shop.example"]}}}"#

@@ -54,7 +54,7 @@ struct StateStoreTests {
     func unwritable() throws {
         let directory = try TemporaryDirectory()
         let store = try StateStore(.test(vaults: [Self.vault]), file: Self.file(in: directory))
-        // A directory in the place of the temporary file makes every write fail, even for root.
+        // A directory instead of the temporary file makes every write fail, even for root.
         try FileManager.default.createDirectory(
             atPath: directory.file("state.json.new/x"), withIntermediateDirectories: true)
         try FileManager.default.removeItem(atPath: directory.file("state.json"))

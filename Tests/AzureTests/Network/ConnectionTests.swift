@@ -42,8 +42,8 @@ struct ConnectionTests {
                     case .response: server.write(FakeHTTPServer.response("stolen"))
                     case .close: server.closeAll()
                     }
-                    // The first time at once, later when the client has had time to see it. A response that comes with
-                    // the next request under way cannot be told from its own.
+                    // The first time immediately, later when the client has had time to see it. A response that comes with
+                    // the next request under way cannot be told apart from its own.
                     if number > 1 || disturbance == .response { #expect(try await eventually { server.open == 0 }) }
                 }
             }
@@ -131,7 +131,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("names of one namespace that nobody answers do not stop requests of another")
+    @Test("names of one namespace that no server answers do not stop requests of another")
     func deadNames() async throws {
         try await FakeNameServer.with({ $0.name.hasPrefix("dead") ? .none : .addresses([Self.local]) }) {
             names async throws in

@@ -52,7 +52,7 @@ final class FakeNameServer: Sendable {
         try await server.channel.close().get()
     }
 
-    /// Address and port, as a resolver is told.
+    /// Address and port, as a resolver is configured.
     var address: String { "127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
     /// The names in the order in which they were first asked for.

@@ -73,7 +73,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("remembers what was found, and that there is no such name", arguments: [true, false])
+    @Test("remembers what was found, and which names do not exist", arguments: [true, false])
     func memory(exists: Bool) async throws {
         try await Self.with(answering: { exists ? Self.found($0, 3600) : .noSuchName }) {
             resolver, server async throws in

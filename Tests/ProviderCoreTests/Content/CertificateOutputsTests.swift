@@ -133,11 +133,11 @@ struct CertificateOutputsTests {
     }
 
     @Test(
-        "What makes no sense beside outputs is refused",
+        "What cannot be combined with outputs is refused",
         arguments: [
-            ("trim: newline", "trim makes no sense beside outputs"),
-            ("objectFormat: pfx", "objectFormat makes no sense beside outputs"),
-            ("objectEncoding: base64", "objectEncoding makes no sense beside outputs"),
+            ("trim: newline", "trim cannot be combined with outputs"),
+            ("objectFormat: pfx", "objectFormat cannot be combined with outputs"),
+            ("objectEncoding: base64", "objectEncoding cannot be combined with outputs"),
             ("hidden: true", "outputs makes files, and a hidden object has none"),
             ("onMissing: empty", "onMissing gives no certificate that outputs could be made of"),
             ("default: x", "default gives no certificate that outputs could be made of"),
@@ -292,7 +292,7 @@ struct CertificateOutputsTests {
         #expect(String(decoding: shown, as: UTF8.self).contains("friendlyName: tls-web\n"))
     }
 
-    @Test("With a selector each name is a template, and every mistake of a failing volume is told without a value")
+    @Test("With a selector each name is a template, and every mistake of a failing volume is reported without a value")
     func templates() throws {
         let select = "select: {prefix: tls-}\noutputs:\n  - {part: leaf, fileName: "
         #expect(try Self.messages(select + "'{{stem}}.crt'}") == [])

@@ -106,7 +106,7 @@ struct ContentConversionTests {
         #expect(separate.prefix(2).map(\.contents.count) == [0, 0])
     }
 
-    @Test("Certificate and key go to files of their own when asked for, beside the whole")
+    @Test("Certificate and key go to separate files when asked for, next to the whole")
     func separateFiles() throws {
         let material = try TestKeys.shared.get()
         let leaf = try #require(material.leaves[.p256])

@@ -51,7 +51,7 @@ struct FileFormTests {
     }
 
     @Test(
-        "What is no base64url is refused, without showing it",
+        "What is not base64url is refused, without showing it",
         arguments: ["a+b=", "ab=", "a", "ab/d", "secret value", "YQ===", "YT8=-Q"])
     func malformed(value: String) throws {
         let error = #expect(throws: ProviderError.self) { try Self.file("objectEncoding: base64url", value) }
@@ -69,7 +69,7 @@ struct FileFormTests {
         #expect(try Self.file("objectEncoding: base64url", encoded) == value)
     }
 
-    @Test("A hidden object has no file, and its version is still told")
+    @Test("A hidden object has no file, and its version is still reported")
     func hidden() throws {
         let answer = try Self.answer(
             "{objectName: a, objectType: secret, hidden: true}, {objectName: b, objectType: secret}", ["1", "2"])
@@ -111,7 +111,7 @@ struct FileFormTests {
         _ = try JSONSerialization.jsonObject(with: Data(file.contents.exposedBytes))
     }
 
-    @Test("A metadata file alone is no volume")
+    @Test("A metadata file alone is not a volume")
     func onlyMetadata() {
         let error = #expect(throws: ProviderError.self) {
             try Self.answer(

@@ -41,7 +41,7 @@ struct SmallFileTests {
         }
     }
 
-    @Test("refuses at once what is not a regular file")
+    @Test("refuses immediately what is not a regular file")
     func otherKinds() async throws {
         try await TemporaryDirectory.with { directory in
             #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
@@ -51,7 +51,7 @@ struct SmallFileTests {
                         try SmallFile.bytes(of: path, limit: 10, within: allowed)
                     }
                 }
-                // Nobody writes to the pipe, so a read that blocks would never return.
+                // Nothing writes to the pipe, so a read that blocks would never return.
                 #expect(error(directory.file("pipe")) == .notRegular)
                 #expect(error("/dev/zero") == .notRegular)
                 #expect(error("/dev/null") == .notRegular)
@@ -106,7 +106,7 @@ struct SmallFileTests {
                     #expect(throws: SmallFileError.outside, "\(path)") { try read(path, directories) }
                 }
             }
-            // What does not exist inside is told.
+            // What does not exist inside is reported.
             #expect(throws: SmallFileError.system(ENOENT)) { try read("\(allowed)/absent", [allowed]) }
             #expect(throws: SmallFileError.outside) { try read("\(allowed)", [allowed]) }
         }

@@ -91,7 +91,7 @@ struct YAMLParserTests {
         }
     }
 
-    @Test("A bomb of aliases is refused at once")
+    @Test("A bomb of aliases is refused immediately")
     func aliasBomb() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1...30 {

@@ -95,7 +95,7 @@ struct ServiceAccountTokensTests {
         #expect(try Self.find(attribute: text).assertion.exposedText == "t")
     }
 
-    @Test("An expired token is refused with its claims beside it", arguments: [testNow, testNow - 1, 0, -5])
+    @Test("An expired token is refused with its claims next to it", arguments: [testNow, testNow - 1, 0, -5])
     func expired(expiry: Int) {
         let claims = #"{"iss":"i","sub":"s","aud":"\#(Self.audience)","exp":\#(expiry)}"#
         let error = Self.failure(attribute: ValidMount.tokens(token(claims: claims)))
@@ -159,7 +159,7 @@ struct TokenClaimsTests {
         #expect(read.context.map(\.name) == ["issuer", "subject", "audience", "expires"])
     }
 
-    @Test("What is no JWT has no claims", arguments: ["", ".", "a.b", "a.b.c.d", "a.!!!.c", "a.bm8.c", "a.W10.c"])
+    @Test("What is not JWT has no claims", arguments: ["", ".", "a.b", "a.b.c.d", "a.!!!.c", "a.bm8.c", "a.W10.c"])
     func none(text: String) {
         #expect(TokenClaims(parsing: SecretBytes(text)) == nil)
     }

@@ -97,7 +97,7 @@ struct ServicePrincipalTests {
         #expect(error.hint.contains("clientcertificatepassword"))
     }
 
-    @Test("with neither says what may stand there")
+    @Test("with neither says what may be there")
     func neither() throws {
         let error = try failure(["clientid": Self.clientID, "clientcertificatepassword": "word"])
         #expect(error.code == .credentialsMissing)

@@ -68,7 +68,7 @@ struct CertificateBundleTests {
         try bundle.verify()
     }
 
-    @Test("A certificate that stands there twice counts once, and a chain may lack its root or its middle")
+    @Test("A certificate that is present twice counts once, and a chain may lack its root or its middle")
     func incomplete() throws {
         let twice = try Self.bundle(["leaf", "intermediate", "leaf", "key", "intermediate"])
         #expect(Self.names(twice.chain) == ["CN=p256", "CN=intermediate"])

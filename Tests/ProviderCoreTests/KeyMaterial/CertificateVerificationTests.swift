@@ -163,7 +163,7 @@ struct CertificateVerificationTests {
                 == "CN=middle issued CN=leaf, and its key usage does not allow that")
     }
 
-    @Test("A cross-signed authority's better certificate is taken, and dates are told but not judged")
+    @Test("A cross-signed authority's better certificate is taken, and dates are reported but not judged")
     func crossSigned() throws {
         let authority = try Authority()
         for name in ["root", "old", "leaf"] { try authority.key(name, Self.p256) }

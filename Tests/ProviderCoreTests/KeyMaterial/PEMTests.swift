@@ -28,7 +28,7 @@ struct PEMTests {
                 == "-----BEGIN X-----\nProc-Type: 4,ENCRYPTED\na: 1\nb: 2\n\nAA==\n-----END X-----\n")
     }
 
-    @Test("Several blocks are read, whatever stands between them")
+    @Test("Several blocks are read, text between them")
     func reads() {
         let text = """
             Bag Attributes
@@ -53,7 +53,7 @@ struct PEMTests {
     }
 
     @Test(
-        "What is no block is passed over",
+        "What is not a block is ignored",
         arguments: [
             "", "-----BEGIN A-----", "-----BEGIN A-----\nZm9v\n", "-----BEGIN A-----\nZm9v\n-----END B-----\n",
             "-----BEGIN A-----\n!!\n-----END A-----\n", " -----BEGIN A-----\nZm9v\n-----END A-----\n",

@@ -70,7 +70,7 @@ struct PKCS12Tests {
         "pkcs12: the file takes more rounds of key derivation to open than a mount may spend, 2500000 at once and 6000000 "
             + "in all; write it with fewer iterations")
 
-    @Test("A file may not take more computing than a node can spare, at once or however it is divided")
+    @Test("A file may not take more computing than a node can spare, together or however it is divided")
     func work() throws {
         let material = try TestKeys.shared.get()
         let file = try material.pkcs12(
@@ -157,7 +157,7 @@ struct PKCS12Tests {
     }
 
     @Test(
-        "What is no PKCS#12 file is refused",
+        "What is not a PKCS#12 file is refused",
         arguments: [[], [0x30, 0x00], [0x30, 0x03, 0x02, 0x01, 0x02], Array("text".utf8)] as [[UInt8]])
     func noFile(bytes: [UInt8]) {
         #expect(throws: DERError.self) { try PKCS12.open(SecretBytes(bytes)) }

@@ -54,7 +54,7 @@ struct PublicKeyTests {
         for type in ["EC", "EC-HSM"] {
             #expect(try Self.key(type, curve: curve, x: x, y: y).pem().exposedBytes == expected)
         }
-        // Twice the same coordinate is no point of any of them.
+        // Twice the same coordinate is not a point of any of them.
         #expect(throws: DERError("the EC key's point is not on the curve \(curve)")) {
             try Self.key("EC", curve: curve, x: x, y: x).pem()
         }

@@ -99,7 +99,7 @@ struct MountAttributesTests {
         }
     }
 
-    @Test("Two identity modes at once are refused")
+    @Test("Two identity modes together are refused")
     func modeConflict() throws {
         let expected =
             "only one identity mode can be enabled at a time: usePodIdentity, useVMManagedIdentity, or useAzureTokenProxy"
@@ -137,7 +137,7 @@ struct MountAttributesTests {
         #expect(try Self.validate(["keyvaultName": name]).vaultName == name)
     }
 
-    @Test("Every mistake is reported at once, in the order in which upstream would come to them")
+    @Test("Every mistake is reported together, in the order in which upstream would come to them")
     func everything() throws {
         let messages = try Self.messages([
             "csi.storage.k8s.io/pod.name": nil, "csi.storage.k8s.io/pod.namespace": " ", "usePodIdentity": "maybe",

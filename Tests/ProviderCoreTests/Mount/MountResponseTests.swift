@@ -119,7 +119,7 @@ struct MountAnswerTests {
         #expect(try missing("x") != missing("y"))
     }
 
-    @Test("All objects that cannot be converted are reported at once, in their order")
+    @Test("All objects that cannot be converted are reported together, in their order")
     func allOrNothing() throws {
         let plan = try Self.plan(
             """
@@ -176,7 +176,7 @@ struct MountAnswerTests {
             let big = SecretBytes([UInt8](repeating: 0x61, count: count))
             return try Self.answer(plan, [Self.secret(big), Self.secret(SecretBytes("s"))])
         }
-        // What the message needs beside the big file's content, its length's own length included.
+        // What the message needs in addition to the big file's content, its length's own length included.
         let overhead =
             (1 + 4 + 1 + 1 + 3 + 3 + 1 + 4) + (1 + 1 + 1 + 1 + 5 + 3 + 1 + 1 + 1) + (1 + 1 + 1 + 1 + 10 + 1 + 1 + 2)
             + (1 + 1 + 1 + 1 + 12 + 1 + 1 + 2)

@@ -197,7 +197,7 @@ struct AccessPolicyTests {
         #expect(readable > 10 && broken > 1000)
     }
 
-    @Test("names all its mistakes at once")
+    @Test("names all its mistakes together")
     func allMistakes() {
         let said = Self.mistakes(Self.policy("name: a, vault: [x]", "name: b, objectType: [key], tenantIDs: []"))
         #expect(said.components(separatedBy: "p.yaml:").count == 4, "\(said)")

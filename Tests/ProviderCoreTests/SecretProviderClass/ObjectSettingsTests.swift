@@ -178,7 +178,7 @@ struct ObjectSettingsTests {
         #expect(extra.count == 3)
     }
 
-    @Test("An unknown key is passed over with the nearest name that there is")
+    @Test("An unknown key is ignored with the nearest name that there is")
     func unknown() throws {
         let warnings = try Self.document([
             "objectName: n", "objectType: secret", "valut: kv", "colour: red", "objectalias: x", "trim: none",
@@ -193,7 +193,7 @@ struct ObjectSettingsTests {
         #expect(nested == ["object at index 0: select: unknown key tag is ignored; did you mean tags?"])
     }
 
-    @Test("All mistakes of all objects are told at once, upstream's first within each")
+    @Test("All mistakes of all objects are reported together, upstream's first within each")
     func together() throws {
         let attributes = ValidMount.attributes(changing: [
             "objects": """

@@ -152,7 +152,7 @@ struct ObjectsDocumentTests {
         #expect(Self.messages(text) == ["failed to yaml unmarshal objects, error: yaml: unmarshal errors: " + reason])
     }
 
-    @Test("A text that is no YAML is refused with upstream's phrase")
+    @Test("A text that is not YAML is refused with upstream's phrase")
     func outerSyntax() throws {
         let message = try #require(Self.messages("array:\n\t- a").first)
         #expect(message.hasPrefix("failed to yaml unmarshal objects, error: yaml: line "))
@@ -244,7 +244,7 @@ struct ObjectsDocumentTests {
                 == ["file name must not be empty", "parameter name cannot be empty"])
     }
 
-    @Test("Every mistake of every object is reported at once, in the order of the list")
+    @Test("Every mistake of every object is reported together, in the order of the list")
     func several() {
         let text =
             "array:\n"
@@ -288,7 +288,7 @@ struct ObjectsDocumentTests {
             ])
     }
 
-    @Test("An unknown key is passed over with a warning that names its near miss")
+    @Test("An unknown key is ignored with a warning that names its near miss")
     func warnings() throws {
         let document = try Self.parse(
             Self.document("objectName: n", "objectType: secret", "objectalias: x", "color: blue"))

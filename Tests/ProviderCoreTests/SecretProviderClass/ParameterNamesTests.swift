@@ -5,7 +5,7 @@ import Testing
 @Suite("Names of parameters")
 struct ParameterNamesTests {
     @Test(
-        "A name that nobody reads leads to the one that was probably meant",
+        "A name that is ignored gives the one that was probably meant",
         arguments: [
             ("keyVaultName", "keyvaultName"), ("keyvaultname", "keyvaultName"), ("keyvault-name", "keyvaultName"),
             ("key_vault_name", "keyvaultName"), ("keyvaltName", "keyvaultName"), ("tenantid", "tenantID"),
@@ -19,7 +19,7 @@ struct ParameterNamesTests {
     }
 
     @Test(
-        "A name that exists, or resembles none, is nobody's mistake",
+        "A name that exists, or resembles none, is not a mistake",
         arguments: ParameterNames.known + [
             "", "secretProviderClass", "nodePublishSecretRef", "resourceGroup", "subscriptionId", "useWorkloadIdentity",
             "team", "mode", "title", "vaultAddress", "roleName", "csi.storage.k8s.io/pod.name",

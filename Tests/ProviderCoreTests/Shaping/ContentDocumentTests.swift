@@ -43,7 +43,7 @@ struct ContentDocumentTests {
     }
 
     @Test(
-        "What is no document is refused without a byte of it",
+        "What is not a document is refused without a byte of it",
         arguments: [
             ("s3cret", .json, "the content is not a JSON document"),
             (#"{"a":"s3cret"#, .json, "the content is not a JSON document: it ends too early or is empty"),
@@ -64,7 +64,7 @@ struct ContentDocumentTests {
         #expect(error == ShapingError(.malformed, reason))
     }
 
-    @Test("Bytes that are no text are refused", arguments: ContentDocument.Format.allCases)
+    @Test("Bytes that are not text are refused", arguments: ContentDocument.Format.allCases)
     func bytes(format: ContentDocument.Format) {
         let content = SecretBytes([UInt8(ascii: "\""), 0xFF, UInt8(ascii: "\"")])
         let error = refusal { () throws(ShapingError) in try ContentDocument.parse(content, as: format) }

@@ -48,7 +48,7 @@ struct EnvFileTests {
         ) { try text([("A", value)], dialect) }
     }
 
-    @Test("Bytes that are no text are for the shell only")
+    @Test("Bytes that are not text are for the shell only")
     func bytes() throws {
         for dialect in EnvFile.Dialect.allCases {
             var envFile = EnvFile()

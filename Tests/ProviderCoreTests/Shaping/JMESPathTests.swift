@@ -170,7 +170,7 @@ struct JMESPathTests {
             ),
             (
                 "max_by(`[{\"a\":1},{\"a\":\"s3cret\"}]`, &a)",
-                "the expression of max_by() must give only numbers or only strings, here it gives a string beside a number"
+                "the expression of max_by() must give only numbers or only strings, here it gives a string and a number"
             ),
             ("map(&a, 's3cret')", "argument 2 of map() must be an array, here it is a string"),
         ])

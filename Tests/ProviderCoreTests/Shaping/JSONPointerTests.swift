@@ -26,7 +26,7 @@ struct JSONPointerTests {
     }
 
     @Test(
-        "What is no pointer is refused",
+        "What is not a pointer is refused",
         arguments: ["a", "a/b", "#/a", "/~", "/a~2", "/~~", String(repeating: "/", count: 201)])
     func syntax(pointer: String) {
         #expect(refusal { () throws(ShapingError) in try JSONPointer(pointer) }?.kind == .syntax)

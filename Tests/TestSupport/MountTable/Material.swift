@@ -38,7 +38,7 @@ package final class Material: Sendable {
     package func text(_ name: String) throws -> String {
         if let known = cache.withLock({ $0[name] }) { return known }
         let made = try make(name)
-        // OpenSSL salts what it encrypts, so whoever asked second must get what the first one got.
+        // OpenSSL salts what it encrypts, so the second caller must get what the first one got.
         return cache.withLock { cache in
             if let known = cache[name] { return known }
             cache[name] = made

@@ -1,7 +1,7 @@
 """Shows, masked, what a Key Vault volume holds, and notices when it changes.
 
 A small web service on Python's standard library alone. It reads the volume as an application should:
-always a whole generation of files, never half of one rotation and half of the next, and it reads anew
+always a whole generation of files, never half of one rotation and half of the next, and it reads again
 when the volume's `..data` link points elsewhere.
 
 Variables: VOLUME (/mnt/secrets), ADDRESS (0.0.0.0), PORT (8080; 0 takes any), INTERVAL (1 second).
@@ -29,7 +29,7 @@ class Volume:
     """The files under a directory that the Secrets Store CSI driver writes.
 
     The driver writes each generation into a directory of its own and then switches the symbolic link
-    `..data` to it, in one step. Whoever reads below what the link named at one moment reads one generation.
+    `..data` to it, in one step. A program that reads below what the link named at one moment reads one generation.
     """
 
     def __init__(self, root):
@@ -137,7 +137,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif path.startswith("/files/"):
             name = urllib.parse.unquote(path.removeprefix("/files/"))
             found = next((file for file in state["files"] if file["path"] == name), None)
-            self._json(*((200, found) if found else (404, {"message": "there is no such file"})))
+            self._json(*((200, found) if found else (404, {"message": "the file does not exist"})))
         elif path == "/healthz":
             self._json(200, {"status": "ok"})
         elif path == "/readyz":
@@ -180,7 +180,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *arguments):
-        """The kubelet's probes are no news."""
+        """The kubelet's probes are not logged."""
 
 
 def main():
