@@ -38,6 +38,17 @@ extension CheckCase {
         CheckCase(
             .parameterPlaceholder, "az identity show", M.secretProviderClass("    clientID: ▸my-client\n" + M.objects)),
         CheckCase(
+            .parameterWithoutEffect, "write useVMManagedIdentity: \"true\"",
+            M.secretProviderClass("    userAssignedIdentityID: ▸5e9c2a64-3f5b-4f1f-9d6e-6d3b8a1c7e20\n" + M.objects)),
+        CheckCase(
+            .parameterWithoutEffect, "remove userAssignedIdentityID",
+            M.secretProviderClass(
+                M.client + "    userAssignedIdentityID: ▸5e9c2a64-3f5b-4f1f-9d6e-6d3b8a1c7e20\n" + M.objects)),
+        CheckCase(
+            .parameterWithoutEffect, "write userAssignedIdentityID instead of clientID",
+            M.secretProviderClass(
+                "    useVMManagedIdentity: \"true\"\n    clientID: ▸5e9c2a64-3f5b-4f1f-9d6e-6d3b8a1c7e20\n" + M.objects)),
+        CheckCase(
             .modeDeprecated, "akv-csi migrate", M.secretProviderClass("    usePodIdentity: ▸\"true\"\n" + M.objects)),
         CheckCase(
             .parameterMissing, "objects is not set",

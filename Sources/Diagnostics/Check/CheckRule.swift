@@ -15,6 +15,7 @@ package enum CheckRule: String, CaseIterable, Sendable {
     case parameterNotText = "parameter-not-text"
     case parameterUnknown = "parameter-unknown"
     case parameterPlaceholder = "parameter-placeholder"
+    case parameterWithoutEffect = "parameter-without-effect"
     case keyMisplaced = "key-misplaced"
     case namespaceMissing = "namespace-missing"
     case objectKeyUnknown = "object-key-unknown"
@@ -70,8 +71,8 @@ package enum CheckRule: String, CaseIterable, Sendable {
             .secretObjectTLSFile, .secretObjectName, .secretObjectKey, .secretObjectKeyMissing, .subPathMissing,
             .secretKeyMissing, .nodePublishSecretOwn:
             .error
-        case .apiVersionOutdated, .parameterUnknown, .parameterPlaceholder, .objectKeyUnknown, .secretNameConflict,
-            .modeDeprecated, .parameterOverridden, .subPath, .nodePublishSecret,
+        case .apiVersionOutdated, .parameterUnknown, .parameterPlaceholder, .parameterWithoutEffect, .objectKeyUnknown,
+            .secretNameConflict, .modeDeprecated, .parameterOverridden, .subPath, .nodePublishSecret,
             .identityLabel, .podIdentityLeftover, .identityAnnotation, .identityMismatch, .serviceAccountMissing,
             .republishMissing, .secretNotMounted:
             .warning
@@ -85,7 +86,7 @@ package enum CheckRule: String, CaseIterable, Sendable {
         switch self {
         case .yamlInvalid: "The file is not YAML"
         case .fileUnreadable: "The file cannot be read"
-        case .keyDuplicate: "A key stands twice in one mapping"
+        case .keyDuplicate: "A mapping has the same key twice"
         case .templateUnrendered: "The file is a template that is not rendered yet"
         case .kustomizePatch: "The file is a kustomize patch, not a whole object"
         case .manifestInvalid: "The API server would refuse the object"
@@ -94,6 +95,7 @@ package enum CheckRule: String, CaseIterable, Sendable {
         case .parameterNotText: "A parameter is not a text"
         case .parameterUnknown: "A parameter that the provider ignores"
         case .parameterPlaceholder: "A parameter still holds a placeholder, or is not an id"
+        case .parameterWithoutEffect: "A parameter of another identity mode has no effect"
         case .keyMisplaced: "A key is in the wrong place"
         case .namespaceMissing: "The class or the pod has no namespace"
         case .objectName: "Key Vault cannot have an object of that name"
@@ -112,7 +114,7 @@ package enum CheckRule: String, CaseIterable, Sendable {
         case .secretNameConflict: "Two entries write one Secret"
         case .secretTooLarge: "The Secret can grow over Kubernetes' limit of 1 MiB"
         case .volumeTooLarge: "The volume can grow over the driver's limit of 4 MiB"
-        case .modeDeprecated: "A way to an identity that is on its way out"
+        case .modeDeprecated: "The identity mode is deprecated"
         case .driverName: "The driver's name is misspelled"
         case .volumeNotReadOnly: "The volume is not read-only"
         case .volumeAttribute: "The volume names no class"

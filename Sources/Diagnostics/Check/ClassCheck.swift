@@ -106,7 +106,31 @@ struct ClassCheck {
                         : "az identity show --name '<identity>' --resource-group '<group>' --query clientId --output tsv"
                 ))
         }
-        return findings
+        return findings + withoutEffect(parsedClass)
+    }
+
+    /// An identity that the class names for another mode than the one that it chooses.
+    private func withoutEffect(_ parsedClass: ClassManifest) -> [Finding] {
+        let assigned = parsedClass.text("userAssignedIdentityID")
+        guard let mode = parsedClass.identityMode else { return [] }
+        if mode != .vmManagedIdentity, !assigned.isEmpty {
+            return [
+                manifest.finding(
+                    .parameterWithoutEffect, at: parsedClass.parameters["userAssignedIdentityID"]?.value,
+                    "userAssignedIdentityID has no effect without useVMManagedIdentity: \"true\"",
+                    fix: mode == .servicePrincipal
+                        ? "write useVMManagedIdentity: \"true\"" : "remove userAssignedIdentityID")
+            ]
+        }
+        if mode == .vmManagedIdentity, assigned.isEmpty, !parsedClass.text("clientID").isEmpty {
+            return [
+                manifest.finding(
+                    .parameterWithoutEffect, at: parsedClass.parameters["clientID"]?.value,
+                    "clientID has no effect with useVMManagedIdentity: \"true\"; the node's system-assigned identity is used",
+                    fix: "write userAssignedIdentityID instead of clientID, or remove useVMManagedIdentity")
+            ]
+        }
+        return []
     }
 
     static func kind(_ node: YAMLNode) -> String {
@@ -167,7 +191,7 @@ struct ClassCheck {
                     .modeDeprecated, at: parsedClass.parameters["usePodIdentity"]?.value,
                     "aad-pod-identity is archived and no longer maintained", fix: move)
             ]
-        case .servicePrincipal:
+        case .servicePrincipal where parsedClass.text("userAssignedIdentityID").isEmpty:
             return [
                 manifest.finding(
                     .modeDeprecated, at: manifest.root["spec"]?.key("parameters"),

@@ -27,6 +27,18 @@ package struct ClassManifest: Sendable {
     /// A parameter's text, as the server reads it; empty when absent.
     package func text(_ name: String) -> String { parameters[name]?.value.text?.trimmingSpace() ?? "" }
 
+    /// The identity mode that the parameters choose; nil where they contradict each other.
+    var identityMode: IdentityMode? {
+        do throws(ProviderError) {
+            let texts = SecretBytes(JSONOutput.texts(parameterTexts).compact)
+            return try StringMap.decode(texts, failure: "").map { parameters throws(ProviderError) in
+                try IdentityMode.requested(by: parameters)
+            }
+        } catch {
+            return nil
+        }
+    }
+
     package var tenantID: String { text("tenantID").isEmpty ? text("tenantId") : text("tenantID") }
 
     /// The Kubernetes Secrets that `secretObjects` asks for, each with the volume's files that go into it.

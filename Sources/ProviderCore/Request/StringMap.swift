@@ -6,7 +6,7 @@ package struct StringMap: Sendable {
     private var members: [String: JSONText?]
 
     /// Nil for the literal `null`. A null member counts as an empty string, as in Go.
-    static func decode(_ document: SecretBytes, failure: String) throws(ProviderError) -> StringMap? {
+    package static func decode(_ document: SecretBytes, failure: String) throws(ProviderError) -> StringMap? {
         let value: JSONValue
         do {
             value = try JSONParser.parse(document)
