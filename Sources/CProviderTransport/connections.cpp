@@ -68,7 +68,7 @@ void ConnectionAcceptor::run() noexcept {
   }
 }
 
-// False if it makes no sense to try again at once.
+// False if it makes no sense to try again immediately.
 bool ConnectionAcceptor::accept_from(int listener) noexcept {
   const int number = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   // The client may have left between `poll` and `accept4`.

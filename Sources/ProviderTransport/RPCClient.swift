@@ -23,8 +23,8 @@ package final class RPCClient: Sendable {
         akv_client_destroy(handle.raw)
     }
 
-    /// Calls Mount. With `waitForReady` it waits for a server until `timeout`, as the driver does. Otherwise it fails at
-    /// once if there is none.
+    /// Calls Mount. With `waitForReady` it waits for a server until `timeout`, as the driver does. Otherwise it fails
+    /// immediately if there is none.
     package func mount(
         _ request: MountRequestMessage,
         timeout: Duration = .seconds(120),

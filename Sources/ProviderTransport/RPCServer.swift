@@ -14,7 +14,7 @@ package final class RPCServer: Sendable {
     /// The most bytes that may be in responses which clients have not read yet: four of the largest responses.
     package static let maximumPendingResponseBytes = 16 << 20
 
-    /// The most connections that are open at once. Further clients wait until one of them ends.
+    /// The most connections that are open at the same time. Further clients wait until one of them ends.
     package static let maximumConnections = 256
 
     private struct Handle: @unchecked Sendable {
@@ -49,7 +49,7 @@ package final class RPCServer: Sendable {
     ///
     /// - Parameters:
     ///   - version: The response to Version.
-    ///   - handler: Handles the Mount calls, several at once.
+    ///   - handler: Handles the Mount calls, several at the same time.
     /// - Throws: `ListenError` with the reason, for the operator.
     package static func start(
         endpoint: Endpoint,
@@ -78,7 +78,7 @@ package final class RPCServer: Sendable {
     ///
     /// New Mount calls get no response from now on. Running calls may finish during the grace period; those that are
     /// left then end with INTERNAL, which the kubelet retries. Then all connections break, which clients see as
-    /// UNAVAILABLE, and the socket file is removed. Only the first call does this; others return at once.
+    /// UNAVAILABLE, and the socket file is removed. Only the first call does this; others return immediately.
     package func stop(grace: Duration) async {
         let isFirst = isStopped.withLock { stopped in
             defer { stopped = true }

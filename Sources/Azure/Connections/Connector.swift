@@ -99,7 +99,7 @@ private final class Attempt {
         phase = .tls
         var handler: NIOSSLClientHandler?
         if let tls {
-            // An address is no server name; `HTTPConnection` compares it with the certificate.
+            // An address is not a server name; `HTTPConnection` compares it with the certificate.
             let name = IPAddress(tls.name) == nil ? tls.name : nil
             let made = try NIOSSLClientHandler(context: tls.context, serverHostname: name)
             try pipeline.addHandler(made)

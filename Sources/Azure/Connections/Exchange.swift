@@ -28,7 +28,7 @@ final class Exchange {
 
     var namespace: String { request.namespace }
 
-    /// Whether the outcome was told already.
+    /// Whether the outcome was delivered already.
     var isOver: Bool { finish == nil }
 
     /// Tells the outcome, the first time. The connection must not be in the middle of it any more.
@@ -43,7 +43,7 @@ final class Exchange {
         guard !isOver else { return }
         let connection = connection
         end(.failure(error))
-        // What is left of the response cannot be told from the next one.
+        // What is left of the response cannot be distinguished from the next one.
         connection?.close()
     }
 

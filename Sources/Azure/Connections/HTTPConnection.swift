@@ -12,7 +12,7 @@ final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// What keeps the connection. It is told of each end of a response, and once that the connection has closed.
+    /// What keeps the connection. It is notified when a response ends, and once when the connection has closed.
     protocol Owner: AnyObject {
         func connectionIsIdle(_ connection: HTTPConnection)
         func connectionHasClosed(_ connection: HTTPConnection)
@@ -89,7 +89,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let exchange else {
-            // Nothing was asked: what came cannot be told from the response to the next request.
+            // Nothing was asked: these bytes cannot be distinguished from the response to the next request.
             return close()
         }
         switch unwrapInboundIn(data) {

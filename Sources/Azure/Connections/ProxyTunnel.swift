@@ -7,7 +7,7 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// A proxy's response has a page about its reasons at most, which nobody reads.
+    /// A proxy's response has a page about its reasons at most, which is not read.
     private static let maximumBytes = 64 << 10
 
     private let request: String
@@ -38,14 +38,14 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
         // Several responses may come together, of which all but the last are informational.
         while finish != nil, let end = Self.endOfHead(received.readableBytesView) { readHead(context, end) }
         if finish != nil, received.readableBytes > Self.maximumBytes {
-            conclude(context, .failure(TransportError(.proxy, .transient, "what the proxy sent is no HTTP")))
+            conclude(context, .failure(TransportError(.proxy, .transient, "the proxy's response is not HTTP")))
         }
     }
 
     private func readHead(_ context: ChannelHandlerContext, _ end: Int) {
         let bytes = received.readableBytesView
         guard let status = Self.status(bytes) else {
-            return conclude(context, .failure(TransportError(.proxy, .transient, "what the proxy sent is no HTTP")))
+            return conclude(context, .failure(TransportError(.proxy, .transient, "the proxy's response is not HTTP")))
         }
         switch status {
         case 100..<200: received.moveReaderIndex(forwardBy: end - bytes.startIndex)

@@ -6,7 +6,7 @@ enum ServerCertificate {
     ///
     /// The TLS library is also content with a certificate that names the *address* of the peer, which is the proxy's if
     /// there is one, whatever host was asked for. Certificates for addresses can be had from public authorities, so
-    /// without this whoever controls the name service could stand in for a vault.
+    /// without this, an attacker who controls the name service could stand in for a vault.
     static func isFor(_ host: String, _ certificate: NIOSSLCertificate?) -> Bool {
         guard let certificate else { return false }
         let address = IPAddress(host)

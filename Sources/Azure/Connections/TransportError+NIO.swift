@@ -41,7 +41,7 @@ extension TransportError {
         case let error as IOError:
             self.init(.request, .transient, Self.text(error))
             isLostConnection = [ECONNRESET, EPIPE].contains(error.errnoCode)
-        case let error as HTTPParserError: self.init(.request, .transient, "what came is no HTTP: \(error)")
+        case let error as HTTPParserError: self.init(.request, .transient, "the response is not HTTP: \(error)")
         default: self.init(isReady ? .request : .connect, .transient, Self.text(error))
         }
     }

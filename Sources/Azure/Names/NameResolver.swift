@@ -71,7 +71,7 @@ final class NameResolver: Sendable {
 
     deinit {
         thread.stop()
-        // What the thread still finds reaches nobody.
+        // Results that the thread still finds are dropped.
         let calls = state.withLock { state in
             let running = state.running.values.flatMap { running in
                 running.completions.map { Call($0, Self.noResponse.filter { running.finished[$0.key] == nil }) }
@@ -156,7 +156,7 @@ final class NameResolver: Sendable {
 }
 
 extension NameResolver {
-    /// What a request is told, once the lock is left.
+    /// The results for requests, which are delivered after the lock is released.
     private struct Call {
         var completion: Completion
         var outcomes: [AddressFamily: Outcome]

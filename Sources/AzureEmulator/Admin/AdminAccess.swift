@@ -60,7 +60,7 @@ struct AdminAccess {
         case .delete:
             try store.change(vault) { vault in
                 guard vault.access.contains(access) else {
-                    throw EmulatorError.notFound("\(access.identity) has no such role in \(vault.name)")
+                    throw EmulatorError.notFound("\(access.identity) does not have this role in \(vault.name)")
                 }
                 vault.access.removeAll { $0 == access }
             }

@@ -9,7 +9,7 @@ enum AdminPage {
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-    /// The file with this path; nil if the page has no such file.
+    /// The file with this path; nil if it does not exist.
     static func file(_ path: [String]) -> Response? {
         switch path {
         case []: response(PackageResources.page_html, type: "text/html")

@@ -8,7 +8,7 @@ internal import NIOCore
 struct AdminResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
-    static let unknownControl = EmulatorError("no such control")
+    static let unknownControl = EmulatorError("this control does not exist")
     private static let maximumBodyBytes = 1 << 20
 
     let store: StateStore

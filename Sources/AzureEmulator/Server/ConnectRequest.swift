@@ -45,7 +45,7 @@ struct ConnectRules: Sendable {
         case notEmulated
         /// The proxy needs credentials, and the request has none or the wrong ones.
         case authenticationRequired
-        /// The name cannot be resolved, because there is no such vault.
+        /// The name cannot be resolved, because the vault does not exist.
         case unresolved
     }
 

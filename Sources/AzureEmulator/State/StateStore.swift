@@ -7,7 +7,7 @@ final class StateStore: Sendable {
     private let state: Mutex<EmulatorState>
     private let file: StateFile?
 
-    /// Writes the state to the file at once, so that a file that cannot be written is an error at the start.
+    /// Writes the state to the file immediately, so that a file that cannot be written is an error at the start.
     init(_ state: EmulatorState, file: StateFile? = nil) throws {
         try file?.write(state)
         self.state = Mutex(state)

@@ -73,7 +73,7 @@ struct KeyAlgorithm {
         encryption("RSA1_5", nil), encryption("RSA-OAEP", "SHA1"), encryption("RSA-OAEP-256", "SHA256"),
     ]
 
-    /// The algorithm with this name; nil if the operation has no such algorithm.
+    /// The algorithm with this name; nil if the operation does not have it.
     static func named(_ name: String, for operation: KeyOperation) -> KeyAlgorithm? {
         (operation.isSignature ? signatures : encryptions).first { $0.name == name }
     }

@@ -3,7 +3,7 @@ internal import HTTPTypes
 
 /// The operations that only certificates have.
 extension VaultRequest {
-    /// Responds to `/certificates/NAME/OPERATION`; nil if there is no such operation.
+    /// Responds to `/certificates/NAME/OPERATION`; nil if the operation does not exist.
     func respondForCertificate(_ name: String, operation: String) throws -> VaultResponse? {
         switch (method, operation) {
         case (.post, "create"): return try createCertificate(name)

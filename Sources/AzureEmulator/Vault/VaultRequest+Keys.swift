@@ -3,7 +3,7 @@ internal import HTTPTypes
 
 /// The operations that only keys have.
 extension VaultRequest {
-    /// Responds to `/keys/NAME/OPERATION`; nil if there is no such operation.
+    /// Responds to `/keys/NAME/OPERATION`; nil if the operation does not exist.
     func respondForKey(_ name: String, operation: String) throws -> VaultResponse? {
         switch (method, operation) {
         case (.post, "create"): return try createKey(name)

@@ -1,7 +1,7 @@
 /// The provider protocol's gRPC server and client, behind plain C.
 ///
 /// The functions work on opaque handles and borrowed bytes. Unless a function says otherwise:
-/// - it may be called on any thread, but not for the same handle on two threads at once;
+/// - it may be called on any thread, but not for the same handle on two threads at the same time;
 /// - it does not block, and it does not wait for Swift;
 /// - it does not throw. An exception that gRPC or the standard library throws inside it ends the process. In practice
 ///   this is `std::bad_alloc`: running out of memory ends the process here as it does in Swift and in gRPC itself.
@@ -142,14 +142,14 @@ typedef enum akv_method : int32_t {
 } akv_method;
 
 /// Creates a client for `target`, in gRPC's notation: `unix:/path` or `host:port`. The client has a connection of its
-/// own, which it opens on first use and opens again when it is lost. Several threads may use the client at once.
+/// own, which it opens on first use and opens again when it is lost. Several threads may use the client.
 akv_client *akv_client_create(const char *target) AKV_NOEXCEPT;
 
 /// Releases a client without calls.
 void akv_client_destroy(akv_client *client) AKV_NOEXCEPT;
 
-/// Prepares a call that ends with DEADLINE_EXCEEDED `timeout` seconds from now. Without a server the call fails at
-/// once; with `wait_for_ready` it waits for one.
+/// Prepares a call that ends with DEADLINE_EXCEEDED `timeout` seconds from now. Without a server the call fails
+/// immediately; with `wait_for_ready` it waits for one.
 akv_client_call *akv_client_call_create(akv_client *client, akv_method method, double timeout,
                                         bool wait_for_ready) AKV_NOEXCEPT;
 

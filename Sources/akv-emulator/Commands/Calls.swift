@@ -21,7 +21,7 @@ struct Calls: AsyncParsableCommand {
                 + "unauthorized: \(counts.unauthorized), connections: \(counts.connections)")
         guard classes else { return }
         for (name, kind) in counts.classes.sorted(by: { $0.key < $1.key }) {
-            print("\(name): \(kind.calls) calls, \(kind.peak) at once at most, \(kind.running) now")
+            print("\(name): \(kind.calls) calls, \(kind.peak) at the same time at most, \(kind.running) now")
         }
     }
 }

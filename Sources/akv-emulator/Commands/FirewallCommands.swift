@@ -13,7 +13,7 @@ struct FirewallCommand: AsyncParsableCommand {
 
 struct FirewallSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Set a vault's firewall. It takes effect at once.",
+        commandName: "set", abstract: "Set a vault's firewall. It takes effect immediately.",
         discussion: """
             All clients of the emulator seem to have one address, 203.0.113.10 or --client-address. The vault \
             answers 403 ForbiddenByFirewall unless --allow has a range with it.

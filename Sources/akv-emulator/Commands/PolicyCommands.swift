@@ -13,7 +13,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
 struct PolicySet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Set an identity's access policy. It takes effect at once.",
+        commandName: "set", abstract: "Set an identity's access policy. It takes effect immediately.",
         discussion: """
             The first policy of a vault lets it use access policies: its roles have no effect until policy clear.
 

@@ -38,7 +38,7 @@ struct RoleArguments: ParsableArguments {
 
 struct RoleGrant: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "grant", abstract: "Grant a role. It takes effect at once.")
+        commandName: "grant", abstract: "Grant a role. It takes effect immediately.")
 
     @OptionGroup var arguments: RoleArguments
 
@@ -50,7 +50,7 @@ struct RoleGrant: AsyncParsableCommand {
 
 struct RoleRevoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Revoke a role. It takes effect at once.")
+        commandName: "revoke", abstract: "Revoke a role. It takes effect immediately.")
 
     @OptionGroup var arguments: RoleArguments
 
