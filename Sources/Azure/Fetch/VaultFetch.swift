@@ -2,17 +2,20 @@ internal import AsyncSupport
 package import ProviderCore
 internal import Synchronization
 
-/// Fetches all objects of a plan, from each of its vaults side by side: proof first, then the lists of
-/// versions that are wanted, then all contents, sharing with other mounts of the same principal.
+/// Fetches all objects of a mount's plan, from all of its vaults in parallel.
+///
+/// For each vault it first gets an access token, which proves the mount's principal. Then it reads the lists of versions
+/// that the plan needs, and then all contents. Contents are shared with other mounts of the same principal through
+/// `ValueCache`; without a token nothing is read from the cache. All members may be used from any thread.
 package struct VaultFetch: Sendable {
-    /// How a mount wants it.
+    /// The conditions of one mount.
     package struct Request: Sendable {
-        /// None is kept from earlier than so long ago.
+        /// The largest age of a cached content, from the time of the request for it.
         package var maximumAge: Duration
         package var priority: RequestPriority
         package var deadline: Deadline
         let bytes = FetchedBytes()
-        /// What is spent on the vault, once there is a token for it.
+        /// The time for the requests to one vault, after the token for it; nil for all time up to the deadline.
         fileprivate var timeout: Duration?
 
         package init(maximumAge: Duration, priority: RequestPriority, deadline: Deadline) {

@@ -9,10 +9,10 @@ package struct HTTPRequest: Sendable {
         case patch = "PATCH"
     }
 
-    /// A connection of its own kind: to another host than the URL names, and trusting other authorities.
+    /// A connection to another host than the URL names, which trusts one certificate authority instead of the process's.
     package struct Connection: Sendable, Hashable {
         package var host: String
-        /// The only authority that is trusted; those of the process when nil.
+        /// The only certificate authority that is trusted, as PEM; nil for those of the process.
         package var authorityPEM: [UInt8]?
 
         package init(host: String, authorityPEM: [UInt8]?) {
@@ -22,17 +22,17 @@ package struct HTTPRequest: Sendable {
     }
 
     package var method: Method
-    /// Absolute, https except for the node's own metadata services.
+    /// An absolute URL. It is `https`, except for the node's own metadata services.
     package var url: String
     package var headers: [(name: String, value: String)]
     /// Sent as the `Authorization: Bearer` header.
     package var bearer: SecretBytes?
     package var body: SecretBytes?
-    /// The largest response that is read.
+    /// The largest response body that is read, in bytes. A larger one is a `TransportError`.
     package var maximumResponseBytes: Int
-    /// The ordinary way when nil.
+    /// Nil for a connection to the URL's host, or through the proxy.
     package var connection: Connection?
-    /// On whose share it is sent; that of the node itself when empty.
+    /// The namespace whose share of the node's connections and name look-ups the request takes; empty for the node itself.
     package var namespace = ""
 
     package init(
@@ -64,20 +64,20 @@ package struct HTTPResponse: Sendable {
         self.body = body
     }
 
-    /// The first header of that name, in any case.
+    /// The value of the first header with this name. Letter case does not matter.
     package func header(_ name: String) -> String? {
         headers.first { ASCII.isSame($0.name, name) }?.value
     }
 
-    /// The body as a JSON object, nil if it is none.
+    /// The body as a JSON object; nil if it is not one.
     package var json: JSONObject? {
         (try? JSONParser.parse(body))?.object
     }
 }
 
-/// Why no response came.
+/// The reason why a request has no response.
 package struct TransportError: Error, Sendable {
-    /// Where on the way it went wrong.
+    /// The step that failed.
     package enum Hop: String, Sendable {
         case nameResolution = "name resolution"
         case connect
@@ -87,7 +87,7 @@ package struct TransportError: Error, Sendable {
     }
 
     package enum Kind: Sendable {
-        /// The same request may well succeed in a moment.
+        /// The same request may succeed if it is sent again.
         case transient
         /// Certificate, name or configuration: trying again changes nothing.
         case final
@@ -95,7 +95,7 @@ package struct TransportError: Error, Sendable {
         /// The service has asked for a pause that outlasts the mount.
         case throttled
         case cancelled
-        /// The request was not sent, because the one that wanted it does not want it any more.
+        /// The request was not sent, because its batch does not need the response any more.
         case withdrawn
     }
 
@@ -113,15 +113,24 @@ package struct TransportError: Error, Sendable {
     }
 }
 
-/// The seam between the protocols and the network: sends one request once, follows no redirect, and
-/// gives up at `timeout`.
+/// The seam between the protocols and the network.
 ///
-/// A batch is handed over as a whole, so that many requests cost as few changes between threads as one.
+/// A transport sends each request once. It does not follow redirects and does not retry; `RequestRun` does that. All
+/// members may be called from any thread, and a call does not block it. Tests implement this protocol without a network.
 package protocol HTTPTransport: Sendable {
+    /// Sends one request and reads the whole response, whatever its status is.
+    ///
+    /// - Parameter timeout: The time for the name look-up, the connection and the response together.
+    /// - Throws: `TransportError`: of the kind `timedOut` after `timeout`, and `cancelled` when the task is cancelled.
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse
 
-    /// Begins to send requests, of which each gives up at `timeout`. `deliver` is called once for each, with its index, on
-    /// any thread, which it must not block. The result cancels a request by its index, all of them when nil.
+    /// Begins to send a batch of requests. Many requests cost as few changes between threads as one.
+    ///
+    /// - Parameters:
+    ///   - timeout: The time for each request, as for `send`.
+    ///   - deliver: Receives the outcome of each request, with its index, exactly once. It is called on any thread, which it
+    ///     must not block.
+    /// - Returns: A function that cancels the request with an index, or all requests when the index is nil.
     func begin(
         _ requests: [HTTPRequest], timeout: Duration,
         deliver: @escaping @Sendable (Int, Result<HTTPResponse, TransportError>) -> Void

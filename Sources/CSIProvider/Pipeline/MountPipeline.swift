@@ -3,9 +3,13 @@ package import Budgets
 package import ProviderCore
 internal import SecretMemory
 
-/// From a decoded request to the volume's files: the whole way of a mount, one step after another.
+/// The steps of a mount, from a decoded request to the files of the volume: `resolvingClient`, `validate`, `authorize`,
+/// `mount`. `MountHandler` calls them in this order.
+///
+/// All members may be used from any thread. Computing work is bounded by the mount's `MountWork`, and every step throws
+/// `ProviderError`, which has a stable code, a cause and a fix.
 package struct MountPipeline: Sendable {
-    /// What the operator chose, fixed at start.
+    /// The operator's settings, fixed at the start.
     package struct Settings: Sendable {
         package var defaultCloudName: String
         package var conversion: ContentConversion
@@ -14,11 +18,11 @@ package struct MountPipeline: Sendable {
         package var cache: CacheSettings
         /// The most requests that the node has under way at one vault.
         package var vaultConcurrency = 50
-        /// What is spent on a vault that does not answer before another one stands in for it.
+        /// The time for a vault that does not answer, before the class's fallback vault is used.
         package var primaryTimeout = Duration.seconds(8)
-        /// What one mount may compute.
+        /// The bounds of one mount's computing work.
         package var limits = MountBudget.Limits()
-        /// What namespaces may ask for; everything when nil.
+        /// The policy that limits namespaces; nil to allow everything.
         package var policy: PolicyFile?
 
         package init(
@@ -42,7 +46,7 @@ package struct MountPipeline: Sendable {
     /// Twice as many threads as a namespace may have, and no more: work that runs together also takes memory together.
     private let executor = WorkExecutor(width: 4)
     let time: TimeSource
-    /// Names the clients of classes that name none; nil for leaving those to fail.
+    /// Finds the client id of classes without one in the ServiceAccount's annotations; nil if that is switched off.
     private let accounts: ServiceAccountAnnotations?
 
     package init(
