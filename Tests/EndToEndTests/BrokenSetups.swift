@@ -68,7 +68,7 @@ extension BrokenSetup {
             $0.token = nil
             $0.namespace = "x; reboot"
         },
-        BrokenSetup("no token but words", "token-given", ["no JSON Web Token"]) { $0.token = "secret" },
+        BrokenSetup("no token but words", "token-given", ["not a JSON Web Token"]) { $0.token = "secret" },
         BrokenSetup(
             "another account's token", "token-subject",
             ["system:serviceaccount:team-a:writer", "serviceAccountName: reader"]
