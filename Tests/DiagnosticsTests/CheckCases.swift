@@ -47,7 +47,8 @@ extension CheckCase {
         CheckCase(
             .parameterWithoutEffect, "write userAssignedIdentityID instead of clientID",
             M.secretProviderClass(
-                "    useVMManagedIdentity: \"true\"\n    clientID: ▸5e9c2a64-3f5b-4f1f-9d6e-6d3b8a1c7e20\n" + M.objects)),
+                "    useVMManagedIdentity: \"true\"\n    clientID: ▸5e9c2a64-3f5b-4f1f-9d6e-6d3b8a1c7e20\n" + M.objects)
+        ),
         CheckCase(
             .modeDeprecated, "akv-csi migrate", M.secretProviderClass("    usePodIdentity: ▸\"true\"\n" + M.objects)),
         CheckCase(
