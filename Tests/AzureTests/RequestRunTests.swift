@@ -86,7 +86,11 @@ struct RequestRunTests {
 
         /// The statuses by index; nil where there is none.
         var statuses: [Int: Int] {
-            outcomes.withLock { outcomes in outcomes.compactMapValues { try? $0.first?.get().status } }
+            outcomes.withLock { outcomes in
+                outcomes.compactMapValues { all in
+                    if case .success(let response) = all.first { response.status } else { nil }
+                }
+            }
         }
 
         /// How many ended without a response, so.

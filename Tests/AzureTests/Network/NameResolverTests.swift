@@ -20,7 +20,10 @@ struct NameResolverTests {
         }
 
         /// The addresses; nil if there are none, or none yet.
-        subscript(family: AddressFamily) -> [[UInt8]]? { state.withLock { try? $0[family]?.first?.get() } }
+        subscript(family: AddressFamily) -> [[UInt8]]? {
+            guard case .success(let addresses) = state.withLock({ $0[family]?.first }) else { return nil }
+            return addresses
+        }
 
         func hasFailed(_ family: AddressFamily, _ failure: NameLookup.Failure) -> Bool {
             state.withLock { state in

@@ -74,7 +74,10 @@ struct NetworkClient {
             outcomes.all.withLock { all in (0..<requestCount).allSatisfy { all[$0]?.count == 1 } }
         }
 
-        func body(_ index: Int) -> String? { outcomes.all.withLock { try? $0[index]?.first?.get().text } }
+        func body(_ index: Int) -> String? {
+            guard case .success(let response) = outcomes.all.withLock({ $0[index]?.first }) else { return nil }
+            return response.text
+        }
 
         func error(_ index: Int) -> TransportError? {
             outcomes.all.withLock { all in
