@@ -73,8 +73,10 @@ class RunTest(ShellTest):
         script = "trap 'echo interrupted; exit 3' INT; trap 'echo stopped; exit 4' TERM; echo ready; " \
                  "while :; do sleep 0.05; done"
         for number, text, code in [(signal.SIGINT, "interrupted", 3), (signal.SIGTERM, "stopped", 4)]:
+            # A shell cannot trap a signal that was ignored when it started, as SIGINT is in a background job.
             with subprocess.Popen([PROGRAM, "run", "--", "sh", "-c", script], cwd=self.directory, env=self.environment,
-                                  stdout=subprocess.PIPE, text=True) as process:
+                                  stdout=subprocess.PIPE, text=True,
+                                  preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
                 self.addCleanup(process.kill)
                 self.assertEqual(process.stdout.readline(), "ready\n")
                 process.send_signal(number)
