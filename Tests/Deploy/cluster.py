@@ -131,7 +131,7 @@ class Cluster:
     # MARK: helm
 
     def helm(self, words, place, text):
-        if words[:2] == ["dependency", "build"]:
+        if words[:2] == ["dependency", "update"]:
             if not (place / words[2] / "Chart.yaml").exists():
                 raise Refused(f"{words[2]} is not a chart")
             return "Saving 1 charts\n"

@@ -17,7 +17,7 @@ PAGES = c.ROOT / "docs"
 INDEX = PAGES / "README.md"
 # The index has one section for each of these folders.
 GROUPS = {"Use": "use", "Operate": "operate", "Understand": "understand", "Develop": "develop"}
-# Charts that `helm dependency build` has fetched are not ours.
+# Charts that `helm dependency update` has fetched are not ours.
 FILES = sorted(path for path in [*PAGES.rglob("*.md"), *c.ROOT.glob("*.md"), *(c.ROOT / "deploy").rglob("*.md"),
                                  *(c.ROOT / ".github").glob("*.md")] if c.CHART / "charts" not in path.parents)
 # Found by the code host, not by readers.
@@ -226,8 +226,8 @@ class NamesTest(unittest.TestCase):
     def test_flags_that_pages_name_exist(self):
         usage = "\n".join(help_of(*command) for program in ["akv-csi", "akv-emulator", "akv-bench"] for command in all_commands_of(program))
         known = {flag.lstrip("-") for flag in flags(re.findall(r"--?[a-z][\w-]*", usage))}
-        # Of the API server, of helm, and of every program of ours.
-        known |= {"service-account-issuer", "set", "generate-completion-script"}
+        # Of the API server, of helm, of docker, of the driver, and of every program of ours.
+        known |= {"service-account-issuer", "set", "platform", "rotation-poll-interval", "generate-completion-script"}
         for path in FILES:
             for flag in re.findall(r"`--([a-z][a-z0-9-]+)[^`]*`", path.read_text()):
                 with self.subTest(page=path.name):

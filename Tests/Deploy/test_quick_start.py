@@ -145,7 +145,7 @@ class AzureTest(unittest.TestCase):
             with self.subTest(name, words=words):
                 words = words[:words.index("--")] if "--" in words else words
                 plain = [word for word in words if not word.startswith("-")]
-                command = plain[:2] if plain[:2] in (["rollout", "status"], ["dependency", "build"], ["config", "delete-context"]) else plain[:1]
+                command = plain[:2] if plain[:2] in (["rollout", "status"], ["dependency", "update"], ["config", "delete-context"]) else plain[:1]
                 used = {word.lstrip("-").partition("=")[0] for word in words if re.match(r"-\w|--\w", word)}
                 self.assertLessEqual(used, flags_of(name, *command))
 
