@@ -20,7 +20,7 @@ PLACES = {
     "deploy/kustomize/aks/kustomization.yaml": [r"newTag: v"],
     "deploy/kustomize/base/provider.yaml": [r'app\.kubernetes\.io/version: "v', r"image: registry\.example\.com/akv-csi:v"],
     "deploy/provider.yaml": [r'app\.kubernetes\.io/version: "v', r"image: registry\.example\.com/akv-csi:v"],
-    "docs/operate/switching-from-azures-provider.md": [r"linux\.image\.tag=v"],
+    "docs/operate/switching-from-azures-provider.md": [r"linux\.image\.tag=v", r"/akv-csi:v"],
 }
 
 
