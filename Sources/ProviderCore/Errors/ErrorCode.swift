@@ -108,7 +108,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .pathInvalid: "set objectAlias to a plain relative path without '..'"
         case .pathConflict: "give each object an objectAlias that is not the path or a folder of another object"
         case .contentInvalid: "compare objectFormat and objectEncoding with the content of the object in the vault"
-        case .requestMalformed: "use a Secrets Store CSI driver, version 1.0 or later"
+        case .requestMalformed: "use a Secrets Store CSI driver, version 1.3 or later"
         case .podInfoMissing:
             "kubectl patch csidriver secrets-store.csi.k8s.io --type=merge -p '{\"spec\":{\"podInfoOnMount\":true}}'"
         case .tokenMissing, .tokenAudience:
