@@ -131,6 +131,7 @@ class Cluster:
     # MARK: helm
 
     def helm(self, words, place, text):
+        # Not `build`: it fails without `helm repo add` once an earlier run has written Chart.lock.
         if words[:2] == ["dependency", "update"]:
             if not (place / words[2] / "Chart.yaml").exists():
                 raise Refused(f"{words[2]} is not a chart")
