@@ -13,7 +13,7 @@ package struct FairWaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
     /// The number of waiters.
     package var count: Int { lines.values.reduce(0) { $0 + $1.count } }
 
-    package var isEmpty: Bool { lines.values.allSatisfy(\.isEmpty) }
+    package var isEmpty: Bool { lines.values.allSatisfy { $0.isEmpty } }
 
     /// Whether a task of `owner` waits.
     package func contains(_ owner: String) -> Bool { lines[owner].map { !$0.isEmpty } ?? false }

@@ -7,13 +7,13 @@
 ///
 /// A map is a plain value: its owner uses it under its own lock.
 ///
-/// Every mount looks into such maps for each of its objects. So the code can be specialized by other modules, and what
-/// orders the entries are integers.
-package struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+/// Every mount looks into such maps for each of its objects. So the code is public, which lets the compiler specialize it
+/// for other modules (it does so for nothing of `package` level), and what orders the entries are integers.
+public struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// The largest sum of costs.
-    package let capacity: Int
+    public let capacity: Int
     /// The largest sum of the costs of one owner's entries.
-    package let ownerShare: Int
+    public let ownerShare: Int
     /// The position of each key in `keys` and `values`, and in `order`.
     @usableFromInline var positions: [Key: Int] = [:]
     /// Nil at positions that are free.
@@ -22,33 +22,33 @@ package struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     @usableFromInline var order = RecentOrder()
 
     /// `ownerShare` is a quarter of `capacity` by default.
-    @inlinable package init(capacity: Int, ownerShare: Int? = nil) {
+    @inlinable public init(capacity: Int, ownerShare: Int? = nil) {
         self.capacity = capacity
         self.ownerShare = ownerShare ?? capacity / 4
     }
 
-    @inlinable package var count: Int { positions.count }
+    @inlinable public var count: Int { positions.count }
 
     /// The sum of costs.
-    @inlinable package var cost: Int { order.cost }
+    @inlinable public var cost: Int { order.cost }
 
     /// All entries, in no particular order.
-    @inlinable package var all: [(key: Key, value: Value)] {
+    @inlinable public var all: [(key: Key, value: Value)] {
         positions.compactMap { key, position in values[position].map { (key, $0) } }
     }
 
     /// The value of `key`. Looking at an entry is not a use of it.
-    @inlinable package subscript(key: Key) -> Value? { positions[key].flatMap { values[$0] } }
+    @inlinable public subscript(key: Key) -> Value? { positions[key].flatMap { values[$0] } }
 
     /// The value of `key`, whose entry counts as used now.
-    @inlinable package mutating func use(_ key: Key) -> Value? {
+    @inlinable public mutating func use(_ key: Key) -> Value? {
         guard let position = positions[key] else { return nil }
         order.touch(position)
         return values[position]
     }
 
     /// Changes the value of `key`, if there is one. This is not a use of the entry.
-    @inlinable package mutating func update(_ key: Key, _ change: (inout Value) -> Void) {
+    @inlinable public mutating func update(_ key: Key, _ change: (inout Value) -> Void) {
         guard let position = positions[key], var value = values[position] else { return }
         // The map must not hold the value while it is changed, or the change would copy it.
         values[position] = nil
@@ -59,7 +59,7 @@ package struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// Stores `value` as the latest entry, in place of an earlier one of `key`. It stores nothing if `cost` is larger
     /// than a share. Returns the number of entries of other keys that made room.
     @discardableResult
-    @inlinable package mutating func store(
+    @inlinable public mutating func store(
         _ key: Key, _ value: Value, cost: Int = 1, owner: String, keepUntil: Duration? = nil
     ) -> Int {
         remove(key)
@@ -82,20 +82,20 @@ package struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     @discardableResult
-    @inlinable package mutating func remove(_ key: Key) -> Bool {
+    @inlinable public mutating func remove(_ key: Key) -> Bool {
         guard let position = positions[key] else { return false }
         remove(at: position)
         return true
     }
 
-    @inlinable package mutating func removeAll(where condition: (Key, Value) -> Bool) {
+    @inlinable public mutating func removeAll(where condition: (Key, Value) -> Bool) {
         for (key, position) in positions {
             if let value = values[position], condition(key, value) { remove(at: position) }
         }
     }
 
     /// Removes the entries whose time is over.
-    @inlinable package mutating func sweep(now: Duration) {
+    @inlinable public mutating func sweep(now: Duration) {
         for position in order.positionsToSweep(now: now) { remove(at: position) }
     }
 

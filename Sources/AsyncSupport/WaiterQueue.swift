@@ -18,9 +18,9 @@ package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
     package init() {}
 
     /// The number of waiters.
-    package var count: Int { waiters.count(where: \.isWaiting) }
+    package var count: Int { waiters.count { $0.isWaiting } }
 
-    package var isEmpty: Bool { !waiters.contains(where: \.isWaiting) }
+    package var isEmpty: Bool { !waiters.contains { $0.isWaiting } }
 
     /// Adds a waiter to the end. `tag` says what it waits for, if waiters differ in that.
     package mutating func append(_ tag: Tag) -> Waiter<Tag, Value> {
@@ -45,6 +45,7 @@ package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
 
     /// Claims all waiters.
     package mutating func removeAll() -> [WaiterClaim<Tag, Value>] {
+        if waiters.isEmpty { return [] }
         defer { waiters = [] }
         return waiters.compactMap { $0.claim() }
     }

@@ -5,9 +5,9 @@ internal import Glibc
 /// The buffer is overwritten when the last reference goes, and no rendering shows more than the word
 /// "redacted": not interpolation, not `String(reflecting:)`, not `dump`, and none of them inside
 /// another type. What cannot be wiped are copies made outside, such as those in a TLS library.
-package final class SecretBytes: Sendable {
+public final class SecretBytes: Sendable {
     // Never written after initialisation, so it may be read from anywhere.
-    private nonisolated(unsafe) let storage: UnsafeMutableRawBufferPointer
+    @usableFromInline nonisolated(unsafe) let storage: UnsafeMutableRawBufferPointer
 
     /// Takes over `builder`'s content.
     package init(_ builder: consuming SecretBytesBuilder) {
@@ -38,7 +38,7 @@ package final class SecretBytes: Sendable {
     package var isEmpty: Bool { storage.isEmpty }
 
     /// Lends the bytes. The only way to them, so that a search for this name finds every use.
-    package func withExposed<Result, Failure: Error>(
+    @inlinable public func withExposed<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(UnsafeRawBufferPointer(storage))
@@ -54,9 +54,9 @@ package final class SecretBytes: Sendable {
 }
 
 extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package var description: String { "<redacted>" }
-    package var debugDescription: String { "<redacted>" }
-    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+    public var description: String { "<redacted>" }
+    public var debugDescription: String { "<redacted>" }
+    public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }
 
 /// Grows a secret without leaving copies of it behind.

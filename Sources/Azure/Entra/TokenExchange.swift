@@ -134,10 +134,11 @@ private struct TokenEndpoint {
 
     init(authority: String, tenantID: String) {
         let scheme = "https://"
-        let rest = authority.dropFirst(scheme.count)
-        host = String(rest.prefix { $0 != "/" })
+        let rest = authority.utf8.dropFirst(scheme.utf8.count)
+        let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+        host = String(Substring(rest[..<end]))
         base = scheme + host
-        let prefix = String(rest.dropFirst(host.count))
+        let prefix = Substring(rest[end...])
         isFederationServices = tenantID.lowercased() == "adfs"
         path =
             isFederationServices ? "/adfs/oauth2/token" : "\(prefix)/\(tenantID.percentEncoded)/oauth2/v2.0/token"

@@ -15,7 +15,7 @@ struct VaultObjectID {
     /// suffix: behind a private name, the vault goes on calling itself by its own.
     func check(_ id: String) throws(VaultAnswerError) {
         guard let scheme = id.firstRange(of: "://") else { return }
-        let parts = id[scheme.upperBound...].split(separator: "/")
+        let parts = id.utf8[scheme.upperBound...].split(separator: UInt8(ascii: "/")).map { Substring($0) }
         guard parts.count >= 3 else { return }
         let host = Self.withoutPort443(parts[0].lowercased())
         let own = Self.withoutPort443(vault.host.lowercased())

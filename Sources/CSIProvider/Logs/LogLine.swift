@@ -49,7 +49,7 @@ struct LogLine {
             bytes.append(UInt8(ascii: ","))
             JSONWriter.append(quoted: key, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
-            if Self.numberFields.contains(key), Self.isNumber(value) {
+            if Self.isNumber(value), Self.numberFields.contains(key) {
                 bytes += value.utf8
             } else {
                 JSONWriter.append(quoted: bounded(value), to: &bytes)

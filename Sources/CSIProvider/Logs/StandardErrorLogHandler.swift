@@ -19,7 +19,9 @@ package struct StandardErrorLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        let fields = (event.metadata.map { metadata.merging($0) { $1 } } ?? metadata).sorted { $0.key < $1.key }
+        var fields = Array(event.metadata ?? [:])
+        fields += metadata.filter { event.metadata?[$0.key] == nil }
+        fields.sort { $0.key < $1.key }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         var line = LogLine(format: format, seconds: now.tv_sec, nanoseconds: now.tv_nsec, level: event.level)

@@ -183,11 +183,12 @@ extension RotationHealth.Health {
         return (.recovered(after: now - since), recovery)
     }
 
-    /// Forgets the volume that was not asked for the longest, rather one that is well.
+    /// Forgets an eighth of the volumes: those that were not asked for the longest, and of these first the ones that are
+    /// not failing. Several together, because each time all volumes are looked at.
     private mutating func makeRoom() {
-        let oldest = volumes.min { a, b in
+        let oldest = volumes.sorted { a, b in
             a.value.isFailing == b.value.isFailing ? a.value.lastSeen < b.value.lastSeen : b.value.isFailing
         }
-        if let oldest { volumes[oldest.key] = nil }
+        for (name, _) in oldest.prefix(max(1, volumes.count / 8)) { volumes[name] = nil }
     }
 }

@@ -135,8 +135,9 @@ package struct JSONParser {
         index += 1
         let start = index
         var hasEscapes = false
-        while let byte = current {
-            switch byte {
+        while true {
+            index = bytes[index...].firstIndex(where: Self.endsPlainText) ?? bytes.count
+            switch current {
             case UInt8(ascii: "\""):
                 index += 1
                 return JSONText(document: document, range: start..<index - 1, hasEscapes: hasEscapes)
@@ -144,11 +145,13 @@ package struct JSONParser {
                 hasEscapes = true
                 index += 1
                 try escape()
-            case ..<0x20: throw unexpected("in string literal")
-            default: index += 1
+            default: throw unexpected("in string literal")
             }
         }
-        throw unexpected("in string literal")
+    }
+
+    private static func endsPlainText(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20
     }
 
     private mutating func escape() throws(JSONError) {

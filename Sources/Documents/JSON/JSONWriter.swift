@@ -14,10 +14,9 @@ package enum JSONWriter {
         text.withUTF8 { bytes in
             // What lies between two bytes that need an escape is copied in one piece.
             var start = 0
-            for index in bytes.indices {
-                guard let escape = escape(bytes[index]) else { continue }
+            for index in bytes.indices where needsEscape(bytes[index]) {
                 output.append(contentsOf: bytes[start..<index])
-                output.append(contentsOf: escape.utf8)
+                output.append(contentsOf: escape(bytes[index]).utf8)
                 start = index + 1
             }
             output.append(contentsOf: bytes[start...])
@@ -25,17 +24,19 @@ package enum JSONWriter {
         output.append(UInt8(ascii: "\""))
     }
 
-    private static func escape(_ byte: UInt8) -> String? {
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
+    }
+
+    private static func escape(_ byte: UInt8) -> String {
         switch byte {
-        case UInt8(ascii: "\""): return "\\\""
-        case UInt8(ascii: "\\"): return "\\\\"
         case UInt8(ascii: "\n"): return "\\n"
         case UInt8(ascii: "\r"): return "\\r"
         case UInt8(ascii: "\t"): return "\\t"
         case ..<0x20, 0x7F:
             let hex = String(byte, radix: 16)
             return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        default: return nil
+        default: return "\\" + String(UnicodeScalar(byte))
         }
     }
 }
