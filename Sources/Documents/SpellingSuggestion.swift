@@ -1,4 +1,5 @@
 internal import Budgets
+internal import SecretMemory
 
 /// Finds what was probably meant by a name that does not exist.
 ///

@@ -56,7 +56,7 @@ extension SecretBytes {
 
 extension Collection<UInt8> {
     /// Whether a dot follows a dot.
-    package var containsTwoDots: Bool {
+    @inlinable public var containsTwoDots: Bool {
         var isAfterDot = false
         for byte in self {
             let isDot = byte == UInt8(ascii: ".")

@@ -2,23 +2,27 @@
 // compares characters, which takes many times as long, and it brings the whole of the regular expressions into the
 // program, 1.3 MB. The compiler prefers these where this module is imported.
 
-extension StringProtocol {
-    /// The first place of `text`, byte by byte; nil if it does not occur. An empty text is at the start.
-    package func firstRange(of text: String) -> Range<Index>? {
-        let (bytes, wanted) = (utf8, text.utf8)
-        guard let first = wanted.first else { return startIndex..<startIndex }
-        var start = bytes.startIndex
-        while let candidate = bytes[start...].firstIndex(of: first) {
-            var (end, rest) = (candidate, wanted.startIndex)
-            while end < bytes.endIndex, rest < wanted.endIndex, bytes[end] == wanted[rest] {
-                bytes.formIndex(after: &end)
-                wanted.formIndex(after: &rest)
+extension Collection<UInt8> {
+    /// The first place of `bytes`; nil if they do not occur. No bytes are at the start.
+    @inlinable public func firstRange(of bytes: some Collection<UInt8>) -> Range<Index>? {
+        guard let first = bytes.first else { return startIndex..<startIndex }
+        var start = startIndex
+        while let candidate = self[start...].firstIndex(of: first) {
+            var (end, rest) = (candidate, bytes.startIndex)
+            while end < endIndex, rest < bytes.endIndex, self[end] == bytes[rest] {
+                formIndex(after: &end)
+                bytes.formIndex(after: &rest)
             }
-            if rest == wanted.endIndex { return candidate..<end }
-            start = bytes.index(after: candidate)
+            if rest == bytes.endIndex { return candidate..<end }
+            start = index(after: candidate)
         }
         return nil
     }
+}
+
+extension StringProtocol {
+    /// The first place of `text`, byte by byte; nil if it does not occur. An empty text is at the start.
+    package func firstRange(of text: String) -> Range<Index>? { utf8.firstRange(of: text.utf8) }
 
     /// Whether `text` occurs in it, byte by byte.
     package func contains(_ text: String) -> Bool { firstRange(of: text) != nil }

@@ -84,7 +84,9 @@ package struct VaultBundle: Sendable {
 
     /// The last segment of an object's identifier.
     static func version(in id: String) -> String {
-        String(id[(id.lastIndex(of: "/").map(id.index(after:)) ?? id.startIndex)...])
+        let bytes = id.utf8
+        let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
+        return String(Substring(bytes[start...]))
     }
 }
 

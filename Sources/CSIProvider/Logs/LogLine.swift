@@ -91,7 +91,9 @@ struct LogLine {
     /// Whether `text` is a number in JSON's notation, and one that no reader rounds.
     private static func isNumber(_ text: String) -> Bool {
         var rest = text.utf8[...]
-        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        // Most fields are words.
+        guard let first = rest.first, first <= UInt8(ascii: "9") else { return false }
+        if first == UInt8(ascii: "-") { rest = rest.dropFirst() }
         let whole = rest.prefix { ASCII.digits.contains($0) }
         guard rest.count < 16, let first = whole.first, first != UInt8(ascii: "0") || whole.count == 1 else {
             return false

@@ -1,4 +1,5 @@
 internal import Documents
+internal import SecretMemory
 
 /// Objects of a cluster, each as the file that `kubectl get KIND NAME -o yaml` prints, so that findings have its lines.
 package enum ClusterObjects {

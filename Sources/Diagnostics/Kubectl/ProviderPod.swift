@@ -1,4 +1,5 @@
 internal import Documents
+internal import SecretMemory
 
 /// A provider's pod in the cluster.
 package struct ProviderPod: Sendable {
