@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs those of the named Debian packages that are missing. With none missing it changes nothing
-# and needs no rights.
+# Installs the named Debian packages that are missing. If all are installed, it changes nothing and does not need
+# root's rights.
 set -euo pipefail
 
 missing=()

@@ -3,7 +3,7 @@
 #
 # PROGRAM is akv-csi or akv-emulator. Debian's packages and the program replace the Containerfile's first stage;
 # the stage of the program is used as it is.
-# BUILDAH_FLAGS are given to every call of buildah, say `--storage-driver vfs`.
+# BUILDAH_FLAGS are passed to every call of buildah, such as `--storage-driver vfs`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program=$1

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # The image's file system: rootfs.sh PROGRAM DIRECTORY
 #
-# The program akv-csi or akv-emulator, the shared libraries it needs, the certificate authorities, and a few small tools:
-# those of the DaemonSet's init step, or `cat`, which shows the emulator's authority. All but the program is from the Debian packages of the machine this runs on, with their
-# licences and, for scanners, their entries in dpkg's data base. The same input gives the same files.
+# The program akv-csi or akv-emulator, the shared libraries that it needs, the certificate authorities, and a few small
+# tools: those of the DaemonSet's init step, or `cat`, which shows the emulator's authority. Everything except for the
+# program comes from the Debian packages of this machine, with their licences and, for scanners, their entries in dpkg's
+# database. The same input gives the same files.
 set -euo pipefail
 program=$1
 root=$2
 name=$(basename "$program")
 user=10898
-# No release has a date of its own unless the caller gives it one.
+# The date of all files, in seconds since 1970.
 epoch=${SOURCE_DATE_EPOCH:-0}
 umask 022
 
@@ -24,7 +25,7 @@ ln -s usr/bin "$root/bin"
 ln -s usr/lib "$root/lib"
 ln -s usr/lib64 "$root/lib64"
 
-# Copies files to the same places; follows links, for a library's name is what it is looked up by.
+# Copies files to the same paths, and follows links, because programs look a library up by the link's name.
 take() {
   local file directory
   for file in "$@"; do
@@ -34,8 +35,8 @@ take() {
   done
 }
 
-# The packages that files are from. dpkg knows files by the path they were packed under, some of them from before
-# /lib became a link to /usr/lib, so every name of a file is asked for.
+# The packages that files come from. dpkg knows a file by the path in its package, which may be from before /lib became a
+# link to /usr/lib, so all names of each file are looked up.
 owners() {
   local file names=()
   for file in "$@"; do
@@ -57,7 +58,7 @@ install -m 755 "$program" "$root/usr/local/bin/$name"
 take "${tools[@]}" "${needed[@]}"
 mapfile -t packages < <(owners "${tools[@]}" "${needed[@]}")
 
-# Mozilla's authorities as Debian packs them, and none that this machine trusts in addition.
+# Mozilla's authorities from Debian's package, without those that only this machine trusts.
 download=$(mktemp --directory)
 trap 'rm -rf "$download"' EXIT
 fetch() { (cd "$download" && apt-get download -qq -o APT::Sandbox::User=root ca-certificates 2>/dev/null); }

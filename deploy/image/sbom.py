@@ -19,7 +19,7 @@ def run(*words):
 
 
 def packages_used(program, manifest):
-    """The identities of the packages that the program's targets name, those of other programs and of tests left out."""
+    """The identities of the packages that the program's targets name, without those of other programs and of tests."""
     targets = {target["name"]: target for target in manifest["targets"]}
     seen, rest, packages = set(), [program], set()
     while rest:
@@ -36,7 +36,7 @@ def packages_used(program, manifest):
 
 
 def swift_packages(graph, used):
-    """The packages below those used, as {identity: node}."""
+    """The used packages and their dependencies, as {identity: node}."""
     found = {}
 
     def visit(node):
@@ -77,7 +77,7 @@ def control(text):
 
 
 def owners(archives):
-    """The Debian packages that static libraries are from."""
+    """The Debian packages that the static libraries come from."""
     paths = [variant for archive in archives for variant in (archive, archive.removeprefix("/usr"))]
     if not paths:
         return []

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Prints what `--version` says of the source, as variables for `swift build`: AKV_COMMIT=… AKV_DATE=…
+# Prints the commit and the date for `--version`, as variables for `swift build`: AKV_COMMIT=… AKV_DATE=…
 #
-# Both are of the commit, not of the build, so that the same source gives the same program. Without git, for
-# example in an image's build, the caller sets AKV_COMMIT and SOURCE_DATE_EPOCH. What is not known is "unknown".
+# The date is that of the commit, not of the build, so that the same source gives the same program. Without git, for
+# example in an image's build, the caller sets AKV_COMMIT and SOURCE_DATE_EPOCH. An unknown commit or date is "unknown".
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -2,7 +2,7 @@
 """Writes man pages and shell completions: manuals.py PROGRAMS OUTPUT [NAME…]
 
 PROGRAMS is the directory of the built programs, and NAME the programs to describe (akv-csi and akv-emulator unless
-given). OUTPUT gets the layout of /usr/share: man/man1, bash-completion, zsh and fish. Everything comes from the
+given). OUTPUT gets the layout of /usr/share: man/man1, bash-completion, zsh and fish. All text comes from the
 programs' own descriptions of their commands, and the same programs give the same bytes.
 """
 
@@ -21,7 +21,7 @@ ENVIRONMENT = [
 ]
 EXIT_STATUS = [
     ("0", "The command succeeded."),
-    ("1", "The command failed, or it found something; the command's description says what."),
+    ("1", "The command failed, or it found something; see the command's description."),
     ("2", "The command line is wrong, such as an unknown option or a file that does not exist."),
 ]
 

@@ -14,7 +14,6 @@ def notes(changelog, version):
     found = dict(zip(sections[1::2], sections[2::2]))
     if not found.get(version, "").strip():
         raise ValueError(f"CHANGELOG.md has nothing about {version}; rename the section Unreleased to [{version}] with today's date")
-    # A heading of links at the end of the file would belong to no version.
     return found[version].strip() + "\n"
 
 

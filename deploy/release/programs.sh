@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packs the command-line programs: programs.sh PROGRAMS OUTPUT VERSION ARCHITECTURE
 #
-# They need nothing but glibc 2.36 or later, as in Debian 12 and Ubuntu 24.04; all other libraries are inside. The same
+# They need only glibc 2.36 or later, as in Debian 12 and Ubuntu 24.04; they contain all other libraries. The same
 # programs and the same SOURCE_DATE_EPOCH give the same archive.
 set -euo pipefail
 programs=$(realpath "$1")

@@ -1,5 +1,5 @@
-# What a workload needs in Azure to mount its secrets with its own identity, and nothing more: no
-# credential is stored anywhere.
+# Everything that a workload needs in Azure to mount its secrets with its own identity, without a stored
+# credential.
 
 locals {
   issuer  = var.aks_cluster == null ? var.oidc_issuer_url : data.azurerm_kubernetes_cluster.this[0].oidc_issuer_url
@@ -12,14 +12,14 @@ locals {
     key    = "Key Vault Crypto User"
     cert   = "Key Vault Certificate User"
   }
-  # Under which the vault keeps it.
+  # The collection of the vault that contains objects of each type.
   collections = {
     secret = "secrets"
     key    = "keys"
     cert   = "certificates"
   }
 
-  # By a key that stays the same when objects are added: what is granted where.
+  # The role assignments, with keys that do not change when objects are added.
   assignments = var.role_scope == "vault" ? {
     for type in distinct([for object in var.objects : object.type]) :
     type => { role = local.roles[type], scope = local.vault.id }
@@ -91,6 +91,6 @@ resource "azurerm_role_assignment" "this" {
   scope                = each.value.scope
   role_definition_name = each.value.role
   principal_id         = azurerm_user_assigned_identity.this.principal_id
-  # Or Azure looks for a principal that it may not know yet.
+  # Otherwise Azure looks for the principal, which it may not know yet.
   principal_type = "ServicePrincipal"
 }

@@ -14,12 +14,12 @@ output "vault_name" {
 }
 
 output "vault_uri" {
-  description = "Where the vault is reached."
+  description = "The vault's URL."
   value       = local.vault.vault_uri
 }
 
 output "subject" {
-  description = "The service account that is taken for the identity."
+  description = "The subject of the service account that may use the identity."
   value       = local.subject
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What this directory's Terraform module makes, by the Azure CLI: identity, federated credential, vault,
-# roles. May be run again. Prints the SecretProviderClass on standard output.
+# Creates the same as this directory's Terraform module with the Azure CLI: identity, federated credential, vault and
+# roles. Can be run again. Prints the SecretProviderClass on standard output.
 set -euo pipefail
 
 usage() {
@@ -84,7 +84,7 @@ vault_id=$(az keyvault show --name "$vault" --resource-group "$group" --query id
 
 grant() {
   echo "role $1 on ${2#"$vault_id"}" >&2
-  # With the type of the principal, or Azure looks for one that it may not know yet.
+  # With the type of the principal. Without it, Azure looks for the principal, which it may not know yet.
   az role assignment create --role "$1" --scope "$2" --assignee-object-id "$principal_id" \
     --assignee-principal-type ServicePrincipal --output none
 }

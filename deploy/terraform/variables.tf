@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Of the workload: the names of the identity, its federated credential and the SecretProviderClass are made from it."
+  description = "The workload's name, from which the names of the identity, its federated credential and the SecretProviderClass are made."
   type        = string
 
   validation {
@@ -9,23 +9,23 @@ variable "name" {
 }
 
 variable "location" {
-  description = "The Azure region of what is made, such as westeurope."
+  description = "The Azure region of the new resources, such as westeurope."
   type        = string
 }
 
 variable "resource_group_name" {
-  description = "The resource group, which must exist, of the identity and the vault."
+  description = "The resource group of the identity and the vault. It must exist."
   type        = string
 }
 
 variable "oidc_issuer_url" {
-  description = "The cluster's OIDC issuer, letter by letter as its tokens have it, the slash at its end included. Not needed with aks_cluster."
+  description = "The cluster's OIDC issuer, exactly as in its tokens, including the trailing slash. Not needed with aks_cluster."
   type        = string
   default     = null
 }
 
 variable "aks_cluster" {
-  description = "An AKS cluster with its OIDC issuer enabled, which is asked for its issuer."
+  description = "An AKS cluster with its OIDC issuer enabled. The module reads the issuer from it."
   type = object({
     name                = string
     resource_group_name = string
@@ -44,7 +44,7 @@ variable "service_account" {
 }
 
 variable "audience" {
-  description = "Of the service-account token; the CSIDriver object's tokenRequests must ask for the same."
+  description = "The audience of the service-account token. The CSIDriver object's tokenRequests must contain the same audience."
   type        = string
   default     = "api://AzureADTokenExchange"
 }
@@ -60,13 +60,13 @@ variable "vault_name" {
 }
 
 variable "create_vault" {
-  description = "Whether the vault is made. If not, it must exist in the resource group and use role-based access control."
+  description = "Whether the module creates the vault. If not, it must exist in the resource group and use role-based access control."
   type        = bool
   default     = true
 }
 
 variable "objects" {
-  description = "What the pods mount: names in the vault, each with the type that the SecretProviderClass gives it."
+  description = "The objects that the pods mount: their names in the vault, and the types that the SecretProviderClass gives them."
   type = list(object({
     name = string
     type = optional(string, "secret")
@@ -79,7 +79,7 @@ variable "objects" {
 }
 
 variable "role_scope" {
-  description = "object grants the roles on each object alone, vault on the whole vault. An assignment on an object outlives its versions, but not a purge."
+  description = "object assigns the roles on each object, vault on the whole vault. An assignment on an object applies to all its versions, but ends with a purge."
   type        = string
   default     = "object"
 
@@ -90,7 +90,7 @@ variable "role_scope" {
 }
 
 variable "tags" {
-  description = "Of the identity and the vault."
+  description = "The tags of the identity and the vault."
   type        = map(string)
   default     = {}
 }

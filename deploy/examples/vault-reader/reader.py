@@ -1,10 +1,10 @@
-"""Shows, masked, what a Key Vault volume holds, and notices when it changes.
+"""Shows the masked values of a Key Vault volume, and notices when they change.
 
-A small web service on Python's standard library alone. It reads the volume as an application should:
-always a whole generation of files, never half of one rotation and half of the next, and it reads again
-when the volume's `..data` link points elsewhere.
+A small web service that needs only Python's standard library. It reads the volume as an application should: it
+reads all files of one generation, never some files of one rotation and some of the next, and reads again when the
+volume's `..data` link points elsewhere.
 
-Variables: VOLUME (/mnt/secrets), ADDRESS (0.0.0.0), PORT (8080; 0 takes any), INTERVAL (1 second).
+Variables: VOLUME (/mnt/secrets), ADDRESS (0.0.0.0), PORT (8080; 0 for any free port), INTERVAL (1 second).
 """
 
 import datetime
@@ -28,14 +28,14 @@ MAXIMUM_BYTES = 1 << 20
 class Volume:
     """The files under a directory that the Secrets Store CSI driver writes.
 
-    The driver writes each generation into a directory of its own and then switches the symbolic link
-    `..data` to it, in one step. A program that reads below what the link named at one moment reads one generation.
+    The driver writes each generation into a new directory and then switches the symbolic link `..data` to it, in one
+    step. A program that reads the link once, and then reads below that directory, reads one generation.
     """
 
     def __init__(self, root):
         self.root = pathlib.Path(root)
         self._lock = threading.Lock()
-        # Fingerprints tell whether a value changed, and, with a key that ends with the process, nothing else.
+        # A fingerprint shows only whether a value changed, because its key ends with the process.
         self._key = secrets.token_bytes(32)
         self._generation = None
         self._files = {}
@@ -44,7 +44,7 @@ class Volume:
         self._problem = "not read yet"
 
     def refresh(self):
-        """Reads the volume if there is another generation than the last time; tells whether there was."""
+        """Reads the volume if it has a new generation; returns whether it does."""
         try:
             generation = os.readlink(self.root / "..data")
             with self._lock:
@@ -53,7 +53,7 @@ class Volume:
                     return False
             files = self._read(self.root / generation)
         except FileNotFoundError:
-            # Either nothing is mounted, or the generation went while it was read: the next time will do.
+            # Either nothing is mounted, or the driver removed the generation during the read: the next attempt reads again.
             return self._fail(f"{self.root} holds no mounted files")
         except OSError as error:
             return self._fail(f"{self.root} cannot be read: {error.strerror}")
@@ -88,7 +88,7 @@ class Volume:
 
 
 def mask(value):
-    """Enough to recognise a value by, and never more than a fifth of it."""
+    """A part of a value that is enough to recognise it, at most a fifth."""
     try:
         text = value.decode()
     except UnicodeDecodeError:
@@ -116,7 +116,7 @@ def table(heads, rows):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers GET and HEAD as openapi.json says."""
+    """Answers GET and HEAD as openapi.json describes."""
 
     server_version = "vault-reader"
     sys_version = ""
@@ -204,7 +204,7 @@ def main():
 
     def end(*_):
         stop.set()
-        # Not from the thread that serves, which would wait for itself.
+        # In another thread, because the thread that serves would wait for itself.
         threading.Thread(target=server.shutdown).start()
 
     signal.signal(signal.SIGTERM, end)
