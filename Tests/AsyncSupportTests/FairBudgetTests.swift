@@ -5,7 +5,7 @@ import Testing
 struct FairBudgetTests {
     private let budget = FairBudget(capacity: 10, ownerShare: 5)
 
-    @Test("an owner takes no more than its share, and goes on when it gives something back")
+    @Test("an owner gets at most its share, and gets more when it releases some")
     func share() async {
         #expect(budget.tryAcquire(3, for: "a"))
         #expect(budget.tryAcquire(2, for: "a"))
@@ -20,7 +20,7 @@ struct FairBudgetTests {
         #expect(budget.tryAcquire(1, for: "a"))
     }
 
-    @Test("a call waits for the earlier ones of its owner")
+    @Test("a call waits for earlier calls of the same owner")
     func order() async {
         #expect(budget.tryAcquire(4, for: "a"))
         let large = Task { [budget] in await budget.acquire(5, for: "a") }
@@ -33,7 +33,7 @@ struct FairBudgetTests {
         #expect(await small.value)
     }
 
-    @Test("an owner that takes nothing is admitted, however much it wants and others take")
+    @Test("an owner that holds nothing is admitted, whatever it requests and others hold")
     func first() async {
         for owner in ["a", "b"] { #expect(budget.tryAcquire(5, for: owner)) }
         #expect(budget.tryAcquire(50, for: "c"))
@@ -46,7 +46,7 @@ struct FairBudgetTests {
         #expect(budget.tryAcquire(1, for: "c"))
     }
 
-    @Test("calls and cancellations that race lose nothing")
+    @Test("concurrent calls and cancellations do not lose any of the budget")
     func race() async {
         let budget = budget
         await withTaskGroup(of: Void.self) { group in

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A queue in which owners take turns", .timeLimit(.minutes(1)))
 struct FairQueueTests {
-    @Test("each owner has one turn after the other, in the order of arrival within an owner")
+    @Test("owners take turns, and the elements of one owner keep their order")
     func turns() {
         var queue = FairQueue<String>()
         for index in 0..<3 { queue.append("a\(index)", of: "a") }
@@ -16,7 +16,7 @@ struct FairQueueTests {
         #expect(queue.popFirst() == nil)
     }
 
-    @Test("what is put back is next")
+    @Test("an element that is put back is next")
     func prepend() {
         var queue = FairQueue<String>()
         for owner in ["a", "b"] { queue.append("\(owner)0", of: owner) }
@@ -24,7 +24,7 @@ struct FairQueueTests {
         #expect((0..<3).map { _ in queue.popFirst() } == ["b-", "a0", "b0"])
     }
 
-    @Test("room is made by the owner that has most, not by one that has as much")
+    @Test("the owner with the most elements makes room, and only for an owner with fewer")
     func room() {
         var queue = FairQueue<String>()
         for index in 0..<3 { queue.append("a\(index)", of: "a") }
@@ -35,7 +35,7 @@ struct FairQueueTests {
         #expect(queue.count(of: "a") == 2)
     }
 
-    @Test("passes owners by that may not go on now, and keeps their turns")
+    @Test("blocked owners are skipped, and keep their turns")
     func conditions() {
         var queue = FairQueue<String>()
         for owner in ["a", "b", "c"] { queue.append("\(owner)0", of: owner) }
@@ -45,7 +45,7 @@ struct FairQueueTests {
         #expect(queue.isEmpty)
     }
 
-    @Test("an owner all of whose elements are removed has no turn")
+    @Test("an owner whose elements are all removed does not get a turn")
     func removal() {
         var queue = FairQueue<Int>()
         for (index, owner) in ["a", "b", "a", "c"].enumerated() { queue.append(index, of: owner) }
@@ -55,7 +55,7 @@ struct FairQueueTests {
         #expect(queue.isEmpty)
     }
 
-    @Test("waiting tasks of owners that may not go on now are passed by, those of one owner never")
+    @Test("waiting tasks of blocked owners are skipped, and the tasks of one owner keep their order")
     func waiters() async {
         var queue = FairWaiterQueue<Int, Int>()
         let waiters = [queue.append(9, of: "a"), queue.append(1, of: "a"), queue.append(2, of: "b")]
@@ -68,7 +68,7 @@ struct FairQueueTests {
         #expect(queue.count == 1)
     }
 
-    @Test("tasks that have given up cost no turn")
+    @Test("cancelled tasks do not use up a turn")
     func ended() async {
         var queue = FairWaiterQueue<Int, Int>()
         for owner in ["a", "b"] {

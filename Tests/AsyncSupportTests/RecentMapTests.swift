@@ -2,11 +2,11 @@ import AsyncSupport
 import TestSupport
 import Testing
 
-@Suite("A map of what was used recently")
+@Suite("A map of recently used entries")
 struct RecentMapTests {
     private typealias Map = RecentMap<Int, String>
 
-    @Test("the entry that was not used for the longest time makes room")
+    @Test("the least recently used entry makes room")
     func order() {
         var map = Map(capacity: 40)
         for key in 0..<10 { map.store(key, "v", owner: "a") }
@@ -21,7 +21,7 @@ struct RecentMapTests {
         #expect(map.count == 10)
     }
 
-    @Test("no owner pushes out another's entries")
+    @Test("one owner cannot evict the entries of another")
     func fairness() {
         var map = Map(capacity: 100)
         map.store(-1, "mine", cost: 10, owner: "quiet")
@@ -32,7 +32,7 @@ struct RecentMapTests {
         #expect(map.cost <= 100)
     }
 
-    @Test("an owner below its fair share loses nothing to many others that fill the map")
+    @Test("an owner below its fair share keeps its entries when many others fill the map")
     func fairShare() {
         var map = Map(capacity: 100)
         for key in 0..<9 { map.store(-1 - key, "mine", owner: "quiet") }
@@ -45,7 +45,7 @@ struct RecentMapTests {
         #expect(map.all.count { $0.value == "late" } >= 9)
     }
 
-    @Test("an entry that is larger than a share is not kept, and what it replaces is forgotten")
+    @Test("an entry that is larger than a share is not kept, and the entry that it replaces is removed")
     func large() {
         var map = Map(capacity: 40)
         map.store(1, "small", owner: "a")
@@ -57,7 +57,7 @@ struct RecentMapTests {
         #expect(shared[1] == "large")
     }
 
-    @Test("a sweep removes the entries whose time is over")
+    @Test("a sweep removes expired entries")
     func sweep() {
         var map = Map(capacity: 40)
         map.store(1, "a", owner: "a", keepUntil: .seconds(5))
@@ -67,7 +67,7 @@ struct RecentMapTests {
         #expect(map.all.map(\.value).sorted() == ["b", "c"])
     }
 
-    @Test("the sums and the order stay right under any sequence of operations", arguments: 0..<20)
+    @Test("sizes and order stay correct after any sequence of operations", arguments: 0..<20)
     func consistency(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var map = Map(capacity: 200)

@@ -6,7 +6,7 @@ import Testing
 struct TimeoutSchedulerTests {
     private let scheduler = TimeoutScheduler()
 
-    @Test("actions run in the order of their ends, not of their beginnings")
+    @Test("actions run in the order of their deadlines, not of their creation")
     func order() async {
         let (ends, end) = AsyncStream<Int>.makeStream()
         _ = scheduler.schedule(after: .seconds(3600)) { end.yield(3600) }
@@ -21,7 +21,7 @@ struct TimeoutSchedulerTests {
         #expect(order == [1, 30, 60])
     }
 
-    @Test("a cancelled action does not run, and does not hold up later ones")
+    @Test("a cancelled action does not run, and does not delay later ones")
     func cancellation() async {
         let (ends, end) = AsyncStream<String>.makeStream()
         let cancelled = scheduler.schedule(after: .milliseconds(5)) { end.yield("cancelled") }
@@ -33,7 +33,7 @@ struct TimeoutSchedulerTests {
         }
     }
 
-    @Test("a timeout that is not positive ends immediately")
+    @Test("a timeout of zero or less ends immediately")
     func past() async {
         let (ends, end) = AsyncStream<Void>.makeStream()
         _ = scheduler.schedule(after: .seconds(-5)) { end.yield() }

@@ -36,7 +36,7 @@ struct WaiterQueueTests {
         for (tag, task) in tasks.enumerated() { #expect(await task.value == "value \(tag)") }
     }
 
-    @Test("a first waiter that does not meet the condition holds up those behind it")
+    @Test("a first waiter that does not meet the condition blocks those behind it")
     func condition() {
         _ = [owner.append(10), owner.append(1)]
         #expect(owner.resumeFirst(limit: 5, "") == nil)
@@ -45,7 +45,7 @@ struct WaiterQueueTests {
         #expect(owner.resumeFirst(limit: 5, "") == 1)
     }
 
-    @Test("a value that is given before its task waits is kept for it")
+    @Test("a value that is given before its task waits is kept for that task")
     func valueFirst() async {
         let waiter = owner.append(0)
         #expect(owner.resumeFirst("early") == 0)
@@ -66,7 +66,7 @@ struct WaiterQueueTests {
         #expect(await second.value() == "next")
     }
 
-    @Test("a waiter whose timeout passes leaves the queue")
+    @Test("a waiter leaves the queue at its timeout")
     func timeout() async {
         let waiter = owner.append(0)
         #expect(await waiter.value(timeout: .milliseconds(1)) == nil)
@@ -74,7 +74,7 @@ struct WaiterQueueTests {
         #expect(owner.resumeFirst("late") == nil)
     }
 
-    @Test("a claimed waiter gets its value, even if it is cancelled or its timeout passes before")
+    @Test("a claimed waiter gets its value, even if it is cancelled or times out before")
     func claimed() async throws {
         for timeout in [nil, Duration.milliseconds(1)] {
             let waiter = owner.append(0)
@@ -102,7 +102,7 @@ struct WaiterQueueTests {
         for index in [0, 1, 3, 4] { #expect(await waiters[index].value() == "\(index)") }
     }
 
-    @Test("values and cancellations that race lose no value and resume every task once")
+    @Test("concurrent values and cancellations lose no value and resume each task once")
     func race() async {
         let owner = owner
         let balance = await withTaskGroup(of: Int.self) { group in
@@ -121,7 +121,7 @@ struct WaiterQueueTests {
         #expect(owner.count == 0)
     }
 
-    @Test("waiters that end while the queue is stuck do not fill it")
+    @Test("ended waiters do not fill the queue while it is stuck")
     func pruning() async {
         let first = owner.append(0)
         var ended: [Reference] = []

@@ -24,7 +24,7 @@ struct AzureCommandTests {
         return String(decoding: try directory.read("calls"), as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    @Test("the issuer of a federated credential: the identity and the credential are looked up")
+    @Test("the command for a wrong issuer looks up the identity and the credential")
     func federatedCredential() throws {
         let subject = "system:serviceaccount:team:web"
         let command = AzureCommand.updateFederatedCredential(
@@ -40,7 +40,7 @@ struct AzureCommandTests {
             ])
     }
 
-    @Test("the roles for several objects: one command for all of them")
+    @Test("the roles for several objects need one command")
     func roles() throws {
         let objects = ["a", "b;c"].map { KeyVaultObject(name: $0, type: .key) }
         let calls = try Self.calls(AzureCommand.roles(for: objects, vault: "kv", assignee: "app"))
@@ -53,7 +53,7 @@ struct AzureCommandTests {
     }
 
     @Test(
-        "an object that is disabled or deleted",
+        "a disabled or deleted object has a command that restores it",
         arguments: [(KeyVaultObject.ObjectType.secret, "secret"), (.key, "key"), (.certificate, "certificate")])
     func objects(type: KeyVaultObject.ObjectType, noun: String) throws {
         var object = KeyVaultObject(name: "o", type: type)

@@ -4,7 +4,7 @@ import Testing
 @Suite("A certificate's name")
 struct CertificateNameTests {
     @Test(
-        "covers the host itself, and under a wildcard exactly one label",
+        "a certificate covers its host, and with a wildcard exactly one label",
         arguments: [
             ("kv.vault.azure.net", "kv.vault.azure.net", true), ("KV.vault.azure.NET.", "kv.VAULT.azure.net", true),
             ("*.vault.azure.net", "kv.vault.azure.net", true), ("*.vault.azure.net", "vault.azure.net", false),

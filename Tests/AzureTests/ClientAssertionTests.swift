@@ -39,7 +39,7 @@ struct ClientAssertionTests {
         return try #require(object as? [String: Any])
     }
 
-    @Test("has the token endpoint as its audience and is valid for ten minutes")
+    @Test("the assertion has the token endpoint as its audience and is valid for ten minutes")
     func claims() async throws {
         let tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47"
         let cloud = try AzureCloud.named("AzureChinaCloud", environmentFile: nil)
@@ -62,7 +62,7 @@ struct ClientAssertionTests {
         #expect(try Self.part(other, 1)["jti"] as? String != claims["jti"] as? String)
     }
 
-    @Test("uses the token endpoint and the algorithm of AD FS where the authority is AD FS")
+    @Test("for AD FS, the assertion uses the token endpoint and the algorithm of AD FS")
     func federationServices() async throws {
         let file = #"{"activeDirectoryEndpoint":"https://adfs.example/adfs","keyVaultDNSSuffix":"vault.example"}"#
         let cloud = try AzureCloud.named(

@@ -7,7 +7,7 @@ import SecretMemory
 import Testing
 
 /// The head of an event: what is left of an error when Kubernetes cuts it.
-@Suite("What the user reads when Azure refuses")
+@Suite("Errors for refusals by Azure")
 struct ExplanationTests {
     private static let client = "11111111-2222-3333-4444-555555555555"
     private static let tenant = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
@@ -57,7 +57,7 @@ struct ExplanationTests {
                 + "Assignment: (not found)\r\nDenyAssignmentId: null\r\nVault: kv;location=westeurope\r\n")
     }
 
-    @Test("a missing role: the identity, the vault, and the command with the vault's id as scope")
+    @Test("a missing role is reported with the identity, the vault, and the command with the vault's id as scope")
     func role() async throws {
         let error = try await refusal(403, Self.rbac())
         let start =
@@ -74,7 +74,7 @@ struct ExplanationTests {
         #expect(error.headText.utf8.count <= ProviderError.maximumHeadBytes)
     }
 
-    @Test("the same of three secrets is one entry, also behind the pipeline's words")
+    @Test("the same refusal of three secrets is one entry, even with the pipeline's prefix")
     func threeRoles() async throws {
         var errors: [ProviderError] = []
         for name in ["a", "b", "c"] {
@@ -87,7 +87,7 @@ struct ExplanationTests {
         #expect(error.headText.utf8.count <= ProviderError.maximumHeadBytes)
     }
 
-    @Test("without the vault's id, the scope is what Azure's command line says")
+    @Test("without the vault's id, the command asks the Azure CLI for the scope")
     func unknownVault() async throws {
         let error = try await refusal(403, Self.error("Forbidden", "ForbiddenByRbac", "no"), clientID: "")
         #expect(
@@ -96,7 +96,7 @@ struct ExplanationTests {
                 + "\"$(az keyvault show --name kv-payments-prod-weu-001 --query id -o tsv)\"")
     }
 
-    @Test("an id that is not one is not put into a command")
+    @Test("an invalid id is not put into a command")
     func hostileVault() async throws {
         let message = "Resource: '/subscriptions/$(reboot)/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv/x'"
         let error = try await refusal(403, Self.error("Forbidden", "ForbiddenByRbac", message))
@@ -104,7 +104,7 @@ struct ExplanationTests {
     }
 
     @Test(
-        "other refusals name what refuses and the command",
+        "other refusals name the component that refuses, and the command",
         arguments: [
             (
                 403, error("Forbidden", "SecretDisabled", "Operation get is not allowed on a disabled secret."),
@@ -181,7 +181,7 @@ struct ExplanationTests {
 
     private static let subject = "system:serviceaccount:team-payments:payments-api"
 
-    @Test("a missing federated credential: the client, the subject, and a command without a blank to fill in")
+    @Test("a missing federated credential is reported with the client, the subject, and a complete command")
     func federation() async throws {
         let error = try await exchange(700213, "No matching federated identity record found.", Self.token(Self.subject))
         #expect(
@@ -196,7 +196,7 @@ struct ExplanationTests {
         #expect(error.headText.utf8.count <= ProviderError.maximumHeadBytes)
     }
 
-    @Test("Entra's link is shown whole, or not at all")
+    @Test("Entra's link is shown completely or not at all")
     func link() async throws {
         let sentence =
             "No matching federated identity record found for presented assertion subject '\(Self.subject)'. Check your "
@@ -214,7 +214,7 @@ struct ExplanationTests {
         }
     }
 
-    @Test("another issuer: the credential with the subject is updated")
+    @Test("for another issuer, the command updates the credential with the subject")
     func issuer() async throws {
         let error = try await exchange(700211, "No matching record for presented issuer.", Self.token(Self.subject))
         #expect(
@@ -224,14 +224,15 @@ struct ExplanationTests {
         #expect(error.headText.utf8.count <= ProviderError.maximumHeadBytes)
     }
 
-    @Test("a subject that could end the query's quotes is not put into it")
+    @Test("a subject that could end the query's quotes is not put into the query")
     func hostileSubject() async throws {
         let error = try await exchange(700211, "x", Self.token("a'].name\" -o tsv); reboot; $(x"))
         #expect(!error.hint.contains("a'].name\""))
         #expect(error.hint.contains("[?subject=='<id>'].name"))
     }
 
-    @Test("an outage of the issuer's endpoint is not called a wrong credential", arguments: [90061, 50166, 501661])
+    @Test(
+        "an outage of the issuer's endpoint is not reported as a wrong credential", arguments: [90061, 50166, 501661])
     func outage(number: Int) async throws {
         let error = try await exchange(number, "Request to External OIDC endpoint failed.", Self.token(Self.subject))
         #expect(error.cause.contains("Entra could not fetch the keys of the issuer"))
@@ -239,7 +240,7 @@ struct ExplanationTests {
     }
 
     @Test(
-        "of a number that is not known, Entra's words are all there is",
+        "for an unknown error number, the error has only Entra's words",
         arguments: [token(subject), .secret(SecretBytes("s"))] as [TokenExchange.Credential])
     func unknown(credential: TokenExchange.Credential) async throws {
         let error = try await exchange(999_999, "Something new happened.", credential)
@@ -248,7 +249,9 @@ struct ExplanationTests {
         #expect(!"\(error)".contains("Fix:"))
     }
 
-    @Test("advice about federation is not given for a client secret", arguments: [70021, 700213, 700211, 90061])
+    @Test(
+        "the error for a client secret does not contain advice about federation",
+        arguments: [70021, 700213, 700211, 90061])
     func secret(number: Int) async throws {
         #expect(try await exchange(number, "x", .secret(SecretBytes("s"))).hint.isEmpty)
     }

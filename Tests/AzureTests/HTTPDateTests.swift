@@ -4,7 +4,7 @@ import Testing
 @Suite("HTTP dates")
 struct HTTPDateTests {
     @Test(
-        "are read as seconds since 1970",
+        "HTTP dates are read as seconds since 1970",
         arguments: [
             ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199), ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799),
@@ -17,7 +17,7 @@ struct HTTPDateTests {
     }
 
     @Test(
-        "are refused in any other form",
+        "other forms of dates are refused",
         arguments: [
             "", "soon", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 GMT x",
             "Sun, 06 Nov 1994 08:49:37 GMT\0", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 32 Nov 1994 08:49:37 GMT",

@@ -26,7 +26,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "sends the token with the first request for an object",
+        "the client sends the token with the first request for an object",
         arguments: [
             (KeyVaultObject.ObjectType.secret, "a", "", "https://kv.vault.azure.net/secrets/a/?api-version=7.4"),
             (.key, "a", "1", "https://kv.vault.azure.net/keys/a/1?api-version=7.4"),
@@ -40,7 +40,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "refuses a response without the fields that a mount needs, in upstream's words",
+        "a response without the fields that a mount needs is refused in upstream's words",
         arguments: [
             (KeyVaultObject.ObjectType.secret, "{}", "secret value is nil"),
             (.secret, "{\"value\":null,\"id\":\"x\"}", "secret value is nil"),
@@ -59,7 +59,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "accepts a response whose id is that of the requested object, in any letter case, with or without a port",
+        "a response with the id of the requested object is accepted in any letter case, with or without a port",
         arguments: [
             "https://kv.vault.azure.net/secrets/name/v1", "https://KV.vault.azure.net:443/secrets/NAME/V1",
             "https://kv.private.example/secrets/name/v1", "https://kv.vault.azure.net/secrets/name", "x",
@@ -71,7 +71,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "refuses a response about another vault, object, type or version, and names both",
+        "a response about another vault, object, type or version is refused, and the error names both",
         arguments: [
             ("https://other.vault.azure.net/secrets/name/v1", ["of the vault other.vault.azure.net", "not kv.vault"]),
             ("https://x.kv.vault.azure.net/secrets/name/v1", ["of the vault x.kv.vault.azure.net"]),
@@ -90,7 +90,7 @@ struct KeyVaultClientTests {
         }
     }
 
-    @Test("checks the id of a key and of a certificate too")
+    @Test("the id of a key or a certificate is checked too")
     func foreignKeys() async {
         let key = "{\"key\":{\"kid\":\"https://kv.vault.azure.net/secrets/name/1\",\"kty\":\"RSA\"}}"
         let certificate = "{\"cer\":\"AAAA\",\"id\":\"https://kv.vault.azure.net/certificates/other/1\"}"
@@ -101,7 +101,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "maps each refusal to its error code",
+        "each refusal has its error code",
         arguments: [
             (
                 403, "{\"error\":{\"code\":\"Forbidden\",\"innererror\":{\"code\":\"ForbiddenByRbac\"}}}",
@@ -121,7 +121,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "accepts a challenge only if its resource is a parent domain of the vault's host",
+        "a challenge is accepted only if its resource is a parent domain of the vault's host",
         arguments: [
             (
                 "Bearer authorization=\"https://login/t\", resource=\"https://vault.azure.net\"",
@@ -165,7 +165,7 @@ struct KeyVaultClientTests {
             200, "{\"value\":[\(item ?? "")],\"nextLink\":\(next.map { "\"\($0)\"" } ?? "null")}")
     }
 
-    @Test("follows the pages of a list in the same vault, empty pages included")
+    @Test("the client follows all pages of a list in the same vault, including empty ones")
     func pages() async throws {
         let base = "https://kv.vault.azure.net:443/secrets/n/versions?api-version=7.4&$skiptoken="
         let (result, urls) = await versions(
@@ -175,7 +175,7 @@ struct KeyVaultClientTests {
     }
 
     @Test(
-        "does not follow a list's link to another host, or to the same page again",
+        "the client does not follow a link to another host, or to the same page again",
         arguments: [
             "https://evil.example/secrets/n/versions", "http://kv.vault.azure.net/secrets/n/versions",
             "https://kv.vault.azure.net@evil.example/x", "https://kv.vault.azure.net:8443/x",

@@ -30,7 +30,7 @@ struct NodeIdentityTests {
     }
 
     @Test(
-        "are retried six times with growing delays while they are updated",
+        "a token service is retried six times with growing delays during an update",
         arguments: [404, 410, 429, 500, 501, 503, 505, 511])
     func metadataServiceAway(status: Int) async throws {
         let time = ManualTime()
@@ -45,7 +45,7 @@ struct NodeIdentityTests {
         }
     }
 
-    @Test("have a timeout of 100 seconds, because aad-pod-identity assigns the identity first")
+    @Test("requests have a timeout of 100 seconds, because aad-pod-identity first assigns the identity")
     func podIdentityTimeout() async throws {
         let body = #"{"token":{"access_token":"t","expires_in":"3599"},"clientid":"c"}"#
         let transport = FakeAzure(responses: [FakeAzure.response(200, body)])

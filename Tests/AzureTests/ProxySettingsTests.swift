@@ -11,7 +11,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "read the proxy's URL",
+        "the proxy's URL is read",
         arguments: [
             ("http://proxy.example:3128", "proxy.example", 3128, nil),
             ("proxy.example:8080", "proxy.example", 8080, nil),
@@ -29,7 +29,7 @@ struct ProxySettingsTests {
         #expect(proxy?.credentials == credentials)
     }
 
-    @Test("are also read from the lower-case names, which the upper-case names override")
+    @Test("the lower-case names are read too, and the upper-case names override them")
     func names() throws {
         #expect(try ProxySettings(environment: ["https_proxy": "http://a:1"]).proxy?.host == "a")
         #expect(
@@ -39,7 +39,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "refuse what cannot be used",
+        "invalid settings are refused",
         arguments: [
             "https://proxy.example", "socks5://proxy.example", "http://", "http://proxy:0", "http://proxy:65536",
             "http://proxy:-1", "http://proxy:+80", "http://proxy:", "http://proxy:a", "[::1]:99999", "[::1]x",
@@ -50,7 +50,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "exclude the hosts of NO_PROXY",
+        "the hosts of NO_PROXY do not use the proxy",
         arguments: [
             ("kv.vault.azure.net", "vault.azure.net", false), ("vault.azure.net", "vault.azure.net", false),
             ("kv.vault.azure.net", ".vault.azure.net", false), ("vault.azure.net", ".vault.azure.net", true),

@@ -11,7 +11,7 @@ struct RequestGateTests {
         let order = Mutex<[RequestContext]>([])
     }
 
-    @Test("admits every request, and never more than the limit together")
+    @Test("the gate admits every request, and at most as many concurrent ones as its limit")
     func bound() async throws {
         let gate = RequestGate(RequestGate.Limits(concurrent: 3), time: .system)
         let notes = Notes()
@@ -61,7 +61,7 @@ struct RequestGateTests {
         Array(repeating: TimeSource.system.context(namespace, priority, timeout: .seconds(3600)), count: count)
     }
 
-    @Test("admits the requests of first mounts before those of republishes")
+    @Test("the requests of first mounts are admitted before those of republishes")
     func priority() async throws {
         let order = try await order(contexts(.republish, 2, of: "a") + contexts(.firstMount, 2, of: "a"))
         #expect(order.map(\.priority) == [.firstMount, .firstMount, .republish, .republish])
@@ -80,7 +80,7 @@ struct RequestGateTests {
         #expect(order.indices.filter { order[$0].namespace == "quiet" } == [2, 5])
     }
 
-    @Test("halves its limit once for the requests that were throttled together, and recovers")
+    @Test("the limit is halved once for requests that are throttled together, and recovers")
     func halving() async throws {
         let time = ManualTime()
         let source = time.source
@@ -105,7 +105,7 @@ struct RequestGateTests {
     }
 
     @Test(
-        "pauses the requests of a throttled namespace, and fails immediately if the pause outlasts the deadline"
+        "the requests of a throttled namespace pause, and fail immediately if the pause outlasts the deadline"
     )
     func pause() async throws {
         let time = ManualTime()
@@ -153,7 +153,7 @@ struct RequestGateTests {
         waiting.cancel()
     }
 
-    @Test("reserves places for other namespaces if the share of a namespace is limited")
+    @Test("places are reserved for other namespaces if the share of a namespace is limited")
     func placesForOthers() async throws {
         let source = ManualTime().source
         let gate = RequestGate(RequestGate.Limits(concurrent: 4, ofNamespace: 2), time: source)
@@ -165,7 +165,7 @@ struct RequestGateTests {
         waiting.cancel()
     }
 
-    @Test("frees the place of a waiting request that is cancelled")
+    @Test("a cancelled request frees its place in the queue")
     func cancellation() async throws {
         let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: .system)
         let context = TimeSource.system.context(timeout: .seconds(3600))
@@ -178,7 +178,7 @@ struct RequestGateTests {
         _ = try await gate.enter(context)
     }
 
-    @Test("a request that begins to wait just before a pause ends is admitted", .timeLimit(.minutes(1)))
+    @Test("a request that begins to wait just before the end of a pause is admitted", .timeLimit(.minutes(1)))
     func pauseEndsMeanwhile() async throws {
         // What the next looks at the clock see; the last one stays.
         let looks = Mutex([Duration.zero])
@@ -194,7 +194,7 @@ struct RequestGateTests {
         _ = try await gate.enter(context)
     }
 
-    @Test("delays requests to a service with a rate limit")
+    @Test("requests to a service with a rate limit are delayed")
     func rate() async throws {
         let source = ManualTime().source
         let gate = RequestGate(RequestGate.Limits(concurrent: 5, perSecond: 20), time: source)

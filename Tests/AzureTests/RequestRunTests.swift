@@ -108,7 +108,7 @@ struct RequestRunTests {
         }
     }
 
-    @Test("sends fifty of a long list, and the next when one has ended")
+    @Test("fifty requests of a long list are sent, and the next one when one has ended")
     func window() async throws {
         let run = Run()
         async let sent: Void = run.send(120)
@@ -126,7 +126,7 @@ struct RequestRunTests {
         #expect(run.transport.begun.count == 120)
     }
 
-    @Test("sends none of a list that was withdrawn, however long it is")
+    @Test("a list that is withdrawn before it starts is not sent, whatever its length")
     func withdrawnBefore() async {
         let (run, withdrawal) = (Run(), Withdrawal())
         withdrawal.withdraw()
@@ -137,7 +137,7 @@ struct RequestRunTests {
         #expect(run.gate.isIdle)
     }
 
-    @Test("a list that is withdrawn ends with the requests under way")
+    @Test("a withdrawn list ends when its pending requests have ended")
     func withdrawnMeanwhile() async throws {
         let (run, withdrawal) = (Run(.init(concurrent: 3)), Withdrawal())
         async let sent: Void = run.send(120, withdrawal: withdrawal)
@@ -151,7 +151,7 @@ struct RequestRunTests {
         #expect(run.gate.isIdle)
     }
 
-    @Test("gives its place in line back when it is cancelled")
+    @Test("a cancelled list gives its place in the queue back")
     func cancelledInLine() async throws {
         let run = Run(.init(concurrent: 1))
         let permit = try await run.gate.enter(run.time.source.context("other"))
@@ -165,7 +165,7 @@ struct RequestRunTests {
         #expect(run.transport.begun.isEmpty)
     }
 
-    @Test("cancels the requests under way, and sends none of those that wait for the service's rate")
+    @Test("cancellation ends the pending requests, and does not send those that wait for the service's rate")
     func cancelled() async throws {
         let run = Run(.init(concurrent: 2, perSecond: 2), pausesEnd: false)
         // As many as may be under way may also begin together.
@@ -182,7 +182,7 @@ struct RequestRunTests {
         #expect(run.gate.isIdle)
     }
 
-    @Test("sends nothing if it was cancelled before")
+    @Test("a list that was cancelled before is not sent")
     func cancelledBefore() async {
         let run = Run()
         await withTaskGroup(of: Void.self) { group in
@@ -193,7 +193,7 @@ struct RequestRunTests {
         #expect(run.transport.begun.isEmpty)
     }
 
-    @Test("retries the one that failed alone")
+    @Test("only the failed request is retried")
     func retry() async throws {
         let run = Run()
         async let sent: Void = run.send(3)
@@ -208,7 +208,7 @@ struct RequestRunTests {
         #expect(run.time.sleeps == [.milliseconds(800)])
     }
 
-    @Test("a refusal for too many requests holds back the others too")
+    @Test("a response with status 429 delays the other requests too")
     func throttled() async throws {
         let run = Run(.init(concurrent: 2))
         async let sent: Void = run.send(4)
@@ -224,7 +224,7 @@ struct RequestRunTests {
         #expect(run.transport.begun.sorted() == ["0", "0", "1", "2", "3"])
     }
 
-    @Test("a pause that is longer than the mount's time ends those that wait, and leaves nothing in the gate")
+    @Test("a pause that is longer than the mount's time ends the waiting requests, and leaves the gate empty")
     func throttledTooLong() async throws {
         let run = Run(.init(concurrent: 2), pausesEnd: false)
         async let sent: Void = run.send(60, timeout: .seconds(30))

@@ -24,7 +24,7 @@ struct RetryTests {
         return (result, transport.requests.count, time.sleeps)
     }
 
-    @Test("returns the first response with a final status", arguments: [200, 400, 401, 403, 404, 409, 501])
+    @Test("the first response with a final status is returned", arguments: [200, 400, 401, 403, 404, 409, 501])
     func finalStatus(status: Int) async throws {
         let outcome = await run([FakeAzure.response(status)])
         #expect(try outcome.result.get().status == status)
@@ -32,14 +32,14 @@ struct RetryTests {
         #expect(outcome.sleeps.isEmpty)
     }
 
-    @Test("retries after a transient status", arguments: [408, 429, 500, 502, 503, 504])
+    @Test("a transient status is retried", arguments: [408, 429, 500, 502, 503, 504])
     func retried(status: Int) async throws {
         let outcome = await run([FakeAzure.response(status), FakeAzure.response(200)])
         #expect(try outcome.result.get().status == 200)
         #expect(outcome.sleeps == [.milliseconds(800)])
     }
 
-    @Test("returns the last response after four attempts")
+    @Test("the last response is returned after four attempts")
     func exhausted() async throws {
         let outcome = await run(Array(repeating: FakeAzure.response(503), count: 9))
         #expect(try outcome.result.get().status == 503)
@@ -47,7 +47,7 @@ struct RetryTests {
         #expect(outcome.sleeps == [.milliseconds(800), .milliseconds(1600), .milliseconds(3200)])
     }
 
-    @Test("retries after a refused connection, not after an invalid certificate")
+    @Test("a refused connection is retried, an invalid certificate is not")
     func transportFailures() async throws {
         let lost = await run([
             .failure(TransportError(.connect, .transient, "refused")), FakeAzure.response(200),
@@ -58,7 +58,7 @@ struct RetryTests {
         #expect(wrong.calls == 1)
     }
 
-    @Test("retries a lost connection without a delay, but only once")
+    @Test("a lost connection is retried without a delay, but only once")
     func lostConnection() async throws {
         var lost = TransportError(.request, .transient, "closed")
         lost.isLostConnection = true
@@ -68,7 +68,7 @@ struct RetryTests {
     }
 
     @Test(
-        "waits as long as the response says, in each header that Azure uses",
+        "the wait is as long as the response requests, in each header that Azure uses",
         arguments: [
             ("Retry-After", "7", Duration.seconds(7)), ("retry-after-ms", "1500", .milliseconds(1500)),
             ("x-ms-retry-after-ms", "20", .milliseconds(20)),
@@ -83,7 +83,7 @@ struct RetryTests {
         #expect(outcome.sleeps == [delay])
     }
 
-    @Test("fails immediately if the wait is longer than the mount's deadline")
+    @Test("the request fails immediately if the wait is longer than the mount's deadline")
     func hintBeyondDeadline() async throws {
         let outcome = await run(
             [FakeAzure.response(429, "{}", [("Retry-After", "60")]), FakeAzure.response(200)],
@@ -92,7 +92,7 @@ struct RetryTests {
         #expect(outcome.sleeps.isEmpty)
     }
 
-    @Test("sends nothing after the deadline")
+    @Test("requests are not sent after the deadline")
     func noTime() async {
         let outcome = await run([FakeAzure.response(200)], budget: .zero)
         #expect(outcome.calls == 0)

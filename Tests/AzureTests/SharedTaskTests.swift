@@ -24,7 +24,7 @@ struct FlightTests {
         }
     }
 
-    @Test("runs once for all callers that join it")
+    @Test("a shared task runs once for all callers that join it")
     func shared() async throws {
         let work = Work()
         let deadline = time.deadline(after: .seconds(60))
@@ -37,7 +37,7 @@ struct FlightTests {
         #expect(values == [7, 7])
     }
 
-    @Test("continues when one of two callers is cancelled, and is cancelled with the last one")
+    @Test("a shared task continues when one of two callers is cancelled, and is cancelled with the last one")
     func leaving() async throws {
         let work = Work()
         let deadline = time.deadline(after: .seconds(60))
@@ -54,7 +54,7 @@ struct FlightTests {
         #expect(sharedTask.join(until: deadline) == nil)
     }
 
-    @Test("has the latest deadline of its callers")
+    @Test("a shared task has the latest deadline of its callers")
     func deadline() async throws {
         let (asked, ask) = AsyncStream<Void>.makeStream()
         let sharedTask = SharedTask(until: time.deadline(after: .seconds(100))) { deadline in
@@ -67,7 +67,7 @@ struct FlightTests {
         #expect(remaining > .seconds(900))
     }
 
-    @Test("runs to its end in the background without a caller")
+    @Test("a shared task runs to its end in the background without a caller")
     func background() async {
         let (done, finish) = AsyncStream<Void>.makeStream()
         _ = SharedTask(isAwaited: false, until: time.deadline(after: .seconds(60))) { _ in finish.yield() }

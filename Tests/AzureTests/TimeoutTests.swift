@@ -10,19 +10,19 @@ struct TimeLimitTests {
         return "cancelled"
     }
 
-    @Test("returns its result if it ends in time")
+    @Test("work that ends in time returns its result")
     func inTime() async {
         let value = await withDeadline(TimeSource.system.deadline(after: .seconds(60))) { "done" }
         #expect(value == "done")
     }
 
-    @Test("is cancelled after its deadline")
+    @Test("work is cancelled after its deadline")
     func tooLong() async {
         let value = await withDeadline(TimeSource.system.deadline(after: .milliseconds(10))) { await Self.endless() }
         #expect(value == nil)
     }
 
-    @Test("is cancelled at its own deadline when many others run")
+    @Test("work is cancelled at its own deadline when many others run")
     func many() async {
         let long = Task {
             await withDeadline(TimeSource.system.deadline(after: .seconds(3600))) { await Self.endless() }
@@ -43,7 +43,7 @@ struct TimeLimitTests {
         #expect(await long.value == "cancelled")
     }
 
-    @Test("is cancelled with its caller")
+    @Test("work is cancelled with its caller")
     func cancelled() async {
         let task = Task {
             await withDeadline(TimeSource.system.deadline(after: .seconds(3600))) { await Self.endless() }

@@ -9,7 +9,7 @@ import Testing
 @Suite("The token proxy of AKS identity bindings")
 struct TokenProxyTests {
     @Test(
-        "has a server name derived from the cluster's id",
+        "the server name is derived from the cluster's id",
         arguments: [
             ("696995ccb303450001b31a18", "aeaf29ip1hi5q38ebc3u4daum81u0unk52t5bg50j25234fmuj78g.ests.aks"),
             ("abc123def456", "avimke6u6l2eeq8qc1cneuaq4sl2e1av9t4clqgun97le32hub670.ests.aks"),
@@ -18,14 +18,14 @@ struct TokenProxyTests {
         #expect(TokenProxy.serverName(ofCluster: cluster) == name)
     }
 
-    @Test("finds the cluster's id among the API server's names")
+    @Test("the cluster's id is found among the API server's names")
     func clusterID() throws {
         let names = ["kubernetes", "hcp-kubernetes.abc.svc.cluster.local", "hcp-kubernetes.def.svc.cluster.local"]
         #expect(try TokenProxy.clusterID(in: names) == "abc")
     }
 
     @Test(
-        "says in upstream's words why there is no cluster's id",
+        "a missing cluster's id is explained in upstream's words",
         arguments: [
             (["hcp-kubernetes..svc.cluster.local"], #"empty cluster ID in SAN "hcp-kubernetes..svc.cluster.local""#),
             (["hcp-kubernetes.svc.cluster.local"], #"empty cluster ID in SAN "hcp-kubernetes.svc.cluster.local""#),
@@ -67,7 +67,7 @@ struct TokenProxyTests {
     }
 
     @Test(
-        "is requested at its address, port and path, with its own server name",
+        "the proxy is requested at its address, port and path, with its own server name",
         arguments: [
             ("https://10.0.0.1", "https://name.ests.aks:443/tenant/oauth2/v2.0/token"),
             ("https://10.0.0.1/", "https://name.ests.aks:443/tenant/oauth2/v2.0/token"),
@@ -81,13 +81,13 @@ struct TokenProxyTests {
         #expect(request.headers.filter { $0.name == "Host" }.map(\.value) == ["login.microsoftonline.com"])
     }
 
-    @Test("is verified with the process's own roots if its server name is set and the authority's file is missing")
+    @Test("the process's own roots verify the proxy if its server name is set and the authority's file is missing")
     func noAuthority() async throws {
         let request = try await sent(through: "https://10.0.0.1") { $0.authorityFile = "/nowhere/ca.crt" }
         #expect(request.connection?.authorityPEM == nil)
     }
 
-    @Test("keeps the authority while its file is empty or missing, and uses a new one immediately")
+    @Test("the authority is kept while its file is empty or missing, and a new one is used immediately")
     func replacedAuthority() async throws {
         try await TemporaryDirectory.with { directory in
             var settings = TokenProxy.Settings()
@@ -110,7 +110,7 @@ struct TokenProxyTests {
     }
 
     @Test(
-        "says what is wrong with the authority's file",
+        "a problem with the authority's file is reported",
         arguments: [
             (nil, "read CA file PATH: no such file or directory (use --sni-name flag to skip automatic SNI detection)"),
             ("", "no valid certificates found in PATH"), (" \n", "no valid certificates found in PATH"),
@@ -133,7 +133,7 @@ struct TokenProxyTests {
     }
 
     @Test(
-        "uses the API server's port from the environment that the kubelet sets",
+        "the API server's port is read from the environment that the kubelet sets",
         arguments: [
             (nil, 443), ("", 443), ("6443", 6443), ("0", 443), ("65536", 443), ("-1", 443),
             ("tcp://10.0.0.1:443", 443),
@@ -145,7 +145,7 @@ struct TokenProxyTests {
     }
 
     @Test(
-        "accepts only an https URL without user, query and fragment",
+        "the proxy's URL must be https, without user, query and fragment",
         arguments: [
             ("https://proxy.example", true), ("https://proxy.example:8443/some/prefix/", true),
             ("http://proxy.example", false),

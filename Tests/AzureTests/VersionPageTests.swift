@@ -5,7 +5,7 @@ import Testing
 @Suite("A page of versions")
 struct VersionPageTests {
     @Test(
-        "has a link to the next page in the same vault, with or without a port",
+        "a page may have a link to the next page in the same vault, with or without a port",
         arguments: [
             ("https://kv.vault.azure.net/secrets/a?$skiptoken=x", "https://kv.vault.azure.net/secrets/a?$skiptoken=x"),
             ("HTTPS://KV.vault.azure.net:443/secrets/a", "https://kv.vault.azure.net/secrets/a"),
@@ -15,7 +15,7 @@ struct VersionPageTests {
     }
 
     @Test(
-        "is refused if its link points to another host or is not a URL",
+        "a page is refused if its link points to another host or is not a URL",
         arguments: [
             "http://kv.vault.azure.net/", "https://other.vault.azure.net/", "https://kv.vault.azure.net:8443/",
             "https://kv.vault.azure.net", "https://kv.vault.azure.net@evil/", "https://kv.vault.azure.net\\@evil/",

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A request that is withdrawn", .timeLimit(.minutes(1)))
 struct WithdrawalTests {
-    @Test("is not sent, and frees its place in the queue")
+    @Test("a withdrawn request is not sent, and frees its place in the queue")
     func notSent() async throws {
         let (transport, time) = (FakeAzure(responses: [FakeAzure.response(200)]), ManualTime().source)
         let gate = RequestGate(RequestGate.Limits(concurrent: 1), time: time)
@@ -28,7 +28,7 @@ struct WithdrawalTests {
         _ = try await gate.enter(time.context())
     }
 
-    @Test("does not end the request of another mount that joined it")
+    @Test("a withdrawn request does not end the request of another mount that joined it")
     func joined() async throws {
         let looks = Mutex(0)
         var time = TimeSource.system

@@ -11,7 +11,7 @@ struct ProcessTests {
             watchdog: watchdog)
     }
 
-    @Test("end, and their directory is removed, when the watchdog is closed")
+    @Test("processes end, and their directory is removed, when the watchdog is closed")
     func watchdog() async throws {
         let watchdog = try Watchdog()
         let finished = try start("true", watchdog)
@@ -26,7 +26,7 @@ struct ProcessTests {
         #expect(!FileManager.default.fileExists(atPath: watchdog.directory))
     }
 
-    @Test("end at SIGTERM; an unexpected end is an error with the exit status and the log")
+    @Test("processes end at SIGTERM; an unexpected end is an error with the exit status and the log")
     func ends() async throws {
         let watchdog = try Watchdog()
         defer { watchdog.close() }
@@ -44,7 +44,7 @@ struct ProcessTests {
         } throws: { "\($0)".contains("ended with 3") && "\($0)".contains("no such port") }
     }
 
-    @Test("that cannot be started throw an error with the name of the program")
+    @Test("a program that cannot be started is an error with its name")
     func absent() throws {
         let watchdog = try Watchdog()
         defer { watchdog.close() }

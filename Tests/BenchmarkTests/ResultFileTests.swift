@@ -15,7 +15,7 @@ struct ResultFileTests {
         return measurement
     }
 
-    @Test("is unchanged after writing and reading")
+    @Test("results are unchanged after writing and reading")
     func roundTrip() throws {
         let directory = try TemporaryDirectory()
         let results = ResultFile([measurement("cold")], providerFlags: ["--v=2"], isQuick: true)
@@ -23,7 +23,7 @@ struct ResultFileTests {
         #expect(try ResultFile(readingFrom: directory.file("results.json")) == results)
     }
 
-    @Test("is refused if it is missing, has other contents, or has another format")
+    @Test("a file is refused if it is missing, has other contents, or has another format")
     func refusal() throws {
         let directory = try TemporaryDirectory()
         #expect { try ResultFile(readingFrom: directory.file("absent")) } throws: { "\($0)".contains("cannot be read") }
@@ -37,7 +37,7 @@ struct ResultFileTests {
         #expect { try ResultFile(readingFrom: directory.file("new.json")) } throws: { "\($0)".contains("format 99") }
     }
 
-    @Test("compared with an earlier one, shows increases of more than 20 %")
+    @Test("a comparison shows increases of more than 20 %")
     func regressions() {
         let before = ResultFile([measurement("cold"), measurement("warm"), measurement("gone"), measurement("soak")])
         let now = ResultFile([
@@ -55,7 +55,7 @@ struct ResultFileTests {
         #expect(comparison.table.text.contains("better"))
     }
 
-    @Test("compared with an earlier one, shows new requests and ignores noise")
+    @Test("a comparison shows new requests and ignores noise")
     func edges() {
         var before = measurement("republish", cpu: 0.01, tokens: 0)
         before.calls = CallCounts(tokens: 0, vault: 0, unauthorized: 0, connections: 0)
@@ -64,7 +64,7 @@ struct ResultFileTests {
         #expect(regressions.map(\.figure) == ["requests per mount"])
     }
 
-    @Test("has its 99th percentile compared only from 1000 samples on", arguments: [(999, 0), (1000, 1)])
+    @Test("99th percentiles are compared only from 1000 samples on", arguments: [(999, 0), (1000, 1)])
     func percentiles(samples: Int, regressions: Int) {
         // The median is the same in both.
         let before = Measurement("cold", "", (0..<samples).map { _ in .milliseconds(10) })
@@ -72,7 +72,7 @@ struct ResultFileTests {
         #expect(Comparison(ResultFile([now]), to: ResultFile([before])).regressions.count == regressions)
     }
 
-    @Test("describes wrong request counts of the same name once")
+    @Test("wrong request counts of the same name are described once")
     func checks() {
         let failures = Check.failures([
             Check("tokens", 1, is: 1), Check("vault", 3, is: 0...2), Check("vault", 4, is: 0...2), Check("x", 1, is: 2),

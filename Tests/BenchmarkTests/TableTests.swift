@@ -10,7 +10,7 @@ struct TableTests {
         return table
     }
 
-    @Test("as plain text aligns text to the left and numbers to the right, without empty columns")
+    @Test("plain text aligns text to the left and numbers to the right, and omits empty columns")
     func text() {
         #expect(
             table.text == """
@@ -22,7 +22,7 @@ struct TableTests {
                 """)
     }
 
-    @Test("as Markdown escapes vertical bars")
+    @Test("Markdown escapes vertical bars")
     func markdown() {
         #expect(
             table.markdown == """
@@ -34,7 +34,7 @@ struct TableTests {
                 """)
     }
 
-    @Test("of results shows requests per mount")
+    @Test("a table of results shows requests per mount")
     func results() {
         var measurement = Measurement("new-pod", "10 objects", [.milliseconds(1), .milliseconds(3)])
         measurement.calls = CallCounts(tokens: 2, vault: 5, unauthorized: 0, connections: 1)

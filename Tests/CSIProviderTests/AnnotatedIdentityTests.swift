@@ -20,14 +20,14 @@ struct AnnotatedIdentityTests {
         try #require(try await annotated.node.error(pod))
     }
 
-    @Test("is used if the class sets no clientID")
+    @Test("the annotated client is used if the class does not set clientID")
     func used() async throws {
         #expect(try await annotated.node.mount(AnnotatedNode.pod()) == ["user": "user1"])
         #expect(annotated.server.calls == ["GET /api/v1/namespaces/team/serviceaccounts/web"])
         #expect(annotated.azure.count("token app-1") == 1)
     }
 
-    @Test("sets the tenant if the class sets none, and never overrides the class")
+    @Test("the annotated tenant is used if the class does not set one, and never overrides the class")
     func tenant() async throws {
         annotated.annotate([AnnotatedNode.client: "app-1", AnnotatedNode.tenant: "contoso.example"])
         for (parameters, expected) in [
@@ -42,7 +42,7 @@ struct AnnotatedIdentityTests {
         #expect(try await annotated.node.failure(AnnotatedNode.pod("last")) == nil)
     }
 
-    @Test("is not read if the class or the object sets a clientID")
+    @Test("the annotations are not read if the class or the object sets a clientID")
     func precedence() async throws {
         var named = AnnotatedNode.pod()
         named.client = "app-2"
@@ -56,7 +56,7 @@ struct AnnotatedIdentityTests {
     }
 
     @Test(
-        "is not read in other identity modes",
+        "the annotations are not read in other identity modes",
         arguments: [
             (["useVMManagedIdentity": "true"], "null", nil),
             (["useAzureTokenProxy": "true"], "null", .parameterMissing),
@@ -73,7 +73,7 @@ struct AnnotatedIdentityTests {
         #expect(annotated.reads == 0)
     }
 
-    @Test("is also read if the tokens are among the secrets of the request")
+    @Test("the annotations are also read if the tokens are among the secrets of the request")
     func tokensAmongSecrets() async throws {
         var pod = AnnotatedNode.pod()
         let all = try JSONSerialization.jsonObject(with: annotated.node.attributes(pod)) as? [String: String]
@@ -84,14 +84,14 @@ struct AnnotatedIdentityTests {
         #expect(try await annotated.node.mount(pod) == ["user": "user1"])
     }
 
-    @Test("is not read unless the operator enables it")
+    @Test("the annotations are not read unless the operator enables it")
     func off() async throws {
         let node = TestNode()
         #expect(try await node.failure(AnnotatedNode.pod()) == .credentialsMissing)
     }
 
     @Test(
-        "that is missing is an error with both fixes",
+        "a missing annotation is an error with both fixes",
         arguments: [[:], ["other": "app-1"], [AnnotatedNode.client: " \n"]] as [[String: String]])
     func missing(annotations: [String: String]) async throws {
         annotated.annotate(annotations)
@@ -110,7 +110,7 @@ struct AnnotatedIdentityTests {
         #expect(annotated.azure.count("") == 0)
     }
 
-    @Test("reports everything that is missing together")
+    @Test("all missing settings are reported together")
     func missingTenant() async throws {
         annotated.annotate([:])
         let error = try await failure(AnnotatedNode.pod(parameters: ["tenantID": ""]))
@@ -119,7 +119,7 @@ struct AnnotatedIdentityTests {
     }
 
     @Test(
-        "that is not valid is refused before any request to Azure",
+        "an invalid annotation is refused before any request to Azure",
         arguments: [
             (AnnotatedNode.client, "app 1", "not a client id"), (AnnotatedNode.client, "app\n1", "not a client id"),
             (AnnotatedNode.client, String(repeating: "a", count: 300), "not a client id"),
@@ -138,7 +138,7 @@ struct AnnotatedIdentityTests {
     }
 
     @Test(
-        "is refused if the token belongs to another account",
+        "the identity is refused if the token belongs to another account",
         arguments: [
             ["csi.storage.k8s.io/serviceAccount.name": "batch"], ["csi.storage.k8s.io/pod.namespace": "other"],
             ["csi.storage.k8s.io/serviceAccount.name": "../team/web"],
@@ -152,7 +152,7 @@ struct AnnotatedIdentityTests {
         #expect(annotated.azure.count("") == 0)
     }
 
-    @Test("is refused if the token belongs to another account, also when the annotations are cached")
+    @Test("the identity is refused for another account's token even if the annotations are cached")
     func mismatchWhenKnown() async throws {
         _ = try await annotated.node.mount(AnnotatedNode.pod())
         var thief = AnnotatedNode.pod()
@@ -163,7 +163,7 @@ struct AnnotatedIdentityTests {
     }
 
     @Test(
-        "is not read for an invalid class or a request without the account",
+        "the annotations are not read for an invalid class or a request without the account",
         arguments: [
             (["keyvaultName": ""], .parameterMissing), (["objects": "array: ["], .objectsMalformed),
             (["usePodIdentity": "false", "cloudName": "x"], .cloudInvalid),
@@ -176,7 +176,7 @@ struct AnnotatedIdentityTests {
         #expect(annotated.reads == 0)
     }
 
-    @Test("is checked by the policy, and the error names its source")
+    @Test("the policy checks the annotated identity, and the error names its source")
     func policy() async throws {
         try await TemporaryDirectory.with { directory in
             let text =
@@ -195,7 +195,7 @@ struct AnnotatedIdentityTests {
         }
     }
 
-    @Test("is logged and audited with its source")
+    @Test("the annotated identity is logged and audited with its source")
     func log() async throws {
         let annotated = try AnnotatedNode(audit: .changes)
         let served = ServedNode(serving: annotated.node)

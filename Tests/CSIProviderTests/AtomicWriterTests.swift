@@ -13,7 +13,7 @@ struct AtomicWriterTests {
 
     private func read(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
-    @Test("writes files with their modes behind the ..data link")
+    @Test("files are written with their modes behind the ..data link")
     func first() async throws {
         try await TemporaryDirectory.with { directory in
             let target = directory.file("volume")
@@ -26,7 +26,7 @@ struct AtomicWriterTests {
         }
     }
 
-    @Test("reads paths as bytes: a combining mark after a slash, and names that only look alike")
+    @Test("paths are bytes: a combining mark may follow a slash, and names that only look alike are different")
     func combiningMarks() async throws {
         try await TemporaryDirectory.with { directory in
             let target = directory.file("volume")
@@ -42,7 +42,7 @@ struct AtomicWriterTests {
         }
     }
 
-    @Test("replaces the whole content, removes what is gone, and leaves one data directory")
+    @Test("the whole content is replaced, removed files disappear, and one data directory is left")
     func second() async throws {
         try await TemporaryDirectory.with { directory in
             let target = directory.file("volume")
@@ -57,7 +57,7 @@ struct AtomicWriterTests {
         }
     }
 
-    @Test("writes nothing if the contents are the same, even with other modes, as the driver does")
+    @Test("nothing is written if the contents are the same, even with other modes, as in the driver")
     func same() async throws {
         try await TemporaryDirectory.with { directory in
             let writer = AtomicWriter(target: directory.file("volume"))
@@ -68,7 +68,7 @@ struct AtomicWriterTests {
         }
     }
 
-    @Test("writes nothing at all when one path is bad", arguments: ["../a", "/a", "a/../b", "a//b", ""])
+    @Test("nothing is written if one path is invalid", arguments: ["../a", "/a", "a/../b", "a//b", ""])
     func badPath(path: String) async throws {
         try await TemporaryDirectory.with { directory in
             let target = directory.file("volume")

@@ -9,7 +9,7 @@ struct AuditLogTests {
     private let both = TestNode.Pod(
         objects: ["user", "password"], parameters: ["secretProviderClass": "payments"])
 
-    @Test("names pod, object, version, identity, policy rule and source")
+    @Test("an audit line names pod, object, version, identity, policy rule and source")
     func fields() async throws {
         let node = try ServedNode(
             audit: .changes,
@@ -27,7 +27,7 @@ struct AuditLogTests {
         #expect(lines.first?["call"] == node.log.with("msg", "mounted").first?["call"])
     }
 
-    @Test("reports only new versions of a volume by default")
+    @Test("only new versions of a volume are reported by default")
     func changes() async throws {
         let node = ServedNode(audit: .changes)
         try await node.mount(both)
@@ -51,7 +51,7 @@ struct AuditLogTests {
         #expect(node.log.with("msg", "audit").map { $0["source"] } == ["cached"])
     }
 
-    @Test("reports when an object becomes stale and when it is fresh again")
+    @Test("an object is reported when it becomes stale and when it is fresh again")
     func stale() async throws {
         let node = ServedNode(audit: .changes) { $0.staleIfError = .seconds(3600) }
         try await node.mount()
@@ -66,7 +66,7 @@ struct AuditLogTests {
         }
     }
 
-    @Test("reports every mount or nothing if so configured")
+    @Test("every mount or none is reported if so configured")
     func extents() async throws {
         for (extent, count) in [(AuditLog.Level.all, 6), (.changes, 2), (.off, 0)] {
             let node = ServedNode(audit: extent)
@@ -75,7 +75,7 @@ struct AuditLogTests {
         }
     }
 
-    @Test("has a line for every failure, with its code and the fields that are known")
+    @Test("each failure has an audit line with its code and the known fields")
     func failures() async throws {
         let node = ServedNode(audit: .changes)
         for _ in 0..<2 {
@@ -96,7 +96,7 @@ struct AuditLogTests {
         #expect(line["client_id"] == nil)
     }
 
-    @Test("names a denial by the policy, and the rule of a mount that failed otherwise")
+    @Test("an audit line names a denial by the policy, and the rule of a mount that failed for another reason")
     func denials() async throws {
         let node = try ServedNode(
             audit: .changes,
@@ -107,7 +107,7 @@ struct AuditLogTests {
         #expect(node.log.with("result", "object-not-found").map { $0["policy_rule"] } == ["one"])
     }
 
-    @Test("never holds a value")
+    @Test("audit lines never contain a value")
     func noValues() async throws {
         let node = ServedNode(audit: .all)
         try await node.mount(both)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The files of private clouds")
 struct CloudEnvironmentFilesTests {
-    @Test("are the operator's file unless the class names another")
+    @Test("the operator's file is used unless the class names another")
     func defaultPath() async throws {
         try await TemporaryDirectory.with { directory in
             let own = try directory.write(Array("own".utf8), to: "own.json")
@@ -21,7 +21,7 @@ struct CloudEnvironmentFilesTests {
         }
     }
 
-    @Test("may be named only inside the directories that the operator allows, links and dots included")
+    @Test("a class may only name files inside the allowed directories, also through links and dots")
     func allowed() async throws {
         try await TemporaryDirectory.with { directory in
             for name in ["clouds", "clouds-secret"] {
@@ -68,7 +68,7 @@ struct CloudEnvironmentFilesTests {
     }
 
     @Test(
-        "are not opened for a mount that the policy refuses",
+        "a file is not opened for a mount that the policy refuses",
         arguments: [
             "cloudEnvFileNames: [/etc/clouds/stack.json]", "cloudNames: [AzurePublicCloud]", "tenantIDs: [other]",
             "clientIDs: [other]", "keyvaultNames: [kv-b]", "keyvaultNames: [kv-b.vault.azure.net]",
@@ -82,7 +82,7 @@ struct CloudEnvironmentFilesTests {
     }
 
     @Test(
-        "are opened if the policy can only be decided by the hosts in them, and then checked",
+        "a file is opened if the policy depends on its hosts, which are then checked",
         arguments: ["keyvaultNames: [kv-a.vault.azure.net]", "keyvaultNames: [\"k*.vault.azure.net\"]"])
     func hosts(limits: String) async throws {
         #expect(try await Self.failure(naming: "/nowhere/stack.json", limits: limits).code == .cloudInvalid)
@@ -95,7 +95,7 @@ struct CloudEnvironmentFilesTests {
         }
     }
 
-    @Test("do not show in an error what they hold, whatever they are")
+    @Test("an error never shows the content of a file")
     func content() async throws {
         try await TemporaryDirectory.with { directory in
             #expect(mkfifo(directory.file("pipe"), 0o600) == 0)

@@ -11,7 +11,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "take one dash or two, and a value after '=' or a space",
+        "flags take one dash or two, and a value after '=' or a space",
         arguments: [
             ["-endpoint=unix:///a"], ["--endpoint=unix:///a"], ["-endpoint", "unix:///a"], ["--endpoint", "unix:///a"],
             ["--endpoint=x", "--endpoint=unix:///a"],
@@ -21,7 +21,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "need no value for a switch",
+        "switches do not need a value",
         arguments: [
             (["-construct-pem-chain"], true), (["--construct-pem-chain=false"], false),
             (["-construct-pem-chain=F"], false),
@@ -31,7 +31,7 @@ struct CommandLineTests {
         #expect(try parsed(arguments).bool("construct-pem-chain") == isOn)
     }
 
-    @Test("have upstream's defaults")
+    @Test("flags have upstream's defaults")
     func defaults() throws {
         let flags = try parsed([])
         #expect(flags.text("endpoint") == "unix:///tmp/azure.sock")
@@ -45,7 +45,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "include upstream's flags without effect, and report them",
+        "upstream's flags without effect are accepted and reported",
         arguments: [
             "--logtostderr", "--vmodule=x=1", "--log_dir=/tmp", "-stderrthreshold=2", "--skip_headers",
         ])
@@ -54,7 +54,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "are refused in Go's words",
+        "mistakes are refused in Go's words",
         arguments: [
             (["--nope"], "flag provided but not defined: -nope"), (["-endpoint"], "flag needs an argument: -endpoint"),
             (["-v", "x"], "invalid value \"x\" for flag -v: parse error"),
@@ -70,7 +70,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "read Go's durations",
+        "Go's durations are read",
         arguments: [
             ("5s", Duration.seconds(5)), ("1m30s", .seconds(90)), ("250ms", .milliseconds(250)),
             ("1.5h", .seconds(5400)),

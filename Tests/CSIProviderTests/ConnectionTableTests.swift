@@ -4,14 +4,14 @@ import Testing
 
 @Suite("The connections of an endpoint")
 struct ConnectionTableTests {
-    @Test("are all kept while there is room")
+    @Test("all connections are kept below the limit")
     func room() {
         var table = ConnectionTable(limit: 3)
         #expect((0..<3).allSatisfy { _ in table.admit(from: "a").evicted == nil })
         #expect(table.count == 3)
     }
 
-    @Test("never exceed the limit: the connection that has waited longest goes first")
+    @Test("the limit is never exceeded: the connection that has waited longest is closed first")
     func limit() {
         var table = ConnectionTable(limit: 3)
         let numbers = (0..<3).map { _ in table.admit(from: "a").number }
@@ -23,7 +23,7 @@ struct ConnectionTableTests {
         #expect(table.count == 3)
     }
 
-    @Test("with a request go only when all others of the address have one too")
+    @Test("a connection with a request is closed only if all others of its address have a request too")
     func busy() {
         var table = ConnectionTable(limit: 2)
         let numbers = (0..<2).map { _ in table.admit(from: "a").number }
@@ -31,7 +31,7 @@ struct ConnectionTableTests {
         #expect(table.admit(from: "a").evicted == numbers[1])
     }
 
-    @Test("of other addresses stay when one address holds the most")
+    @Test("connections of other addresses are kept when one address has the most")
     func addresses() {
         var table = ConnectionTable(limit: 8)
         let kubelet = table.admit(from: "kubelet").number
@@ -42,7 +42,7 @@ struct ConnectionTableTests {
         #expect(table.admit(from: "kubelet").evicted.map { $0 != kubelet && $0 != scraper } == true)
     }
 
-    @Test("that have ended make room")
+    @Test("ended connections make room")
     func removal() {
         var table = ConnectionTable(limit: 1)
         let first = table.admit(from: "a").number

@@ -51,7 +51,9 @@ struct CostlyClassTests {
         ),
     ]
 
-    @Test("fails with one error that names the limit, and leaves the node as it was", arguments: costly.indices)
+    @Test(
+        "a class that is too costly fails with one error that names the limit, and does not affect the node",
+        arguments: costly.indices)
     func isRefused(index: Int) async throws {
         let (name, parameters) = Self.costly[index]
         let node = TestNode(limits: MountBudget.Limits(steps: 60_000, bytes: 100_000))
@@ -65,7 +67,7 @@ struct CostlyClassTests {
         #expect(try await node.mount(TestNode.Pod(name: "other")) == ["user": "7"])
     }
 
-    @Test("fails if its files exceed the size of one volume")
+    @Test("a class fails if its files exceed the size of one volume")
     func largeStandIns() async throws {
         let node = TestNode(limits: MountBudget.Limits())
         let objects = (0..<900).map { "{objectName: gone\($0), objectType: secret, default: *text}" }
@@ -80,7 +82,7 @@ struct CostlyClassTests {
         #expect(error.message.contains("more than 4194304 bytes"))
     }
 
-    @Test("fails if its objects or histories exceed the memory of one mount")
+    @Test("a class fails if its objects or histories exceed the memory of one mount")
     func largeVault() async throws {
         let node = TestNode()
         node.azure.change { state in
@@ -106,7 +108,7 @@ struct CostlyClassTests {
         #expect(try await node.mount(TestNode.Pod(name: "other")) == ["user": "user1"])
     }
 
-    @Test("is parsed again with a larger budget after it exceeded a small one")
+    @Test("a class that exceeded a small budget is parsed again with a larger one")
     func isNotRemembered() async throws {
         let node = TestNode()
         var pod = TestNode.Pod()

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The error catalogue")
 struct ErrorCatalogueTests {
-    @Test("maps every code to a gRPC code that lets the kubelet try again", arguments: ErrorCode.allCases)
+    @Test("every code has a gRPC code that lets the kubelet retry", arguments: ErrorCode.allCases)
     func grpcCode(code: ErrorCode) {
         let status = ProviderError(code, "message").rpcStatus
         #expect(!RPCCode.leavesEmptyVolume.contains(status.code))
@@ -17,7 +17,7 @@ struct ErrorCatalogueTests {
         #expect(status.message.contains(code.hint))
     }
 
-    @Test("keeps code, cause and fix of every code whole in an event", arguments: ErrorCode.allCases)
+    @Test("an event contains the whole code, cause and fix of every error", arguments: ErrorCode.allCases)
     func event(code: ErrorCode) {
         let cause = "the cause, with an identity and objects: " + String(repeating: "c", count: 300)
         var error = ProviderError(code, String(repeating: "details ", count: 300), cause: cause)
@@ -29,7 +29,7 @@ struct ErrorCatalogueTests {
         #expect(event.contains("\(cause). Fix: \(code.hint) — see akv-csi explain \(code.rawValue): "))
     }
 
-    @Test("explains every code under a heading of the Debugging page, and no other")
+    @Test("each heading of the Debugging page explains a code, and every code has one")
     func headings() throws {
         let page = Fixtures.root.appendingPathComponent("docs/use/debugging.md")
         let headings = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
@@ -38,14 +38,14 @@ struct ErrorCatalogueTests {
         #expect(headings.sorted() == codes.sorted())
     }
 
-    @Test("cuts a message off before it outgrows gRPC's headers")
+    @Test("a message is cut off before it exceeds gRPC's headers")
     func longMessage() {
         let status = ProviderError(.internal, String(repeating: "x", count: 100_000)).rpcStatus
         #expect(status.message.utf8.count <= 8000)
     }
 
     @Test(
-        "counts a message as gRPC sends it, where one character may take any number of bytes",
+        "the length of a message is counted as gRPC sends it, with several bytes for a character",
         arguments: ["é", "😀", "\n", "a\u{301}", "%"])
     func foreignMessage(unit: String) {
         for text in [String(repeating: unit, count: 20_000), "a" + String(repeating: "\u{301}", count: 20_000)] {

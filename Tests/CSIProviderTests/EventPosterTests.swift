@@ -41,7 +41,7 @@ struct EventPosterTests {
     private func breakVault() { node.node.azure.change { $0.roles = [] } }
     private func mendVault() { node.node.azure.change { $0.roles = ["app-1 kv-a"] } }
 
-    @Test("say what is wrong, where, and since when it works again")
+    @Test("an event says what fails, in which class, and when it works again")
     func turn() async throws {
         try await posting {
             try await node.mount(pod)
@@ -77,7 +77,7 @@ struct EventPosterTests {
         }
     }
 
-    @Test("hold as much of a long error as Kubernetes takes")
+    @Test("an event contains as much of a long error as Kubernetes accepts")
     func longMessage() async throws {
         var edited = pod
         edited.objects = (0..<60).map { "missing-\($0)" }
@@ -90,7 +90,7 @@ struct EventPosterTests {
         #expect((1000...1024).contains(message.utf8.count))
     }
 
-    @Test("are not posted for first mounts, which the kubelet reports, or for mounts that succeed")
+    @Test("events are not posted for first mounts, which the kubelet reports, or for successful mounts")
     func quiet() async throws {
         try await posting {
             breakVault()
@@ -102,7 +102,7 @@ struct EventPosterTests {
         #expect(poster.exposition.isEmpty)
     }
 
-    @Test("increase the count of one event while the same failure lasts")
+    @Test("the count of one event increases while the same failure lasts")
     func aggregation() async throws {
         try await posting {
             try await node.mount(pod)
@@ -129,7 +129,7 @@ struct EventPosterTests {
         }
     }
 
-    @Test("are created again if the cluster has deleted the old one")
+    @Test("an event is created again if the cluster has deleted it")
     func expired() async throws {
         try await posting {
             try await node.mount(pod)
@@ -145,7 +145,7 @@ struct EventPosterTests {
         }
     }
 
-    @Test("never hold up a mount, however slow the API server is")
+    @Test("a slow API server never delays a mount")
     func slow() async throws {
         let gate = Gate()
         server.change { $0.onArrival = { await gate.wait() } }
@@ -160,7 +160,7 @@ struct EventPosterTests {
         }
     }
 
-    @Test("are dropped, and said to be, when a rule is missing, and posted once it is there")
+    @Test("events are dropped with a log line while a rule is missing, and posted when it exists")
     func forbidden() async throws {
         server.change { state in
             state.status = 403
@@ -186,7 +186,7 @@ struct EventPosterTests {
         }
     }
 
-    @Test("are tried three times when the API server cannot", arguments: [nil, 500, 429, 401])
+    @Test("a request that the API server cannot process is sent three times", arguments: [nil, 500, 429, 401])
     func transient(status: Int?) async throws {
         server.change { state in
             state.isUnreachable = status == nil
@@ -205,7 +205,7 @@ struct EventPosterTests {
         #expect(node.log.with("code", "events-failing").count == 1)
     }
 
-    @Test("take another name where theirs is taken")
+    @Test("an event gets another name if its name exists")
     func conflict() async throws {
         server.change { $0.status = 409 }
         let server = server
@@ -222,7 +222,7 @@ struct EventPosterTests {
         #expect(server.calls.count == 2)
     }
 
-    @Test("stay few, however many pods fail together")
+    @Test("the number of events is limited when many pods fail together")
     func bounded() async throws {
         for index in 0..<400 {
             var many = pod
@@ -243,7 +243,7 @@ struct EventPosterTests {
         #expect(node.node.azure.time.elapsed() - before == .seconds(5 * 225))
     }
 
-    @Test("reach a pod immediately, however many of another namespace wait")
+    @Test("a pod gets its event immediately when many events of another namespace wait")
     func fair() async throws {
         var pods = (0..<400).map { index in
             var many = pod
@@ -260,7 +260,7 @@ struct EventPosterTests {
         #expect(server.calls.prefix(2).contains { $0.contains("/namespaces/team/") })
     }
 
-    @Test("hold no name that a pod cannot have", arguments: ["../x", "Pod", "a b", "", "a/b"])
+    @Test("an event never contains a name that a pod cannot have", arguments: ["../x", "Pod", "a b", "", "a/b"])
     func invalidName(name: String) async throws {
         var unusual = pod
         unusual.namespace = name

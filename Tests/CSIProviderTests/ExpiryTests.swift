@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What is reported about objects that end, and when a class refuses them.
-@Suite("Expiry")
+@Suite("The expiry of objects")
 struct ExpiryTests {
     private let day = 86_400
 
@@ -25,7 +25,7 @@ struct ExpiryTests {
             parameters: ["secretProviderClass": "payments"].merging(parameters) { $1 })
     }
 
-    @Test("A warning is written once for each version, as many days before as the class wants")
+    @Test("A warning is logged once for each version, as many days before the expiry as the class sets")
     func warning() async throws {
         let node = node(expiresIn: 20)
         #expect(try await node.mount(Self.pod()) == .ok)
@@ -44,7 +44,7 @@ struct ExpiryTests {
         #expect(node.log.with("code", "object-ending").map { $0["version"] } == ["v1", "v2"])
     }
 
-    @Test("An expired object is mounted all the same, and a class may want no warning")
+    @Test("An expired object is still mounted, and a class may disable the warning")
     func expired() async throws {
         let node = node(expiresIn: -1)
         #expect(try await node.mount(Self.pod(parameters: ["expiryWarning": "0"])) == .ok)
@@ -68,7 +68,7 @@ struct ExpiryTests {
         #expect(!node.service.exposition.contains("akv_csi_object_expiry_timestamp_seconds"))
     }
 
-    @Test("The metric has the object of a class that ends first, and when, for as long as one does")
+    @Test("The metric shows the first object of a class to expire, and its time, while the class has such an object")
     func metric() async throws {
         let node = node(expiresIn: 20)
         #expect(!node.service.exposition.contains("akv_csi_object_expiry_timestamp_seconds"))
@@ -84,7 +84,7 @@ struct ExpiryTests {
         #expect(!node.service.exposition.contains("akv_csi_object_expiry_timestamp_seconds"))
     }
 
-    @Test("The classes in the metric are bounded, and those that are not mounted any more leave it")
+    @Test("The number of classes in the metric is limited, and classes that are no longer mounted leave it")
     func bounded() async throws {
         let node = node(expiresIn: 20)
         for index in 0..<1010 {

@@ -23,14 +23,14 @@ struct FallbackVaultTests {
             parameters: ["fallbackVault": "kv-dr"].merging(parameters) { $1 })
     }
 
-    @Test("is not requested while the primary vault responds")
+    @Test("the fallback vault is not requested while the primary vault responds")
     func unused() async throws {
         #expect(try await node.mount(Self.pod()) == ["user": "user1", "password": "password1"])
         #expect(node.azure.count("get kv-dr") == 0)
     }
 
     @Test(
-        "provides all objects during an outage of the primary vault, with its name in their versions",
+        "the fallback vault provides all objects during an outage of the primary vault, with its name in their versions",
         arguments: [0, 500, 503, 429])
     func outage(status: Int) async throws {
         node.azure.change { $0.statuses["kv-a"] = status }
@@ -39,20 +39,20 @@ struct FallbackVaultTests {
             try await node.versions(Self.pod()) == ["secret/user": "v7@kv-dr", "secret/password": "v7@kv-dr"])
     }
 
-    @Test("provides the whole set if one object of the primary vault fails, so a pair is never from two vaults")
+    @Test("the fallback vault provides all objects if one of the primary vault fails, so pairs are never mixed")
     func wholeSet() async throws {
         node.azure.change { $0.statuses["kv-a password"] = 500 }
         #expect(try await node.mount(Self.pod()) == ["user": "user of dr", "password": "password of dr"])
     }
 
-    @Test("is not requested after a refusal of the primary vault", arguments: [403, 404, 400])
+    @Test("the fallback vault is not requested after a refusal of the primary vault", arguments: [403, 404, 400])
     func refusals(status: Int) async throws {
         node.azure.change { $0.statuses["kv-a"] = status }
         #expect(try await node.failure(Self.pod()) != nil)
         #expect(node.azure.count("get kv-dr") == 0)
     }
 
-    @Test("provides a missing object only with fallbackOn: notFound")
+    @Test("the fallback vault provides a missing object only with fallbackOn: notFound")
     func notFound() async throws {
         node.azure.change { $0.secrets["kv-a password"] = nil }
         #expect(try await node.failure(Self.pod()) == .objectNotFound)
@@ -64,7 +64,7 @@ struct FallbackVaultTests {
         #expect(try await node.failure(Self.pod(["fallbackOn": "notFound"])) == .serviceUnavailable)
     }
 
-    @Test("does not help if neither vault has the object")
+    @Test("an object that neither vault has is an error")
     func neither() async throws {
         let parameters = ["fallbackOn": "unavailable, notFound"]
         let lost = "{objectName: lost, objectType: secret, fallbackVault: kv-dr, fallbackOn: notFound}"
@@ -75,7 +75,7 @@ struct FallbackVaultTests {
         #expect(try await node.mount(optional) == ["user": "user1"])
     }
 
-    @Test("stays in use for five minutes, so that a flapping vault does not make the files flap")
+    @Test("the fallback vault stays in use for five minutes, so that a flapping vault does not make the files flap")
     func hysteresis() async throws {
         let pod = Self.pod()
         _ = try await node.mount(pod)
@@ -93,7 +93,7 @@ struct FallbackVaultTests {
         #expect(try await node.mount(pod)["user"] == "user1")
     }
 
-    @Test("is replaced by the primary vault if it fails while it is preferred")
+    @Test("the primary vault replaces a fallback vault that fails while it is preferred")
     func bothWays() async throws {
         let pod = Self.pod()
         node.azure.change { $0.statuses["kv-a"] = 500 }
@@ -103,7 +103,7 @@ struct FallbackVaultTests {
         #expect(try await node.mount(pod)["user"] == "user1")
     }
 
-    @Test("fails with the errors of both vaults")
+    @Test("the failure of both vaults is an error with the errors of both")
     func bothFail() async throws {
         node.azure.change { $0.statuses = ["kv-a": 500, "kv-dr": 503] }
         let error = try #require(try await node.error(Self.pod()))
@@ -120,7 +120,7 @@ struct FallbackVaultTests {
         #expect("\(refused)".contains("[vault-forbidden]"))
     }
 
-    @Test("is followed by stale values if both vaults are unreachable")
+    @Test("stale values are used if both vaults are unreachable")
     func stale() async throws {
         let node = TestNode { $0.staleIfError = .seconds(3600) }
         node.azure.change { $0.roles.insert("app-1 kv-dr") }
@@ -131,7 +131,7 @@ struct FallbackVaultTests {
         #expect(try await node.mount(pod) == ["user": "user1", "password": "password1"])
     }
 
-    @Test("is used per identity: an outage seen by one does not affect another")
+    @Test("an outage that one identity sees does not affect another identity")
     func principals() async throws {
         node.azure.change { state in
             state.roles.insert("app-2 kv-dr")

@@ -23,7 +23,7 @@ struct HTTPEndpointTests {
         return descriptor
     }
 
-    @Test("stops while new connections arrive")
+    @Test("the endpoint stops while new connections arrive")
     func stop() async throws {
         for _ in 0..<60 {
             let endpoint = try await HTTPEndpoint.listen(
@@ -98,7 +98,7 @@ struct HTTPEndpointTests {
         return poll(&event, 1, 1) > 0
     }
 
-    @Test("closes a connection without a request, and one whose request is not complete in time")
+    @Test("a connection without a request, or with one that is incomplete after the timeout, is closed")
     func slowRequests() async throws {
         // Only the time ends these: neither request is ever complete, or too large.
         let limits = RequestLimits(requestTimeout: .milliseconds(50), idleTimeout: .hours(1), requestBytes: .max)
@@ -116,7 +116,7 @@ struct HTTPEndpointTests {
             })
     }
 
-    @Test("closes a connection whose request is too large, and answers one that is not")
+    @Test("a connection with a too large request is closed, and another one is answered")
     func largeRequests() async throws {
         let limits = RequestLimits(requestTimeout: .hours(1), idleTimeout: .hours(1))
         for (bytes, isClosed) in [(limits.requestBytes + 1, true), (limits.requestBytes, false)] {

@@ -14,7 +14,7 @@ struct HostileTenantTests {
         ("app-1", "sa-2", "kv-a"), ("app-2", "sa-1", "kv-b"),
     ]
 
-    @Test("are never given each other's bytes, whatever happens around them", arguments: [UInt64(1), 2, 3])
+    @Test("two tenants never get each other's bytes, whatever fails", arguments: [UInt64(1), 2, 3])
     func hammer(seed: UInt64) async throws {
         let node = TestNode { $0.valueBytes = 12_000 }
         node.azure.change { state in

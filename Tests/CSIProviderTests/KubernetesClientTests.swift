@@ -27,7 +27,7 @@ struct KubernetesClientTests {
         }
     }
 
-    @Test("asks as this pod, directly, and trusts the cluster's authority alone")
+    @Test("the client uses this pod's token, connects without a proxy, and trusts only the cluster's authority")
     func request() async throws {
         server.change { $0.status = 200 }
         _ = try await server.client().send(.patch, pods, body: "{}")
@@ -42,7 +42,7 @@ struct KubernetesClientTests {
     }
 
     @Test(
-        "uses the address that the kubelet sets",
+        "the client uses the address that the kubelet sets",
         arguments: [
             (["KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "6443"], "https://10.0.0.1:6443/"),
             (["KUBERNETES_SERVICE_HOST": "fd00::1"], "https://[fd00::1]:443/"),
@@ -55,7 +55,7 @@ struct KubernetesClientTests {
     }
 
     @Test(
-        "reports a missing address",
+        "a missing address is reported",
         arguments: [
             [:], ["KUBERNETES_SERVICE_HOST": ""], ["KUBERNETES_SERVICE_HOST": "a/b"],
             ["KUBERNETES_SERVICE_HOST": "user@host"], ["KUBERNETES_SERVICE_HOST": "a?b"],
@@ -66,7 +66,7 @@ struct KubernetesClientTests {
         #expect(throws: KubernetesConfigurationError.self) { try server.client(environment) }
     }
 
-    @Test("escapes names in a path", arguments: ["..", ".", "a/b", "a?b", "a#b", "%2e%2e", "ä"])
+    @Test("names in a path are escaped", arguments: ["..", ".", "a/b", "a?b", "a#b", "%2e%2e", "ä"])
     func hostileName(name: String) {
         let path = KubernetesResource("events", in: name, named: name).path
         #expect(path.split(separator: "/", omittingEmptySubsequences: false).count == 7)
@@ -74,7 +74,7 @@ struct KubernetesClientTests {
         #expect(!path.contains("/../") && !path.hasSuffix("/.."))
     }
 
-    @Test("uses a replaced token, also after the old one is refused")
+    @Test("a replaced token is used, also after the old one was refused")
     func tokenRotation() async throws {
         server.change { $0.status = 200 }
         let client = try server.client()
@@ -98,7 +98,7 @@ struct KubernetesClientTests {
         #expect(server.calls.count == before + 3)
     }
 
-    @Test("uses a replaced authority, and keeps the old one while its file is empty")
+    @Test("a replaced authority is used, and the old one is kept while its file is empty")
     func authorityRotation() async throws {
         server.change { $0.status = 200 }
         let client = try server.client()
@@ -109,7 +109,7 @@ struct KubernetesClientTests {
         }
     }
 
-    @Test("reports what a pod without a token needs", arguments: [nil, "", " \n", "a b", "a\u{7F}"])
+    @Test("a missing or invalid token is reported with the fix", arguments: [nil, "", " \n", "a b", "a\u{7F}"])
     func noToken(contents: String?) async throws {
         try FileManager.default.removeItem(atPath: server.directory.file("token"))
         if let contents { try server.directory.write(contents.utf8, to: "token") }
@@ -121,7 +121,7 @@ struct KubernetesClientTests {
     }
 
     @Test(
-        "tells refusals apart",
+        "each kind of refusal has its own error",
         arguments: [
             (401, .unauthorized), (403, .forbidden), (404, .notFound), (409, .conflict), (422, .refused),
             (429, .unavailable), (500, .unavailable), (503, .unavailable), (302, .refused),
@@ -139,7 +139,7 @@ struct KubernetesClientTests {
         #expect(failure.isTransient == [.unauthorized, .unavailable].contains(kind))
     }
 
-    @Test("names the missing RBAC rule, unless the namespace is terminating")
+    @Test("the error names the missing RBAC rule, unless the namespace is terminating")
     func rule() async throws {
         server.change { $0.status = 403 }
         #expect(
@@ -149,7 +149,7 @@ struct KubernetesClientTests {
         #expect(await failure(try server.client())?.kind == .refused)
     }
 
-    @Test("says which hop an answer is missing from")
+    @Test("the error for a missing response names the hop")
     func unreachable() async throws {
         server.change { $0.isUnreachable = true }
         let failure = try #require(await failure(try server.client()))

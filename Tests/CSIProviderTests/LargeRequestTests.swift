@@ -15,7 +15,7 @@ struct LargeRequestTests {
                 + Array("\"}".utf8), secrets: Array("{}".utf8), targetPath: "/x", permission: "420")
     }
 
-    @Test("are limited per namespace, and those over the limit fail while others are pending")
+    @Test("large requests are limited per namespace, and those over the limit fail while others are pending")
     func shares() throws {
         let requests = LargeRequests()
         let entries = try (0..<8).map { _ in try requests.enter(message("loud", bytes: 1 << 20)) }

@@ -14,7 +14,7 @@ struct LogLineTests {
         return String(decoding: line.bytes, as: UTF8.self)
     }
 
-    @Test("is a JSON object with its numbers as numbers, or text")
+    @Test("a log line is a JSON object whose numbers are numbers, or text")
     func forms() {
         let fields = [("files", "2"), ("pod", "a/b")]
         #expect(
@@ -29,7 +29,7 @@ struct LogLineTests {
     }
 
     @Test(
-        "has at most a few tens of kilobytes, whatever is logged", arguments: [LogFormat.json, .text],
+        "a log line has at most a few tens of kilobytes", arguments: [LogFormat.json, .text],
         ["x", "\"", "\n", "\u{1}", "\u{202e}", "😀"])
     func bounds(format: LogFormat, unit: String) throws {
         let text = String(repeating: unit, count: (1 << 20) / unit.utf8.count)
@@ -41,7 +41,7 @@ struct LogLineTests {
         #expect(object.count == 33)
     }
 
-    @Test("writes characters that cannot be seen as codes")
+    @Test("invisible characters are written as codes")
     func invisible() {
         let text = "a\u{202e}b\u{85}c\u{200b}d\u{2028}e\u{feff}f\u{1b}g\nh é😀"
         #expect(
@@ -52,7 +52,7 @@ struct LogLineTests {
 
 @Suite("A label of a metric")
 struct MetricLabelTests {
-    @Test("is bounded and shows what cannot be seen")
+    @Test("a label has a limited length, and shows invisible characters as codes")
     func escapes() {
         #expect(MetricText.escaped("a\"b\\c\nd\u{202e}e\u{9b}é") == #"a\"b\\c\nd\\u{202e}e\\u{9b}é"#)
         #expect(MetricText.escaped(String(repeating: "x", count: 1 << 20)).utf8.count <= 1 << 10)

@@ -33,7 +33,7 @@ struct MetricsPageTests {
         return metrics
     }
 
-    @Test("has every family with its values, byte for byte")
+    @Test("the page has every family with its values, byte for byte")
     func page() async throws {
         let annotated = try AnnotatedNode(postsEvents: true)
         let node = ServedNode(serving: annotated.node)

@@ -14,7 +14,7 @@ struct MetricsTests {
             error: error)
     }
 
-    @Test("count in upstream's buckets and in smaller ones, each including those before it")
+    @Test("durations are counted in upstream's buckets and in smaller ones, each including those before it")
     func buckets() {
         let metrics = ProviderMetrics()
         metrics.observe(observation("a"))
@@ -24,14 +24,14 @@ struct MetricsTests {
         #expect(lines.first?.contains("le=\"0.001\"") == true)
     }
 
-    @Test("escape what a manifest's author wrote")
+    @Test("texts from a manifest are escaped")
     func escaping() {
         let metrics = ProviderMetrics()
         metrics.observe(observation("a\"b\\c\nd"))
         #expect(metrics.exposition.contains(#"object_name="a\"b\\c\nd""#))
     }
 
-    @Test("stay bounded, however many names and errors there are")
+    @Test("the number of series is limited, whatever the number of names and errors")
     func bounded() {
         let metrics = ProviderMetrics()
         for index in 0..<5000 { metrics.observe(observation("name-\(index)", .objectNotFound)) }
@@ -40,7 +40,7 @@ struct MetricsTests {
         #expect(counts.contains { $0.contains("object_name=\"other\"") && $0.hasSuffix(" 4500") })
     }
 
-    @Test("have room for each namespace, however many names others use")
+    @Test("each namespace has series, whatever the number of names of others")
     func fair() {
         let metrics = ProviderMetrics()
         for namespace in 0..<9 {
@@ -54,7 +54,7 @@ struct MetricsTests {
         #expect(counts.count <= 2000 + 6 * 20)
     }
 
-    @Test("name a failed mount by its codes, never by its text")
+    @Test("a failed mount is labelled with its codes, never with its text")
     func mountErrors() {
         let metrics = ProviderMetrics()
         metrics.observeMount(.seconds(1), .notFound, .objectNotFound)

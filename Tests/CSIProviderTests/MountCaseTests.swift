@@ -13,14 +13,14 @@ struct MountCaseTests {
 
     private static let valid = "{ describes: x, expect: { error: { code: Internal, id: internal } } }"
 
-    @Test("hold cases by name, in any number of files")
+    @Test("cases are found by name in any number of files")
     func names() async throws {
         let files = ["b.yaml": "c: \(Self.valid)\na: \(Self.valid)\n", "a.yaml": "# x\n\nb: \(Self.valid)\n"]
         #expect(try await Self.names(files) == ["a", "b", "c"])
     }
 
     @Test(
-        "are refused for a duplicate name or an unknown key",
+        "a duplicate name or an unknown key is refused",
         arguments: [
             (
                 ["a.yaml": "one: \(valid)\n", "b.yaml": "one: \(valid)\n"],

@@ -25,7 +25,7 @@ struct MountPlaceTests {
         TestNode.Pod(name: "pod-\(index)", namespace: "loud", vault: "kv-b", objects: names, serial: index)
     }
 
-    @Test("are bounded for each namespace: its next mounts wait, and those of others go on")
+    @Test("each namespace has a limited number of mounts, and its next mounts wait while those of others run")
     func bounded() async throws {
         hang()
         try await withThrowingTaskGroup(of: RPCCode.self) { group in
@@ -42,7 +42,7 @@ struct MountPlaceTests {
         #expect(node.service.waitingMounts == 0)
     }
 
-    @Test("free their places, whether they succeed or fail")
+    @Test("mounts free their places when they succeed and when they fail")
     func places() async throws {
         for index in 0..<30 {
             var pod = loud(index)
@@ -57,7 +57,7 @@ struct MountPlaceTests {
         #expect(try await task.value == .ok)
     }
 
-    @Test("a mount whose deadline passes while it waits names what it waited for")
+    @Test("a mount whose deadline passes in the queue has an error that names the queue")
     func deadline() async throws {
         hang()
         try await withThrowingTaskGroup(of: RPCCode.self) { group in

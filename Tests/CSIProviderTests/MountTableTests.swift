@@ -15,7 +15,7 @@ extension MountCase: CustomTestStringConvertible {}
 struct MountTableTests {
     private static let azure = Result { try FakeAzure.table() }
 
-    @Test("mounts or fails as the case expects", arguments: try MountCase.all(for: .fake))
+    @Test("the mount succeeds or fails as the case expects", arguments: try MountCase.all(for: .fake))
     func mounts(_ testCase: MountCase) async throws {
         let azure = FakeAzure(try Self.azure.get())
         try await TemporaryDirectory.with { directory in

@@ -13,7 +13,7 @@ struct OptionalObjectTests {
     }
 
     @Test(
-        "A missing object is left out, empty, or the default of the class",
+        "A missing object is left out, empty, or the default value of the class",
         arguments: [
             ("required: false", nil), ("onMissing: empty", ""), ("default: none", "none"),
             (#"default: "a\n""#, "a\n"), ("{default: abc, encode: hex}", "616263"),
@@ -26,7 +26,7 @@ struct OptionalObjectTests {
         #expect(files.count == (expected == nil ? 1 : 2))
     }
 
-    @Test("A disabled object counts as missing, and an object that comes into being is mounted")
+    @Test("A disabled object counts as missing, and an object that is created later is mounted")
     func disabled() async throws {
         let node = TestNode()
         node.azure.change {
@@ -53,7 +53,7 @@ struct OptionalObjectTests {
         #expect(try await node.failure(TestNode.pod(Self.user, object)) == code)
     }
 
-    @Test("A missing required object fails the mount, optional objects or not")
+    @Test("A missing required object fails the mount, with and without optional objects")
     func required() async throws {
         let error = try #require(
             try await TestNode().error(

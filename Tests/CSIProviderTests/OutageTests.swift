@@ -4,7 +4,7 @@ import CSIProvider
 import ProviderCore
 import Testing
 
-@Suite("While a vault cannot be asked")
+@Suite("An outage of a vault")
 struct OutageTests {
     /// What is wrong with the vault, and that it is an outage rather than a refusal.
     private static let outages: [@Sendable (inout FakeAzure.State) -> Void] = [
@@ -23,7 +23,7 @@ struct OutageTests {
         #expect(node.provider.metrics.page.contains("akv_csi_contents_total{source=\"stale\"} 2"))
     }
 
-    @Test("no stale values are served by default", arguments: outages.indices)
+    @Test("stale values are not served by default", arguments: outages.indices)
     func off(index: Int) async throws {
         let node = TestNode()
         _ = try await node.mount(.init())
@@ -83,7 +83,7 @@ struct OutageTests {
         #expect(try await node.failure(.init()) == .unreachable)
     }
 
-    @Test("stale values are not served for a part of a set that has changed")
+    @Test("stale values are not served if another object of the mount has changed")
     func changedSet() async throws {
         let node = TestNode { $0.staleIfError = .seconds(3600) }
         let both = TestNode.Pod(objects: ["user", "password"])

@@ -23,7 +23,7 @@ struct PolicyFileTests {
         logger = lines.logger
     }
 
-    @Test("is applied before any request to Azure")
+    @Test("the policy is applied before any request to Azure")
     func beforeNetwork() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(Self.onlyB.utf8, to: "policy.yaml")
@@ -41,7 +41,7 @@ struct PolicyFileTests {
         }
     }
 
-    @Test("is applied to cached values too, which a change removes")
+    @Test("the policy is applied to cached values too, and a change of the policy removes them")
     func warm() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(Self.onlyA.utf8, to: "policy.yaml")
@@ -62,7 +62,7 @@ struct PolicyFileTests {
         }
     }
 
-    @Test("is followed through the links of a ConfigMap")
+    @Test("the file is found through the links of a ConfigMap")
     func configMap() async throws {
         try await TemporaryDirectory.with { directory in
             let files = FileManager.default
@@ -81,7 +81,7 @@ struct PolicyFileTests {
         }
     }
 
-    @Test("stays in force when the file becomes invalid or missing, which is logged once")
+    @Test("the rules stay in force when the file becomes invalid or missing, which is logged once")
     func broken() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(Self.onlyA.utf8, to: "policy.yaml")
@@ -107,7 +107,7 @@ struct PolicyFileTests {
         }
     }
 
-    @Test("must be valid at start")
+    @Test("the file must be valid at the start")
     func start() async throws {
         try await TemporaryDirectory.with { directory in
             #expect(throws: PolicyFileError.self) {

@@ -22,7 +22,7 @@ struct RecentAnswerTests {
         }
     }
 
-    @Test("is made once for callers that ask at the same time, and for a second after it")
+    @Test("concurrent callers, and callers within one second, share one answer")
     func shared() async {
         let source = Source()
         let answer = source.answer()

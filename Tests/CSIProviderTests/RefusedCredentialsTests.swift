@@ -14,7 +14,7 @@ struct RefusedCredentialsTests {
         return try await node.failure(pod ?? self.pod)
     }
 
-    @Test("is not sent again for ten seconds, and the error says so with the same text and code")
+    @Test("a refused credential is not sent again for ten seconds, and the error has the same text and code")
     func remembered() async throws {
         let first = try #require(try await node.error(pod))
         #expect(first.code == .exchangeRefused)
@@ -28,7 +28,7 @@ struct RefusedCredentialsTests {
         #expect(node.azure.count("token") == 2)
     }
 
-    @Test("is accepted ten seconds later at the latest, once its federated credential is there")
+    @Test("a refused credential is accepted at most ten seconds after its federated credential exists")
     func fixed() async throws {
         _ = try await mount()
         node.azure.change { $0.federation.insert("app-1 sa-9") }
@@ -41,7 +41,7 @@ struct RefusedCredentialsTests {
         #expect(node.azure.count("token") == 4)
     }
 
-    @Test("is sent less and less often while it is refused, and at least once a minute")
+    @Test("a refused credential is sent at growing intervals, but at least once a minute")
     func repeated() async throws {
         var times: [Int] = []
         for second in 0..<300 {
@@ -52,7 +52,7 @@ struct RefusedCredentialsTests {
         #expect(times == [0, 10, 30, 70, 130, 190, 250])
     }
 
-    @Test("does not affect another assertion, client, tenant or namespace")
+    @Test("a refusal does not affect another assertion, client, tenant or namespace")
     func others() async throws {
         _ = try await mount()
         var calls = 1
@@ -67,7 +67,7 @@ struct RefusedCredentialsTests {
         }
     }
 
-    @Test("is sent again immediately after an outage or a throttling", arguments: [503, 429])
+    @Test("a credential is sent again immediately after an outage or throttling", arguments: [503, 429])
     func outage(status: Int) async throws {
         node.azure.change { $0.entraStatus = status }
         _ = try await mount()
@@ -78,14 +78,14 @@ struct RefusedCredentialsTests {
         #expect(try await mount() == nil)
     }
 
-    @Test("is sent with every mount if the caches are off")
+    @Test("a refused credential is sent with every mount if the caches are off")
     func withoutCache() async throws {
         let node = TestNode { $0.keepsTokens = false }
         for _ in 0..<3 { #expect(try await node.failure(pod) == .exchangeRefused) }
         #expect(node.azure.count("token") == 3)
     }
 
-    @Test("leaves places at Entra for other namespaces, however many clients one of them names")
+    @Test("places at Entra are left for other namespaces, whatever the number of clients that one of them names")
     func placesForOthers() async throws {
         let (gate, node) = (Gate(), node)
         node.azure.change { state in

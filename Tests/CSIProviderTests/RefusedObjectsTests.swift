@@ -20,7 +20,7 @@ struct RefusedObjectsTests {
             + " ERROR CODE: UNAVAILABLE"
     }
 
-    @Test("a class of which all objects are refused costs few requests, and the error names each object")
+    @Test("a class whose objects are all refused sends few requests, and the error names each object")
     func many() async throws {
         let names = (0..<150).map { "object-\($0)" }
         let node = node(names, refusing: names)
@@ -36,7 +36,7 @@ struct RefusedObjectsTests {
         #expect(text.contains("not requested because of these refusals: secret/object-"))
     }
 
-    @Test("up to three refusals are reported as the vault gives them, and every object is requested")
+    @Test("up to three refusals are reported in the vault's words, and every object is requested")
     func few() async throws {
         let names = (0..<120).map { "object-\($0)" }
         let refused = ["object-0", "object-60", "object-119"]
@@ -46,7 +46,7 @@ struct RefusedObjectsTests {
         #expect(node.azure.count("get") == names.count)
     }
 
-    @Test("a fourth refusal is reported in short")
+    @Test("a fourth refusal is reported in short form")
     func fourth() async throws {
         let names = (0..<4).map { "object-\($0)" }
         let node = node(names, refusing: names)
@@ -58,7 +58,7 @@ struct RefusedObjectsTests {
         #expect(error.parts.allSatisfy { $0.hint == error.parts[0].hint })
     }
 
-    @Test("another pod of the identity still gets what it may read")
+    @Test("another pod of the identity still gets the objects that it may read")
     func anotherPod() async throws {
         let names = (0..<500).map { "object-\($0)" }
         let node = node(names, refusing: names.dropLast())

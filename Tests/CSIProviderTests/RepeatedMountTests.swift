@@ -43,7 +43,7 @@ struct RepeatedMountTests {
         }
     }
 
-    @Test("gets the same response without a request to Azure, and is logged like the first")
+    @Test("a repeated call gets the same response without a request to Azure, and is logged like the first")
     func same() async throws {
         let calls = Calls()
         #expect(try !calls.isRepeated())
@@ -63,7 +63,7 @@ struct RepeatedMountTests {
         #expect(calls.node.log.with("msg", "audit").count == 1)
     }
 
-    @Test("is read as a new one if a byte of the request differs")
+    @Test("a call with one different byte is processed as a new one")
     func otherBytes() async throws {
         let calls = Calls()
         _ = try await calls.mount()
@@ -73,7 +73,7 @@ struct RepeatedMountTests {
         #expect(try await calls.mount(.init(client: "app-9")).contains("[exchange-refused]"))
     }
 
-    @Test("brings what has changed in the vault after the interval")
+    @Test("after the interval, a repeated call gets the changes in the vault")
     func changed() async throws {
         let calls = Calls()
         _ = try await calls.mount()
@@ -85,7 +85,7 @@ struct RepeatedMountTests {
         #expect(try await calls.mount() == "user=user2")
     }
 
-    @Test("brings what another pod of the identity has fetched meanwhile")
+    @Test("a repeated call gets the values that another pod of the identity has fetched meanwhile")
     func fetchedForAnother() async throws {
         let calls = Calls()
         _ = try await calls.mount()
@@ -96,7 +96,7 @@ struct RepeatedMountTests {
         #expect(try await calls.mount() == "user=user2")
     }
 
-    @Test("is refused when the pod's token has expired")
+    @Test("a repeated call is refused when the pod's token has expired")
     func expiredToken() async throws {
         let calls = Calls()
         let pod = TestNode.Pod(expiry: FakeAzure.start + 60)
@@ -108,7 +108,7 @@ struct RepeatedMountTests {
         #expect(try await calls.mount(pod).contains("[token-expired]"))
     }
 
-    @Test("exchanges the pod's token again when the access token has expired")
+    @Test("a repeated call exchanges the pod's token again when the access token has expired")
     func expiredAccessToken() async throws {
         let calls = Calls()
         calls.node.azure.change { $0.tokenLifetime = 60 }
@@ -119,7 +119,7 @@ struct RepeatedMountTests {
         #expect(try await calls.mount().contains("[exchange-refused]"))
     }
 
-    @Test("gets nothing that the vault has refused to another pod of the identity")
+    @Test("a repeated call does not get values that the vault has refused to another pod of the identity")
     func refusedToAnother() async throws {
         let calls = Calls()
         _ = try await calls.mount()
@@ -130,7 +130,7 @@ struct RepeatedMountTests {
         #expect(try await calls.mount().contains("[vault-forbidden]"))
     }
 
-    @Test("asks the policy, which may have changed")
+    @Test("a repeated call is checked by the current policy")
     func policy() async throws {
         func text(_ vault: String) -> String {
             "apiVersion: akv-csi/v1\ndefault: deny\nrules:\n"
@@ -147,7 +147,7 @@ struct RepeatedMountTests {
         }
     }
 
-    @Test("checks an object's validity, which time ends")
+    @Test("a repeated call checks the validity of objects, which ends with time")
     func validity() async throws {
         let calls = Calls()
         calls.node.azure.change { state in
@@ -159,7 +159,7 @@ struct RepeatedMountTests {
         #expect(try await calls.mount(pod).contains("[object-"))
     }
 
-    @Test("warns of an object that expires while the call is repeated")
+    @Test("a repeated call warns of an object that expires meanwhile")
     func expiryWarning() async throws {
         let calls = Calls()
         calls.node.azure.change { state in
@@ -175,7 +175,7 @@ struct RepeatedMountTests {
         #expect(calls.node.log.with("code", "object-ending").count == 1)
     }
 
-    @Test("is forgotten with the values it was made of")
+    @Test("a response is removed with the values that it was made of")
     func forgotten() async throws {
         let calls = Calls()
         _ = try await calls.mount()

@@ -32,7 +32,7 @@ struct RotationHealthTests {
 
     private func isFailing(class: String = "payments") -> String? { metric("akv_csi_mount_failing", class: `class`) }
 
-    @Test("is logged once when it begins, and once with its duration when it ends")
+    @Test("failing rotation is logged once at its start, and once with its duration at its end")
     func turn() async throws {
         #expect(node.service.exposition.isEmpty)
         try await node.mount(pod)
@@ -56,7 +56,7 @@ struct RotationHealthTests {
         #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == "\(FakeAzure.start + 550)")
     }
 
-    @Test("is also logged if an edit broke the class")
+    @Test("failing rotation is also logged if an edit broke the class")
     func brokenEdit() async throws {
         try await node.mount(pod)
         var broken = pod
@@ -66,7 +66,7 @@ struct RotationHealthTests {
         #expect(codes() == ["parameter-missing"])
     }
 
-    @Test("does not count another pod whose volume has the same path")
+    @Test("another pod whose volume has the same path does not count")
     func anotherPod() async throws {
         try await node.mount(pod, at: "/same")
         node.node.azure.change { $0.roles = [] }
@@ -79,7 +79,7 @@ struct RotationHealthTests {
         #expect(codes() == ["vault-forbidden"])
     }
 
-    @Test("has a series for each code with which volumes of the class fail")
+    @Test("each code with which volumes of the class fail has a series")
     func severalCodes() async throws {
         try await node.mount(pod, at: "/a")
         try await node.mount(pod, at: "/b")
@@ -93,7 +93,7 @@ struct RotationHealthTests {
         #expect(codes().sorted() == ["parameter-missing", "vault-forbidden"])
     }
 
-    @Test("ends with the last of a class's volumes that fails, and each class has its own")
+    @Test("the failure of a class ends with its last failing volume, and each class has its own")
     func severalVolumes() async throws {
         var other = pod
         other.parameters = ["secretProviderClass": "other"]
@@ -112,7 +112,7 @@ struct RotationHealthTests {
         #expect(isFailing() == "0")
     }
 
-    @Test("is not logged for a pod that has not started yet")
+    @Test("failing rotation is not logged for a pod that has not started yet")
     func firstMount() async throws {
         node.node.azure.change { $0.roles = [] }
         for _ in 0..<2 { try await node.mount(pod) }
@@ -121,7 +121,7 @@ struct RotationHealthTests {
         #expect(metric("akv_csi_mount_last_success_timestamp_seconds") == nil)
     }
 
-    @Test("ends when the failing volumes' pods are gone, and a class is forgotten after a day")
+    @Test("the failure ends when the pods of the failing volumes are gone, and a class is removed after a day")
     func gone() async throws {
         try await node.mount(pod)
         node.node.azure.change { $0.roles = [] }
@@ -142,7 +142,7 @@ struct RotationHealthTests {
         #expect(node.service.exposition.isEmpty)
     }
 
-    @Test("stays bounded, however many classes and volumes there are")
+    @Test("the memory is limited, whatever the number of classes and volumes")
     func bounded() async throws {
         var broken = pod
         broken.vault = ""
@@ -168,7 +168,9 @@ struct RotationHealthTests {
         #expect(many.log.with("code", "rotation-failing").count == 1)
     }
 
-    @Test("is logged in each namespace, however many class names others use", arguments: [true, false])
+    @Test(
+        "failing rotation is logged in each namespace, whatever the number of class names of others",
+        arguments: [true, false])
     func manyNamesOfOthers(before: Bool) async throws {
         if !before { try await node.mount(pod) }
         for index in 0..<1000 {

@@ -4,7 +4,7 @@ import SecretMemory
 import TestSupport
 import Testing
 
-@Suite("The Secrets that secretObjects ask for")
+@Suite("The Secrets of secretObjects")
 struct SecretBuilderTests {
     private func manifest(_ secretObjects: String) throws -> SecretProviderClassManifest {
         let root = try YAMLParser.parseFirst(
@@ -31,7 +31,7 @@ struct SecretBuilderTests {
         secret.manifest.withExposed { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test("hold the files under their keys, with the class's labels and the driver's own")
+    @Test("Secrets contain the files under their keys, with the labels of the class and of the driver")
     func opaque() throws {
         let secret = try build(
             "[{secretName: s, type: Opaque, labels: {app: x}, annotations: {note: 'a: \"b\"'}, data: [{objectName: d/e, key: k}]}]",
@@ -55,7 +55,7 @@ struct SecretBuilderTests {
                 """)
     }
 
-    @Test("say which file is missing, in the driver's words")
+    @Test("a missing file is reported in the driver's words")
     func missing() {
         #expect { try build("[{secretName: s, type: Opaque, data: [{objectName: gone, key: k}]}]", [:]) } throws: {
             "\($0)" == "file matching objectName gone not found in the pod"
@@ -63,7 +63,7 @@ struct SecretBuilderTests {
     }
 
     @Test(
-        "split one PEM file into tls.crt and tls.key, the key in its older form",
+        "one PEM file is split into tls.crt and tls.key, and the key has its older form",
         arguments: [
             (["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], "rsa", "RSA PRIVATE KEY"),
             (["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"], "ec", "EC PRIVATE KEY"),
@@ -86,7 +86,8 @@ struct SecretBuilderTests {
         }
     }
 
-    @Test("of type TLS need a certificate, a key, and the two names", arguments: ["tls.crt", "tls.key", "other"])
+    @Test(
+        "Secrets of type TLS need a certificate, a key, and the two names", arguments: ["tls.crt", "tls.key", "other"])
     func badTLS(key: String) {
         #expect(throws: SecretBuilderError.self) {
             try build(
@@ -95,7 +96,7 @@ struct SecretBuilderTests {
     }
 
     @Test(
-        "are refused where the API server would refuse the class",
+        "Secrets are refused if the API server would refuse the class",
         arguments: [
             ("[{type: Opaque, data: [{objectName: a, key: b}]}]", "no secretName"),
             ("[{secretName: s, data: [{objectName: a, key: b}]}]", "no type"),

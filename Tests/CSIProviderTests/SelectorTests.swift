@@ -34,7 +34,7 @@ struct SelectorTests {
     }
 
     @Test(
-        "Enabled objects that fit every term are picked",
+        "Enabled objects that match every term are picked",
         arguments: [
             ("name: 'app-*'", ["App-C", "app-a", "app-b", "app-site"]),
             ("name: 'APP-?'", ["App-C", "app-a", "app-b"]),
@@ -58,7 +58,7 @@ struct SelectorTests {
         #expect(answer.versions.map(\.id) == ["secret/app-a", "secret/app-b", "secret/App-C"])
     }
 
-    @Test("The list is read over all pages, once for the pods of an identity, and kept like a value")
+    @Test("The list is read over all pages, once for the pods of an identity, and cached like a value")
     func cost() async throws {
         let pod = Self.pod("name: 'app-?'")
         for index in 0..<3 {
@@ -98,7 +98,7 @@ struct SelectorTests {
         #expect(try await node.failure(other) == .exchangeRefused)
     }
 
-    @Test("Picking nothing is an error unless allowEmpty is set, and picking more than max always is")
+    @Test("A selector that picks nothing is an error unless allowEmpty is set, and more than max is always an error")
     func bounds() async throws {
         let none = try #require(try await node.error(Self.pod("name: zz*")))
         #expect(none.code == .objectNotFound)
@@ -119,7 +119,7 @@ struct SelectorTests {
         #expect(node.azure.count("get") == 0)
     }
 
-    @Test("An object that goes away is no longer listed with the next attempt")
+    @Test("A deleted object is no longer listed at the next attempt")
     func vanished() async throws {
         let pod = Self.pod("name: 'app-?'")
         _ = try await node.mount(pod)

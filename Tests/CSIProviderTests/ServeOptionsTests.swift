@@ -20,7 +20,7 @@ struct ServeOptionsTests {
         }
     }
 
-    @Test("have one member for each flag, which only that flag sets")
+    @Test("each flag sets one member of the options")
     func members() throws {
         let defaults = try members([])
         let changed = try Self.flags.map { flag in
@@ -33,7 +33,7 @@ struct ServeOptionsTests {
         #expect(Set(changed.joined()) == Set(defaults.keys).subtracting(["ignoredFlags"]))
     }
 
-    @Test("name the flags that have no effect, in the order of the flags' definition")
+    @Test("flags without effect are named in the order of their definition")
     func ignored() throws {
         let options = try ServeOptions(["--log_dir=/tmp", "--v=2", "--logtostderr"])
         #expect(options.ignoredFlags == ["logtostderr", "log_dir"])

@@ -30,7 +30,7 @@ struct ServiceAccountAnnotationsTests {
 
     // MARK: - How often
 
-    @Test("sends one request in two minutes for all pods of an account")
+    @Test("all pods of an account cause one request in two minutes")
     func economy() async throws {
         for _ in 0..<8 {
             for index in 0..<5 { try await mount(AnnotatedNode.pod("pod-\(index)")) }
@@ -43,7 +43,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(annotated.reads == 5)
     }
 
-    @Test("follows a change within two minutes, and immediately in a new pod")
+    @Test("a change is seen within two minutes, and immediately by a new pod")
     func change() async throws {
         try await mount()
         annotated.annotate([AnnotatedNode.client: "app-2"])
@@ -61,7 +61,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(try await failure().code == .annotationMissing)
     }
 
-    @Test("sends at most one request in ten seconds for a missing account")
+    @Test("a missing account causes at most one request in ten seconds")
     func nothing() async throws {
         annotated.annotate([:])
         for _ in 0..<10 {
@@ -74,7 +74,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(annotated.reads == 3)
     }
 
-    @Test("sends one request for all concurrent mounts")
+    @Test("concurrent mounts cause one request")
     func singleFlight() async throws {
         let (gate, arrived) = (Gate(), Gate())
         annotated.server.change { state in
@@ -96,7 +96,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(annotated.azure.count("get") == 1)
     }
 
-    @Test("keeps the annotations of each account separate")
+    @Test("the annotations of each account are separate")
     func accounts() async throws {
         annotated.annotate([AnnotatedNode.client: "app-2"], of: "team/batch")
         try await mount()
@@ -108,7 +108,7 @@ struct ServiceAccountAnnotationsTests {
     // MARK: - When it does not answer
 
     @Test(
-        "names the hop that failed, with a code that the kubelet retries",
+        "an error names the failed hop, with a code that the kubelet retries",
         arguments: [
             (nil, "connect: connection refused"), (429, "answered 429: because"), (500, "answered 500: because"),
             (503, "answered 503: because"),
@@ -138,7 +138,7 @@ struct ServiceAccountAnnotationsTests {
     }
 
     @Test(
-        "obeys the API server's Retry-After within bounds", arguments: [("20", 20), ("3600", 30)])
+        "the API server's Retry-After is obeyed within bounds", arguments: [("20", 20), ("3600", 30)])
     func retryAfter(text: String, seconds: Int) async throws {
         annotated.server.change { state in
             state.status = 429
@@ -153,7 +153,7 @@ struct ServiceAccountAnnotationsTests {
         try await mount()
     }
 
-    @Test("uses the last annotations for a quarter of an hour while the API server is unreachable")
+    @Test("the last annotations are used for a quarter of an hour while the API server is unreachable")
     func lastKnown() async throws {
         try await mount()
         annotated.server.change { $0.isUnreachable = true }
@@ -175,7 +175,7 @@ struct ServiceAccountAnnotationsTests {
     }
 
     @Test(
-        "does not use the last annotations after the API server refuses",
+        "the last annotations are not used after the API server refuses",
         arguments: [
             (
                 403, .kubernetesRefused,
@@ -198,7 +198,8 @@ struct ServiceAccountAnnotationsTests {
     }
 
     @Test(
-        "refuses a response about another object", arguments: ["{}", #"{"metadata":{"namespace":"team","name":"x"}}"#])
+        "a response about another object is refused",
+        arguments: ["{}", #"{"metadata":{"namespace":"team","name":"x"}}"#])
     func foreignAnswer(answer: String) async throws {
         annotated.server.change { state in
             state.status = 200
@@ -207,7 +208,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(try await failure().code == .kubernetesUnavailable)
     }
 
-    @Test("ends at the mount's deadline if the API server is slow")
+    @Test("a request to a slow API server ends at the mount's deadline")
     func slow() async throws {
         let gate = Gate()
         annotated.server.change { $0.onArrival = { await gate.wait() } }
@@ -220,7 +221,7 @@ struct ServiceAccountAnnotationsTests {
         await gate.open()
     }
 
-    @Test("does not count a cancelled mount as a failure")
+    @Test("a cancelled mount does not count as a failure")
     func cancelled() async throws {
         let (gate, arrived) = (Gate(), Gate())
         annotated.server.change { state in

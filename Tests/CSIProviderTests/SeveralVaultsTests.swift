@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Objects of one class from several vaults, and as several identities.
-@Suite("Objects with a vault or identity of their own")
+@Suite("Objects with their own vault or identity")
 struct SeveralVaultsTests {
     private static let user = "{objectName: user, objectType: secret}"
     private static let other = "{objectName: user, objectType: secret, vault: kv-b, objectAlias: other}"
@@ -20,7 +20,7 @@ struct SeveralVaultsTests {
         #expect(node.azure.count("get kv-b user") == 1)
     }
 
-    @Test("An object's own client is proven with the pod's token, and shares nothing with the class's")
+    @Test("An object's own client is proven with the pod's token, and does not share with the class's client")
     func clients() async throws {
         let node = TestNode()
         node.azure.change { $0.federation.insert("app-2 sa-1") }
@@ -31,7 +31,7 @@ struct SeveralVaultsTests {
         #expect(node.azure.count("get kv-a user") == 2)
     }
 
-    @Test("A client that does not trust the pod gives it nothing, even if the value is cached")
+    @Test("A client that does not trust the pod gives it no value, even from the cache")
     func foreignClient() async throws {
         let node = TestNode()
         _ = try await node.mount(.init(serviceAccount: "sa-2", client: "app-2"))
@@ -40,7 +40,7 @@ struct SeveralVaultsTests {
         #expect(node.azure.count("get") == 1)
     }
 
-    @Test("A missing role at one vault fails the whole mount, and drops the values of that vault alone")
+    @Test("A missing role at one vault fails the whole mount, and removes only the values of that vault")
     func forbidden() async throws {
         let node = TestNode()
         let pod = TestNode.pod(Self.user, Self.other)
@@ -55,7 +55,7 @@ struct SeveralVaultsTests {
         #expect(node.azure.count("get kv-a") == reads)
     }
 
-    @Test("Objects of one vault are kept from the same moment, those of another on their own")
+    @Test("Objects of one vault have the same age, those of another vault their own")
     func sets() async throws {
         let node = TestNode()
         let password = "{objectName: password, objectType: secret}"
@@ -88,7 +88,7 @@ struct SeveralVaultsTests {
     }
 
     @Test(
-        "A policy judges every vault, tenant and client that an object names",
+        "A policy checks every vault, tenant and client that an object names",
         arguments: [
             ("keyvaultNames: [kv-a]", "vault: kv-b", "keyvaultName kv-a, not kv-b"),
             ("keyvaultNames: [kv-a]", "fallbackVault: kv-dr", "keyvaultName kv-a, not kv-dr"),

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Who is given what another pod has read, and how old it may be; each with the exact calls it costs.
-@Suite("What pods of a node share")
+@Suite("Sharing between the pods of a node")
 struct SharingTests {
     @Test("Pods of one identity each prove themselves, and share one read")
     func sharesValues() async throws {
@@ -17,7 +17,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == 1)
     }
 
-    @Test("A republish within the interval costs nothing, and after it one request")
+    @Test("A republish within the interval sends no request, and after it sends one")
     func republish() async throws {
         let node = TestNode()
         _ = try await node.mount(.init())
@@ -117,7 +117,7 @@ struct SharingTests {
         #expect(try await node.mount(.init(name: "two", serviceAccount: "sa-2", client: "app-2")) == ["user": "user1"])
     }
 
-    @Test("A disabled or deleted object is forgotten, others are kept", arguments: [true, false])
+    @Test("A disabled or deleted object is removed, and others are kept", arguments: [true, false])
     func disabledObject(disabled: Bool) async throws {
         let node = TestNode()
         let both = TestNode.Pod(objects: ["user", "password"])
@@ -133,7 +133,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == before + 1)
     }
 
-    @Test("A token that the vault rejects is replaced once, and the rejected one forgotten")
+    @Test("A token that the vault rejects is replaced once, and the rejected one is removed")
     func rejectedToken() async throws {
         let node = TestNode()
         _ = try await node.mount(.init())
@@ -163,7 +163,7 @@ struct SharingTests {
         #expect(node.azure.count("get") == 4)
     }
 
-    @Test("A class's own interval counts within the operator's bounds")
+    @Test("A class's own interval is limited by the operator's bounds")
     func classInterval() async throws {
         let node = TestNode()
         let pod = TestNode.Pod(parameters: ["refreshInterval": "30s"])

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The threat model")
 struct ThreatModelTests {
-    @Test("names an existing test for each claim")
+    @Test("each claim names an existing test")
     func tests() throws {
         let page = Fixtures.root.appendingPathComponent("docs/understand/threat-model.md")
         let rows = try String(contentsOf: page, encoding: .utf8).split(separator: "\n").drop {

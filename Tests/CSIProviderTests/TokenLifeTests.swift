@@ -3,7 +3,7 @@ import ProviderCore
 import TestSupport
 import Testing
 
-@Suite("An access token on a node")
+@Suite("The lifetime of an access token")
 struct TokenLifeTests {
     /// Mounts again after `duration`.
     private func mount(_ node: TestNode, after duration: Duration, _ pod: TestNode.Pod = .init()) async throws {
@@ -11,7 +11,7 @@ struct TokenLifeTests {
         #expect(try await node.mount(pod) == ["user": "user1"])
     }
 
-    @Test("is reused for four fifths of its lifetime, and renewed while it is still valid")
+    @Test("a token is reused for four fifths of its lifetime, and renewed while it is still valid")
     func renewal() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -24,7 +24,7 @@ struct TokenLifeTests {
         #expect(node.azure.count("token") == 2)
     }
 
-    @Test("is used until it expires if Entra is unreachable")
+    @Test("a token is used until it expires if Entra is unreachable")
     func outage() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -34,7 +34,7 @@ struct TokenLifeTests {
         #expect(try await node.failure(.init()) == .serviceUnavailable)
     }
 
-    @Test("is dropped immediately if its renewal is refused")
+    @Test("a token is removed immediately if its renewal is refused")
     func refusedRenewal() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -44,7 +44,7 @@ struct TokenLifeTests {
         #expect(try await eventually { try await node.failure(.init()) == .exchangeRefused })
     }
 
-    @Test("is not reused for another assertion of the same account")
+    @Test("a token is not reused for another assertion of the same account")
     func rotatedAssertion() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -52,7 +52,7 @@ struct TokenLifeTests {
         #expect(node.azure.count("token") == 2)
     }
 
-    @Test("with a very short lifetime is requested every time")
+    @Test("a token with a very short lifetime is requested every time")
     func shortLife() async throws {
         let node = TestNode()
         node.azure.change { $0.tokenLifetime = 0 }
@@ -60,7 +60,7 @@ struct TokenLifeTests {
         #expect(node.azure.count("token") == 3)
     }
 
-    @Test("is refused with an expired assertion, even if the token is cached")
+    @Test("an expired assertion is refused, even if the access token is cached")
     func expiredAssertion() async throws {
         let node = TestNode()
         try await mount(node, after: .zero)
@@ -68,7 +68,7 @@ struct TokenLifeTests {
     }
 
     // The driver's sync controller sends its own pod's name and one path for everybody's classes.
-    @Test("belongs to an identity, not to the pod that the driver names")
+    @Test("a token belongs to an identity, not to the pod that the driver names")
     func manyIdentitiesUnderOnePod() async throws {
         let node = TestNode()
         node.azure.change { $0.roles = ["app-1 kv-a"] }
@@ -80,7 +80,7 @@ struct TokenLifeTests {
         }
     }
 
-    @Test("of the node's identity is not shared between accounts, and neither are values")
+    @Test("a token of the node's identity, and its values, are not shared between accounts")
     func nodeIdentity() async throws {
         let node = TestNode()
         let mode = ["useVMManagedIdentity": "true", "clientID": ""]

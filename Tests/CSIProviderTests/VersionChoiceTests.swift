@@ -20,7 +20,7 @@ struct VersionChoiceTests {
         }
     }
 
-    @Test("The previous version is the enabled one before the newest enabled one")
+    @Test("The previous version is the last enabled one before the newest enabled one")
     func previous() async throws {
         rotate(to: 3)
         let pod = TestNode.pod(Self.object("previous"), Self.object("latest-enabled"))
@@ -31,7 +31,7 @@ struct VersionChoiceTests {
         #expect(try await node.failure(TestNode.pod("{objectName: user, objectType: secret}")) == .objectDisabled)
     }
 
-    @Test("The list is read once for both, and shared like a value")
+    @Test("The list of versions is read once for both, and shared like a value")
     func cost() async throws {
         rotate(to: 2)
         let pod = TestNode.pod(Self.object("previous"), Self.object("latest-enabled"))
@@ -40,7 +40,7 @@ struct VersionChoiceTests {
         #expect(node.azure.count("get kv-a user") == 2)
     }
 
-    @Test("Without an earlier version it is missing, which an optional object may be")
+    @Test("A missing previous version is an error, unless the object is optional")
     func none() async throws {
         #expect(try await node.failure(TestNode.pod(Self.object("previous"))) == .objectNotFound)
         let pod = TestNode.pod("{objectName: user, objectType: secret}", Self.object("previous", ", required: false"))
@@ -58,7 +58,7 @@ struct VersionChoiceTests {
         #expect(try await node.mount(pod) == ["user/0": "user2", "user/1": "user1"])
     }
 
-    @Test("A changed nonce makes each volume of the class read its objects again once")
+    @Test("After a change of the nonce, each volume of the class reads its objects again once")
     func nonce() async throws {
         let pods = [TestNode.Pod(name: "a"), TestNode.Pod(name: "b")]
         for pod in pods { _ = try await node.mount(pod) }

@@ -6,7 +6,7 @@ import ProviderTransport
 import SecretMemory
 import Testing
 
-@Suite("What the status says of volumes")
+@Suite("The status of volumes")
 struct VolumeStatusTests {
     private static func volumes(_ node: ServedNode) -> [VolumeStatus] { node.node.provider.status.volumes }
 
@@ -17,7 +17,7 @@ struct VolumeStatusTests {
         return pod
     }
 
-    @Test("times are those of the vault's confirmation, and the next refresh is an interval later")
+    @Test("times are those of the vault's response, and the next refresh is one interval later")
     func times() async throws {
         let node = ServedNode()
         node.node.azure.change { $0.secrets["kv-a user"]?.expires = FakeAzure.start + 90_000 }
@@ -47,7 +47,7 @@ struct VolumeStatusTests {
         #expect(Self.volumes(node).count == 1)
     }
 
-    @Test("a volume that the driver no longer asks for is gone, unless the driver asks for none")
+    @Test("a volume that the driver no longer calls for is removed, unless the driver calls for none")
     func gone() async throws {
         let node = ServedNode()
         #expect(try await node.mount(Self.pod("deleted")) == .ok)
@@ -63,7 +63,7 @@ struct VolumeStatusTests {
         #expect(Self.volumes(node).map(\.pod) == ["runs"])
     }
 
-    @Test("a history has a line for each version, and an object that may be missing has none")
+    @Test("a history has a line for each version, and a missing optional object has none")
     func versions() async throws {
         let node = ServedNode()
         node.node.azure.change { $0.secrets["kv-a user"]?.addVersion() }
@@ -77,7 +77,7 @@ struct VolumeStatusTests {
         #expect(volume.objects.map(\.version) == ["v2", "v1", nil])
     }
 
-    @Test("a failure keeps its beginning, and an error of the class keeps the identity")
+    @Test("a failure keeps its start time, and an error of the class keeps the identity")
     func failure() async throws {
         let node = ServedNode()
         #expect(try await node.mount(Self.pod("pod")) == .ok)
@@ -98,7 +98,7 @@ struct VolumeStatusTests {
         #expect(volume.objects.map(\.version) == ["v1"])
     }
 
-    @Test("the document is read as it was written")
+    @Test("the document is unchanged after writing and reading")
     func document() async throws {
         let node = ServedNode()
         #expect(try await node.mount(Self.pod("a\u{1B}[2J\"\\")) == .ok)

@@ -13,7 +13,7 @@ struct ToldWarningsTests {
         return pod
     }
 
-    @Test("are in the log once for each class, however often and by however many pods it is mounted")
+    @Test("a warning is logged once for each class, whatever the number of mounts and pods")
     func once() async throws {
         let node = ServedNode()
         let wrong = ["refreshinterval": "5m"]
@@ -30,7 +30,7 @@ struct ToldWarningsTests {
         #expect(lines.last?["warning"]?.contains("did you mean objectAlias?") == true)
     }
 
-    @Test("are logged again when they have changed, and for another class")
+    @Test("a warning is logged again when it has changed, and for another class")
     func again() async throws {
         let node = ServedNode()
         let wrong = ["refreshinterval": "5m"]
@@ -43,7 +43,7 @@ struct ToldWarningsTests {
         #expect(node.log.with("code", "setting-ignored").count == 4)
     }
 
-    @Test("are bounded in number")
+    @Test("the number of remembered warnings is limited")
     func many() async throws {
         let node = ServedNode()
         let keys = (0..<100).map { ", key\($0): x" }.joined()

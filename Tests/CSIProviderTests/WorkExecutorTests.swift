@@ -27,7 +27,7 @@ private final class HeldWork: Sendable {
 struct WorkExecutorTests {
     private static let hour = Duration.seconds(3600)
 
-    @Test("leaves threads to other owners, however much work one owner has")
+    @Test("the executor leaves threads to other owners, whatever the work of one owner")
     func shares() async throws {
         let executor = WorkExecutor(width: 4)
         let held = HeldWork()
@@ -45,7 +45,7 @@ struct WorkExecutorTests {
         }
     }
 
-    @Test("lets the owners that wait take turns")
+    @Test("waiting owners take turns")
     func turns() async throws {
         let executor = WorkExecutor(width: 2)
         let held = HeldWork()
@@ -67,7 +67,7 @@ struct WorkExecutorTests {
         }
     }
 
-    @Test("drops work that is cancelled or past its deadline before it begins")
+    @Test("work that is cancelled or past its deadline is dropped before it begins")
     func givesUp() async throws {
         let executor = WorkExecutor(width: 2)
         let held = HeldWork()

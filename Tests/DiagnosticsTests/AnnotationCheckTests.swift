@@ -38,7 +38,7 @@ struct AnnotationCheckTests {
         """
     }
 
-    @Test("finds nothing wrong where the provider looks at the annotation")
+    @Test("a class is correct if the provider reads the annotation")
     func annotated() {
         for file in [Self.files(Self.client), Self.files(Self.client, Self.tenant, tenant: false)] {
             #expect(ManifestCheck([file], readsAnnotations: true).findings().map(\.message) == [])
@@ -46,7 +46,7 @@ struct AnnotationCheckTests {
     }
 
     @Test(
-        "sees that in the provider's own manifest",
+        "the provider's own manifest shows whether it reads annotations",
         arguments: [
             ("--service-account-annotations", true), ("-service-account-annotations=true", true),
             ("--service-account-annotations=false", false), ("--service-account-dir=/x", false),
@@ -56,7 +56,7 @@ struct AnnotationCheckTests {
         #expect(check.findings().isEmpty == usesAnnotations, "\(check.findings().map(\.message))")
     }
 
-    @Test("says which annotation is missing or wrong, with the command that fixes it")
+    @Test("a missing or wrong annotation is reported with the command that fixes it")
     func missing() throws {
         let findings = ManifestCheck([Self.files(tenant: false)], readsAnnotations: true).findings()
         #expect(findings.map(\.rule) == ["annotation-missing", "annotation-missing"])
@@ -69,27 +69,27 @@ struct AnnotationCheckTests {
         #expect(ManifestCheck([wrong], readsAnnotations: true).findings().map(\.rule) == ["annotation-invalid"])
     }
 
-    @Test("takes an account without a namespace for one of the pod's")
+    @Test("an account without a namespace counts as one of the pod's namespace")
     func withoutNamespace() {
         var file = Self.files(Self.client)
         file.text = file.text.replacing("  name: app\n  namespace: n\n", with: "  name: app\n")
         #expect(ManifestCheck([file], readsAnnotations: true).findings().map(\.message) == [])
     }
 
-    @Test("takes an account that no file holds for one that is annotated")
+    @Test("an account that is not in the files counts as annotated")
     func unknown() {
         var file = Self.files()
         file.text = file.text.replacing("kind: ServiceAccount", with: "kind: ConfigMap")
         #expect(ManifestCheck([file], readsAnnotations: true).findings().map(\.message) == [])
     }
 
-    @Test("leaves a volume that brings a credential to be a service principal's")
+    @Test("a volume with a credential belongs to a service principal")
     func credential() {
         let file = Self.files(secretRef: "nodePublishSecretRef: {name: s}, ")
         #expect(ManifestCheck([file], readsAnnotations: true).findings().map(\.rule) == [])
     }
 
-    @Test("says, where the provider does not look at the annotation, that both would do")
+    @Test("if the provider does not read annotations, the finding names both fixes")
     func unread() throws {
         let findings = ManifestCheck([Self.files(Self.client)]).findings()
         #expect(findings.map(\.rule) == ["mode-deprecated", "node-publish-secret"])
@@ -101,7 +101,7 @@ struct AnnotationCheckTests {
                 + "--service-account-annotations (and check with it)")
     }
 
-    @Test("names the flag also for a class without client and tenant")
+    @Test("the flag is also named for a class without client and tenant")
     func unreadTenant() throws {
         for (annotations, fix) in [
             (
@@ -121,7 +121,7 @@ struct AnnotationCheckTests {
         #expect(!ManifestCheck([file]).findings().contains { $0.rule == "node-publish-secret" })
     }
 
-    @Test("plans for each account which identity it is annotated with")
+    @Test("the plan shows the annotated identity of each account")
     func plan() throws {
         let other =
             M.pod(serviceAccount: "batch").replacing("name: p", with: "name: q") + "\n"

@@ -27,9 +27,9 @@ struct CheckCase: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("A check of manifests")
+@Suite("The check of manifests")
 struct CheckTests {
-    @Test("names each mistake by its rule, at its place, with a fix", arguments: CheckCase.all)
+    @Test("each mistake is reported with its rule, its place and a fix", arguments: CheckCase.all)
     func mistakes(example: CheckCase) throws {
         let findings = ManifestCheck([example.manifest.file]).findings()
         let found = try #require(findings.first { $0.rule == example.rule }, "\(findings.map(\.rule))")
@@ -38,13 +38,13 @@ struct CheckTests {
         #expect(findings.map(\.rule) == [example.rule])
     }
 
-    @Test("has a case for every rule of its own")
+    @Test("every rule of the check has a case")
     func completeness() {
         let covered = Set(CheckCase.all.map { $0.rule } + [CheckRule.fileUnreadable.rawValue])
         #expect(CheckRule.allCases.map(\.rawValue).filter { !covered.contains($0) } == [])
     }
 
-    @Test("finds nothing in a sound set-up")
+    @Test("a correct set-up has no findings")
     func sound() {
         let text =
             MarkedManifest.secretProviderClass(MarkedManifest.client + MarkedManifest.objects) + "\n"
@@ -53,7 +53,7 @@ struct CheckTests {
     }
 
     @Test(
-        "finds nothing in what this project deploys",
+        "this project's own manifests have no findings",
         arguments: [
             "deploy/csidriver.yaml", "deploy/provider.yaml", "deploy/examples/payments/payments.yaml",
         ])
@@ -64,7 +64,7 @@ struct CheckTests {
         #expect(ManifestCheck([ManifestFile(path: path, text: text)]).findings().map(\.message) == [])
     }
 
-    @Test("leaves other providers' classes and other drivers' volumes alone")
+    @Test("classes of other providers and volumes of other drivers are ignored")
     func others() {
         let text =
             MarkedManifest.secretProviderClass("    roleName: x", provider: "vault") + "\n"
@@ -72,7 +72,7 @@ struct CheckTests {
         #expect(ManifestCheck([MarkedManifest(text).file]).findings().map(\.message) == [])
     }
 
-    @Test("knows every object setting of the server, and nothing by heart", arguments: ObjectsDocument.keys)
+    @Test("the check knows every object setting of the server", arguments: ObjectsDocument.keys)
     func settings(key: String) throws {
         let text = MarkedManifest.secretProviderClass(
             MarkedManifest.client + MarkedManifest.objects + "\n          \(key)x: 1")
@@ -81,7 +81,7 @@ struct CheckTests {
         #expect(try #require(findings.first).fix.contains(key))
     }
 
-    @Test("does not guess at files that settings unknown to it may make")
+    @Test("unknown settings that may make files do not cause findings about files")
     func unknownFiles() {
         let text =
             MarkedManifest.secretProviderClass(MarkedManifest.client + MarkedManifest.objects + "\n          split: x")
@@ -89,7 +89,7 @@ struct CheckTests {
         #expect(ManifestCheck([MarkedManifest(text).file]).findings().map(\.rule) == ["object-key-unknown"])
     }
 
-    @Test("documents every rule")
+    @Test("every rule is documented")
     func documented() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()

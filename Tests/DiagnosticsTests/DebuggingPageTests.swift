@@ -6,14 +6,14 @@ import Testing
 
 @Suite("The Debugging page in the program")
 struct DebuggingPageTests {
-    @Test("explains every error with its fix", arguments: ErrorCode.allCases)
+    @Test("every error is explained with its fix", arguments: ErrorCode.allCases)
     func codes(code: ErrorCode) throws {
         let entry = try #require(DebuggingPage.entry(for: code.rawValue))
         #expect(entry.contains("\nFix: "))
         #expect(!entry.contains("\n#") && !entry.hasPrefix("#"))
     }
 
-    @Test("is the page of the documentation")
+    @Test("the page in the program is the page of the documentation")
     func page() throws {
         let text = try String(
             contentsOf: Fixtures.root.appendingPathComponent("docs/use/debugging.md"), encoding: .utf8)

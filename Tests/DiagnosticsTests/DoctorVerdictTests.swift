@@ -18,7 +18,7 @@ struct DoctorVerdictTests {
     }
 
     @Test(
-        "is the failed step with the lowest rank, in any order of the steps",
+        "the verdict is the failed step with the lowest rank, in any order of the steps",
         arguments: [
             (["token-time", "clock"], "clock"), (["manifests", "clock"], "clock"),
             (["entra-connection", "manifests"], "manifests"), (["token-given", "vault-name"], "vault-name"),
@@ -33,7 +33,7 @@ struct DoctorVerdictTests {
         }
     }
 
-    @Test("names all objects that fail, with the fix of each")
+    @Test("all failing objects are named, with the fix of each")
     func objects() throws {
         let report = try Self.report([("object", "secret a"), ("object", "secret b"), ("volume", "v")])
         #expect(report.verdict == "secret a: detail of secret a; these fail too: secret b")
@@ -41,7 +41,7 @@ struct DoctorVerdictTests {
     }
 
     @Test(
-        "calls this machine's clock wrong only if no other clock agrees with it",
+        "this machine's clock is reported as wrong only if all other clocks disagree with it",
         arguments: [
             ([1000, 1010], nil, 0), ([1000], nil, 0), ([-5000], nil, 5000), ([5000, 5100], nil, -5000),
             // One of the services is wrong.
@@ -58,14 +58,14 @@ struct DoctorVerdictTests {
         #expect((step.step()?.status == .failed) == (skew != 0))
     }
 
-    @Test("warns of a service whose clock differs from all others")
+    @Test("a service whose clock differs from all others causes a warning")
     func foreignClock() {
         let step = ClockStep(now: 10_000, dates: [("Entra", 0), ("kv", 10_001)], issued: nil).step()
         #expect(step?.status == .warning)
         #expect(step?.detail.hasPrefix("Entra's clock differs by 10000 s") == true)
     }
 
-    @Test("names who resolves a host, and does not resolve an address")
+    @Test("the verdict names the resolver of a host, and an address is not resolved")
     func names() throws {
         let proxy = try ProxySettings(environment: ["HTTPS_PROXY": "http://127.0.0.1:3128"]).proxy
         let named = try ProxySettings(environment: ["HTTPS_PROXY": "http://proxy.corp:3128"]).proxy

@@ -25,7 +25,7 @@ struct HistoryTests {
         ManifestCheck([MarkedManifest(text(count, secret: secret)).file])
     }
 
-    @Test("is checked without a list of its files", arguments: [2, 51, 2_147_483_647])
+    @Test("a history is checked without a list of its files", arguments: [2, 51, 2_147_483_647])
     func files(count: Int) {
         for (secret, isThere) in [
             ("db/0", true), ("db/\(count - 1)", true), ("db/\(count - 1).key", true), ("db/\(count)", false),
@@ -36,7 +36,7 @@ struct HistoryTests {
         }
     }
 
-    @Test("is planned with as many versions as can be read, and the number of the others")
+    @Test("the plan lists the versions that can be read, and the number of the others")
     func forecast() throws {
         for (count, listed) in [(2, 2), (50, 50), (51, 50), (2_147_483_647, 50)] {
             let forecast = try #require(Self.check(count).forecasts.first)

@@ -19,7 +19,7 @@ struct KubectlTests {
         bytes.withExposed { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test("a program's output, error output and exit code are those that it gives")
+    @Test("a program's output, error output and exit code are returned unchanged")
     func results() throws {
         let result = try Self.run("cat; echo problem >&2; exit 3", input: "input")
         #expect(Self.text(result.output) == "input")
@@ -30,7 +30,7 @@ struct KubectlTests {
         #expect(try Self.run("exec true", input: String(repeating: "x", count: 1 << 20)).status == 0)
     }
 
-    @Test("programs run side by side, and their results keep the order")
+    @Test("programs run in parallel, and their results keep the order")
     func order() throws {
         var processes = ChildProcesses()
         processes.width = 3
@@ -48,7 +48,7 @@ struct KubectlTests {
     }
 
     @Test(
-        "what kubectl says becomes a cause with what to do",
+        "an error of kubectl becomes a cause with a fix",
         arguments: [
             (
                 #"Error from server (Forbidden): pods is forbidden: User "jane@x" cannot list resource "pods" in API group "" in the namespace "team""#,
@@ -78,7 +78,7 @@ struct KubectlTests {
         #expect(KubectlError(kubectl: text, status: 1).cause.hasPrefix(cause))
     }
 
-    @Test("a list is taken apart into the texts of its objects")
+    @Test("a list is split into the texts of its objects")
     func lists() throws {
         let yaml = """
             apiVersion: v1
@@ -143,7 +143,7 @@ struct KubectlTests {
         #expect(pod.command(["status"]) == [ProviderPod.program, "status", "--endpoint", "unix:///p/azure.sock"])
     }
 
-    @Test("a bundle keeps what is put into it, and refuses other bytes")
+    @Test("a bundle is unchanged after writing and reading, and other bytes are refused")
     func bundle() throws {
         let files = [ManifestFile(path: "a\n", text: "kind: Pod\n\"\\")]
         for (token, credentials) in [("a.b.c", "{}"), (nil, "{\"a\":\"b\"}"), ("", nil)] as [(String?, String?)] {

@@ -85,14 +85,14 @@ struct MigrationResultTests {
 
     // MARK: - What it advises to delete
 
-    @Test("advises to delete what nothing in the files uses any more")
+    @Test("objects that the files no longer use may be deleted")
     func unused() {
         let migration = migration(Self.secretProviderClass(), Self.deployment(), Self.account, Self.identity)
         #expect(migration.undecided.map(\.text) == [])
         #expect(migration.leftovers.count == 2)
     }
 
-    @Test("names the users of what must stay, and advises no deletion")
+    @Test("the users of objects that must stay are named, and deletion is not advised")
     func used() {
         let cases: [(String, [String])] = [
             ("no workload in these files has the label aadpodidbinding: web", [Self.identity]),
@@ -125,7 +125,7 @@ struct MigrationResultTests {
         }
     }
 
-    @Test("keeps the label of a pod that still mounts a class of aad-pod-identity")
+    @Test("a pod that still mounts a class of aad-pod-identity keeps its label")
     func secondClass() throws {
         let migration = migration(
             Self.secretProviderClass(), Self.secretProviderClass("d").replacing("secret}", with: "Secret}"),
@@ -145,7 +145,7 @@ struct MigrationResultTests {
         """
 
     @Test(
-        "keeps a Secret that something in the files still uses",
+        "a Secret that the files still use is kept",
         arguments: [
             "envFrom: [{secretRef: {name: creds}}]",
             "env: [{name: A, valueFrom: {secretKeyRef: {name: creds, key: clientsecret}}}]",
@@ -168,7 +168,7 @@ struct MigrationResultTests {
                 .contains { $0.contains("Ingress i") })
     }
 
-    @Test("names a file that cannot be read, migrates the others, and advises no deletion")
+    @Test("an unreadable file is named, the others are migrated, and deletion is not advised")
     func unreadable() {
         let text = [Self.secretProviderClass(), Self.deployment(), Self.account, Self.identity].joined()
         let migration = Migration([
@@ -190,7 +190,7 @@ struct MigrationResultTests {
     }
 
     @Test(
-        "has the intended members whatever the style of the file",
+        "the result has the intended members whatever the style of the file",
         arguments: [
             "  parameters:\n    usePodIdentity: \"true\"\n",
             "  parameters:\n    usePodIdentity: 'true' # x\n",
@@ -256,7 +256,7 @@ struct MigrationResultTests {
 
         """
 
-    @Test("is JSON for a file of JSON, in one line and in many")
+    @Test("a JSON file stays JSON, on one line or on many")
     func jsonFile() throws {
         for text in [Self.json, Self.json.replacing("\n", with: " ")] {
             let migration = migration(text, path: "a.json")
@@ -275,7 +275,7 @@ struct MigrationResultTests {
         return manifests.filter { $0.rule != "pod-identity-leftover" }.map(\.message)
     }
 
-    @Test("takes a member out of a flow mapping with its comma", arguments: [0, 1, 2])
+    @Test("a member is removed from a flow mapping with its comma", arguments: [0, 1, 2])
     func flow(position: Int) throws {
         var members = [
             "driver: secrets-store.csi.k8s.io", "readOnly: true", "volumeAttributes: {secretProviderClass: c}",
@@ -304,7 +304,7 @@ struct MigrationResultTests {
         }
     }
 
-    @Test("is right for a flow mapping over several lines")
+    @Test("a flow mapping over several lines is changed correctly")
     func flowMapping() throws {
         let text = Self.secretProviderClass().replacing(
             "  parameters:\n    usePodIdentity: \"true\"\n    keyvaultName: kv-tests\n",
@@ -318,7 +318,7 @@ struct MigrationResultTests {
     }
 
     @Test(
-        "is not written where something else would change too, and says so",
+        "a file in which anything else would change is not written, which is reported",
         arguments: [
             ("usePodIdentity: \"true\"", "usePodIdentity: &yes \"true\"\n    refreshNonce: *yes"),
             ("usePodIdentity: \"true\"", "refreshNonce: &yes \"true\"\n    usePodIdentity: *yes"),
@@ -333,14 +333,14 @@ struct MigrationResultTests {
         #expect(migration.leftovers == [])
     }
 
-    @Test("keeps a byte order mark")
+    @Test("a byte order mark is kept")
     func byteOrderMark() throws {
         let text = "\u{FEFF}" + [Self.secretProviderClass(), Self.deployment(), Self.account, Self.identity].joined()
         let after = try #require(migration(text).changedFiles.first).after
         #expect(after.unicodeScalars.first == "\u{FEFF}" && after.unicodeScalars.count { $0 == "\u{FEFF}" } == 1)
     }
 
-    @Test("gives an account one annotation, and leaves several identities to decide")
+    @Test("an account gets one annotation, and several identities are left to the user")
     func severalIdentities() {
         let second = Self.identity.replacing("name: web", with: "name: x").replacing(
             "Identity: web", with: "Identity: x"
@@ -355,7 +355,7 @@ struct MigrationResultTests {
 
     // MARK: - As a patch
 
-    @Test("is a unified diff with --output patch")
+    @Test("the result is a unified diff with --output patch")
     func patch() {
         let text = [Self.secretProviderClass(), Self.deployment(), Self.account].joined()
         let files = [ManifestFile(path: "dir/a.yaml", text: text), ManifestFile(path: "b.yaml", text: Self.identity)]

@@ -66,7 +66,7 @@ struct MigrationTests {
         Migration([ManifestFile(path: "web.yaml", text: text)])
     }
 
-    @Test("from aad-pod-identity changes the lines it must, and nothing else")
+    @Test("a migration from aad-pod-identity changes only the necessary lines")
     func fromPodIdentity() throws {
         let migration = migration(Self.podIdentity)
         #expect(migration.undecided.map(\.text) == [])
@@ -91,7 +91,7 @@ struct MigrationTests {
             ])
     }
 
-    @Test("gives manifests in which a check finds nothing to fix, and which need no further migration")
+    @Test("migrated manifests have no findings that need a fix, and need no further migration")
     func result() throws {
         let file = try #require(migration(Self.podIdentity).changedFiles.first)
         let end = try #require(file.after.firstRange(of: "---\napiVersion: aadpodidentity")).lowerBound
@@ -100,7 +100,7 @@ struct MigrationTests {
         #expect(Migration([ManifestFile(path: "web.yaml", text: kept)]).changedFiles.isEmpty)
     }
 
-    @Test("says what must be configured in Azure, as commands and as Terraform")
+    @Test("the steps in Azure are shown as commands and as Terraform")
     func azure() throws {
         let migration = migration(Self.podIdentity)
         #expect(
@@ -127,7 +127,7 @@ struct MigrationTests {
         #expect(migration.terraform.count { $0 == "{" } == migration.terraform.count { $0 == "}" })
     }
 
-    @Test("from a client secret takes the client id from the Secret, and leaves the secret unread")
+    @Test("a migration from a client secret reads only the client id from the Secret")
     func fromClientSecret() throws {
         let text = Self.podIdentity
             .replacing("    usePodIdentity: \"true\"   # since 2021\n", with: "")
@@ -160,7 +160,7 @@ struct MigrationTests {
         #expect(!migration.text(TextStyle(isColoured: false)).contains("hunter2"))
     }
 
-    @Test("writes a ServiceAccount that no file holds")
+    @Test("a missing ServiceAccount is written")
     func newAccount() throws {
         let text = Self.podIdentity.replacing("kind: ServiceAccount", with: "kind: ConfigMap")
         let manifest = try #require(migration(text).newManifests.first)
@@ -169,7 +169,7 @@ struct MigrationTests {
     }
 
     @Test(
-        "decides nothing that only a person can, and says what",
+        "decisions that only the user can make are left open and reported",
         arguments: [
             (
                 "azureIdentity: web, selector: web-identity", "azureIdentity: web, selector: other",
@@ -191,7 +191,7 @@ struct MigrationTests {
         #expect(words.isEmpty ? notes.isEmpty : notes.contains { $0.contains(words) }, "\(notes)")
     }
 
-    @Test("quotes names that mean something to a shell or to Terraform")
+    @Test("names with characters of a shell or of Terraform are quoted")
     func quoting() throws {
         let text = Self.podIdentity.replacing("objectName: a ", with: "objectName: \"a$(id)'${x}\" ")
         let migration = migration(text)
@@ -199,7 +199,7 @@ struct MigrationTests {
         #expect(migration.terraform.contains("/secrets/a$(id)'$${x}\""))
     }
 
-    @Test("leaves what needs none as it is")
+    @Test("manifests that need no migration are unchanged")
     func nothing() throws {
         let text = MarkedManifest.secretProviderClass(MarkedManifest.client + MarkedManifest.objects)
         let migration = migration(text)

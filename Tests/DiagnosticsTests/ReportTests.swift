@@ -12,7 +12,7 @@ struct ReportTests {
         return FindingReport(findings: ManifestCheck([file]).findings(), files: 1)
     }()
 
-    @Test("are read by a person with the line they stand in, in colours only if asked")
+    @Test("findings for people show the line of the mistake, with colours only if requested")
     func text() {
         let text = report.text(TextStyle(isColoured: false))
         #expect(
@@ -29,7 +29,7 @@ struct ReportTests {
         #expect(report.text(TextStyle(isColoured: true)).contains("\u{1B}[33;1mwarning\u{1B}[0m"))
     }
 
-    @Test("never pass a manifest's control characters to the terminal")
+    @Test("control characters of a manifest never reach the terminal")
     func hostile() {
         let file = ManifestFile(path: "x.yaml", text: "kind: SecretProviderClass\napiVersion: \"\\e[2J\"\n")
         let text = FindingReport(findings: ManifestCheck([file]).findings(), files: 1).text(
@@ -37,7 +37,7 @@ struct ReportTests {
         #expect(text.contains("SecretProviderClass") && !text.contains("\u{1B}"))
     }
 
-    @Test("are JSON for programs")
+    @Test("findings are JSON for programs")
     func json() throws {
         let object = try JSONSerialization.jsonObject(with: Data(report.json.document.utf8)) as? [String: Any]
         let findings = try #require(object?["findings"] as? [[String: Any]])
@@ -45,7 +45,7 @@ struct ReportTests {
         #expect(findings.first?["line"] as? Int == 10)
     }
 
-    @Test("are SARIF for code hosts, with each result's rule described")
+    @Test("findings are SARIF for code hosts, with a description of each rule")
     func sarif() throws {
         let data = Data(report.sarif(version: "v1").document.utf8)
         let log = try JSONDecoder().decode(SARIFLog.self, from: data)

@@ -59,7 +59,7 @@ struct SetupTests {
         }
     }
 
-    @Test("the roles and permissions are those that doctor and check advise", arguments: ["secret", "key", "cert"])
+    @Test("the roles and permissions are those that doctor and check recommend", arguments: ["secret", "key", "cert"])
     func roles(type: String) throws {
         let steps = Self.steps(Self.plan(Self.manifests("{objectName: a, objectType: \(type)}")))
         let object = try #require(KeyVaultObject.ObjectType(rawValue: type))
@@ -92,7 +92,7 @@ struct SetupTests {
             ])
     }
 
-    @Test("a selector and a history need the permission to list, and a selector the whole vault")
+    @Test("a selector and a history need the permission to list, and a selector needs it for the whole vault")
     func lists() {
         let text = Self.manifests(
             """
@@ -163,7 +163,7 @@ struct SetupTests {
         #expect(SetupPlan(ManifestCheck(files), SetupSettings()).omissions.count == 1)
     }
 
-    @Test("no two service accounts share the name of a credential")
+    @Test("each service account has a credential with its own name")
     func resourceNames() {
         let accounts = [
             ("a-b", "c"), ("a", "b-c"), ("a", "b.c"), ("a", String(repeating: "x", count: 100)),

@@ -65,7 +65,7 @@ struct StatusReportTests {
         #expect(report.table(TextStyle(isColoured: true)).contains("\u{1B}[31mFailing\u{1B}[0m  1"))
     }
 
-    @Test("a pod that the provider does not know is shown as such")
+    @Test("a pod that the provider does not know is reported as unknown")
     func unknown() {
         var report = StatusReport()
         report.showsNodes = true
@@ -76,7 +76,7 @@ struct StatusReportTests {
         #expect(report.details(TextStyle(isColoured: false)).contains("node-1 has not been asked for it"))
     }
 
-    @Test("the notes say why volumes may be missing or old")
+    @Test("the notes explain why volumes may be missing or old")
     func notes() {
         func notes(_ status: NodeStatus, hidden: Int = 0, isFiltered: Bool = false) -> String {
             StatusNotes.lines(status, hidden: hidden, isFiltered: isFiltered).joined(separator: "\n")
@@ -91,7 +91,7 @@ struct StatusReportTests {
         #expect(notes(Self.status(Self.volume("a")), hidden: 1).hasPrefix("1 volume of pods that are gone is hidden"))
     }
 
-    @Test("ages alone are not a change, and versions and errors are")
+    @Test("a change of ages is not a change of the status; versions and errors are")
     func changes() {
         let status = Self.status(Self.volume("a"))
         var later = status
@@ -107,7 +107,7 @@ struct StatusReportTests {
         #expect(failing.lasting != status.lasting)
     }
 
-    @Test("a filter takes a pod with or without its namespace")
+    @Test("a filter accepts a pod with or without its namespace")
     func filter() throws {
         let status = Self.status(Self.volume("a"), Self.volume("b") { $0.isGone = true })
         for (text, count) in [("team/a", 1), ("a", 1), ("other/a", 0), ("b", 0)] {
@@ -122,7 +122,7 @@ struct StatusReportTests {
         #expect(StatusFilter("/b", namespace: nil, includesGone: true) == nil)
     }
 
-    @Test("the socket of the status has a name that the driver does not take for a provider")
+    @Test("the driver does not take the status socket for that of a provider")
     func socket() {
         #expect(NodeStatus.socketPath(nextTo: "/provider/azure.sock") == "/provider/azure.status")
         #expect(NodeStatus.socketPath(nextTo: "/provider/azure") == "/provider/azure.status")

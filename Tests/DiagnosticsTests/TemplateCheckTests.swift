@@ -38,7 +38,7 @@ extension CheckCase {
         ]
 }
 
-@Suite("A check of what is not a finished manifest")
+@Suite("The check of templates and patches")
 struct TemplateCheckTests {
     private typealias M = MarkedManifest
 
@@ -46,7 +46,7 @@ struct TemplateCheckTests {
         ManifestCheck(files).findings().map { "\($0.path) \($0.rule)" }
     }
 
-    @Test("leaves the provider's own templates, patterns and a shell's variables alone")
+    @Test("the provider's own templates, patterns and shell variables are ignored")
     func ownTemplates() {
         let text =
             M.secretProviderClass(
@@ -60,7 +60,7 @@ struct TemplateCheckTests {
         #expect(ManifestCheck([M(text).file]).findings().map(\.message) == [])
     }
 
-    @Test("recognises the patches that a kustomization names, wherever it lies")
+    @Test("the patches that a kustomization names are recognised in any directory")
     func kustomization() {
         let kustomization = ManifestFile(
             path: "over/lay/kustomization.yaml",
@@ -88,7 +88,7 @@ struct TemplateCheckTests {
             ])
     }
 
-    @Test("skips a byte order mark")
+    @Test("a byte order mark is skipped")
     func byteOrderMark() {
         let text = "\u{FEFF}" + M.secretProviderClass(M.client + "    clientId: x\n" + M.objects)
         let findings = ManifestCheck([ManifestFile(path: "a", text: text)]).findings()
@@ -96,7 +96,7 @@ struct TemplateCheckTests {
         #expect(findings.map(\.position.column) == [5])
     }
 
-    @Test("names every mistake of a class in one run")
+    @Test("every mistake of a class is reported in one run")
     func everyMistake() {
         let text = """
             apiVersion: secrets-store.csi.x-k8s.io/v1

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("A connection whose certificate was refused", .timeLimit(.minutes(20)))
 struct CertificateGuardTests {
-    @Test("takes no other request, even if the server does not let it close")
+    @Test("a connection with a refused certificate gets no other request, even if the server keeps it open")
     func refused() async throws {
         try await Self.with { server, transport in
             for attempt in 1...5 {
@@ -22,7 +22,7 @@ struct CertificateGuardTests {
         }
     }
 
-    @Test("refuses those who share it, and none of them for having given up")
+    @Test("all requests that wait for a refused connection fail, and none of them because of a timeout")
     func shared() async throws {
         try await Self.with { server, transport in
             let failures = await withTaskGroup(of: TransportError?.self) { group in

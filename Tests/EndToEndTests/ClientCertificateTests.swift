@@ -34,7 +34,7 @@ struct ClientCertificateTests {
         return (try material.text("rsa.key"), try material.text("rsa.crt"))
     }
 
-    @Test("mounts with PEM and with PKCS#12")
+    @Test("a mount succeeds with a PEM and with a PKCS#12 certificate")
     func mounts() async throws {
         let (key, certificate) = try Self.pair()
         let pfx = try Material.shared.get().text("pfx rsa rsa,intermediate,root")
@@ -46,7 +46,7 @@ struct ClientCertificateTests {
         }
     }
 
-    @Test("that the application does not know is refused with the command that registers it")
+    @Test("an unregistered certificate is refused with the command that registers it")
     func unregistered() async throws {
         let (key, certificate) = try Self.pair()
         try await EmulatedEnvironment.with(keys: false, seed: try Self.seed(registering: certificate, as: "stranger")) {
@@ -64,7 +64,7 @@ struct ClientCertificateTests {
         }
     }
 
-    @Test("is refused when the clocks disagree")
+    @Test("a certificate's assertion is refused if the clocks differ")
     func clock() async throws {
         let (key, certificate) = try Self.pair()
         try await EmulatedEnvironment.with(keys: false, seed: try Self.seed(registering: certificate)) { world in

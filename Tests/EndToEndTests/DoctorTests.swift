@@ -8,14 +8,14 @@ import Testing
 
 @Suite("The doctor", .timeLimit(.minutes(20)))
 struct DoctorTests {
-    @Test("names the one cause, and what puts it right, for each way in which a set-up breaks")
+    @Test("the doctor names the one cause, and its fix, for each broken set-up")
     func causes() async throws {
         try await EmulatedEnvironment.with(seed: try BrokenSetup.seed()) { world in
             for setup in BrokenSetup.all { try await setup.check(in: world) }
         }
     }
 
-    @Test("finds nothing wrong with what works, asks for as much as a mount, and shows no secret")
+    @Test("the doctor finds no problem in a correct set-up, sends the requests of a mount, and shows no secret")
     func healthy() async throws {
         try await EmulatedEnvironment.with(seed: try BrokenSetup.seed()) { world in
             let report = try await BrokenSetup("nothing", "", []).report(in: world)
@@ -40,7 +40,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("goes by the ServiceAccount's annotations where the provider does")
+    @Test("the doctor uses the ServiceAccount's annotations if the provider does")
     func annotated() async throws {
         try await EmulatedEnvironment.with(keys: false, seed: try BrokenSetup.seed()) { world in
             let report = try await BrokenSetup("nothing", "", []) {
@@ -53,7 +53,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("tells a provider that is there and does not serve from one that is not there")
+    @Test("the doctor distinguishes a provider that does not serve from a missing one")
     func stopping() async throws {
         try await EmulatedEnvironment.with(keys: false, seed: try BrokenSetup.seed()) { world in
             try await TemporaryDirectory.with { directory in
@@ -86,7 +86,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("is not let through by a proxy that wants credentials, and says so")
+    @Test("the doctor reports a proxy that refuses its credentials")
     func proxyCredentials() async throws {
         try await EmulatedEnvironment.with(
             keys: false, seed: try BrokenSetup.seed(),

@@ -13,7 +13,7 @@ struct FaultHangTests {
     private static let patience = Duration.seconds(40)
 
     @Test(
-        "ends within its budget when a hop hangs, and names that hop",
+        "a mount ends within its budget when a hop hangs, and names that hop",
         arguments: [
             FaultCase.fails(
                 "hang target=vault", .internal, ["the vault kv-tests.vault.azure.net \(late)"], calls: [get: 2],
@@ -38,7 +38,7 @@ struct FaultHangTests {
         }
     }
 
-    @Test("names the proxy when it does not open the connection")
+    @Test("a mount names the proxy when the proxy does not open the connection")
     func hangingProxy() async throws {
         // The node's own identity, so that the short timeout is for no other connection through the proxy.
         let fault = FaultCase.fails(
@@ -52,7 +52,7 @@ struct FaultHangTests {
         }
     }
 
-    @Test("waits for an answer no longer than a request may take")
+    @Test("a mount waits for a response only as long as the timeout of a request")
     func timeout() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             world.emulator.faults.add(try Fault(words: ["hang", "target=vault"]))

@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Latency on command", .timeLimit(.minutes(20)))
+@Suite("The latency fault", .timeLimit(.minutes(20)))
 struct FaultLatencyTests {
-    @Test("delays the calls it names, is counted, and ends when it is taken back")
+    @Test("latency delays the matching calls, is counted, and ends when it is removed")
     func delays() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let clock = ContinuousClock()
@@ -29,7 +29,7 @@ struct FaultLatencyTests {
         }
     }
 
-    @Test("lets calls wait side by side, and their peak is counted")
+    @Test("delayed calls wait at the same time, and their peak is counted")
     func peak() async throws {
         try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
             world.emulator.faults.add(try Fault(words: ["latency", "target=vault", "delay=1s"]))

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A schedule of faults", .timeLimit(.minutes(20)))
 struct FaultScheduleTests {
-    @Test("is driven by the emulator's clock, and comes again")
+    @Test("a schedule follows the emulator's clock, and repeats")
     func clock() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let schedule = try FaultSchedule(
@@ -39,7 +39,7 @@ struct FaultScheduleTests {
         return result.withLock { $0 }
     }
 
-    @Test("throws the same dice for the same seed")
+    @Test("the same seed gives the same random choices")
     func dice() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             var runs: [[Bool]] = []

@@ -1,7 +1,7 @@
 import ProviderTransport
 import Testing
 
-@Suite("Under faults a mount", .timeLimit(.minutes(20)))
+@Suite("A mount with faults", .timeLimit(.minutes(20)))
 struct FaultTests {
     private static let get = "vault:kv-tests get"
     private static let list = "vault:kv-tests list"
@@ -9,7 +9,7 @@ struct FaultTests {
     private static let history = [EmulatedEnvironment.object("secret", "history", "objectVersionHistory: 2")]
 
     @Test(
-        "gets over connections that break and services that are busy, with as many calls as it takes",
+        "a mount survives broken connections and busy services, with the necessary number of calls",
         arguments: [false, true])
     func transient(http2: Bool) async throws {
         var cases: [FaultCase] = []
@@ -45,7 +45,7 @@ struct FaultTests {
         try await FaultCase.run(cases, http2: http2)
     }
 
-    @Test("accepts what is unusual but right")
+    @Test("unusual but valid responses are accepted")
     func unusual() async throws {
         try await FaultCase.run([
             .survives("wrong-content-type target=any", calls: [Self.get: 1, "entra": 1]),
@@ -55,7 +55,7 @@ struct FaultTests {
         ])
     }
 
-    @Test("gives up after a bounded number of calls and names the hop", arguments: [false, true])
+    @Test("a mount fails after a limited number of calls and names the hop", arguments: [false, true])
     func persistent(http2: Bool) async throws {
         let vault = "the vault kv-tests.vault.azure.net"
         var cases: [FaultCase] = []
@@ -97,7 +97,7 @@ struct FaultTests {
         try await FaultCase.run(cases, http2: http2)
     }
 
-    @Test("does not try again when a certificate is wrong", arguments: [false, true])
+    @Test("a wrong certificate is not retried", arguments: [false, true])
     func certificates(http2: Bool) async throws {
         let entra = "tls:login.microsoftonline.com"
         var cases: [FaultCase] = []
@@ -122,7 +122,7 @@ struct FaultTests {
         try await FaultCase.run(cases, http2: http2)
     }
 
-    @Test("accepts only real answers, and asks only the right servers")
+    @Test("only valid responses are accepted, and requests go only to the right servers")
     func answers() async throws {
         let malformed = "[answer-malformed]"
         var cases: [FaultCase] = []
@@ -187,7 +187,7 @@ struct FaultTests {
         try await FaultCase.run(cases)
     }
 
-    @Test("says when a token or a clock is not believed, having asked for another token once")
+    @Test("a refused token or a wrong clock is reported after one request for another token")
     func tokens() async throws {
         try await FaultCase.run([
             .fails(

@@ -7,7 +7,7 @@ import Testing
 
 /// Every fault that the emulator knows, at every service that it suits, for as long as the mount tries: none
 /// may end in a gRPC code with which the kubelet starts the pod with an empty volume.
-@Suite("Every fault there is", .timeLimit(.minutes(20)))
+@Suite("Every kind of fault", .timeLimit(.minutes(20)))
 struct FaultWalkTests {
     /// A service, and the mode in which a mount needs it.
     private static let services: [(target: String, mode: FaultCase.Mode)] = [
@@ -26,7 +26,9 @@ struct FaultWalkTests {
         }
     }
 
-    @Test("lets a mount succeed, or fail with a code that the kubelet takes for final", arguments: services.indices)
+    @Test(
+        "with each fault, a mount succeeds or fails with a code that is final for the kubelet",
+        arguments: services.indices)
     func walk(index: Int) async throws {
         let (service, mode) = Self.services[index]
         let cases = try Self.cases(service, mode)

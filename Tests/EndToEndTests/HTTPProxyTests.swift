@@ -5,7 +5,7 @@ import Testing
 @Suite("An HTTP proxy that demands credentials", .timeLimit(.minutes(20)))
 struct HTTPProxyTests {
     @Test(
-        "gets them from the proxy's URL, escaped characters and all",
+        "the proxy gets the credentials of its URL, with escaped characters",
         arguments: [
             ("user:word", "user:word@"), ("dómain\\user:p@ss:wörd/", "d%C3%B3main%5Cuser:p%40ss:w%C3%B6rd%2F@"),
         ])
@@ -20,7 +20,8 @@ struct HTTPProxyTests {
     }
 
     @Test(
-        "and gets none or others, is named in the error, which does not show them", arguments: ["", "user:wrong-word@"])
+        "a proxy that refuses the credentials is named in the error, which does not show them",
+        arguments: ["", "user:wrong-word@"])
     func refused(given: String) async throws {
         try await EmulatedEnvironment.with(
             keys: false, proxy: EmulatedEnvironment.Proxy(demanded: "user:word", given: given)

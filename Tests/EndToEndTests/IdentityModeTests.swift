@@ -8,7 +8,7 @@ struct IdentityModeTests {
     private static let plain = EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")])
 
     @Test(
-        "of a service principal takes its credentials from nodePublishSecretRef, whatever their letter case",
+        "a service principal reads its credentials from nodePublishSecretRef, in any letter case of the keys",
         arguments: [
             ["clientid": "11111111-aaaa-4aaa-8aaa-000000000007", "clientsecret": "s3cret~with+odd&characters="],
             ["ClientID": " 11111111-aaaa-4aaa-8aaa-000000000007\n", "CLIENTSECRET": "s3cret~with+odd&characters=\n"],
@@ -22,7 +22,7 @@ struct IdentityModeTests {
         }
     }
 
-    @Test("of a service principal with a wrong secret says so without showing it")
+    @Test("a service principal's wrong secret is reported without its value")
     func wrongSecret() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)
@@ -40,7 +40,7 @@ struct IdentityModeTests {
         }
     }
 
-    @Test("of the node takes the system-assigned identity, or the user-assigned one that is named")
+    @Test("the node's system-assigned identity is used, or the user-assigned one that is named")
     func managedIdentity() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)
@@ -55,7 +55,7 @@ struct IdentityModeTests {
         }
     }
 
-    @Test("of aad-pod-identity asks the node's agent for the pod's identity")
+    @Test("with aad-pod-identity, the node's agent gives the pod's identity")
     func podIdentity() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)
@@ -64,7 +64,7 @@ struct IdentityModeTests {
         }
     }
 
-    @Test("of an AKS identity binding goes through the token proxy, whose name it finds out once")
+    @Test("an AKS identity binding uses the token proxy, whose name is determined once")
     func tokenProxy() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(objects: Self.plain)

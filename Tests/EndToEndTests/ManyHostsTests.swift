@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The HTTP client of the provider", .timeLimit(.minutes(20)))
 struct ManyHostsTests {
-    @Test("keeps nothing of a host when it has no connection to it")
+    @Test("the client keeps no state of a host without connections")
     func manyHosts() async throws {
         let transport = NetworkTransport(
             configuration: NetworkTransport.Configuration(trustRoots: TrustRoots(), proxy: .none, userAgent: "test"))

@@ -13,14 +13,16 @@ extension MountCase: CustomTestStringConvertible {}
     "The mount table over the socket of the program", .tableEnvironment, .timeLimit(.minutes(20)),
     .enabled(if: Programs.folder != nil, "AKV_PROGRAMS must name the folder of the programs"))
 struct MountTableTests {
-    @Test("Mounts or fails as the case says", arguments: try MountCase.all(for: .emulator).filter { !$0.hasCloudFile })
+    @Test(
+        "The mount succeeds or fails as the case expects",
+        arguments: try MountCase.all(for: .emulator).filter { !$0.hasCloudFile })
     func mounts(_ testCase: MountCase) async throws {
         try await Self.check(testCase)
     }
 
     /// One case after the other, because each writes the operator's file.
     @Test(
-        "Mounts or fails as the case says, with the operator's own description of a cloud", .serialized,
+        "The mount succeeds or fails as the case expects, with the operator's own description of a cloud", .serialized,
         arguments: try MountCase.all(for: .emulator).filter(\.hasCloudFile))
     func mountsInDescribedCloud(_ testCase: MountCase) async throws {
         try await Self.check(testCase)

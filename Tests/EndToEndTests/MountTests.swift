@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A mount over the real socket and real TLS", .timeLimit(.minutes(20)))
 struct MountTests {
-    @Test("answers with every object's bytes, mode and version")
+    @Test("a mount returns every object's bytes, mode and version")
     func everyType() async throws {
         try await EmulatedEnvironment.with { world in
             let answer = try await world.mount(
@@ -28,7 +28,7 @@ struct MountTests {
         }
     }
 
-    @Test("costs one token request and one vault request for each object")
+    @Test("a mount sends one token request, and one vault request for each object")
     func cost() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             _ = try await world.mount(
@@ -40,7 +40,7 @@ struct MountTests {
         }
     }
 
-    @Test("takes a pinned version, and the latest without one")
+    @Test("a mount reads a pinned version, and otherwise the latest")
     func versions() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let pinned = "00000000000000000000000000000002"
@@ -55,7 +55,7 @@ struct MountTests {
     }
 
     @Test(
-        "turns a certificate's PKCS#12 into PEM, key first and leaf next",
+        "a certificate's PKCS#12 becomes PEM, with the key first and the leaf next",
         arguments: [("site", 3), ("site-modern", 3), ("site-pem", 2)])
     func certificates(name: String, chain: Int) async throws {
         try await EmulatedEnvironment.with { world in
@@ -68,7 +68,7 @@ struct MountTests {
         }
     }
 
-    @Test("gives a certificate whose key is not exportable without its key")
+    @Test("a certificate whose key is not exportable is mounted without its key")
     func sealed() async throws {
         try await EmulatedEnvironment.with { world in
             let text = try await world.mount(EmulatedEnvironment.object("secret", "sealed")).text("sealed")
@@ -77,7 +77,7 @@ struct MountTests {
         }
     }
 
-    @Test("passes a PFX through as base64 or, decoded, as bytes, and decodes plain secrets")
+    @Test("a PFX is mounted as base64 or, decoded, as bytes, and plain secrets are decoded")
     func encodings() async throws {
         try await EmulatedEnvironment.with { world in
             let answer = try await world.mount(
@@ -93,7 +93,7 @@ struct MountTests {
         }
     }
 
-    @Test("writes .crt and .key next to a certificate's secret if configured")
+    @Test(".crt and .key files are written next to a certificate's secret if configured")
     func separateFiles() async throws {
         try await EmulatedEnvironment.with(conversion: ContentConversion(separatesCertificateAndKey: true)) { world in
             let answer = try await world.mount(
@@ -104,7 +104,7 @@ struct MountTests {
         }
     }
 
-    @Test("finds the token among the secrets when the attributes have none")
+    @Test("the token is read from the secrets if the attributes have none")
     func tokenInSecrets() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(
@@ -117,7 +117,7 @@ struct MountTests {
         }
     }
 
-    @Test("mounts exactly as many versions as asked for, the newest first")
+    @Test("a history has the requested number of versions, the newest first")
     func history() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let answer = try await world.mount(
@@ -137,7 +137,7 @@ struct MountTests {
         }
     }
 
-    @Test("shows a changed secret at the next mount, under a new version")
+    @Test("the next mount returns a changed secret with a new version")
     func rotation() async throws {
         try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
             let before = try await world.mount(EmulatedEnvironment.object("secret", "plain"))
@@ -149,7 +149,7 @@ struct MountTests {
         }
     }
 
-    @Test("trusts what SSL_CERT_FILE holds at the time, and names TLS when that is not enough")
+    @Test("a mount trusts the current content of SSL_CERT_FILE, and names TLS if that is not sufficient")
     func trustRoots() async throws {
         try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
             let file = URL(fileURLWithPath: world.authorityFile)
@@ -168,7 +168,7 @@ struct MountTests {
         }
     }
 
-    @Test("keeps 110 pods of two identities apart that arrive together")
+    @Test("110 concurrent pods of two identities get only their own values")
     func storm() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let (reader, stranger) = (

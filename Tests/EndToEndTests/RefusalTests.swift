@@ -187,9 +187,10 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("A mount that cannot be", .timeLimit(.minutes(20)))
+@Suite("A mount that is refused", .timeLimit(.minutes(20)))
 struct RefusalTests {
-    @Test("is refused with a code, the reason and what to do, and the next one works", arguments: Mistake.all)
+    @Test(
+        "a mistake is refused with a code, the reason and the fix, and the next mount succeeds", arguments: Mistake.all)
     func refused(mistake: Mistake) async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let good = try await world.attributes(
@@ -207,7 +208,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("names every failing object, in the manifest's order")
+    @Test("every failing object is named, in the manifest's order")
     func allFailures() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let objects = EmulatedEnvironment.array([
@@ -224,7 +225,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("lists all mistakes of a manifest together, without asking Azure for anything")
+    @Test("all mistakes of a manifest are listed together, without a request to Azure")
     func allMistakes() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(
@@ -244,7 +245,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("is refused for malformed JSON in each field", arguments: ["attributes", "secrets", "permission"])
+    @Test("malformed JSON in each field is refused", arguments: ["attributes", "secrets", "permission"])
     func malformed(field: String) async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let request = MountRequestMessage(

@@ -5,10 +5,10 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-@Suite("A service that says when to come back", .timeLimit(.minutes(20)))
+@Suite("A service that sends Retry-After", .timeLimit(.minutes(20)))
 struct RetryAfterTests {
     @Test(
-        "is obeyed in each of the notations that Azure uses",
+        "Retry-After is obeyed in each notation that Azure uses",
         arguments: ["seconds", "date", "retry-after-ms", "x-ms-retry-after-ms"], ["vault", "entra"])
     func obeyed(notation: String, target: String) async throws {
         let time = ManualTime.fromNow()
@@ -27,7 +27,7 @@ struct RetryAfterTests {
         }
     }
 
-    @Test("is not waited for past the mount's own end: the refusal is the answer, immediately")
+    @Test("a Retry-After beyond the mount's deadline ends the mount immediately with the refusal")
     func tooLong() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let time = ManualTime.fromNow()
@@ -45,7 +45,7 @@ struct RetryAfterTests {
         }
     }
 
-    @Test("A federated credential that comes and goes is refused to one token and not to the next")
+    @Test("A federated credential that is not yet known everywhere is refused for one token and not for the next")
     func propagation() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             world.emulator.faults.add(try Fault(words: ["propagation", "target=entra"]))

@@ -7,7 +7,7 @@ import Testing
 /// The settings beyond upstream's fields, over the real socket and real TLS.
 @Suite("Settings of objects, end to end", .timeLimit(.minutes(20)))
 struct SettingsTests {
-    @Test("Objects come from other vaults, tenants and clients")
+    @Test("Objects are read from other vaults and tenants and with other clients")
     func severalVaults() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let answer = try await world.mount(
@@ -59,7 +59,7 @@ struct SettingsTests {
         }
     }
 
-    @Test("A fallback vault stands in for one that fails, and for an object by choice")
+    @Test("A fallback vault replaces a failing vault, and optionally provides a missing object")
     func fallback() async throws {
         try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
             var attributes = try await world.attributes(
@@ -79,7 +79,7 @@ struct SettingsTests {
         }
     }
 
-    @Test("The previous version, and the latest that is enabled")
+    @Test("The previous version and the latest enabled version are mounted")
     func versions() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let answer = try await world.mount(
@@ -90,7 +90,7 @@ struct SettingsTests {
         }
     }
 
-    @Test("Values are trimmed and encoded, and metadata tells of them")
+    @Test("Values are trimmed and encoded, and the metadata file describes them")
     func forms() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             var attributes = try await world.attributes(
@@ -124,7 +124,7 @@ struct SettingsTests {
         }
     }
 
-    @Test("Selectors leave out what is kept with a certificate, by choice")
+    @Test("Selectors can leave out the keys and secrets of certificates")
     func certificates() async throws {
         try await EmulatedEnvironment.with { world in
             let with = try await world.mount("select: {regex: \"s.*\"}")

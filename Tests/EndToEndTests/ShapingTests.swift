@@ -29,7 +29,7 @@ struct ShapingTests {
         Dictionary(answer.objectVersions.map { ($0.id, $0.version) }, uniquingKeysWith: { $1 })
     }
 
-    @Test("come of one read of the secret, however many there are")
+    @Test("all files of a secret need one read")
     func oneRead() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             _ = world.emulator.setSecret("database", in: "kv-tests", value: #"{"user":"root","pin":"0123"}"#)
@@ -44,7 +44,7 @@ struct ShapingTests {
         }
     }
 
-    @Test("joined of objects have another version with each of theirs, and with another text")
+    @Test("the version of a joined file changes with each of its objects and with its text")
     func joinedVersions() async throws {
         try await EmulatedEnvironment.with(keys: false, cache: .off) { world in
             _ = world.emulator.setSecret("database", in: "kv-tests", value: #"{"user":"root"}"#)
@@ -65,7 +65,7 @@ struct ShapingTests {
         }
     }
 
-    @Test("tell names apart that only look alike")
+    @Test("names that only look alike are different")
     func alike() async throws {
         let (composed, decomposed) = ("\u{E9}", "e\u{301}")
         try await EmulatedEnvironment.with(keys: false) { world in
@@ -92,7 +92,7 @@ struct ShapingTests {
     }
 
     @Test(
-        "never appear in the error that they end with",
+        "values never appear in the error of a failed mount",
         arguments: [
             "s3cret-Marker", #"{"user": "s3cret-Marker""#, #"["s3cret-Marker"]"#,
             #"{"user": {"a/b": "s3cret-Marker"}}"#,

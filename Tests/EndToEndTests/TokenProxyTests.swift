@@ -23,7 +23,7 @@ struct TokenProxyTests {
         try await world.mount(try await attributes(world)).text("plain")
     }
 
-    @Test("is reached with the authority's Host, below its prefix, and never through an HTTP proxy")
+    @Test("the proxy is requested with the authority's Host, below its prefix, and never through an HTTP proxy")
     func onTheWire() async throws {
         let requests = RecordedRequests()
         try await EmulatedEnvironment.with(keys: false, requests: requests) { world in
@@ -38,7 +38,7 @@ struct TokenProxyTests {
         }
     }
 
-    @Test("is found at the next mount when it could not be found at the first")
+    @Test("a proxy that the first mount could not find is found by the next one")
     func secondStart() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let file = URL(fileURLWithPath: world.tokens.tokenProxy.authorityFile)
@@ -60,7 +60,7 @@ struct TokenProxyTests {
         }
     }
 
-    @Test("is trusted by what its authority's file holds at the time")
+    @Test("the proxy is verified with the current content of its authority's file")
     func authorityRotation() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let file = URL(fileURLWithPath: world.tokens.tokenProxy.authorityFile)
@@ -79,7 +79,7 @@ struct TokenProxyTests {
         }
     }
 
-    @Test("is not trusted for being Azure's: the process's own roots do not count")
+    @Test("the process's own roots do not make the proxy trusted")
     func ownRoots() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             try Data(try Material.shared.get().text("root.crt").utf8).write(

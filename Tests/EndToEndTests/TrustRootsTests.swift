@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The system's trust roots", .timeLimit(.minutes(20)))
 struct TrustRootsTests {
-    @Test("include a certificate that was mounted next to them, from when it is there until it goes")
+    @Test("a certificate that is mounted next to the system's is trusted until it is removed")
     func mountedBeside() async throws {
         try await EmulatedEnvironment.with(keys: false) { world in
             let authority = try Data(contentsOf: URL(fileURLWithPath: world.authorityFile))

@@ -10,7 +10,7 @@ import Testing
 
 /// Hosts that are not there at all: unknown names, ports without a listener. Without a network:
 /// the names are such that no resolver asks anybody for them, and the port is one that we hold ourselves.
-@Suite("A mount that finds no server", .timeLimit(.minutes(20)))
+@Suite("A mount without a reachable server", .timeLimit(.minutes(20)))
 struct UnreachableTests {
     /// Longer than a label may be.
     private static let nowhere = String(repeating: "a", count: 64) + ".invalid"
@@ -59,7 +59,7 @@ struct UnreachableTests {
             ]),
     ]
 
-    @Test("says who was to be reached and at which hop it ended", arguments: cases)
+    @Test("the error names the host and the hop at which the connection failed", arguments: cases)
     func hop(_ given: Case) async throws {
         let port = try ClosedPort()
         let number = port.number

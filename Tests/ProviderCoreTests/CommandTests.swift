@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A command that a test runs", .timeLimit(.minutes(20)))
 struct CommandTests {
-    @Test("starts while more than 1,100 files are open, and inherits none of them")
+    @Test("a command starts while more than 1,100 files are open, and inherits none of them")
     func manyOpenFiles() throws {
         let files = try OpenFiles(count: 1200)
         let directory = try TemporaryDirectory()
@@ -15,7 +15,7 @@ struct CommandTests {
         withExtendedLifetime(files) {}
     }
 
-    @Test("may write more than a pipe holds, to both outputs")
+    @Test("a command may write more than the size of a pipe to both outputs")
     func largeOutputs() throws {
         let directory = try TemporaryDirectory()
         let script = "head -c 1000000 /dev/zero | tee /dev/stderr"
@@ -27,7 +27,7 @@ struct CommandTests {
         }
     }
 
-    @Test("runs in the given directory with nothing to read, and its end by a signal is an error")
+    @Test("a command runs in the given directory with empty input, and its end by a signal is an error")
     func surroundings() throws {
         let directory = try TemporaryDirectory()
         #expect(try run(["sh", "-c", "cat; pwd"], in: directory) == Array("\(directory.path)\n".utf8))

@@ -18,7 +18,7 @@ struct EndpointTests {
     }
 
     @Test(
-        "anything else is refused",
+        "other texts are refused",
         arguments: [
             "", "unix://", "unix:/a", "/provider/azure.sock", "udp://:1", "tcp://", "tcp://host", "tcp://host:",
             "tcp://host:x", "tcp://host:65536", "tcp://host:-1", "http://host:80",

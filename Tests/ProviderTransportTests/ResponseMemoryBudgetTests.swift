@@ -26,7 +26,7 @@ struct ResponseMemoryBudgetTests {
         for _ in 0..<100 { #expect(await acquires(ResponseMemoryBudget.smallBytes)) }
     }
 
-    @Test("responses are admitted in order, and one that gives up does not hold up the next")
+    @Test("responses are admitted in order, and a cancelled one does not block the next")
     func order() async throws {
         #expect(await acquires(1 << 20))
         let budget = budget

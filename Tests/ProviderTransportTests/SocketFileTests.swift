@@ -87,7 +87,7 @@ struct SocketFileTests {
         )
     }
 
-    @Test("a file instead of the directory has an error of its own")
+    @Test("a file instead of the directory has its own error")
     func noDirectory() throws {
         let directory = try TemporaryDirectory()
         try directory.write([], to: "file")

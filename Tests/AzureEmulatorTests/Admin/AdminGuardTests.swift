@@ -3,7 +3,7 @@ import Testing
 
 @testable import AzureEmulator
 
-@Suite("The guard of the controls")
+@Suite("The access check of the controls")
 struct AdminGuardTests {
     private static func isAllowed(
         _ authority: String?, method: HTTPRequest.Method = .post, headers: [String: String] = [:]
@@ -16,7 +16,7 @@ struct AdminGuardTests {
     }
 
     @Test(
-        "The controls respond under the names of loopback only",
+        "The controls respond only under the names of loopback",
         arguments: [
             ("127.0.0.1:80", true), ("localhost:80", true), ("LOCALHOST", true), ("[::1]:80", true),
             ("attacker.example:80", false), ("127.0.0.1.attacker.example", false), ("[::2]:80", false), (nil, false),

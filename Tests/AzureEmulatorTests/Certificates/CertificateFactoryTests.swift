@@ -68,7 +68,7 @@ struct CertificateFactoryTests {
         #expect(try ImportedCertificate.read(encoded, password: nil, isPEM: true).chain == issued.chain)
     }
 
-    @Test("What cannot be imported is refused with the reason")
+    @Test("Invalid input for an import is refused with the reason")
     func importErrors() throws {
         let issued = try Self.issue()
         let other = try Self.issue()

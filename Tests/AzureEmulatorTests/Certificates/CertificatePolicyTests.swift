@@ -30,7 +30,7 @@ struct CertificatePolicyTests {
         #expect(policy.keyProperties?.keySize == nil)
     }
 
-    @Test("Members that the policy has are kept")
+    @Test("Values that the policy sets are kept")
     func keepsMembers() throws {
         let policy = try Self.policy(
             #"{"key_props":{"kty":"RSA","key_size":4096,"exportable":false},"x509_props":{"validity_months":3}}"#
@@ -52,7 +52,7 @@ struct CertificatePolicyTests {
     }
 
     @Test(
-        "What Key Vault or the emulator cannot issue is refused with the reason",
+        "A policy that Key Vault or the emulator cannot issue is refused with the reason",
         arguments: [
             (#"{"issuer":{"name":"DigiCert"},"x509_props":{"subject":"CN=x"}}"#, "The issuer DigiCert does not exist"),
             (#"{"secret_props":{"contentType":"text/plain"},"x509_props":{"subject":"CN=x"}}"#, "text/plain"),

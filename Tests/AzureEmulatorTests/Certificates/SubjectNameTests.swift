@@ -27,7 +27,7 @@ struct SubjectNameTests {
         #expect(name.first?.first?.value == .init(utf8String: "Shop, Ltd."))
     }
 
-    @Test("What is not an X.500 name is refused", arguments: ["", "shop.example", "CN=", "XX=a", "CN=a, b"])
+    @Test("A text that is not an X.500 name is refused", arguments: ["", "shop.example", "CN=", "XX=a", "CN=a, b"])
     func invalid(text: String) {
         #expect(throws: CertificateInputError.self) { try SubjectName.parse(text) }
     }

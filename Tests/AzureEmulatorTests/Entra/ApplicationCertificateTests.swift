@@ -122,7 +122,7 @@ struct ApplicationCertificateTests {
         #expect(error?.message.contains("The key used is expired.") == true)
     }
 
-    @Test("A certificate that cannot be read is an error at the start that names the identity")
+    @Test("A certificate that cannot be read is an error at the start, and the error names the identity")
     func unreadable() async throws {
         let error = await #expect(throws: EmulatorError.self) {
             _ = try await TestEntra([.test(name: "release", clientCertificates: ["missing.pem"])])

@@ -47,7 +47,7 @@ struct FederationTests {
         #expect(error.message.contains("issuer '\(TestEntra.issuer)'"))
     }
 
-    @Test("The issuer must match exactly, including the slash at the end")
+    @Test("The issuer must match exactly, including the trailing slash")
     func issuerWithoutSlash() async throws {
         let entra = try await Self.entra(Self.credential(issuer: String(TestEntra.issuer.dropLast())))
         let form = TestEntra.form(assertion: try await entra.serviceAccountToken())
@@ -63,7 +63,7 @@ struct FederationTests {
         #expect(error.message.contains("audience 'api://Other'"))
     }
 
-    @Test("A credential with an audience of its own accepts only that audience")
+    @Test("A credential with its own audience accepts only that audience")
     func ownAudience() async throws {
         let entra = try await Self.entra(Self.credential(audience: "api://Other"))
         #expect(try await entra.claims(for: try await entra.serviceAccountToken(audience: "api://Other")) != nil)
@@ -87,7 +87,7 @@ struct FederationTests {
         #expect(try await entra.error(for: form)?.number == 7_002_138)
     }
 
-    @Test("Issuer, audience and subject must match in one credential, not spread over several")
+    @Test("Issuer, audience and subject must match in the same credential")
     func oneCredentialMatches() async throws {
         let entra = try await Self.entra(
             Self.credential(audience: "api://Other"),

@@ -89,7 +89,7 @@ struct TokenEndpointTests {
     }
 
     @Test(
-        "The token is for the resource in the scope, without a slash at its end",
+        "The token is for the resource in the scope, without a trailing slash",
         arguments: ["https://vault.azure.cn/.default", "https://vault.azure.cn//.default"])
     func resource(scope: String) async throws {
         let entra = try await Self.entra()

@@ -9,7 +9,7 @@ struct FaultFormatTests {
     }
 
     @Test(
-        "A fault is written in the words from which the same fault is read",
+        "The text of a fault is parsed as the same fault",
         arguments: [
             ("latency target=vault:kv-* delay=20ms", "latency target=vault:kv-* delay=20ms"),
             ("latency", "latency target=any delay=100ms"),
@@ -41,7 +41,7 @@ struct FaultFormatTests {
     }
 
     @Test(
-        "A mistake is refused with what is allowed",
+        "A mistake is refused with the allowed values",
         arguments: [
             ("latancy", "unknown kind of fault latancy; did you mean latency?"),
             ("latency dely=20ms", "unknown key of the fault latency: dely; did you mean delay?"),
@@ -68,7 +68,7 @@ struct FaultFormatTests {
         #expect(error.description.contains(message))
     }
 
-    @Test("Faults are read from YAML and JSON, one or a list")
+    @Test("One fault or a list of faults is read from YAML and JSON")
     func lists() throws {
         let one = "html target=any"
         for text in ["kind: html", #"{"kind":"html"}"#] {

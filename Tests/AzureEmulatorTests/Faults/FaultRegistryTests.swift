@@ -29,7 +29,7 @@ struct FaultRegistryTests {
 
     // MARK: - Matching
 
-    @Test("A target includes its service and no other")
+    @Test("A target includes only its own service")
     func targets() throws {
         let services: [EmulatedService] = [
             .entra, .vault("kv-tests"), .vault("other"), .imds, .nmi, .tokenProxy, .proxy("kv-tests.vault.azure.net"),
@@ -80,7 +80,7 @@ struct FaultRegistryTests {
 
     // MARK: - How often
 
-    @Test("count limits how often a fault strikes")
+    @Test("The key count limits how often a fault strikes")
     func count() throws {
         let registry = try Self.registry("html count=2")
         #expect(Self.strikes(registry, calls: 4) == [true, true, false, false])
@@ -97,7 +97,7 @@ struct FaultRegistryTests {
         #expect(registry.effect(on: Self.call(.entra)).fault != nil)
     }
 
-    @Test("pattern says for each matching call whether the fault strikes")
+    @Test("The key pattern decides for each matching call whether the fault strikes")
     func pattern() throws {
         let registry = try Self.registry("html pattern=x..x")
         #expect(Self.strikes(registry, calls: 6) == [true, false, false, true, false, false])
@@ -105,13 +105,13 @@ struct FaultRegistryTests {
         #expect(registry.entries[0].matched == 4)
     }
 
-    @Test("The propagation of a credential refuses, accepts and refuses again")
+    @Test("A propagation fault refuses the credential, accepts it and refuses it again")
     func propagation() throws {
         let registry = try Self.registry("propagation")
         #expect(Self.strikes(registry, calls: 4) == [true, false, true, false])
     }
 
-    @Test("probability strikes some calls, the same ones for the same seed")
+    @Test("The key probability strikes some calls, the same ones for the same seed")
     func probability() throws {
         let first = Self.strikes(try Self.registry("html probability=0.3 seed=7"), calls: 200)
         let again = Self.strikes(try Self.registry("html probability=0.3 seed=7"), calls: 200)
@@ -136,7 +136,7 @@ struct FaultRegistryTests {
         }
     }
 
-    @Test("at delays the start of a fault, and for ends it after its start")
+    @Test("The key at delays the start of a fault, and for ends it after its start")
     func period() throws {
         #expect(
             try Self.strikes("html at=10s for=5s", at: [0, 9, 10, 14, 15, 100])
@@ -145,14 +145,14 @@ struct FaultRegistryTests {
         #expect(try Self.strikes("html at=10s", at: [9, 10, 10_000]) == [false, true, true])
     }
 
-    @Test("every starts a fault again")
+    @Test("The key every starts a fault again")
     func every() throws {
         #expect(
             try Self.strikes("html at=10s for=5s every=1m", at: [9, 10, 15, 69, 70, 74, 75, 130])
                 == [false, true, false, false, true, true, false, true])
     }
 
-    @Test("A fault is spent once it has ended, unless it starts again")
+    @Test("A fault is removed when it has ended, unless it starts again")
     func spent() throws {
         let clock = EmulatorClock.frozen()
         let registry = try Self.registry("html for=5s", "html for=5s every=1m", "html at=1h", clock: clock)
@@ -186,7 +186,7 @@ struct FaultRegistryTests {
         #expect(registry.entries.map(\.struck) == [2, 0, 1, 2, 1])
     }
 
-    @Test("A fault is removed by its number, and numbers are not used again")
+    @Test("A fault is removed by its number, and numbers are not reused")
     func clearing() throws {
         let registry = try Self.registry("html", "reset")
         #expect(registry.clear(1))

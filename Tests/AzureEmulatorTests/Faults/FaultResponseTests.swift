@@ -20,7 +20,7 @@ struct FaultResponseTests {
         #expect(headers[try #require(HTTPField.Name(header))] == value)
     }
 
-    @Test("A fault without retryAfter has no header for it")
+    @Test("A fault without retryAfter does not send a header for it")
     func noRetryAfter() throws {
         let fault = try Fault(words: ["status", "status=503"])
         #expect(FaultResponse.retryHeaders(fault, now: EmulatorClock.frozen().now).isEmpty)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A schedule of faults")
 struct FaultScheduleTests {
-    @Test("Each step gets the seed, the clock and the period of the schedule, unless it has its own")
+    @Test("Each step gets the seed, the clock and the period of the schedule, unless it sets them itself")
     func defaults() throws {
         let schedule = try FaultSchedule(
             yaml: """

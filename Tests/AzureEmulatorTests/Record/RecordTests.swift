@@ -27,7 +27,7 @@ struct ServiceCallTests {
 
 @Suite("The call counter")
 struct CallCounterTests {
-    @Test("It counts all calls, those that run and the most at the same time")
+    @Test("The counter has the number of calls, of running calls and of the most concurrent calls")
     func peak() {
         let counter = CallCounter()
         counter.begin(["vault", "vault:kv get"])
@@ -41,7 +41,7 @@ struct CallCounterTests {
         #expect(counts.calls("entra") == 0)
     }
 
-    @Test("A reset keeps the calls that run, and nothing else")
+    @Test("A reset keeps only the running calls")
     func reset() {
         let counter = CallCounter()
         counter.begin(["vault"])

@@ -29,7 +29,7 @@ struct ConnectRulesTests {
         #expect(Self.decide(host) == .forbidden)
     }
 
-    @Test("The name of a vault that does not exist cannot be resolved")
+    @Test("The name of a vault that is not in the seed cannot be resolved")
     func unknownVault() {
         let rules = ConnectRules(hasVault: { $0 == "kv-tests" })
         #expect(Self.decide("KV-tests.vault.azure.net", rules: rules) == .accept)
@@ -37,7 +37,7 @@ struct ConnectRulesTests {
         #expect(Self.decide("login.microsoftonline.com", rules: rules) == .accept)
     }
 
-    @Test("The host of the cluster's issuer is served in addition")
+    @Test("The host of the cluster's issuer is served too")
     func extraHosts() {
         let rules = ConnectRules(extraHosts: ["oidc.example"])
         #expect(Self.decide("OIDC.example", rules: rules) == .accept)
@@ -54,7 +54,7 @@ struct ConnectRulesTests {
         #expect(ConnectRules().decide(ConnectRequest(head: head)) == .forbidden)
     }
 
-    @Test("With credentials, the proxy needs exactly these in the header of RFC 7617")
+    @Test("A proxy with credentials requires exactly these in the header of RFC 7617")
     func credentials() {
         // user:pass word
         let rules = ConnectRules(credentials: "user:pass word")
@@ -76,7 +76,7 @@ struct ConnectRulesTests {
         }
     }
 
-    @Test("Other hosts are passed through on demand, except for the rest of Azure")
+    @Test("With the option for other hosts, the proxy connects to them, but not to other hosts of Azure")
     func otherHosts() {
         let rules = ConnectRules(
             credentials: "user:password", connectsToOtherHosts: true, hasVault: { $0 == "kv-tests" })
@@ -96,7 +96,7 @@ struct ConnectRulesTests {
         #expect(rules.decide(ConnectRequest(head: "CONNECT pypi.org:http HTTP/1.1\r\n\r\n")) == .forbidden)
     }
 
-    @Test("A host that is not served is refused before credentials are asked for")
+    @Test("A host that is not served is refused before the proxy asks for credentials")
     func order() {
         #expect(Self.decide("example.com", rules: ConnectRules(credentials: "user:password")) == .forbidden)
     }

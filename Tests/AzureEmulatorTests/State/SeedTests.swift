@@ -135,7 +135,7 @@ struct SeedTests {
         #expect(seed.faults?.map(\.description) == ["latency target=any count=3 delay=20ms", "html target=any"])
     }
 
-    @Test("The versions of a secret are those in its history and then its value, a minute apart")
+    @Test("A secret has the versions of its history and then its value, one minute apart")
     func history() throws {
         let seed = try Seed(
             yaml: """

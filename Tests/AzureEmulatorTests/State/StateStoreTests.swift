@@ -16,7 +16,7 @@ struct StateStoreTests {
         try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     }
 
-    @Test("A vault is found in any case, and one with exactly the name comes first")
+    @Test("A vault is found in any letter case, and an exact match is preferred")
     func names() throws {
         var other = Self.vault
         other.name = "KV-TESTS"
@@ -26,7 +26,7 @@ struct StateStoreTests {
         #expect(store.vault("kv") == nil)
     }
 
-    @Test("A change of a vault or an identity that does not exist is refused with a suggestion")
+    @Test("A change of an unknown vault or identity is refused with a suggestion")
     func unknown() throws {
         let store = try StateStore.test(vaults: [Self.vault], identities: [.test()])
         let vault = try #require(throws: EmulatorError.self) { try store.change("kv-test") { _ in } }
@@ -36,7 +36,7 @@ struct StateStoreTests {
         #expect(identity.description == "unknown identity raeder; did you mean reader?")
     }
 
-    @Test("The state file is read by the next emulator, and only its owner can read it")
+    @Test("The next emulator reads the state file, and only its owner can read it")
     func file() throws {
         let directory = try TemporaryDirectory()
         let file = Self.file(in: directory)

@@ -39,7 +39,7 @@ struct DurationTextTests {
     }
 
     @Test(
-        "The written text is read as the same duration",
+        "The text of a duration is read as the same duration",
         arguments: [
             ("2s", "2s"), ("1.5s", "1500ms"), ("250ms", "250ms"), ("10m", "600s"), ("-1h", "-3600s"), ("0ms", "0s"),
         ])
@@ -63,7 +63,7 @@ struct SpellingSuggestionTests {
         #expect(SpellingSuggestion.closest(to: text, among: Self.names) == name)
     }
 
-    @Test("A name that is far from all others gets no suggestion but the list")
+    @Test("A name that resembles no known name gets the list instead of a suggestion")
     func far() {
         #expect(SpellingSuggestion.closest(to: "certificate", among: Self.names) == nil)
         #expect(
@@ -77,7 +77,7 @@ struct SpellingSuggestionTests {
 
 @Suite("The emulator's clock")
 struct EmulatorClockTests {
-    @Test("It can be moved forwards and backwards")
+    @Test("The clock can be moved forwards and backwards")
     func moving() {
         let clock = EmulatorClock.frozen()
         clock.advance(by: 90)
@@ -86,7 +86,7 @@ struct EmulatorClockTests {
         #expect(clock.now == Date(timeIntervalSince1970: Double(EmulatorClock.testTime) - 10.5))
     }
 
-    @Test("A clock that is ahead keeps its distance when the other one moves")
+    @Test("A clock that is ahead keeps its distance when the other clock moves")
     func skew() {
         let clock = EmulatorClock.frozen()
         let ahead = clock.ahead(by: 600)
@@ -98,7 +98,7 @@ struct EmulatorClockTests {
         #expect(clock.seconds == EmulatorClock.testTime + 60)
     }
 
-    @Test("It starts with the machine's time")
+    @Test("The clock starts with the machine's time")
     func machineTime() {
         let before = Date()
         let now = EmulatorClock().now
@@ -109,7 +109,7 @@ struct EmulatorClockTests {
 
 @Suite("Base64 for URLs")
 struct Base64URLTests {
-    @Test("It has no padding and only URL-safe characters, and is decoded again")
+    @Test("Encoded text has only URL-safe characters without padding, and is decoded to the same bytes")
     func roundTrip() {
         for count in 0...5 {
             let data = Data(repeating: 0xFB, count: count)

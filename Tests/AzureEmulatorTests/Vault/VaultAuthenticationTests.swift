@@ -3,7 +3,7 @@ import Testing
 
 @testable import AzureEmulator
 
-@Suite("A vault's check of the access token")
+@Suite("The check of the access token")
 struct VaultAuthenticationTests {
     private static let resource = "https://vault.azure.net"
     private static let vault = Vault(name: "kv-tests", tenantID: EntraIdentity.testTenant, access: [], objects: [:])
@@ -41,7 +41,7 @@ struct VaultAuthenticationTests {
         )
     }
 
-    @Test("A token of another Entra is refused")
+    @Test("A token that another Entra signed is refused")
     func foreignToken() async throws {
         let entra = try await TestEntra([.test()])
         let serviceAccountToken = try await entra.serviceAccountToken()
@@ -76,7 +76,7 @@ struct VaultAuthenticationTests {
         #expect(try await Self.error(token, entra: entra, vault: vault)?.message.hasPrefix("AKV10032") == true)
     }
 
-    @Test("A token of an application that no longer exists is refused")
+    @Test("A token of a deleted application is refused")
     func unknownApplication() async throws {
         let entra = try await TestEntra([.test()])
         let token = try await Self.token(entra, to: .test(clientID: "another"))

@@ -17,7 +17,7 @@ struct VaultObjectTests {
         #expect(try vault.error(.get, "/secrets/absent")?.status == .notFound)
     }
 
-    @Test("The identifiers contain the vault's host without the default port, and any other port")
+    @Test("Identifiers contain the vault's host, and the port unless it is the default")
     func identifiers() throws {
         let vault = try TestVault()
         let version = try vault.setSecret("x")
@@ -27,7 +27,7 @@ struct VaultObjectTests {
         #expect(local?["id"] as? String == "https://kv-tests.vault.localhost:8443/secrets/x/\(version)")
     }
 
-    @Test("A disabled version of a secret cannot be read, and the other versions can")
+    @Test("A disabled version of a secret cannot be read, but the other versions can")
     func disabled() throws {
         let vault = try TestVault()
         let first = try vault.setSecret("x", "one")
@@ -48,7 +48,7 @@ struct VaultObjectTests {
         #expect(try vault.error(.get, "/keys/k") == nil)
     }
 
-    @Test("An update changes what it names, keeps the rest and does not return the value")
+    @Test("An update changes the named attributes, keeps the others and does not return the value")
     func update() throws {
         let vault = try TestVault()
         try vault.send(
@@ -85,7 +85,7 @@ struct VaultObjectTests {
         #expect(try vault.page("/deletedsecrets").ids == [])
     }
 
-    @Test("The name of a soft-deleted secret is taken until it is purged")
+    @Test("The name of a soft-deleted secret cannot be used until it is purged")
     func purge() throws {
         let vault = try TestVault()
         try vault.setSecret("x", "one")
@@ -100,7 +100,7 @@ struct VaultObjectTests {
         #expect(try vault.page("/secrets/x/versions").ids.count == 1)
     }
 
-    @Test("What is not deleted cannot be recovered or purged")
+    @Test("An object that is not deleted cannot be recovered or purged")
     func notDeleted() throws {
         let vault = try TestVault()
         try vault.setSecret("x")
@@ -112,7 +112,7 @@ struct VaultObjectTests {
         }
     }
 
-    @Test("A backup is restored only where the object does not exist, and only as its own kind")
+    @Test("A backup is restored only if the object does not exist, and only as the same kind")
     func backup() throws {
         let vault = try TestVault()
         try vault.setSecret("x", "one")
@@ -141,7 +141,7 @@ struct VaultObjectTests {
         return vault
     }
 
-    @Test("A certificate is three objects of one name and version")
+    @Test("A certificate is three objects with one name and version")
     func certificateParts() throws {
         let vault = try Self.withCertificate()
         let certificate = try #require(try vault.send(.get, "/certificates/tls").body)

@@ -33,7 +33,7 @@ struct VaultPageTests {
         return pages
     }
 
-    @Test("A list of 25 objects is one page, and a longer one continues behind a link")
+    @Test("A list of 25 objects is one page, and a longer list has a link to the next page")
     func pageSize() throws {
         #expect(try Self.pages(try Self.vault(secrets: 25), "/secrets").map(\.count) == [25])
         let pages = try Self.pages(try Self.vault(secrets: 60), "/secrets")
@@ -75,7 +75,7 @@ struct VaultPageTests {
         #expect(Set(item.keys) == ["id", "attributes", "tags"])
     }
 
-    @Test("The versions of an object have pages too, and an object that does not exist has none")
+    @Test("Lists of versions have pages too, and an unknown object has no list")
     func versions() throws {
         let vault = try TestVault()
         var expected = Set<String>()
@@ -88,7 +88,7 @@ struct VaultPageTests {
         #expect(try vault.page("/secrets/absent/versions").ids == [])
     }
 
-    @Test("Deleted objects have pages too")
+    @Test("Lists of deleted objects have pages too")
     func deleted() throws {
         let vault = try Self.vault(secrets: 26)
         for index in 1...26 { try vault.send(.delete, String(format: "/secrets/s-%03d", index)) }

@@ -59,7 +59,7 @@ struct VaultRoleTests {
         #expect(!VaultRoles.isKnown("Key Vault Secret User"))
     }
 
-    @Test("A role for one object is only for the object of that type and name, in any case")
+    @Test("A role for one object applies only to that type and name, in any case")
     func scope() {
         let role = "Key Vault Administrator"
         let get = VaultAction(verb: .get, collection: .secrets)
@@ -78,7 +78,7 @@ struct VaultRoleTests {
         #expect(VaultRoles.permit(get, on: "x", to: "writer", by: access))
     }
 
-    @Test("Roles add up")
+    @Test("An identity has the permissions of all its roles")
     func severalRoles() throws {
         let vault = try TestVault(access: [
             RoleAssignment(identity: "reader", role: "Key Vault Reader", object: nil),
@@ -93,7 +93,7 @@ struct VaultRoleTests {
     }
 
     @Test(
-        "An operation without its role is refused with the data action that it needs",
+        "An operation without its role is refused, and the error names the data action",
         arguments: [
             ("GET", "/secrets/x", "secrets/getSecret/action"), ("GET", "/secrets", "secrets/readMetadata/action"),
             ("GET", "/secrets/x/versions", "secrets/readMetadata/action"),

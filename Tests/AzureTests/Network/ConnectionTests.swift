@@ -28,7 +28,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        "a connection on which the server sends something unasked, or which it closes, takes no other request",
+        "a connection is not used again if the server sends unexpected bytes or closes it",
         arguments: Disturbance.allCases, [false, true])
     func disturbed(_ disturbance: Disturbance, hasTLS: Bool) async throws {
         try await Self.withCertificate { directory async throws in
@@ -59,7 +59,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("no connection with the old authorities takes a request after they were replaced")
+    @Test("connections with the old authorities get no new requests after a replacement")
     func trustReplaced() async throws {
         try await Self.withCertificate { directory async throws in
             try await FakeHTTPServer.with(certificateIn: directory, { _ in .connectionNumber }) { server async throws in
@@ -74,7 +74,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("requests that wait when the authorities are replaced are sent, and their connection is closed then")
+    @Test("requests that wait during a replacement of the authorities are sent, and their connection is then closed")
     func trustReplacedMeanwhile() async throws {
         try await Self.withCertificate { directory async throws in
             try await FakeHTTPServer.with(certificateIn: directory, { _ in .hold }) { server async throws in
@@ -99,7 +99,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        "connects over IPv4 if the IPv6 address is not answered by the name service or by a host",
+        "the client connects over IPv4 if the look-up of the IPv6 address or the connection to it fails",
         arguments: IPv6.allCases)
     func fallback(ipv6: IPv6) async throws {
         try await FakeNameServer.with({ question in
@@ -118,7 +118,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("says that a host cannot be resolved")
+    @Test("a host that cannot be resolved is an error that says so")
     func unknownHost() async throws {
         try await FakeNameServer.with({ _ in .noSuchName }) { names async throws in
             try await FakeHTTPServer.with({ _ in .connectionNumber }) { server async throws in
@@ -130,7 +130,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("names of one namespace that no server answers do not stop requests of another")
+    @Test("look-ups of one namespace without a response do not block the requests of another")
     func deadNames() async throws {
         try await FakeNameServer.with({ $0.name.hasPrefix("dead") ? .none : .addresses([Self.local]) }) {
             names async throws in
@@ -153,7 +153,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("reads a proxy's response after an informational one")
+    @Test("the client skips an informational response of a proxy")
     func proxy() async throws {
         let bytes = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 407 Authenticate\r\nContent-Length: 0\r\n\r\n"
         try await FakeHTTPServer.with({ _ in .bytes(bytes) }) { server async throws in

@@ -56,7 +56,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("finds the addresses of both families")
+    @Test("the resolver finds the addresses of both families")
     func families() async throws {
         try await Self.with { resolver, _ async throws in
             let outcome = try await Outcome(resolver, "Vault.Example").complete()
@@ -65,7 +65,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("looks a name up once for all requests that ask meanwhile")
+    @Test("concurrent requests for a name share one look-up")
     func shared() async throws {
         try await Self.with(answering: { _ in .none }) { resolver, server async throws in
             let outcomes = (0..<50).map { Outcome(resolver, "vault.example", for: "team-\($0 % 3)") }
@@ -76,7 +76,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("remembers what was found, and which names do not exist", arguments: [true, false])
+    @Test("the resolver caches addresses, and names that do not exist", arguments: [true, false])
     func memory(exists: Bool) async throws {
         try await Self.with(answering: { exists ? Self.found($0, 3600) : .noSuchName }) {
             resolver, server async throws in
@@ -89,7 +89,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("forgets what was found after its time to live", arguments: [0, 1])
+    @Test("a cached address expires after its time to live", arguments: [0, 1])
     func timeToLive(seconds: Int) async throws {
         try await Self.with(answering: { Self.found($0, seconds) }) { resolver, server async throws in
             #expect(
@@ -100,7 +100,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("does not ask again for a family that the name service fails to answer, if the other one was found")
+    @Test("a family whose look-up fails is not requested again if the other one was found")
     func halfAnswered() async throws {
         try await Self.with(answering: { $0.family == .v4 ? Self.found($0, 3600) : .serverFailure }) {
             resolver, server async throws in
@@ -113,7 +113,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("does not remember that the name service has not answered")
+    @Test("a look-up without a response is not cached")
     func noAnswer() async throws {
         try await Self.with(answering: { _ in .serverFailure }) { resolver, server async throws in
             for _ in 0..<2 {
@@ -123,7 +123,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("gives one namespace its share of look-ups, and others an answer meanwhile")
+    @Test("a namespace gets its share of look-ups, and others get responses meanwhile")
     func share() async throws {
         try await Self.with(answering: { $0.name.hasPrefix("dead") ? .none : Self.found($0, 60) }) {
             resolver, server async throws in
@@ -144,7 +144,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("a look-up ends at its deadline, and so does the wait for one")
+    @Test("a look-up, and the wait for one, ends at its deadline")
     func deadline() async throws {
         try await Self.with(.init(ofNamespace: 2, timeout: .milliseconds(50)), answering: { _ in .none }) {
             resolver, _ async throws in
@@ -171,7 +171,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("begins the next look-up of a namespace when the first in its line needs none any more")
+    @Test("a namespace begins its next look-up when another namespace already looks up the first name in its line")
     func joinedInLine() async throws {
         try await Self.with(.init(ofNamespace: 1, timeout: .seconds(3600)), answering: { _ in .none }) {
             resolver, server async throws in
@@ -192,7 +192,7 @@ struct NameResolverTests {
         }
     }
 
-    @Test("answers those who wait when it is not needed any more")
+    @Test("the resolver answers all waiting requests when it is released")
     func released() async throws {
         try await FakeNameServer.with({ _ in .none }) { server async throws in
             var resolver: NameResolver? = NameResolver(

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The HTTP client", .timeLimit(.minutes(5)))
 struct NetworkTransportTests {
-    @Test("sends many requests one after the other over one connection")
+    @Test("consecutive requests use one connection")
     func keepAlive() async throws {
         try await FakeHTTPServer.with({ _ in .connectionNumber }) { server async throws in
             let client = NetworkClient(server)
@@ -17,7 +17,7 @@ struct NetworkTransportTests {
         }
     }
 
-    @Test("sends a batch over as many connections as a host may have, and delivers each response once")
+    @Test("a batch uses as many connections as a host may have, and each response arrives once")
     func batch() async throws {
         try await FakeHTTPServer.with({ _ in .hold }) { server async throws in
             let client = NetworkClient(server) { $0.connectionsPerHost = 5 }
@@ -30,7 +30,7 @@ struct NetworkTransportTests {
         }
     }
 
-    @Test("cancels one request of a batch alone")
+    @Test("cancelling one request of a batch does not affect the others")
     func cancelOne() async throws {
         try await FakeHTTPServer.with({ _ in .hold }) { server async throws in
             let client = NetworkClient(server)
@@ -44,7 +44,7 @@ struct NetworkTransportTests {
         }
     }
 
-    @Test("a cancelled batch makes no more connections, and leaves no host behind")
+    @Test("a cancelled batch does not open more connections, and its host is removed")
     func cancelAll() async throws {
         try await FakeHTTPServer.with({ _ in .hold }) { server async throws in
             let client = NetworkClient(server) { $0.connectionsPerHost = 5 }
@@ -59,7 +59,7 @@ struct NetworkTransportTests {
         }
     }
 
-    @Test("ends a batch after its timeout, and says how long that is")
+    @Test("a batch ends at its timeout, and the error names the timeout")
     func timeout() async throws {
         try await FakeHTTPServer.with({ _ in .hold }) { server async throws in
             let client = NetworkClient(server) { $0.connectionsPerHost = 1 }
@@ -70,7 +70,7 @@ struct NetworkTransportTests {
     }
 
     @Test(
-        "a response that is too large fails, and the next one is not read from its rest",
+        "a response that is too large fails, and its rest is not read as the next response",
         arguments: [
             FakeHTTPServer.response("too large"),
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ntoo \r\n5\r\nlarge\r\n0\r\n\r\n",
@@ -106,7 +106,7 @@ struct NetworkTransportTests {
         }
     }
 
-    @Test("refuses a request that could become two, and sends nothing")
+    @Test("a request that a server could read as two is refused and not sent")
     func unsafe() async throws {
         try await FakeHTTPServer.with({ _ in .connectionNumber }) { server async throws in
             let client = NetworkClient(server)
@@ -134,7 +134,7 @@ struct NetworkTransportTests {
         }
     }
 
-    @Test("a namespace has its share of requests under way, and uses it again when they have ended")
+    @Test("a namespace has its share of concurrent requests, and can use it again when they have ended")
     func share() async throws {
         try await FakeHTTPServer.with({ $0.target == "/quiet" ? .connectionNumber : .hold }) { server async throws in
             let client = NetworkClient(server) { $0.connectionsPerHost = 1000 }
@@ -152,7 +152,7 @@ struct NetworkTransportTests {
         }
     }
 
-    @Test("forgets a host when its last connection is gone")
+    @Test("a host is removed when its last connection is closed")
     func hosts() async throws {
         try await FakeHTTPServer.with({ _ in .connectionNumber }) { server async throws in
             let client = NetworkClient(server) { $0.idleTimeout = .milliseconds(100) }
@@ -163,7 +163,7 @@ struct NetworkTransportTests {
         }
     }
 
-    @Test("a client that is not needed any more ends its requests under way, and closes its connections")
+    @Test("a released client ends its pending requests and closes its connections")
     func released() async throws {
         try await FakeHTTPServer.with({ _ in .hold }) { server async throws in
             let batch = NetworkClient(server) { $0.connectionsPerHost = 2 }.begin((0..<6).map { "/\($0)" })

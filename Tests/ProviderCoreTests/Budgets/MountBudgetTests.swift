@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The budget of a mount")
 struct MountBudgetTests {
-    @Test("refuses the step after the last, and everything after that")
+    @Test("the step after the last one, and every step after that, is refused")
     func steps() {
         let budget = MountBudget(MountBudget.Limits(steps: 10, bytes: 10))
         #expect(budget.spend(steps: 10, on: .reading))
@@ -20,7 +20,7 @@ struct MountBudgetTests {
         #expect(budget.overrun == .steps(limit: 10, .matching))
     }
 
-    @Test("refuses the byte after the last", arguments: [11, .max])
+    @Test("the byte after the last one is refused", arguments: [11, .max])
     func bytes(count: Int) {
         let budget = MountBudget(MountBudget.Limits(steps: 100, bytes: 10))
         #expect(budget.spend(bytes: 10, on: .shaping))
@@ -28,7 +28,7 @@ struct MountBudgetTests {
         #expect(budget.overrun == .bytes(limit: 10, .shaping))
     }
 
-    @Test("does not overflow", arguments: [Int.max, .max - 1, .min, -1, 0])
+    @Test("the budget does not overflow", arguments: [Int.max, .max - 1, .min, -1, 0])
     func extremes(count: Int) {
         let budget = MountBudget(MountBudget.Limits(steps: 1000, bytes: 1000))
         for _ in 0..<5 { _ = budget.spend(steps: count, on: .reading) }
@@ -36,7 +36,7 @@ struct MountBudgetTests {
         #expect((budget.overrun != nil) == (count > 1000))
     }
 
-    @Test("interrupts an attempt that takes too long, and lets it run again from its start")
+    @Test("an attempt that takes too long is interrupted, and can run again from its start")
     func attempts() {
         let budget = MountBudget(MountBudget.Limits(steps: 1000, bytes: 100))
         let work = {
@@ -52,7 +52,7 @@ struct MountBudgetTests {
         #expect(budget.spentBytes == 100)
     }
 
-    @Test("knows, during an attempt that was interrupted, that its results are worth nothing")
+    @Test("during an interrupted attempt, the budget is exceeded")
     func worth() {
         let budget = MountBudget(MountBudget.Limits(steps: 1000))
         let result: Void? = budget.run(upTo: 10) {
@@ -64,7 +64,7 @@ struct MountBudgetTests {
         #expect(MountBudget.isWithinLimits)
     }
 
-    @Test("ends with the mount's time, and when it is cancelled")
+    @Test("the budget ends with the mount's time, and with its cancellation")
     func ends() {
         let isOver = Mutex(false)
         let budget = MountBudget { isOver.withLock { $0 } }
@@ -135,7 +135,7 @@ struct MountBudgetTests {
 
     private static func list(_ count: Int) -> String { [String](repeating: "1", count: count).joined(separator: ",") }
 
-    @Test("is spent by every kind of work that users can ask for", arguments: work.indices)
+    @Test("every kind of work that users can cause uses the budget", arguments: work.indices)
     func kinds(index: Int) {
         let (activity, name, work) = Self.work[index]
         let generous = MountBudget()
@@ -147,7 +147,7 @@ struct MountBudgetTests {
         #expect(budget.overrun == .steps(limit: 20_000, activity), "\(name)")
     }
 
-    @Test("makes one error of every excess, which names the limit and the settings")
+    @Test("every excess becomes one error, which names the limit and the settings")
     func errors() {
         let error = ProviderError(MountBudget.Overrun.steps(limit: 5, .matching))
         #expect(error.code == .limitExceeded)

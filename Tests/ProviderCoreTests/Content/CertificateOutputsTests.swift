@@ -70,7 +70,7 @@ struct CertificateOutputsTests {
         #expect(Set(answer.versions.map(\.id)) == ["secret/site", "secret/pw"])
     }
 
-    @Test("Nothing changes a file but what it is made of")
+    @Test("A file changes only with its certificate, version, password and settings")
     func stable() throws {
         func files(_ password: String, version: String = "1") throws -> [[UInt8]] {
             try Self.answer(
@@ -103,7 +103,7 @@ struct CertificateOutputsTests {
             ])
     }
 
-    @Test("A certificate alone has a leaf, and is a trust store when it is its own issuer")
+    @Test("A single certificate has a leaf, and is a trust store when it is its own issuer")
     func certificateAlone() throws {
         let material = try TestKeys.shared.get()
         let object = """
@@ -133,7 +133,7 @@ struct CertificateOutputsTests {
     }
 
     @Test(
-        "What cannot be combined with outputs is refused",
+        "Settings that cannot be combined with outputs are refused",
         arguments: [
             ("trim: newline", "trim cannot be combined with outputs"),
             ("objectFormat: pfx", "objectFormat cannot be combined with outputs"),
@@ -149,7 +149,7 @@ struct CertificateOutputsTests {
     }
 
     @Test(
-        "A password has to be a secret of the class, and not the object itself",
+        "A password must be a secret of the class, and not the object itself",
         arguments: [
             ("n", "object at index 0 (n): outputs[0]: passwordFrom names the object itself"),
             (
@@ -184,7 +184,7 @@ struct CertificateOutputsTests {
             ) == [reason])
     }
 
-    @Test("A password's name is compared as bytes: one that only looks alike is another")
+    @Test("A password's name is compared as bytes: a name that only looks alike is different")
     func alike() throws {
         let (composed, decomposed) = ("\u{E9}", "e\u{301}")
         func messages(_ name: String) throws -> [String] {
@@ -198,7 +198,7 @@ struct CertificateOutputsTests {
     }
 
     @Test(
-        "A setting that the part has no use for is refused",
+        "A setting that the part does not use is refused",
         arguments: [
             ("part: leaf, alias: x", "alias is only for pkcs12, jks and truststore, not for part leaf"),
             ("part: key, keyOrder: last", "keyOrder is only for combined, not for part key"),
@@ -226,7 +226,7 @@ struct CertificateOutputsTests {
             ])
     }
 
-    @Test("A class cannot ask for more key stores than a node can spare")
+    @Test("A class cannot request more key stores than a node can compute")
     func limit() throws {
         let password = "objectName: p\nobjectType: secret"
         func store(_ lines: String) -> String {
@@ -246,7 +246,7 @@ struct CertificateOutputsTests {
         #expect(try Self.messages(store(history + "2147483647"), password) == excess(2000))
     }
 
-    @Test("Every example of the documentation is a class without a mistake")
+    @Test("Every example in the documentation is a valid class")
     func documentation() throws {
         let page = try String(
             contentsOf: Fixtures.root.appendingPathComponent("docs/use/certificates.md"),
@@ -270,7 +270,7 @@ struct CertificateOutputsTests {
         }
     }
 
-    @Test("A picked object's files and the key in its key store are named after it")
+    @Test("The files of a picked object, and the key in its key store, are named after it")
     func picked() throws {
         let select = """
             select: {prefix: tls-}

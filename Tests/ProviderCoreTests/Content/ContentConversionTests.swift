@@ -32,7 +32,7 @@ struct ContentConversionTests {
         PEMBlock.text(of: [PEMBlock(label: label, der: SecretBytes(der))]).exposedText
     }
 
-    @Test("A PKCS#12 becomes its key as PKCS#8, then its certificates", arguments: TestKeys.Key.allCases)
+    @Test("A PKCS#12 file becomes its key as PKCS#8, then its certificates", arguments: TestKeys.Key.allCases)
     func keyFirst(kind: TestKeys.Key) throws {
         let material = try TestKeys.shared.get()
         let leaf = try #require(material.leaves[kind])
@@ -47,7 +47,7 @@ struct ContentConversionTests {
     }
 
     @Test(
-        "The certificates come leaf, intermediate, root, whatever their order in the file",
+        "The certificates are sorted leaf, intermediate, root, whatever their order in the file",
         arguments: [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
     func ordered(permutation: [Int]) throws {
         let material = try TestKeys.shared.get()
@@ -56,7 +56,7 @@ struct ContentConversionTests {
         #expect(try CertificateChain.ordered(shuffled).map(\.exposedBytes) == chain)
     }
 
-    @Test("Certificates that form no single chain keep their order")
+    @Test("Certificates that do not form a single chain keep their order")
     func unordered() throws {
         let material = try TestKeys.shared.get()
         let leaf = try TestKeys.der(try #require(material.leaves[.rsa]))
@@ -68,7 +68,7 @@ struct ContentConversionTests {
         }
     }
 
-    @Test("Without a leaf there is no chain, as upstream has it")
+    @Test("Certificates without a leaf do not form a chain, as in upstream")
     func noLeaf() throws {
         #expect(throws: DERError("no leaf found")) { try CertificateChain.ordered([]) }
         let material = try TestKeys.shared.get()
@@ -82,7 +82,7 @@ struct ContentConversionTests {
         #expect(files.map(\.contents.exposedText) == [expected])
     }
 
-    @Test("Without chain construction the order of the file stays")
+    @Test("Without chain construction, the certificates keep the order of the file")
     func withoutChain() throws {
         let material = try TestKeys.shared.get()
         let file = try material.pkcs12(key: nil, certificates: [material.root, material.intermediate])
@@ -91,7 +91,7 @@ struct ContentConversionTests {
             files.first?.contents.exposedText == String(decoding: material.root + material.intermediate, as: UTF8.self))
     }
 
-    @Test("A PKCS#12 asked for as such is passed on as the text it is, or decoded when base64 is asked for")
+    @Test("A PKCS#12 file that is requested as such is returned as its text, or decoded with base64")
     func passthrough() throws {
         let material = try TestKeys.shared.get()
         let file = try material.pkcs12(key: .p256, certificates: [try #require(material.leaves[.p256])])
@@ -106,7 +106,7 @@ struct ContentConversionTests {
         #expect(separate.prefix(2).map(\.contents.count) == [0, 0])
     }
 
-    @Test("Certificate and key go to separate files when asked for, next to the whole")
+    @Test("Certificate and key can also be written to separate files")
     func separateFiles() throws {
         let material = try TestKeys.shared.get()
         let leaf = try #require(material.leaves[.p256])
@@ -119,7 +119,7 @@ struct ContentConversionTests {
         #expect(files.map(\.contents.exposedText) == [certificates, key, key + certificates])
     }
 
-    @Test("A PEM certificate is passed on unchanged, whatever the format, and split with its headers")
+    @Test("A PEM certificate is returned unchanged in any format, and is split with its headers")
     func pemCertificate() throws {
         let text =
             "note\n-----BEGIN CERTIFICATE-----\nZm9v\n-----END CERTIFICATE-----\n"
@@ -150,14 +150,14 @@ struct ContentConversionTests {
                 + "failed to get certificate. unknown content type '\(contentType ?? "")'")
     }
 
-    @Test("Bad base64 or a bad file in place of a PKCS#12 is refused", arguments: ["", "!!", "Zm9v"])
+    @Test("Invalid base64 or an invalid file instead of PKCS#12 is refused", arguments: ["", "!!", "Zm9v"])
     func badPKCS12(value: String) {
         let item = Self.bundle(SecretBytes(value), contentType: "application/x-pkcs12", isCertificate: true)
         #expect(throws: ProviderError.self) { try ContentConversion().files(for: item, object: Self.object()) }
     }
 
     @Test(
-        "A plain secret is decoded as asked, whatever its content type says",
+        "A plain secret is decoded as requested, whatever its content type",
         arguments: [
             (.utf8, "Zm9v\n", "Zm9v\n"), (.base64, "Zm9v\r\n", "foo"), (.hex, "666F6f", "foo"), (.utf8, "", ""),
             (.base64, "", ""),
@@ -172,7 +172,7 @@ struct ContentConversionTests {
         }
     }
 
-    @Test("A certificate object is its one certificate in PEM")
+    @Test("A certificate object becomes its one certificate in PEM")
     func certificateObject() throws {
         let material = try TestKeys.shared.get()
         let item = VaultItem.certificate(der: SecretBytes(try TestKeys.der(material.root)), version: "1")

@@ -51,7 +51,7 @@ struct FileFormTests {
     }
 
     @Test(
-        "What is not base64url is refused, without showing it",
+        "Invalid base64url is refused, without showing it",
         arguments: ["a+b=", "ab=", "a", "ab/d", "secret value", "YQ===", "YT8=-Q"])
     func malformed(value: String) throws {
         let error = #expect(throws: ProviderError.self) { try Self.file("objectEncoding: base64url", value) }
@@ -59,7 +59,7 @@ struct FileFormTests {
         if value.count > 3 { #expect(error?.message.contains(value) == false) }
     }
 
-    @Test("Foundation reads what is encoded", arguments: 0..<70)
+    @Test("Foundation decodes the encoded values", arguments: 0..<70)
     func roundTrip(count: Int) throws {
         let value = String((0..<count).map { Character(Unicode.Scalar(UInt8($0 * 37 % 128))) })
         let text = try Self.file("encode: base64url", value).replacing("-", with: "+").replacing("_", with: "/")
@@ -69,7 +69,7 @@ struct FileFormTests {
         #expect(try Self.file("objectEncoding: base64url", encoded) == value)
     }
 
-    @Test("A hidden object has no file, and its version is still reported")
+    @Test("A hidden object does not have a file, but its version is reported")
     func hidden() throws {
         let answer = try Self.answer(
             "{objectName: a, objectType: secret, hidden: true}, {objectName: b, objectType: secret}", ["1", "2"])
@@ -77,7 +77,7 @@ struct FileFormTests {
         #expect(answer.versions.map(\.id) == ["secret/a", "secret/b"])
     }
 
-    @Test("The metadata file says what the volume holds, and nothing of when it was made")
+    @Test("The metadata file describes the content of the volume, without times")
     func metadata() throws {
         func make() throws -> MountResponse {
             try Self.answer(
@@ -111,7 +111,7 @@ struct FileFormTests {
         _ = try JSONSerialization.jsonObject(with: Data(file.contents.exposedBytes))
     }
 
-    @Test("A metadata file alone is not a volume")
+    @Test("A volume with only a metadata file is refused")
     func onlyMetadata() {
         let error = #expect(throws: ProviderError.self) {
             try Self.answer(

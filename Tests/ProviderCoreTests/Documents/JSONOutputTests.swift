@@ -11,7 +11,7 @@ struct JSONOutputTests {
     ]
     private static let example = JSONOutput.object(members)
 
-    @Test("has no spaces on one line")
+    @Test("JSON on one line does not contain spaces")
     func compact() {
         #expect(
             Self.example.compact == #"""
@@ -20,7 +20,7 @@ struct JSONOutputTests {
                 """#)
     }
 
-    @Test("is indented by two spaces as a document, and ends in a newline")
+    @Test("a JSON document is indented by two spaces, and ends in a newline")
     func document() {
         #expect(
             Self.example.document == #"""

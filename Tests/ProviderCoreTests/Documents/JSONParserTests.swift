@@ -20,7 +20,7 @@ struct JSONParserTests {
     }
 
     @Test(
-        "It reads what Go's decoder reads",
+        "The parser reads what Go's decoder reads",
         arguments: [
             ("null", "null"), ("true", "true"), ("false", "false"), (" \t\r\n1\n", "#1"),
             ("0", "#0"), ("-0", "#-0"), ("-0.5e+10", "#-0.5e+10"), ("1E5", "#1E5"), ("0e-1", "#0e-1"),
@@ -35,7 +35,7 @@ struct JSONParserTests {
     }
 
     @Test(
-        "A document that ends too early is refused as Go refuses it",
+        "A document that ends too early is refused in Go's words",
         arguments: [
             "", "  \n", "{", #"{"a""#, #"{"a":"#, #"{"a":1"#, "[1", "[1,", #""abc"#, #""abc\"#, #""\u12"#, "tru", "-",
             "1.", "1e", "1e+",
@@ -45,7 +45,7 @@ struct JSONParserTests {
     }
 
     @Test(
-        "It refuses what Go's decoder refuses, in the same words",
+        "The parser refuses what Go's decoder refuses, in the same words",
         arguments: [
             ("x", "invalid character 'x' looking for beginning of value"),
             ("'a'", #"invalid character '\'' looking for beginning of value"#),
@@ -83,7 +83,7 @@ struct JSONParserTests {
     }
 
     @Test(
-        "It resolves escapes as Go does",
+        "Escapes are resolved as in Go",
         arguments: [
             (#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"),
             (#"\u0041\u00e9\u20AC"#, "Aé€"),
@@ -120,7 +120,7 @@ struct JSONParserTests {
         }
     }
 
-    @Test("Of duplicate members the last counts")
+    @Test("The last of duplicate members counts")
     func duplicates() throws {
         let object = try #require(try JSONParser.parse(SecretBytes(#"{"a":"1","b":"x","a":"2"}"#)).object)
         #expect(object["a"]?.text == "2")
@@ -128,7 +128,7 @@ struct JSONParserTests {
         #expect(object["c"] == nil)
     }
 
-    @Test("Depth is bounded, and the bound is far beyond any real document")
+    @Test("The depth is limited, far beyond any real document")
     func depth() throws {
         func nested(_ count: Int) -> SecretBytes {
             SecretBytes(String(repeating: "[", count: count) + String(repeating: "]", count: count))
@@ -141,7 +141,7 @@ struct JSONParserTests {
     }
 
     @Test(
-        "Integers are read from numbers and from texts",
+        "Integers are read from numbers and from strings",
         arguments: [
             ("5", 5), ("-5", -5), ("5.0", 5), ("5e2", 500), (#""1767268800""#, 1_767_268_800), ("5.5", nil),
             ("1e400", nil), ("9223372036854775808", nil), (#""x""#, nil), ("null", nil), ("[5]", nil),
@@ -150,7 +150,7 @@ struct JSONParserTests {
         #expect(try JSONParser.parse(SecretBytes(text)).integer == expected)
     }
 
-    @Test("Each kind has the name Go gives it")
+    @Test("Each kind of value has the name that Go uses")
     func kinds() throws {
         let names = try ["null", "true", "1", #""""#, "[]", "{}"].map { text in
             try JSONParser.parse(SecretBytes(text)).kind

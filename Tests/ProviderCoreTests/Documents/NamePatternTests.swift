@@ -22,7 +22,7 @@ struct NamePatternTests {
         ("a|", ["a", ""], ["b"]),
     ]
 
-    @Test("The whole name has to match, in any letter case", arguments: cases.indices)
+    @Test("The whole name must match, in any letter case", arguments: cases.indices)
     func matches(index: Int) throws {
         let (text, matching, others) = Self.cases[index]
         let pattern = try NamePattern(text)
@@ -31,7 +31,7 @@ struct NamePatternTests {
     }
 
     @Test(
-        "A text that is not such an expression is refused",
+        "A text that is not a valid pattern is refused",
         arguments: [
             "(", ")", "a)", "[a", "*a", "a{", "a{2", "a{3,2}", "a{200}", "a\\", "\\z", "(?=a)", "a^b", "ä", "a b",
             "((((a{50}){50}){50}){50})", String(repeating: "(", count: 60),
@@ -63,7 +63,7 @@ struct NamePatternTests {
         }
     }
 
-    @Test("Time does not grow without bound where backtracking would")
+    @Test("The matching time is bounded where backtracking would not be")
     func bounded() throws {
         let pattern = try NamePattern("((a*)*)*b")
         #expect(!pattern.matches(String(repeating: "a", count: 127)))

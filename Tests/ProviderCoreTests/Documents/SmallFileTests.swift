@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Reading a small file", .timeLimit(.minutes(1)))
 struct SmallFileTests {
-    @Test("gives all bytes of a regular file, through links too", arguments: [0, 1, 40_000, 100_000])
+    @Test("all bytes of a regular file are read, also through links", arguments: [0, 1, 40_000, 100_000])
     func whole(count: Int) async throws {
         try await TemporaryDirectory.with { directory in
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
@@ -23,14 +23,14 @@ struct SmallFileTests {
         }
     }
 
-    @Test("does not trust the size that the system reports")
+    @Test("the size that the system reports is not trusted")
     func sizeless() throws {
         // The kernel says that it has 0 bytes.
         #expect(try SmallFile.bytes(of: "/proc/self/status", limit: 1 << 20).starts(with: "Name:".utf8))
         #expect(throws: SmallFileError.tooLarge(limit: 5)) { try SmallFile.bytes(of: "/proc/self/status", limit: 5) }
     }
 
-    @Test("ends at its limit for a file that never ends")
+    @Test("an endless file is read up to the limit")
     func endless() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write([], to: "sparse")
@@ -41,7 +41,7 @@ struct SmallFileTests {
         }
     }
 
-    @Test("refuses immediately what is not a regular file")
+    @Test("anything that is not a regular file is refused immediately")
     func otherKinds() async throws {
         try await TemporaryDirectory.with { directory in
             #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
@@ -66,7 +66,7 @@ struct SmallFileTests {
         }
     }
 
-    @Test("names the reason in the system's words")
+    @Test("an error contains the system's words")
     func words() {
         #expect("\(SmallFileError.system(ENOENT))" == "no such file or directory")
         #expect("\(SmallFileError.system(EACCES))" == "permission denied")
@@ -74,7 +74,7 @@ struct SmallFileTests {
         #expect("\(SmallFileError.tooLarge(limit: 7))" == "the file is larger than 7 bytes")
     }
 
-    @Test("opens nothing outside of the allowed directories, whatever the path looks like")
+    @Test("a file outside of the allowed directories is never opened, whatever its path")
     func confined() async throws {
         try await TemporaryDirectory.with { directory in
             let files = FileManager.default
@@ -112,7 +112,7 @@ struct SmallFileTests {
         }
     }
 
-    @Test("is not led outside by a link that is put in its way meanwhile")
+    @Test("a link that is created during the read does not lead outside")
     func race() async throws {
         try await TemporaryDirectory.with { directory in
             try FileManager.default.createDirectory(

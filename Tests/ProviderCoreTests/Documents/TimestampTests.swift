@@ -4,7 +4,7 @@ import Testing
 @Suite("Timestamp")
 struct TimestampTests {
     @Test(
-        "Seconds since 1970 are written as RFC 3339 has it",
+        "Seconds since 1970 are written in the form of RFC 3339",
         arguments: [
             (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"), (951_782_400, "2000-02-29T00:00:00Z"),
             (1_767_268_800, "2026-01-01T12:00:00Z"), (4_107_542_400, "2100-03-01T00:00:00Z"),
@@ -15,13 +15,13 @@ struct TimestampTests {
         #expect(Timestamp.isValid(expected))
     }
 
-    @Test("No instant is too far away to be written", arguments: [Int.min, Int.max])
+    @Test("Every instant can be written", arguments: [Int.min, Int.max])
     func extremes(seconds: Int) {
         #expect(Timestamp.text(seconds).hasSuffix("Z"))
     }
 
     @Test(
-        "What Go's decoder takes for a timestamp is one",
+        "A timestamp that Go's decoder accepts is read",
         arguments: [
             "2026-01-01T12:00:00Z", "2026-01-01T12:00:00.123456789Z", "2026-01-01T12:00:00+00:00",
             "2026-01-01T12:00:00-23:59", "2024-02-29T00:00:00Z", "0000-01-01T00:00:00Z", "2000-02-29T00:00:00Z",
@@ -31,7 +31,7 @@ struct TimestampTests {
     }
 
     @Test(
-        "What Go's decoder refuses is none",
+        "A text that Go's decoder refuses is not a timestamp",
         arguments: [
             "", "2026-01-01", "2026-01-01 12:00:00Z", "2026-01-01t12:00:00Z", "2026-01-01T12:00:00z",
             "2026-01-01T12:00:00", "2026-1-01T12:00:00Z", "2026-13-01T12:00:00Z", "2026-00-01T12:00:00Z",

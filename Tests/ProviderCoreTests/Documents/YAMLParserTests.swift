@@ -13,7 +13,7 @@ struct YAMLParserTests {
         }
     }
 
-    @Test("Keys that only look alike are two keys, in mappings and in merges")
+    @Test("Keys that only look alike are different, in mappings and in merges")
     func alike() throws {
         let (composed, decomposed) = ("\u{E9}", "e\u{301}")
         let root = try #require(
@@ -27,7 +27,7 @@ struct YAMLParserTests {
     }
 
     @Test(
-        "Scalars are the text of their source",
+        "Scalars are read as the text of their source",
         arguments: [
             ("0755", "'0755'"), ("1e3", "'1e3'"), ("true", "'true'"), ("5.0", "'5.0'"), ("0x1F", "'0x1F'"),
             ("2026-01-01", "'2026-01-01'"), ("'~'", "'~'"), (#""null""#, "'null'"), ("~", "null"), ("null", "null"),
@@ -53,7 +53,7 @@ struct YAMLParserTests {
         #expect(Self.rendered(node) == expected)
     }
 
-    @Test("Only the first document is read, whatever follows it")
+    @Test("Only the first document is read")
     func firstDocument() throws {
         #expect(Self.rendered(try #require(try YAMLParser.parseFirst("a: 1\n---\nb: 2"))) == "{'a':'1'}")
         #expect(Self.rendered(try #require(try YAMLParser.parseFirst("--- a\n...\n]broken"))) == "'a'")
@@ -61,14 +61,14 @@ struct YAMLParserTests {
         #expect(all.map(Self.rendered) == ["{'a':'1'}", "{'b':'2'}", "'c'"])
     }
 
-    @Test("A text without a document gives none", arguments: ["", "  \n", "# only a comment\n"])
+    @Test("A text without a document is read as nothing", arguments: ["", "  \n", "# only a comment\n"])
     func empty(text: String) throws {
         let node = try YAMLParser.parseFirst(text)
         #expect(node == nil)
     }
 
     @Test(
-        "A malformed text is refused with its line",
+        "A malformed text is refused with the line",
         arguments: [
             ("a: [1", 1), ("a: 1\n\tb: 2", 2), ("a: 1\nb: c: d", 2), ("- a\nb", 2), ("a: 'x", 1), ("%", 1), ("*", 1),
         ])
@@ -78,7 +78,7 @@ struct YAMLParserTests {
         #expect(error.line >= line)
     }
 
-    @Test("An alias to nothing or to itself is refused")
+    @Test("An alias to nothing or to its own anchor is refused")
     func badAliases() {
         #expect(throws: YAMLError(reason: "unknown anchor 'x' referenced", line: 0)) {
             try YAMLParser.parseFirst("a: *x")
@@ -91,7 +91,7 @@ struct YAMLParserTests {
         }
     }
 
-    @Test("A bomb of aliases is refused immediately")
+    @Test("An alias bomb is refused immediately")
     func aliasBomb() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1...30 {
@@ -102,7 +102,7 @@ struct YAMLParserTests {
         #expect(throws: YAMLError.self) { try YAMLParser.parseFirst(text) }
     }
 
-    @Test("Nesting is bounded")
+    @Test("The nesting depth is limited")
     func nesting() throws {
         _ = try YAMLParser.parseFirst(String(repeating: "[", count: 100) + String(repeating: "]", count: 100))
         #expect(throws: YAMLError.self) { try YAMLParser.parseFirst(String(repeating: "[", count: 20_000)) }
@@ -125,7 +125,7 @@ struct YAMLParserTests {
     }
 
     @Test(
-        "Each node has the tag yaml.v3 would name",
+        "Each node has the tag that yaml.v3 would use",
         arguments: [
             ("{}", "!!map"), ("[]", "!!seq"), ("5", "!!int"), ("5.5", "!!float"), ("true", "!!bool"), ("~", "!!null"),
             ("x", "!!str"), ("'5'", "!!str"), ("!!binary x", "!!binary"), ("!own x", "!own"),

@@ -2,7 +2,7 @@ import ProviderCore
 import SecretMemory
 import Testing
 
-@Suite("The text of an error is bounded")
+@Suite("The length of an error")
 struct BoundedErrorTests {
     private static let units = ["x", "é", "\u{202e}", "\n", "a\u{301}"]
 
@@ -10,7 +10,7 @@ struct BoundedErrorTests {
         String(repeating: unit, count: (1 << 20) / unit.utf8.count)
     }
 
-    @Test("whatever is put in as message, hint and context", arguments: ErrorCode.allCases)
+    @Test("the text of an error is bounded for any message, hint and context", arguments: ErrorCode.allCases)
     func single(code: ErrorCode) {
         for unit in Self.units {
             let text = Self.megabyte(unit)
@@ -28,7 +28,7 @@ struct BoundedErrorTests {
         }
     }
 
-    @Test("whatever number of errors it lists", arguments: [2, 150, 20_000])
+    @Test("the text of an error is bounded for any number of listed errors", arguments: [2, 150, 20_000])
     func several(count: Int) throws {
         for text in ["a", Self.megabyte("x")] {
             let error = try #require(
@@ -47,7 +47,7 @@ struct BoundedErrorTests {
         }
     }
 
-    @Test("counts what is left out also when lists are put together")
+    @Test("omitted errors are counted, also when lists are combined")
     func nested() throws {
         let list = try #require(
             ProviderError.combining((0..<1500).map { ProviderError(.objectInvalid, "a\($0)") }))
@@ -57,7 +57,7 @@ struct BoundedErrorTests {
         #expect(both.headText.hasSuffix("\nand \(3000 - listed) more"))
     }
 
-    @Test("and shows what cannot be seen")
+    @Test("invisible characters are shown as codes")
     func invisible() {
         let error = ProviderError(
             .objectInvalid, "a\u{202e}b\nc\u{9b}", hint: "d\u{200d}", context: [("e", "f\u{2066}")])
@@ -67,7 +67,7 @@ struct BoundedErrorTests {
         )
     }
 
-    @Test("A text that is cut keeps whole characters and says that it was cut")
+    @Test("A text that is cut off keeps whole characters and says that it was cut off")
     func bounded() {
         #expect("abcdef".bounded(toBytes: 6) == "abcdef")
         #expect("abcdefg".bounded(toBytes: 6) == "abc…")
@@ -75,7 +75,7 @@ struct BoundedErrorTests {
         #expect("\u{1}\u{1}\u{1}".visible(maximumBytes: 9) == #"\u{1}\…"#)
     }
 
-    @Test("The characters that are not looked up are those that can be seen")
+    @Test("Exactly the control, format and separator characters count as invisible")
     func visibleRanges() {
         for value in 0..<0x11_0000 as Range<UInt32> {
             guard let scalar = Unicode.Scalar(value) else { continue }

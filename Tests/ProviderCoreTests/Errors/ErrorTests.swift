@@ -18,7 +18,7 @@ struct ErrorTests {
         #expect("\(ProviderError(.throttled, "busy", hint: ""))" == "[throttled] busy. — see akv-csi explain throttled")
     }
 
-    @Test("Upstream's words are details where there is a plainer cause")
+    @Test("Upstream's words are in the details if there is a plainer cause")
     func cause() {
         let error = ProviderError(.throttled, "429 Too Many Requests", cause: "the vault is busy", hint: "wait")
             .prefixed("get: ").prefixed("failed to mount objects, error: ")
@@ -33,7 +33,7 @@ struct ErrorTests {
                 == "[throttled] busy. Fix: wait — see akv-csi explain throttled: failed to mount objects (vault: kv)")
     }
 
-    @Test("Objects that fail for the same reason are one entry, with one command for all of them")
+    @Test("Objects that fail for the same reason share one entry, with one command for all of them")
     func grouped() throws {
         func disabled(_ name: String, _ vault: String = "kv") -> ProviderError {
             var error = ProviderError(.objectDisabled, "403 \(name)", cause: "it is disabled")
@@ -69,7 +69,7 @@ struct ErrorTests {
         #expect(many.headText.utf8.count <= ProviderError.maximumHeadBytes)
     }
 
-    @Test("A cause that is too long loses its end, and the fix stays whole")
+    @Test("A cause that is too long is cut off, and the fix stays complete")
     func longCause() {
         let fix = String(repeating: "f", count: 500)
         let error = ProviderError(.unreachable, String(repeating: "c", count: 2000), hint: fix)
@@ -78,7 +78,7 @@ struct ErrorTests {
         #expect("\(error)".hasSuffix(" — see akv-csi explain unreachable: \(error.message)"))
     }
 
-    @Test("Several errors are one that lists them all in their order, with the first one's code")
+    @Test("Several errors become one that lists all in their order, with the code of the first")
     func several() {
         let combined = ProviderError.combining([
             ProviderError(.objectNotFound, "b", hint: "h1"), ProviderError(.throttled, "a", hint: "h2"),
@@ -99,7 +99,7 @@ struct ErrorTests {
         #expect(outer.parts.map(\.code) == [.parameterMissing, .objectInvalid, .pathInvalid])
     }
 
-    @Test("Of one error nothing is made but itself, and of none nothing")
+    @Test("One error stays unchanged, and no error gives none")
     func few() {
         #expect(ProviderError.combining([]) == nil)
         let single = ProviderError.combining([ProviderError(.throttled, "a")])
@@ -107,14 +107,14 @@ struct ErrorTests {
         #expect(single?.parts.isEmpty == true)
     }
 
-    @Test("A clipped text has a bounded number of bytes, whatever a character takes")
+    @Test("A clipped text has a limited number of bytes, whatever the size of its characters")
     func clipped() {
         #expect(String(repeating: "a", count: 200).clipped == String(repeating: "a", count: 200))
         #expect(String(repeating: "a", count: 201).clipped == String(repeating: "a", count: 200) + "…")
         #expect(("a" + String(repeating: "\u{301}", count: 100_000)).clipped.utf8.count < 1000)
     }
 
-    @Test("A prefix reaches every part, and context is added but once")
+    @Test("A prefix reaches every part, and context is added only once")
     func prefixAndContext() throws {
         let both = try #require(
             ProviderError.combining([ProviderError(.objectInvalid, "a"), ProviderError(.objectInvalid, "b")]))
@@ -127,7 +127,7 @@ struct ErrorTests {
         #expect("\(both.adding([("vault", "kv")]))".hasSuffix(": (vault: kv)"))
     }
 
-    @Test("Every code says what to do", arguments: ErrorCode.allCases)
+    @Test("Every code has a fix", arguments: ErrorCode.allCases)
     func hints(code: ErrorCode) {
         #expect(code.hint.count > 10)
         #expect(!code.hint.hasSuffix("."))
@@ -135,7 +135,7 @@ struct ErrorTests {
         #expect(ProviderError(code, "m").hint == code.hint)
     }
 
-    @Test("No two codes share a name")
+    @Test("Every code has its own name")
     func distinct() {
         #expect(Set(ErrorCode.allCases.map(\.rawValue)).count == ErrorCode.allCases.count)
     }

@@ -30,7 +30,7 @@ struct AzureCloudTests {
         )
     }
 
-    @Test("AzureStackCloud without a file is refused as upstream refuses it")
+    @Test("AzureStackCloud without a file is refused as in upstream")
     func noFile() {
         let error = #expect(throws: ProviderError.self) {
             try AzureCloud.named("AzureStackCloud", environmentFile: nil)
@@ -45,7 +45,7 @@ struct AzureCloudTests {
             environmentFile: AzureCloud.EnvironmentFile(path: "/c.json", contents: .success(Array(json.utf8))))
     }
 
-    @Test("A cloud's description is read with keys in any case, unknown ones ignored")
+    @Test("A cloud's description is read with keys in any case, and unknown keys are ignored")
     func description() throws {
         let cloud = try Self.decode(
             #"""
@@ -59,7 +59,7 @@ struct AzureCloudTests {
                     vaultSuffix: "vault.local:8443"))
     }
 
-    @Test("What may be left out is filled in")
+    @Test("Optional values of a description have defaults")
     func defaults() throws {
         let cloud = try Self.decode(
             #"{"activeDirectoryEndpoint":"https://login.local","keyVaultDNSSuffix":"vault.local"}"#)
@@ -68,7 +68,7 @@ struct AzureCloudTests {
     }
 
     @Test(
-        "A bad description is refused with what is wrong with it",
+        "An invalid description is refused with the reason",
         arguments: [
             ("", "the file is not a JSON object"), ("[]", "the file is not a JSON object"),
             ("{", "the file is not a JSON object"), ("root:x:0:0", "the file is not a JSON object"),

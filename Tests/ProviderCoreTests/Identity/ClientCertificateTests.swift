@@ -101,7 +101,7 @@ struct ClientCertificateTests {
     }
 
     @Test(
-        "A key that is encrypted in a way that is not supported is said to be so, whatever the password",
+        "A key with unsupported encryption is reported as such, whatever the password",
         arguments: [
             ("-scrypt", "scrypt"), ("-v2 camellia-256-cbc", "Camellia-256-CBC"), ("-v2 aria-128-cbc", "ARIA-128-CBC"),
             ("-v1 PBE-MD5-DES -provider legacy -provider default", "PBE-MD5-DES"),
@@ -118,7 +118,7 @@ struct ClientCertificateTests {
         }
     }
 
-    @Test("A key that takes too long to decrypt is refused before it is tried")
+    @Test("A key that needs too much work to decrypt is refused before the attempt")
     func endlessKey() throws {
         let algorithm = DERWriter.sequence(
             DERWriter.objectIdentifier("1.2.840.113549.1.12.1.3"),
@@ -128,7 +128,7 @@ struct ClientCertificateTests {
         #expect(try Self.problem(pem) == "its private key takes too long to decrypt")
     }
 
-    @Test("What cannot be used is refused with its reason")
+    @Test("An unusable certificate or key is refused with the reason")
     func refusals() throws {
         let material = try TestKeys.shared.get()
         let (key, leaf) = (try #require(material.keys[.rsa]), try #require(material.leaves[.rsa]))
@@ -151,7 +151,7 @@ struct ClientCertificateTests {
         #expect(try Self.problem(mangled.utf8).hasPrefix("it is a binary file"))
     }
 
-    @Test("No mutation of a good text is a trap, nor shown")
+    @Test("No mutation of a valid text traps or appears in an error")
     func mutations() throws {
         let good = try Self.pem(.rsa, .rsa)
         let file = try TestKeys.shared.get().pkcs12(

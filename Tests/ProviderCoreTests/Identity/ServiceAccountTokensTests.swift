@@ -28,7 +28,7 @@ struct ServiceAccountTokensTests {
         #expect(found.claims?.expiry == testNow + 3600)
     }
 
-    @Test("The attributes come first, then the secrets")
+    @Test("Tokens are read from the attributes first, then from the secrets")
     func places() throws {
         let (one, two) = (ValidMount.tokens("one"), ValidMount.tokens("two"))
         #expect(try Self.find(attribute: one, secret: two).assertion.exposedText == "one")
@@ -43,7 +43,7 @@ struct ServiceAccountTokensTests {
         #expect(error?.message == "service account tokens not found")
     }
 
-    @Test("A token for another audience alone is not found, and the audiences there are are named")
+    @Test("A token for another audience is not used, and the error names the audiences of the tokens")
     func otherAudience() {
         let error = Self.failure(attribute: ValidMount.tokens("x", audience: "api://AKSIdentityBinding"))
         #expect(error?.code == .tokenMissing)
@@ -52,7 +52,7 @@ struct ServiceAccountTokensTests {
     }
 
     @Test(
-        "An audience without a token has none",
+        "An audience without a token is an error",
         arguments: [
             "{}", "null", #"{"api://AzureADTokenExchange":{}}"#, #"{"api://AzureADTokenExchange":null}"#,
             #"{"api://AzureADTokenExchange":{"token":""}}"#, #"{"api://AzureADTokenExchange":{"token":null}}"#,
@@ -89,7 +89,7 @@ struct ServiceAccountTokensTests {
         #expect(error?.message == "failed to unmarshal service account tokens, error: " + reason)
     }
 
-    @Test("Field names match in any case, as Go has it, and other fields are ignored")
+    @Test("Field names match in any case, as in Go, and other fields are ignored")
     func fieldNames() throws {
         let text = #"{"api://AzureADTokenExchange":{"Token":"t","EXPIRATIONTIMESTAMP":"2026-01-01T00:00:00Z","x":[1]}}"#
         #expect(try Self.find(attribute: text).assertion.exposedText == "t")
@@ -114,7 +114,7 @@ struct ServiceAccountTokensTests {
     }
 
     @Test(
-        "A token that cannot be read is left to Entra",
+        "A token that cannot be parsed is sent to Entra",
         arguments: ["opaque", "a.b.c", "a.b", "....", token(claims: "{}"), token(claims: "[]"), token(claims: "no")])
     func unreadable(text: String) throws {
         #expect(try Self.find(attribute: ValidMount.tokens(text)).assertion.exposedText == text)
@@ -138,7 +138,7 @@ struct TokenClaimsTests {
     }
 
     @Test(
-        "The audience may be a text or a list",
+        "The audience may be a string or a list",
         arguments: [
             (#"{"aud":"a"}"#, ["a"]), (#"{"aud":["a","b"]}"#, ["a", "b"]), (#"{"aud":[]}"#, []), ("{}", []),
             (#"{"aud":5}"#, []), (#"{"aud":["a",5]}"#, ["a"]),
@@ -159,12 +159,14 @@ struct TokenClaimsTests {
         #expect(read.context.map(\.name) == ["issuer", "subject", "audience", "expires"])
     }
 
-    @Test("What is not JWT has no claims", arguments: ["", ".", "a.b", "a.b.c.d", "a.!!!.c", "a.bm8.c", "a.W10.c"])
+    @Test(
+        "A text that is not a JWT does not have claims",
+        arguments: ["", ".", "a.b", "a.b.c.d", "a.!!!.c", "a.bm8.c", "a.W10.c"])
     func none(text: String) {
         #expect(TokenClaims(parsing: SecretBytes(text)) == nil)
     }
 
-    @Test("A long claim is clipped where it is shown")
+    @Test("A long claim is clipped in errors")
     func clipped() throws {
         let claims = try #require(Self.read(#"{"iss":"\#(String(repeating: "i", count: 5000))"}"#))
         #expect(claims.context.allSatisfy { $0.value.count <= 201 })

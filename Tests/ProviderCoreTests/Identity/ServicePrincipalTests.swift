@@ -37,7 +37,7 @@ struct ServicePrincipalTests {
     }
 
     @Test(
-        "may hold a certificate in place of a secret, under a key of any case",
+        "a certificate may replace the client secret, under a key of any letter case",
         arguments: ["clientcertificate", "ClientCertificate"])
     func certificate(key: String) throws {
         let identity = try identity(["clientid": Self.clientID, key: try pair()])
@@ -53,7 +53,7 @@ struct ServicePrincipalTests {
         }
     }
 
-    @Test("takes a password with its blanks, and without the line break that ends it", arguments: ["", "\n", "\r\n"])
+    @Test("a password keeps its blanks, and loses the line break at its end", arguments: ["", "\n", "\r\n"])
     func passwordWithBlanks(end: String) throws {
         let material = try TestKeys.shared.get()
         let leaf = try #require(material.leaves[.rsa])
@@ -66,7 +66,7 @@ struct ServicePrincipalTests {
         Issue.record("\(identity)")
     }
 
-    @Test("with both uses the secret, as upstream does, whatever the certificate is")
+    @Test("with a secret and a certificate, the secret is used, as in upstream")
     func both() throws {
         let identity = try identity(["clientid": Self.clientID, "clientsecret": "s", "clientcertificate": "nonsense"])
         guard case .servicePrincipal(Self.clientID, let secret) = identity else {
@@ -76,14 +76,14 @@ struct ServicePrincipalTests {
         #expect(secret.exposedText == "s")
     }
 
-    @Test("with an empty secret uses the certificate")
+    @Test("with an empty secret, the certificate is used")
     func emptySecret() throws {
         let identity = try identity(["clientid": Self.clientID, "clientsecret": "\n", "clientcertificate": try pair()])
         #expect(identity.mode == .servicePrincipal)
         if case .servicePrincipal = identity { Issue.record("the empty secret is used") }
     }
 
-    @Test("with a password opens an encrypted file")
+    @Test("a password opens an encrypted file")
     func password() throws {
         let material = try TestKeys.shared.get()
         let file = try material.pkcs12(
@@ -97,7 +97,7 @@ struct ServicePrincipalTests {
         #expect(error.hint.contains("clientcertificatepassword"))
     }
 
-    @Test("with neither says what may be there")
+    @Test("without a secret and a certificate, the error lists the possible keys")
     func neither() throws {
         let error = try failure(["clientid": Self.clientID, "clientcertificatepassword": "word"])
         #expect(error.code == .credentialsMissing)
@@ -105,7 +105,7 @@ struct ServicePrincipalTests {
         #expect(error.hint.contains("clientsecret or clientcertificate"))
     }
 
-    @Test("with a certificate outside its dates is refused before it is sent")
+    @Test("a certificate outside its dates is refused before it is sent")
     func dates() throws {
         let secrets = ["clientid": Self.clientID, "clientcertificate": try pair()]
         let expired = try failure(secrets, now: Self.now + 3 * 86_400)

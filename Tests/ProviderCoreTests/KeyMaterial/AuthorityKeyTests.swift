@@ -57,7 +57,9 @@ struct AuthorityKeyTests {
         }
     }
 
-    @Test("handed over to a new key, in either direction, make one chain", arguments: [true, false])
+    @Test(
+        "certificates that hand an authority over to a new key, in either direction, make one chain",
+        arguments: [true, false])
     func rollover(identifiers: Bool) throws {
         try certificate("old", key: "old", subject: "Root")
         try certificate("new", key: "new", subject: "Root")
@@ -72,7 +74,7 @@ struct AuthorityKeyTests {
         #expect(try chain("old.crt", "newWithOld.crt", "new.crt", "leaf.crt") == ["leaf.crt", "new.crt"])
     }
 
-    @Test("of which one only signs revocation lists do not stand in the chain")
+    @Test("a certificate that only signs revocation lists is not part of the chain")
     func revocationListKey() throws {
         try certificate("old", key: "old", subject: "Root", extensions: Self.authority + "\nkeyUsage=keyCertSign")
         try certificate("crl", key: "crl", subject: "Root", issuer: "old", extensions: "keyUsage=cRLSign")
@@ -80,7 +82,7 @@ struct AuthorityKeyTests {
         #expect(try chain("crl.crt", "old.crt", "leaf.key", "leaf.crt") == ["leaf.crt", "old.crt"])
     }
 
-    @Test("handed over below a path length do not count")
+    @Test("a certificate that hands an authority over does not count towards a path length")
     func pathLength() throws {
         try certificate("old", key: "old", subject: "Root", extensions: Self.authority + ",pathlen:0")
         try certificate("newWithOld", key: "new", subject: "Root", issuer: "old")
@@ -88,7 +90,7 @@ struct AuthorityKeyTests {
         #expect(try chain("leaf.crt", "old.crt", "newWithOld.crt") == ["leaf.crt", "newWithOld.crt", "old.crt"])
     }
 
-    @Test("of two certificates with one key the newer is the leaf", arguments: [["a", "b"], ["b", "a"]])
+    @Test("the newer of two certificates with one key is the leaf", arguments: [["a", "b"], ["b", "a"]])
     func renewed(order: [String]) throws {
         try certificate("old", key: "old", subject: "Root")
         try certificate("a", key: "leaf", subject: "leaf", issuer: "old", extensions: "", days: "2")
@@ -102,7 +104,7 @@ struct AuthorityKeyTests {
         }
     }
 
-    @Test("An extension that is not known may have any value")
+    @Test("An unknown extension may have any value")
     func unknownExtension() throws {
         try certificate(
             "old", key: "old", subject: "Root", extensions: Self.authority + "\n1.2.3.4=DER:ff:ff:61\n1.2.3.5=DER:00")
@@ -110,7 +112,7 @@ struct AuthorityKeyTests {
     }
 
     @Test(
-        "A root whose signature is not its own is refused, with and without key identifiers", arguments: [true, false])
+        "A root with a signature of another key is refused, with and without key identifiers", arguments: [true, false])
     func forgedRoot(identifiers: Bool) throws {
         try certificate("old", key: "old", subject: "Root", identifiers: identifiers)
         var blocks = PEMReader.blocks(in: SecretBytes(try directory.read("old.crt")))
@@ -149,7 +151,7 @@ struct AuthorityKeyTests {
         }
     }
 
-    @Test("An RSA key of three primes is kept whole")
+    @Test("An RSA key of three primes is kept complete")
     func threePrimes() throws {
         try run(
             [

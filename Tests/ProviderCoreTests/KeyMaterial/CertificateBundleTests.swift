@@ -41,7 +41,7 @@ struct CertificateBundleTests {
 
     private static func names(_ certificates: [X509Certificate]) -> [String] { certificates.map(\.name) }
 
-    @Test("Whatever the order of a PEM secret, the leaf is the key's, then its issuers come; the rest is named")
+    @Test("A PEM secret in any order gives the key's leaf, then its issuers, and names the other certificates")
     func anyOrder() throws {
         for names in Self.permutations(["key", "leaf", "intermediate", "root", "other"]) {
             let bundle = try Self.bundle(names)
@@ -68,7 +68,7 @@ struct CertificateBundleTests {
         try bundle.verify()
     }
 
-    @Test("A certificate that is present twice counts once, and a chain may lack its root or its middle")
+    @Test("A duplicate certificate counts once, and a chain may lack its root or an intermediate")
     func incomplete() throws {
         let twice = try Self.bundle(["leaf", "intermediate", "leaf", "key", "intermediate"])
         #expect(Self.names(twice.chain) == ["CN=p256", "CN=intermediate"])
@@ -79,7 +79,7 @@ struct CertificateBundleTests {
         try gap.verify()
     }
 
-    @Test("Without a key the leaf is the one that issued no other")
+    @Test("Without a key, the leaf is the certificate that issued no other")
     func keyless() throws {
         let bundle = try Self.bundle(["root", "intermediate", "leaf", "other"])
         #expect(Self.names(bundle.chain) == ["CN=p256", "CN=intermediate", "CN=root"])
@@ -87,7 +87,7 @@ struct CertificateBundleTests {
         #expect(throws: DERError.self) { try bundle.blocks(of: .key) }
     }
 
-    @Test("Each part holds what its name says")
+    @Test("Each part contains what its name says")
     func parts() throws {
         let bundle = try Self.bundle(["root", "key", "intermediate", "leaf"])
         func labels(_ part: CertificatePart, keyComesLast: Bool = false) throws -> [String] {
@@ -108,7 +108,7 @@ struct CertificateBundleTests {
         #expect(rootless.authority?.name == "CN=intermediate")
     }
 
-    @Test("What the secret does not hold is a clear error")
+    @Test("A part that the secret does not contain is an error with the reason")
     func absent() throws {
         let alone = try Self.bundle(["key", "leaf"])
         for part in [CertificatePart.chain, .ca] {
@@ -120,7 +120,7 @@ struct CertificateBundleTests {
         }
     }
 
-    @Test("A key in any of its forms is read, and written in each as OpenSSL does", arguments: TestKeys.Key.allCases)
+    @Test("A key in any form is read, and written in each form as OpenSSL does", arguments: TestKeys.Key.allCases)
     func keyFormats(kind: TestKeys.Key) throws {
         let material = try TestKeys.shared.get()
         let pkcs8 = try #require(material.keys[kind])
@@ -141,7 +141,7 @@ struct CertificateBundleTests {
         }
     }
 
-    @Test("DER is the one block's content, and is refused for more than one")
+    @Test("DER is the content of one block, and is refused for more than one")
     func der() throws {
         let bundle = try Self.bundle(["key", "leaf", "intermediate", "root"])
         var output = CertificateOutput(part: .leaf, fileName: "leaf.der")
@@ -152,7 +152,7 @@ struct CertificateBundleTests {
         #expect(throws: DERError.self) { try output.contents(of: bundle, password: nil, version: "1") }
     }
 
-    @Test("A password on the key is named as what is in the way")
+    @Test("A key with a password is refused, and the error names the password")
     func encrypted() throws {
         let material = try TestKeys.shared.get()
         let (key, leaf) = (try #require(material.keys[.rsa]), try #require(material.leaves[.rsa]))

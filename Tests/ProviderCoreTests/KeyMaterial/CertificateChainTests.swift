@@ -60,7 +60,8 @@ struct CertificateChainTests {
         return result.map { certificate in chain.firstIndex { $0.hasSameBytes(as: certificate) } }
     }
 
-    @Test("Root, intermediate and server come out leaf first, from all six orders", arguments: permutations([0, 1, 2]))
+    @Test(
+        "Root, intermediate and server are sorted leaf first, from all six orders", arguments: permutations([0, 1, 2]))
     func three(permutation: [Int]) throws {
         let certificates = try Certificates(leafHasIdentifier: true)
         // What a certificate is for plays no part: the lower intermediate stands for the server.
@@ -69,7 +70,7 @@ struct CertificateChainTests {
     }
 
     @Test(
-        "Two intermediates come out in order below their leaf, whether it has a subject key identifier or not",
+        "Two intermediates are sorted below their leaf, with and without a subject key identifier",
         arguments: permutations([0, 1, 2, 3]), [true, false])
     func four(permutation: [Int], leafHasIdentifier: Bool) throws {
         let certificates = try Certificates(leafHasIdentifier: leafHasIdentifier)
@@ -77,7 +78,7 @@ struct CertificateChainTests {
         #expect(try Self.ordered(chain, permutation) == [0, 1, 2, 3])
     }
 
-    @Test("A chain without its root is a chain", arguments: permutations([0, 1, 2]))
+    @Test("A chain may lack its root", arguments: permutations([0, 1, 2]))
     func rootless(permutation: [Int]) throws {
         let certificates = try Certificates(leafHasIdentifier: false)
         let chain = [certificates.leaf, certificates.lower, certificates.upper]
@@ -85,14 +86,15 @@ struct CertificateChainTests {
     }
 
     @Test(
-        "Where an intermediate is missing the file's order stays", arguments: permutations([0, 1, 2]), [true, false])
+        "If an intermediate is missing, the order of the file is kept", arguments: permutations([0, 1, 2]),
+        [true, false])
     func gap(permutation: [Int], upperIsMissing: Bool) throws {
         let certificates = try Certificates(leafHasIdentifier: false)
         let middle = upperIsMissing ? certificates.lower : certificates.upper
         #expect(try Self.ordered([certificates.leaf, middle, certificates.root], permutation) == permutation)
     }
 
-    @Test("Where a certificate is unrelated the file's order stays", arguments: permutations([0, 1, 2]))
+    @Test("If a certificate is unrelated, the order of the file is kept", arguments: permutations([0, 1, 2]))
     func unrelated(permutation: [Int]) throws {
         let certificates = try Certificates(leafHasIdentifier: true)
         #expect(
@@ -100,7 +102,7 @@ struct CertificateChainTests {
                 == permutation)
     }
 
-    @Test("One certificate alone is a chain, and none has no leaf")
+    @Test("One certificate is a chain, and an empty list does not have a leaf")
     func few() throws {
         let certificates = try Certificates(leafHasIdentifier: false)
         #expect(try Self.ordered([certificates.leaf], [0]) == [0])

@@ -81,7 +81,7 @@ struct CertificateVerificationTests {
         #expect(throws: DERError("the signature of CN=leaf is not by CN=root")) { try forged.verify() }
     }
 
-    @Test("A signature that cannot be judged is named, with the way around")
+    @Test("A signature that cannot be verified is named, with the setting that skips the verification")
     func unknown() throws {
         let authority = try Authority()
         try authority.key("root", ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"])
@@ -113,7 +113,7 @@ struct CertificateVerificationTests {
         #expect(throws: DERError("the private key does not belong to the certificate CN=leaf")) { try same.verify() }
     }
 
-    @Test("An RSA key whose numbers do not fit is damaged")
+    @Test("An RSA key whose numbers do not match is reported as damaged")
     func damaged() throws {
         let material = try TestKeys.shared.get()
         var numbers = try DERElement.parse(
@@ -130,7 +130,7 @@ struct CertificateVerificationTests {
         }
     }
 
-    @Test("An issuer has to be an authority, with the right usage, and no more of them below it than it allows")
+    @Test("An issuer must be an authority with the right usage, and its path length is a limit")
     func authorities() throws {
         let authority = try Authority()
         for name in ["root", "middle", "leaf"] { try authority.key(name, Self.p256) }
@@ -163,7 +163,7 @@ struct CertificateVerificationTests {
                 == "CN=middle issued CN=leaf, and its key usage does not allow that")
     }
 
-    @Test("A cross-signed authority's better certificate is taken, and dates are reported but not judged")
+    @Test("The better certificate of a cross-signed authority is used, and dates are reported but not checked")
     func crossSigned() throws {
         let authority = try Authority()
         for name in ["root", "old", "leaf"] { try authority.key(name, Self.p256) }
@@ -207,7 +207,7 @@ struct CertificateVerificationTests {
         return SecretBytes(serializer.serializedBytes)
     }
 
-    @Test("A chain of any length that occurs is followed to its end, and a longer one is refused")
+    @Test("A chain of realistic length is followed to its end, and a longer one is refused")
     func length() throws {
         let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
         func bundle(_ issuers: Int) throws -> CertificateBundle {

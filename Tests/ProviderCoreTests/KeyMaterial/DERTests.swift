@@ -32,7 +32,7 @@ struct DERTests {
     }
 
     @Test(
-        "What is malformed is refused",
+        "Malformed data is refused",
         arguments: [
             ([], "cut off"), ([0x30], "cut off"), ([0x30, 0x01], "cut off"), ([0x30, 0x00, 0x00], "trailing data"),
             ([0x1F, 0x01, 0x00], "multi-byte tag"), ([0x30, 0x85, 0, 0, 0, 0, 0], "bad length"),
@@ -44,7 +44,7 @@ struct DERTests {
         #expect(throws: DERError(reason)) { try Self.parse(bytes) }
     }
 
-    @Test("Nesting is bounded, with definite and indefinite lengths")
+    @Test("The nesting depth is limited, with definite and indefinite lengths")
     func nesting() throws {
         #expect(throws: DERError("nested too deeply")) {
             try Self.parse([[UInt8]](repeating: [0x30, 0x80], count: 100_000).flatMap { $0 })
@@ -54,7 +54,7 @@ struct DERTests {
         #expect(throws: DERError("octet string nested too deeply")) { try Self.parse(nested).octets() }
     }
 
-    @Test("An octet string may come in pieces")
+    @Test("An octet string may consist of pieces")
     func octets() throws {
         #expect(try Self.parse([0x04, 0x02, 1, 2]).octets().exposedBytes == [1, 2])
         #expect(try Self.parse([0x24, 0x07, 0x04, 0x01, 1, 0x04, 0x02, 2, 3]).octets().exposedBytes == [1, 2, 3])
@@ -72,7 +72,7 @@ struct DERTests {
             try DERElement.parse(DERWriter.objectIdentifier(dotted)).objectIdentifier() == dotted.description)
     }
 
-    @Test("A bad object identifier is refused")
+    @Test("An invalid object identifier is refused")
     func badObjectIdentifiers() throws {
         #expect(throws: DERError.self) { try Self.parse([0x06, 0x00]).objectIdentifier() }
         #expect(throws: DERError.self) { try Self.parse([0x06, 0x02, 0x2A, 0x86]).objectIdentifier() }
@@ -82,7 +82,7 @@ struct DERTests {
         }
     }
 
-    @Test("Small integers are read, negative and large ones refused")
+    @Test("Small integers are read, and negative and large ones are refused")
     func integers() throws {
         #expect(try Self.parse([0x02, 0x01, 0x03]).integer() == 3)
         #expect(try Self.parse([0x02, 0x03, 0x00, 0xFF, 0xFF]).integer() == 65535)
@@ -91,7 +91,7 @@ struct DERTests {
         }
     }
 
-    @Test("Integers are written in the shortest form that stays positive")
+    @Test("Integers are written in the shortest positive form")
     func writtenIntegers() {
         for (magnitude, expected) in [
             ([], [0x02, 0x01, 0]), ([0], [0x02, 0x01, 0]), ([0, 0, 5], [0x02, 0x01, 5]), ([0x7F], [0x02, 0x01, 0x7F]),
@@ -101,7 +101,7 @@ struct DERTests {
         }
     }
 
-    @Test("Written lengths read back", arguments: [0, 1, 127, 128, 255, 256, 65535, 65536])
+    @Test("Written lengths are read as the same lengths", arguments: [0, 1, 127, 128, 255, 256, 65535, 65536])
     func writtenLengths(count: Int) throws {
         let written = DERWriter.octetString(SecretBytes([UInt8](repeating: 7, count: count)))
         #expect(try DERElement.parse(written).content.count == count)

@@ -62,7 +62,7 @@ struct KeystoreTests {
         #expect(try PKCS12.open(file, password: SecretBytes(password)).certificates.count == 3)
     }
 
-    @Test("The wrong password opens nothing", arguments: Keystore.Profile.allCases)
+    @Test("A wrong password does not open a key store", arguments: Keystore.Profile.allCases)
     func wrongPassword(profile: Keystore.Profile) throws {
         let file = try Self.output(.pkcs12, profile).contents(
             of: try Self.bundle(), password: SecretBytes("right"), version: "1")
@@ -76,7 +76,7 @@ struct KeystoreTests {
         output(.truststore, .modern, .jks),
     ]
 
-    @Test("The same things give the same bytes, and any other thing gives others", arguments: shapes)
+    @Test("The same input gives the same bytes, and any other input gives other bytes", arguments: shapes)
     func deterministic(output: CertificateOutput) throws {
         func file(
             _ kind: TestKeys.Key = .p256, _ password: String = "changeit", _ version: String = "1",
@@ -98,7 +98,7 @@ struct KeystoreTests {
         #expect(try (file(.p256, "changeit", "2") != first) == isSalted)
     }
 
-    @Test("No two pieces share a salt, no salt shows in another version, and a trust store's knows no password")
+    @Test("Every salt is used once, differs between versions, and for a trust store does not depend on the password")
     func salts() throws {
         func salts(_ output: CertificateOutput, _ password: String, _ version: String) throws -> [[UInt8]] {
             let file = try output.contents(of: try Self.bundle(), password: SecretBytes(password), version: version)
@@ -127,7 +127,7 @@ struct KeystoreTests {
     }
 
     @Test(
-        "A password that no program would type is refused",
+        "A password that cannot be typed is refused",
         arguments: [
             ("secret\n", "the password ends in a line break, which no program would type; store it without"),
             ("a\tb", "the password holds control characters"),
@@ -145,7 +145,7 @@ struct KeystoreTests {
         }
     }
 
-    @Test("A trust store holds the issuers, a self-signed leaf, or everything that has no key")
+    @Test("A trust store contains the issuers, a self-signed leaf, or all certificates of a secret without a key")
     func trust() throws {
         func names(_ bundle: CertificateBundle) throws -> [String] {
             try Keystore.trust(in: bundle, alias: "ca").trusted.map { "\($0.alias) \($0.certificate.name)" }

@@ -24,7 +24,7 @@ struct LegacyCipherTests {
     }
 
     // A kilobyte of random blocks asks for every entry of every table many times over.
-    @Test("Triple DES decrypts what OpenSSL encrypted", arguments: 0..<5)
+    @Test("Triple DES decrypts data that OpenSSL encrypted", arguments: 0..<5)
     func tripleDES(seed: UInt64) throws {
         var generator = SeededRandom(seed: seed)
         let (key, iv) = (Self.random(24, &generator), Self.random(8, &generator))
@@ -33,7 +33,8 @@ struct LegacyCipherTests {
         #expect(encrypted.withUnsafeBytes { TripleDES.decryptCBC($0, key: key, iv: iv) }?.exposedBytes == plain)
     }
 
-    @Test("RC2 decrypts what OpenSSL encrypted, with keys of 40, 64 and 128 bits", arguments: [5, 8, 16], [0, 1, 2])
+    @Test(
+        "RC2 decrypts data that OpenSSL encrypted, with keys of 40, 64 and 128 bits", arguments: [5, 8, 16], [0, 1, 2])
     func rc2(keyLength: Int, seed: UInt64) throws {
         var generator = SeededRandom(seed: seed)
         let (key, iv) = (Self.random(keyLength, &generator), Self.random(8, &generator))
@@ -43,7 +44,7 @@ struct LegacyCipherTests {
         #expect(encrypted.withUnsafeBytes { RC2.decryptCBC($0, key: key, iv: iv) }?.exposedBytes == plain)
     }
 
-    @Test("Broken blocks, keys and vectors give nothing")
+    @Test("Blocks, keys and vectors of a wrong size are not decrypted")
     func shapes() {
         func tripleDES(_ data: Int, _ key: Int, _ iv: Int) -> SecretBytes? {
             [UInt8](repeating: 1, count: data).withUnsafeBytes {

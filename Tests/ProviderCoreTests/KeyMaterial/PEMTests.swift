@@ -11,7 +11,7 @@ struct PEMTests {
         PEMBlock.text(of: [PEMBlock(label: label, der: SecretBytes(bytes), headers: headers)]).exposedText
     }
 
-    @Test("A block is written as Go writes it, with lines of 64 digits")
+    @Test("A block is written as in Go, with lines of 64 characters")
     func writes() {
         #expect(Self.text("X Y", Array("foo".utf8)) == "-----BEGIN X Y-----\nZm9v\n-----END X Y-----\n")
         #expect(Self.text("X", []) == "-----BEGIN X-----\n-----END X-----\n")
@@ -21,14 +21,14 @@ struct PEMTests {
             Self.text("X", [UInt8](repeating: 0, count: 49)) == "-----BEGIN X-----\n\(line)\nAA==\n-----END X-----\n")
     }
 
-    @Test("Headers are written sorted, Proc-Type first")
+    @Test("Headers are sorted, with Proc-Type first")
     func headers() {
         #expect(
             Self.text("X", [0], [("b", "2"), ("Proc-Type", "4,ENCRYPTED"), ("a", "1")])
                 == "-----BEGIN X-----\nProc-Type: 4,ENCRYPTED\na: 1\nb: 2\n\nAA==\n-----END X-----\n")
     }
 
-    @Test("Several blocks are read, text between them")
+    @Test("Several blocks are read, and text between them is ignored")
     func reads() {
         let text = """
             Bag Attributes
@@ -53,7 +53,7 @@ struct PEMTests {
     }
 
     @Test(
-        "What is not a block is ignored",
+        "Text that is not a block is ignored",
         arguments: [
             "", "-----BEGIN A-----", "-----BEGIN A-----\nZm9v\n", "-----BEGIN A-----\nZm9v\n-----END B-----\n",
             "-----BEGIN A-----\n!!\n-----END A-----\n", " -----BEGIN A-----\nZm9v\n-----END A-----\n",
@@ -73,7 +73,7 @@ struct PEMTests {
         #expect(blocks.first?.der.isEmpty == true)
     }
 
-    @Test("No mutation of a text traps, and what is read writes and reads back")
+    @Test("No mutation of a text traps, and the blocks that are read are the same after writing and reading")
     func mutations() {
         let valid = Array((Self.text("A", Array(0..<100), [("k", "v")]) + Self.text("CERTIFICATE", Array(0..<60))).utf8)
         var random = SeededRandom(seed: 4)

@@ -17,7 +17,7 @@ struct PKCS12Tests {
 
     private static func options(_ shape: String) -> [String] { shape.split(separator: " ").map(String.init) }
 
-    @Test("Every shape that OpenSSL writes is opened", arguments: shapes)
+    @Test("Every form of file that OpenSSL writes is opened", arguments: shapes)
     func opens(shape: String) throws {
         let material = try TestKeys.shared.get()
         let leaf = try #require(material.leaves[.rsa])
@@ -32,7 +32,7 @@ struct PKCS12Tests {
         #expect(try PrivateKeyInfo.canonical(key).exposedBytes == canonical)
     }
 
-    @Test("Every kind of key comes out in Go's form", arguments: TestKeys.Key.allCases, ["", "-legacy"])
+    @Test("Every kind of key is returned in Go's form", arguments: TestKeys.Key.allCases, ["", "-legacy"])
     func keys(kind: TestKeys.Key, shape: String) throws {
         let material = try TestKeys.shared.get()
         let leaf = try #require(material.leaves[kind])
@@ -54,7 +54,7 @@ struct PKCS12Tests {
         #expect(key.certificates.isEmpty)
     }
 
-    @Test("A file with a password is refused with a clear reason", arguments: ["", "-legacy"])
+    @Test("A file with a password is refused with the reason", arguments: ["", "-legacy"])
     func password(shape: String) throws {
         let material = try TestKeys.shared.get()
         let leaf = try #require(material.leaves[.p256])
@@ -70,7 +70,7 @@ struct PKCS12Tests {
         "pkcs12: the file takes more rounds of key derivation to open than a mount may spend, 2500000 at once and 6000000 "
             + "in all; write it with fewer iterations")
 
-    @Test("A file may not take more computing than a node can spare, together or however it is divided")
+    @Test("A file may not need more work than a node can do, however the work is divided")
     func work() throws {
         let material = try TestKeys.shared.get()
         let file = try material.pkcs12(
@@ -104,7 +104,7 @@ struct PKCS12Tests {
         return DERWriter.sequence(DERWriter.integer([3]), wrapped(DERWriter.sequence(safe)))
     }
 
-    @Test("What certtool and NSS write by default, 600,000 rounds for each bag and the MAC, is opened")
+    @Test("A file with the defaults of certtool and NSS, 600,000 rounds for each bag and the MAC, is opened")
     func usualRounds() throws {
         let material = try TestKeys.shared.get()
         let leaf = try #require(material.leaves[.p256])
@@ -114,14 +114,14 @@ struct PKCS12Tests {
         #expect(try PKCS12.open(file).certificates.count == 2)
     }
 
-    @Test("Bags that share a salt cost one derivation")
+    @Test("Bags with the same salt need one derivation")
     func sharedSalt() throws {
         // Ten derivations would be too many.
         let bags = [SecretBytes](repeating: try Self.bag(iterations: 1_000_000), count: 10)
         #expect(try PKCS12.open(Self.file(bags)).keys.count == 10)
     }
 
-    @Test("What a wrong password happens to decrypt is not taken for a key")
+    @Test("Random bytes from a wrong password do not count as a key")
     func garbageKey() throws {
         var random = SeededRandom(seed: 8)
         func sequence(_ parts: [SecretBytes]) -> SecretBytes { DERWriter.element(DERElement.Tag.sequence, parts) }
@@ -157,7 +157,7 @@ struct PKCS12Tests {
     }
 
     @Test(
-        "What is not a PKCS#12 file is refused",
+        "A file that is not PKCS#12 is refused",
         arguments: [[], [0x30, 0x00], [0x30, 0x03, 0x02, 0x01, 0x02], Array("text".utf8)] as [[UInt8]])
     func noFile(bytes: [UInt8]) {
         #expect(throws: DERError.self) { try PKCS12.open(SecretBytes(bytes)) }

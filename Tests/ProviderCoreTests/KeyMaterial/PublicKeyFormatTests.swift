@@ -32,7 +32,7 @@ struct PublicKeyFormatTests {
         ("nistp521", ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"], "P-521"),
     ]
 
-    @Test("DER is what OpenSSL writes; ssh-keygen reads the line and finds the same key", arguments: kinds)
+    @Test("DER is the same as OpenSSL's, and ssh-keygen finds the same key in the OpenSSH line", arguments: kinds)
     func formats(kind: (String, [String], String?)) throws {
         let (key, info) = try Self.key(kind.1, curve: kind.2)
         #expect(try key.file(.der, comment: "k").exposedBytes == info)
@@ -52,7 +52,7 @@ struct PublicKeyFormatTests {
         #expect(blocks.map(\.der.exposedBytes) == [info])
     }
 
-    @Test("A JSON Web Key has exactly the members of its thumbprint, in their order", arguments: kinds)
+    @Test("A JSON Web Key has exactly the members of its thumbprint, in the same order", arguments: kinds)
     func jwk(kind: (String, [String], String?)) throws {
         let (key, _) = try Self.key(kind.1, curve: kind.2)
         let text = try key.file(.jwk, comment: "k").exposedText

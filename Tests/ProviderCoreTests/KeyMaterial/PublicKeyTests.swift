@@ -25,7 +25,7 @@ struct PublicKeyTests {
         try TestKeys.openssl(["pkey", "-in", "in.pem", "-pubout", "-outform", "DER"], input: privateKey)
     }
 
-    @Test("An RSA key is written as OpenSSL writes it", arguments: ["RSA", "RSA-HSM"])
+    @Test("An RSA key is written as in OpenSSL", arguments: ["RSA", "RSA-HSM"])
     func rsa(type: String) throws {
         let privateKey = try #require(try TestKeys.shared.get().keys[.rsa])
         let numbers = try DERElement.parse(Self.bits(Self.publicDER(privateKey))).children().map { $0.content.bytes() }
@@ -39,7 +39,7 @@ struct PublicKeyTests {
     }
 
     @Test(
-        "An EC key is written as OpenSSL writes it",
+        "An EC key is written as in OpenSSL",
         arguments: [
             ("P-256", "P-256", 32), ("P-384", "P-384", 48), ("P-521", "P-521", 66), ("P-256K", "secp256k1", 32),
             ("SECP256K1", "secp256k1", 32),
@@ -62,7 +62,7 @@ struct PublicKeyTests {
         #expect(try Self.key("EC", curve: curve, x: [0] + x, y: y).pem().exposedBytes == expected)
     }
 
-    @Test("A coordinate that is short by its zeros is filled up")
+    @Test("A short coordinate is padded with zeros")
     func padded() throws {
         // A point of P-256K whose x is 1, from SEC 2's equation y² = x³ + 7.
         let digits = SecretBytes("4218f20ae6c646b363db68605822fb14264ca8d2587fdd6fbc750d587e76a7ee")

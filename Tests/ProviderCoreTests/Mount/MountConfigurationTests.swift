@@ -22,7 +22,7 @@ struct MountAttributesTests {
         }
     }
 
-    @Test("A working mount is read in full")
+    @Test("A valid mount is read completely")
     func valid() throws {
         let attributes = try Self.validate([:])
         #expect(attributes.pod.name == "api-0")
@@ -60,7 +60,7 @@ struct MountAttributesTests {
     }
 
     @Test(
-        "A tenant that could steer the URL it becomes part of is refused",
+        "A tenant that could change the URL that contains it is refused",
         arguments: [
             "../common", "a/b", "a?b=c", "a#b", "a%2fb", "a\\b", "a@b", "a b", "a:b", "a..b", ".", "..", "tenant\u{0}x",
             "ténant", "a\nb", String(repeating: "t", count: 256),
@@ -76,13 +76,13 @@ struct MountAttributesTests {
         #expect(try Self.validate(["tenantID": tenant]).tenantID == tenant)
     }
 
-    @Test("Booleans are what Go takes for false", arguments: ["", " ", "0", "f", "F", "FALSE", "false", "False", nil])
+    @Test("Booleans accept Go's words for false", arguments: ["", " ", "0", "f", "F", "FALSE", "false", "False", nil])
     func falseBooleans(text: String?) throws {
         let changes = ["usePodIdentity": text, "useVMManagedIdentity": text, "useAzureTokenProxy": text]
         #expect(try Self.validate(changes).identity.mode == .workloadIdentity)
     }
 
-    @Test("Booleans are what Go takes for true", arguments: ["1", "t", "T", "TRUE", "true", "True", " true\n"])
+    @Test("Booleans accept Go's words for true", arguments: ["1", "t", "T", "TRUE", "true", "True", " true\n"])
     func trueBooleans(text: String) throws {
         #expect(try Self.validate(["usePodIdentity": text]).identity.mode == .podIdentity)
         #expect(try Self.validate(["useVMManagedIdentity": text]).identity.mode == .vmManagedIdentity)
@@ -90,7 +90,7 @@ struct MountAttributesTests {
         #expect(message?.hasPrefix("failed to build auth config for mode AzureTokenProxy: ") == true)
     }
 
-    @Test("Anything else for a boolean is refused in Go's words", arguments: ["yes", "tRuE", "on", "2", "tru"])
+    @Test("Other words for a boolean are refused in Go's words", arguments: ["yes", "tRuE", "on", "2", "tru"])
     func badBooleans(text: String) throws {
         for name in ["usePodIdentity", "useVMManagedIdentity", "useAzureTokenProxy"] {
             #expect(
@@ -107,7 +107,7 @@ struct MountAttributesTests {
         #expect(try Self.messages(["useAzureTokenProxy": "true", "useVMManagedIdentity": "1"]) == [expected])
     }
 
-    @Test("Without a client id the mode is the service principal's, and the error says why")
+    @Test("Without a client id, the mode is service principal, and the error gives the reason")
     func noClientID() throws {
         let error = #expect(throws: ProviderError.self) { try Self.validate(["clientID": " "]) }
         #expect(error?.code == .credentialsMissing)
@@ -137,7 +137,7 @@ struct MountAttributesTests {
         #expect(try Self.validate(["keyvaultName": name]).vaultName == name)
     }
 
-    @Test("Every mistake is reported together, in the order in which upstream would come to them")
+    @Test("All mistakes are reported together, in the order in which upstream finds them")
     func everything() throws {
         let messages = try Self.messages([
             "csi.storage.k8s.io/pod.name": nil, "csi.storage.k8s.io/pod.namespace": " ", "usePodIdentity": "maybe",
@@ -155,7 +155,7 @@ struct MountAttributesTests {
             ])
     }
 
-    @Test("An identity's mistake and the vault's and the objects' are all reported")
+    @Test("Mistakes of the identity, the vault and the objects are all reported")
     func identityAndObjects() throws {
         let messages = try Self.messages([
             ServiceAccountTokens.attribute: nil, "objects": nil, "keyvaultName": "a_b",
@@ -169,7 +169,7 @@ struct MountAttributesTests {
             ])
     }
 
-    @Test("The cloud's file is asked for only when the cloud is one that needs it")
+    @Test("The cloud's file is read only if the cloud needs it")
     func environmentFile() throws {
         let json = #"{"activeDirectoryEndpoint":"https://login.local","keyVaultDNSSuffix":"vault.local:8443"}"#
         let file: @Sendable (String?) -> AzureCloud.EnvironmentFile? = { requested in
@@ -188,13 +188,13 @@ struct MountAttributesTests {
         #expect(error?.message == "cloudName AzureStackCloud is not valid, error: open /x: permission denied")
     }
 
-    @Test("The warnings about the objects are carried along")
+    @Test("Warnings about the objects are kept")
     func warnings() throws {
         let objects = "array: [{objectName: a, objectType: secret, ObjectAlias: b}]"
         #expect(try Self.validate(["objects": objects]).warnings.count == 1)
     }
 
-    @Test("No token shows in an error or a rendering")
+    @Test("Errors and descriptions never show a token")
     func noLeak() throws {
         let token = token(claims: ValidMount.tokenClaims)
         let attributes = try Self.validate([:])

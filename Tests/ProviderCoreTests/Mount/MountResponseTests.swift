@@ -27,7 +27,7 @@ struct MountAnswerTests {
             conversion: ContentConversion(separatesCertificateAndKey: separates), now: testNow)
     }
 
-    @Test("A plan names the vault's host, ids and modes")
+    @Test("A plan has the vault's host, the ids and the modes")
     func plan() throws {
         let plan = try Self.plan(
             "{objectName: a, objectType: secret}, {objectName: a, objectType: key, objectAlias: k, filePermission: '0400'}"
@@ -37,7 +37,7 @@ struct MountAnswerTests {
         #expect(plan.items.map(\.mode.rawValue) == [0o644, 0o400])
     }
 
-    @Test("An object that is mounted twice gets an id for each, and the others keep theirs")
+    @Test("An object that is mounted twice gets two ids, and the others keep theirs")
     func uniqueIDs() throws {
         let plan = try Self.plan(
             """
@@ -69,7 +69,7 @@ struct MountAnswerTests {
     }
 
     @Test(
-        "An object that is written as the vault holds it has the vault's version",
+        "An object without settings for its bytes has the vault's version",
         arguments: [
             "", ", objectAlias: x", ", filePermission: '0600'", ", objectFormat: PEM", ", objectEncoding: utf-8",
             ", minRemaining: 1h", ", required: false", ", objectFormat: ''",
@@ -94,7 +94,7 @@ struct MountAnswerTests {
         #expect(versions[0] == "v1-4d51737e")
     }
 
-    @Test("The version of a key store changes with that of its password, and a substitute's with its text")
+    @Test("The version of a key store changes with its password, and that of a default value with its text")
     func otherVersions() throws {
         func version(_ password: String) throws -> String {
             let plan = try Self.plan(
@@ -137,7 +137,7 @@ struct MountAnswerTests {
             ])
     }
 
-    @Test("A file that a suffix makes collide with another is refused")
+    @Test("A suffix that makes two file names equal is refused")
     func suffixConflict() throws {
         let plan = try Self.plan(
             "{objectName: a, objectType: secret}, {objectName: b, objectType: secret, objectAlias: a.crt}")
@@ -162,14 +162,14 @@ struct MountAnswerTests {
         #expect(error?.code == .pathInvalid)
     }
 
-    @Test("An answer without a file is never given")
+    @Test("A response without a file is refused")
     func empty() throws {
         let plan = try Self.plan("{objectName: a, objectType: secret}")
         let error = #expect(throws: ProviderError.self) { try Self.answer(plan, []) }
         #expect(error?.code == .objectNotFound)
     }
 
-    @Test("4 MiB pass and one byte more does not, and the error names the largest files")
+    @Test("4 MiB are accepted, and with one more byte the error names the largest files")
     func size() throws {
         let plan = try Self.plan("{objectName: big, objectType: secret}, {objectName: small, objectType: secret}")
         func answer(_ count: Int) throws(ProviderError) -> MountResponse {

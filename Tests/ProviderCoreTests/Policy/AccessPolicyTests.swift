@@ -36,7 +36,7 @@ struct AccessPolicyTests {
     }
 
     @Test(
-        "permits what fits every limit of a rule, and nothing else",
+        "a policy permits a mount that meets every limit of a rule, and no other",
         arguments: [
             ("name: a", true), ("name: a, namespaces: [pay]", true), ("name: a, namespaces: [pa]", false),
             ("name: a, namespaces: [\"p*\"]", true), ("name: a, namespaces: [other, \"?ay\"]", true),
@@ -65,7 +65,7 @@ struct AccessPolicyTests {
         }
     }
 
-    @Test("limits every object of a class, not just one")
+    @Test("a policy limits every object of a class")
     func everyObject() throws {
         let objects =
             "array:\n  - |\n    objectName: password\n    objectType: secret\n  - |\n    objectName: root\n    objectType: key\n"
@@ -74,7 +74,7 @@ struct AccessPolicyTests {
         #expect(error?.message.contains("rule a permits objectName password, not root") == true)
     }
 
-    @Test("adds its rules up: one that permits is enough, in any order")
+    @Test("one permitting rule is sufficient, in any order")
     func rulesAddUp() throws {
         let a = "name: a, namespaces: [pay], keyvaultNames: [kv-one], clientIDs: [x]"
         let b = "name: b, namespaces: [pay], keyvaultNames: [contoso-pay]"
@@ -90,7 +90,7 @@ struct AccessPolicyTests {
         )
     }
 
-    @Test("falls to its default only where no rule is for the pod")
+    @Test("the default applies only if no rule is for the pod")
     func standard() throws {
         let other = "name: a, namespaces: [other]"
         #expect(try Self.permission(Self.policy(other, fallbackDecision: "allow")) == "default")
@@ -99,7 +99,7 @@ struct AccessPolicyTests {
         #expect(throws: ProviderError.self) { try Self.permission(Self.policy(strict, fallbackDecision: "allow")) }
     }
 
-    @Test("takes a client that is not of the class's choosing for none")
+    @Test("a client that the class does not choose is treated as none")
     func noClient() throws {
         let machine: [String: String?] = ["useVMManagedIdentity": "true", "clientID": nil]
         #expect(throws: ProviderError.self) { try Self.permission(Self.policy("name: a, clientIDs: [x]"), machine) }
@@ -111,7 +111,7 @@ struct AccessPolicyTests {
         #expect(try Self.permission(policy, ["clientID": nil], secrets: secrets) == "a")
     }
 
-    @Test("does not let a described cloud pass for another, nor a class choose a description of its own")
+    @Test("a described cloud cannot pass as another, and a class cannot choose another description")
     func describedCloud() throws {
         let file =
             #"{"name":"AzurePublicCloud","activeDirectoryEndpoint":"https://evil.example","keyVaultDNSSuffix":"evil.example"}"#
@@ -128,7 +128,7 @@ struct AccessPolicyTests {
         #expect(throws: ProviderError.self) { try Self.permission(host, own, cloudFile: file) }
     }
 
-    @Test("may be JSON")
+    @Test("a policy may be JSON")
     func json() throws {
         let text =
             "{\n\t\"apiVersion\": \"akv-csi/v1\", \"default\": \"deny\",\n\t\"rules\": [{\"name\": \"a\", \"namespaces\": [\"pay\"]}]\n}"
@@ -136,7 +136,7 @@ struct AccessPolicyTests {
     }
 
     @Test(
-        "is refused whole for a mistake, with its line and what was probably meant",
+        "a policy with a mistake is refused completely, with the line and a suggestion",
         arguments: [
             ("", "a policy is one document, this file has 0"),
             ("[]", "p.yaml:1: a policy must be a mapping with the keys apiVersion, default, rules"),
@@ -176,7 +176,7 @@ struct AccessPolicyTests {
         #expect(said.contains(words), "\(said)")
     }
 
-    @Test("gives rules or mistakes, never a trap, whatever is in the file")
+    @Test("any file gives rules or mistakes, and never traps")
     func mutations() throws {
         let valid = Self.policy(
             "name: a, namespaces: [\"p*\"], keyvaultNames: [contoso-pay], identityModes: [workloadIdentity]",
@@ -197,7 +197,7 @@ struct AccessPolicyTests {
         #expect(readable > 10 && broken > 1000)
     }
 
-    @Test("names all its mistakes together")
+    @Test("all mistakes of a policy are reported together")
     func allMistakes() {
         let said = Self.mistakes(Self.policy("name: a, vault: [x]", "name: b, objectType: [key], tenantIDs: []"))
         #expect(said.components(separatedBy: "p.yaml:").count == 4, "\(said)")

@@ -4,7 +4,7 @@ import Testing
 @Suite("MountPath")
 struct MountPathTests {
     @Test(
-        "A plain relative path is fine",
+        "A plain relative path is accepted",
         arguments: [
             "a", "a/b/c", ".hidden", "a.b", "a b", "é", "a.", "-", "~", "a\\b", "a/.b",
             String(repeating: "x", count: 255),
@@ -14,7 +14,7 @@ struct MountPathTests {
     }
 
     @Test(
-        "A path that the driver would refuse is refused with its reason",
+        "A path that the driver would refuse is refused with the reason",
         arguments: [
             ("", "file name must not be empty"), ("/", "file name must be a relative path"),
             ("/a", "file name must be a relative path"), ("..", "file name must not contain '..'"),
@@ -48,7 +48,7 @@ struct MountPathTests {
     }
 
     @Test(
-        "Paths that exclude each other are found, whatever their order",
+        "Paths that exclude each other are found in any order",
         arguments: [
             (["a", "b"], nil), (["a", "a"], [0, 1]), (["a", "b", "c", "b"], [1, 3]), (["a", "a/b"], [0, 1]),
             (["a/b", "a"], [0, 1]), (["x", "a/b/c", "a/b"], [1, 2]), (["a/b", "a/c"], nil), (["a", "ab/c"], nil),
@@ -73,7 +73,7 @@ struct FilePermissionTests {
     }
 
     @Test(
-        "Anything else is refused",
+        "Other texts are refused",
         arguments: [
             "", "8", "0900", "0o644", "0x1ff", "rw", "-1", "+644", " 644", "1000", "77777777777777777777", "٦٤٤",
         ])
@@ -88,14 +88,14 @@ struct FilePermissionTests {
         #expect(FilePermission(rawValue: mode)?.description == expected)
     }
 
-    @Test("Only permission bits are allowed")
+    @Test("Only permission bits are accepted")
     func bits() {
         #expect(FilePermission(rawValue: 0o1000) == nil)
         #expect(FilePermission(rawValue: .max) == nil)
         #expect(FilePermission.default.rawValue == 0o644)
     }
 
-    @Test("A path that is a directory of many long ones is found")
+    @Test("A path that is also the directory of many long paths is found")
     func manyDirectories() {
         let paths = (1000..<1400).map { String(repeating: "d/", count: 1300) + "\($0)" }
         #expect(MountPath.conflict(among: paths) == nil)

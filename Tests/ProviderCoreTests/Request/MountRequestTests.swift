@@ -12,7 +12,7 @@ struct MountRequestTests {
             targetPath: "/target")
     }
 
-    @Test("A request of the driver is decoded")
+    @Test("A request from the driver is decoded")
     func decodes() throws {
         let request = try Self.decode(
             attributes: #"{"keyvaultName":" kv\t","n":null}"#, secrets: #"{"clientsecret":" s\n","empty":""}"#)
@@ -28,7 +28,7 @@ struct MountRequestTests {
         #expect(request.targetPath == "/target")
     }
 
-    @Test("A request larger than anything Kubernetes can hold is refused before it is read")
+    @Test("A request that is larger than Kubernetes allows is refused before it is read")
     func tooLarge() throws {
         let space = String(repeating: " ", count: 8 << 20)
         for (attributes, secrets) in [("{}" + space, "null"), ("{}", "null" + space)] {
@@ -41,14 +41,14 @@ struct MountRequestTests {
         #expect(try Self.decode(attributes: "{}" + space.dropLast(6)).attributes.keys.isEmpty)
     }
 
-    @Test("The literal null for secrets means that there are none, and an empty object that there is no key")
+    @Test("For secrets, the literal null means an absent field, and an empty object means no keys")
     func nullSecrets() throws {
         #expect(try Self.decode(secrets: "null").secrets == nil)
         #expect(try Self.decode(secrets: " null ").secrets == nil)
         #expect(try Self.decode(secrets: "{}").secrets?.keys.isEmpty == true)
     }
 
-    @Test("Of duplicate attributes the last counts, even when it is null")
+    @Test("The last of duplicate attributes counts, even if it is null")
     func duplicates() throws {
         #expect(try Self.decode(attributes: #"{"a":"1","a":"2"}"#).attributes["a"] == "2")
         #expect(try Self.decode(attributes: #"{"a":"1","a":null}"#).attributes["a"] == "")
@@ -91,7 +91,7 @@ struct MountRequestTests {
     }
 
     @Test(
-        "Anything else for a permission is refused with upstream's phrase",
+        "Other texts for a permission are refused with upstream's phrase",
         arguments: [
             "", "0644", "512", "-1", "4.2e2", "420.0", "\"420\"", "null", "[420]", "99999999999999999999", "rw-r--r--",
         ])
@@ -100,7 +100,7 @@ struct MountRequestTests {
         #expect(error?.message.hasPrefix("failed to unmarshal file permission, error: ") == true)
     }
 
-    @Test("The first of several malformed fields is the one reported, in upstream's order")
+    @Test("The first of several malformed fields is reported, in upstream's order")
     func order() {
         let first = #expect(throws: ProviderError.self) { try Self.decode(attributes: "", secrets: "", permission: "") }
         #expect(first?.message.contains("attributes") == true)
@@ -109,7 +109,7 @@ struct MountRequestTests {
     }
 
     @Test(
-        "White space is trimmed as Go trims it",
+        "White space is trimmed as in Go",
         arguments: [
             ("  a b  ", "a b"), ("\r\n\ta\u{B}\u{C}", "a"), ("\u{A0}\u{2003}a\u{3000}\u{85}", "a"), ("", ""), (" ", ""),
             ("\u{200B}a", "\u{200B}a"), ("\r\n\r\n", ""),

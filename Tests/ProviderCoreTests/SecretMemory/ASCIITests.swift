@@ -3,7 +3,7 @@ import Testing
 
 @Suite("ASCII")
 struct ASCIITests {
-    @Test("bytes have the kind that Unicode gives their characters", arguments: UInt8.min...UInt8.max)
+    @Test("bytes have the category that Unicode gives their characters", arguments: UInt8.min...UInt8.max)
     func kinds(byte: UInt8) {
         let scalar = Unicode.Scalar(byte)
         let character = Character(scalar)
@@ -21,7 +21,7 @@ struct ASCIITests {
     }
 
     @Test(
-        "a text has only letters, digits and what else is allowed",
+        "a text has only letters, digits and the other allowed characters",
         arguments: [
             ("kv-1.A", true), ("", true), ("a_b", false), ("a b", false), ("é", false), ("１", false),
             ("a\u{301}", false),
@@ -34,7 +34,7 @@ struct ASCIITests {
 @Suite("Words for a shell")
 struct ShellQuotingTests {
     @Test(
-        "hold any text, and no control character",
+        "any text is quoted for a shell, and control characters are replaced",
         arguments: [
             ("a", "'a'"), ("", "''"), ("it's", #"'it'\''s'"#), ("$(x) `y`", "'$(x) `y`'"), ("a\u{1B}b", "'a\u{FFFD}b'"),
         ])
@@ -43,7 +43,7 @@ struct ShellQuotingTests {
     }
 
     @Test(
-        "are in quotes only if they need them",
+        "words are quoted only if necessary",
         arguments: [("kv-1.a_B", "kv-1.a_B"), ("", "''"), ("a b", "'a b'"), ("é", "'é'")])
     func words(text: String, expected: String) {
         #expect(text.shellWord == expected)

@@ -13,7 +13,7 @@ struct Base64Tests {
     }
 
     @Test(
-        "Standard base64 is read with line breaks anywhere, as Go reads it",
+        "Standard base64 is read with line breaks anywhere, as in Go",
         arguments: [
             ("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("\r\nZm\n9v\r", "foo"),
             ("Zg=\n=\n", "f"), ("Z\ng\r\n==", "f"), ("AAA=\n", "\0\0"), ("+/+/", "\u{FFFD}\u{FFFD}\u{FFFD}"),
@@ -23,7 +23,7 @@ struct Base64Tests {
     }
 
     @Test(
-        "Corrupt input is refused at the byte at which Go refuses it",
+        "Corrupt input is refused at the same byte as in Go",
         arguments: [
             ("!!!!", 0), ("====", 0), ("x===", 1), ("=AAA", 0), ("A=AA", 1), ("AA=A", 2), ("AA==A", 4), ("AAA=AAAA", 4),
             ("AAAAA", 4), ("AAAAAA", 4), ("A=", 1), ("A==", 1), ("AA=", 3), ("AAAAAA=", 7), ("YWJjZA=====", 8),
@@ -51,7 +51,7 @@ struct Base64Tests {
         }
     }
 
-    @Test("What is written reads back, and is what Foundation writes", arguments: 0..<200)
+    @Test("Encoded bytes are decoded to the same bytes, and are the same as Foundation's", arguments: 0..<200)
     func roundTrip(count: Int) throws {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 151 &+ 7) }
         var builder = SecretBytesBuilder()
@@ -69,7 +69,7 @@ struct HexTests {
     }
 
     @Test(
-        "Either case is read",
+        "Hexadecimal digits in either case are read",
         arguments: [("", []), ("00ff", [0, 255]), ("aBCd", [0xAB, 0xCD])] as [(String, [UInt8])])
     func reads(text: String, expected: [UInt8]) throws {
         #expect(try Self.decode(text).exposedBytes == expected)

@@ -17,7 +17,7 @@ struct SecretBytesTests {
         case some(SecretBytes, label: String)
     }
 
-    @Test("No rendering shows the content")
+    @Test("Descriptions never show the content")
     func noRendering() {
         for text in renderings(of: SecretBytes(Self.marker)) {
             #expect(!text.contains(Self.marker))
@@ -25,7 +25,7 @@ struct SecretBytesTests {
         }
     }
 
-    @Test("No rendering of a value around it shows the content")
+    @Test("The description of a value that contains secret bytes does not show them")
     func noRenderingInside() {
         let secret = SecretBytes(Self.marker)
         let optional: SecretBytes? = secret
@@ -40,7 +40,7 @@ struct SecretBytesTests {
         }
     }
 
-    @Test("What a JSON document and a mount request hold shows nowhere")
+    @Test("Descriptions of a JSON document and of a mount request do not show their content")
     func noRenderingOfRequests() throws {
         let json = try JSONParser.parse(SecretBytes(#"{"password":"\#(Self.marker)","list":["\#(Self.marker)"]}"#))
         let request = try MountRequest(
@@ -51,7 +51,7 @@ struct SecretBytesTests {
         }
     }
 
-    @Test("The content comes back as it went in", arguments: [0, 1, 15, 16, 17, 64, 1000, 70_000])
+    @Test("The content is unchanged after storing and reading", arguments: [0, 1, 15, 16, 17, 64, 1000, 70_000])
     func roundTrip(count: Int) {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let secret = SecretBytes(bytes)
@@ -79,7 +79,7 @@ struct SecretBytesTests {
         #expect(finished.exposedBytes == expected)
     }
 
-    @Test("Finishing moves the content out and leaves an empty builder")
+    @Test("Finishing moves the content out and leaves the builder empty")
     func finish() {
         var builder = SecretBytesBuilder()
         builder.append("first")
@@ -93,7 +93,7 @@ struct SecretBytesTests {
     }
 
     @Test(
-        "Two secrets are the same when all of their bytes are",
+        "Two secrets are equal if all of their bytes are",
         arguments: [
             ("", "", true), ("a", "a", true), ("a", "b", false), ("a", "aa", false), ("ab", "aB", false),
             ("\0", "", false), ("ba", "bb", false), ("same text", "same text", true),
@@ -103,7 +103,7 @@ struct SecretBytesTests {
         #expect(SecretBytes(b).hasSameBytes(as: SecretBytes(a)) == expected)
     }
 
-    @Test("An error thrown while the bytes are lent comes through")
+    @Test("An error that is thrown during the access to the bytes is passed on")
     func failureWhileExposed() {
         #expect(throws: JSONError(reason: "stop")) {
             try SecretBytes("x").withExposed { _ throws(JSONError) in throw JSONError(reason: "stop") }

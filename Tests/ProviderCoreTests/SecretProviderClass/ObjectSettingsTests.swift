@@ -35,7 +35,7 @@ struct ObjectSettingsTests {
         }
     }
 
-    @Test("An object without any has every default")
+    @Test("An object without settings has every default")
     func defaults() throws {
         let object = try Self.object()
         #expect(object.source == ObjectSource())
@@ -47,7 +47,7 @@ struct ObjectSettingsTests {
         #expect(object.declaredPaths == ["n"])
     }
 
-    @Test("Vault, tenant, client and fallback are read, and a class's fallback is for the class's vault alone")
+    @Test("Vault, tenant, client and fallback are read, and a class's fallback applies only to the class's vault")
     func source() throws {
         let all = try Self.object(
             "vault: kv-other", "tenantID: other.example", "clientID: c2", "fallbackVault: kv-dr",
@@ -69,7 +69,7 @@ struct ObjectSettingsTests {
     }
 
     @Test(
-        "What a missing object becomes follows from three keys",
+        "Three keys decide what replaces a missing object",
         arguments: [
             ([], .fail), (["required: true"], .fail), (["required: false"], .skip), (["onMissing: skip"], .skip),
             (["onMissing: empty", "required: false"], .empty), (["default: ' x '"], .text(" x ")),
@@ -134,7 +134,7 @@ struct ObjectSettingsTests {
     }
 
     @Test(
-        "What cannot be meant is refused with its place",
+        "Invalid settings are refused with their place",
         arguments: [
             ("vault: https://kv.example", "vault https://kv.example must match"),
             ("vault: [a]", "vault must be a text, not a list"),
@@ -163,7 +163,7 @@ struct ObjectSettingsTests {
     }
 
     @Test(
-        "A selector that cannot be meant is refused",
+        "An invalid selector is refused",
         arguments: [
             ("select: app-*", "object at index 0: select must be a mapping"),
             ("select: {max: 0}", "object at index 0: select: max 0 is not a number from 1 to 1000"),
@@ -178,7 +178,7 @@ struct ObjectSettingsTests {
         #expect(extra.count == 3)
     }
 
-    @Test("An unknown key is ignored with the nearest name that there is")
+    @Test("An unknown key is ignored, and the warning suggests the nearest known key")
     func unknown() throws {
         let warnings = try Self.document([
             "objectName: n", "objectType: secret", "valut: kv", "colour: red", "objectalias: x", "trim: none",
@@ -193,7 +193,7 @@ struct ObjectSettingsTests {
         #expect(nested == ["object at index 0: select: unknown key tag is ignored; did you mean tags?"])
     }
 
-    @Test("All mistakes of all objects are reported together, upstream's first within each")
+    @Test("All mistakes of all objects are reported together, with upstream's first for each")
     func together() throws {
         let attributes = ValidMount.attributes(changing: [
             "objects": """
@@ -220,7 +220,7 @@ struct ObjectSettingsTests {
     }
 
     @Test(
-        "An object's own identity needs a mode in which it can be proven",
+        "An object's own identity needs a mode that can prove it",
         arguments: [
             ("clientID: c2", ["useVMManagedIdentity": "true"]), ("tenantID: t2", ["usePodIdentity": "true"]),
         ])

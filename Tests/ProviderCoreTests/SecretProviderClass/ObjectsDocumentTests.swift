@@ -31,7 +31,7 @@ struct ObjectsDocumentTests {
     // MARK: - What is read
 
     @Test(
-        "Any notation that yields a text or a mapping describes an object",
+        "An object may be written in any notation that gives a string or a mapping",
         arguments: [
             "array:\n  - |\n    objectName: n\n    objectType: secret\n",
             "array:\n- |-\n  objectName: n\n  objectType: secret",
@@ -54,14 +54,14 @@ struct ObjectsDocumentTests {
         #expect(objects.map(\.path) == ["n"])
     }
 
-    @Test("An anchor in one list item serves the next one")
+    @Test("An anchor in one list item can be used in the next one")
     func anchors() throws {
         let text = "array:\n  - &first |\n    objectName: a\n    objectType: key\n  - *first\n"
         #expect(Self.messages(text) == ["two objects have the same path a: key a and key a"])
     }
 
     @Test(
-        "Scalars are the text of their source",
+        "Scalars are read as the text of their source",
         arguments: [
             ("objectVersion: 0123", "0123"), ("objectVersion: 1e3", "1e3"), ("objectVersion: true", "true"),
             ("objectVersion: 0x1F", "0x1F"), ("objectVersion: 1_0", "1_0"), ("objectVersion: 2026-01-01", "2026-01-01"),
@@ -120,7 +120,7 @@ struct ObjectsDocumentTests {
 
     // MARK: - What is refused
 
-    @Test("Blank objects are not set, and a list without an object mounts nothing")
+    @Test("Blank objects count as not set, and a list without an object mounts nothing")
     func empty() {
         #expect(Self.messages("") == ["objects is not set"])
         for text in ["array: []", "array:", "array: ~", "array:\n  - ~\n", "# nothing\n", "~", "---\n"] {
@@ -186,7 +186,7 @@ struct ObjectsDocumentTests {
     }
 
     @Test(
-        "Every field that cannot be is refused with upstream's phrase",
+        "Every invalid field is refused with upstream's phrase",
         arguments: [
             ("secret", "objectFormat: pkcs", "invalid objectFormat: pkcs, should be PEM or PFX"),
             ("cert", "objectFormat: pfx", "PFX format only supported for objectType: secret"),
@@ -218,7 +218,7 @@ struct ObjectsDocumentTests {
     }
 
     @Test(
-        "A name or version that could mean another resource is refused",
+        "A name or version that could address another resource is refused",
         arguments: [
             ("objectName: .\nobjectAlias: a", "objectName must not be '.'"),
             ("objectName: '..'\nobjectAlias: a", "objectName must not be '..'"),
@@ -234,7 +234,7 @@ struct ObjectsDocumentTests {
         #expect(messages.first?.hasSuffix(reason) == true, "\(messages)")
     }
 
-    @Test("A missing name is reported in the words of the client that would have missed it")
+    @Test("A missing name is reported in the words of the client that would have reported it")
     func missingName() {
         #expect(
             Self.messages(Self.document("objectType: cert", "objectAlias: a")).first?
@@ -244,7 +244,7 @@ struct ObjectsDocumentTests {
                 == ["file name must not be empty", "parameter name cannot be empty"])
     }
 
-    @Test("Every mistake of every object is reported together, in the order of the list")
+    @Test("All mistakes of all objects are reported together, in the order of the list")
     func several() {
         let text =
             "array:\n"
@@ -266,7 +266,7 @@ struct ObjectsDocumentTests {
             ])
     }
 
-    @Test("A near miss of a type gets the right one as its hint")
+    @Test("A misspelt type gets the right one as its hint")
     func typeHints() {
         for (type, hint) in [("Secret", "secret"), ("KEY", "key"), ("certificate", "cert"), ("Cert", "cert")] {
             guard
@@ -288,7 +288,7 @@ struct ObjectsDocumentTests {
             ])
     }
 
-    @Test("An unknown key is ignored with a warning that names its near miss")
+    @Test("An unknown key is ignored, and the warning suggests the nearest known key")
     func warnings() throws {
         let document = try Self.parse(
             Self.document("objectName: n", "objectType: secret", "objectalias: x", "color: blue"))
@@ -300,7 +300,7 @@ struct ObjectsDocumentTests {
         #expect(document.objects.map(\.path) == ["n"])
     }
 
-    @Test("More objects than a volume takes are refused before any is looked at")
+    @Test("More objects than a volume can have are refused before any is read")
     func tooMany() throws {
         func document(_ count: Int) -> String {
             "array:\n" + (0..<count).map { "- {objectName: n\($0), objectType: secret}\n" }.joined()
@@ -311,7 +311,7 @@ struct ObjectsDocumentTests {
         #expect(Self.messages(same) == ["objects lists 1001 objects, one volume takes 1000 at most"])
     }
 
-    @Test("What one item may not hold, many items may not hold together")
+    @Test("Aliases are limited for all items together")
     func dividedBomb() {
         let item =
             "  - |\n    a: &a [\(Array(repeating: "x", count: 99).joined(separator: ", "))]\n    b: ["

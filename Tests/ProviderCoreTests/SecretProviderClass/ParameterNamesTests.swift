@@ -5,7 +5,7 @@ import Testing
 @Suite("Names of parameters")
 struct ParameterNamesTests {
     @Test(
-        "A name that is ignored gives the one that was probably meant",
+        "An ignored name is reported with a suggestion",
         arguments: [
             ("keyVaultName", "keyvaultName"), ("keyvaultname", "keyvaultName"), ("keyvault-name", "keyvaultName"),
             ("key_vault_name", "keyvaultName"), ("keyvaltName", "keyvaultName"), ("tenantid", "tenantID"),
@@ -19,7 +19,7 @@ struct ParameterNamesTests {
     }
 
     @Test(
-        "A name that exists, or resembles none, is not a mistake",
+        "A known name, or one that resembles none, is not reported",
         arguments: ParameterNames.known + [
             "", "secretProviderClass", "nodePublishSecretRef", "resourceGroup", "subscriptionId", "useWorkloadIdentity",
             "team", "mode", "title", "vaultAddress", "roleName", "csi.storage.k8s.io/pod.name",
@@ -36,7 +36,7 @@ struct ParameterNamesTests {
                 defaultCloudName: "AzurePublicCloud", environmentFile: { _ in nil }, now: testNow))
     }
 
-    @Test("A misspelt parameter is warned of, and nothing that driver, kubelet or pod add")
+    @Test("A misspelt parameter causes a warning, and names that driver, kubelet or pod add do not")
     func warnings() throws {
         let changes = [
             "refreshinterval": "5m", "cloudname": "AzureChinaCloud", "csi.storage.k8s.io/ephemeral": "true",
@@ -49,7 +49,7 @@ struct ParameterNamesTests {
             ])
     }
 
-    @Test("What is missing under its own name is looked for under others")
+    @Test("The error for a missing parameter suggests misspelt names in the class")
     func missing() throws {
         let error = #expect(throws: ProviderError.self) {
             try Self.validate(["keyvaultName": nil, "keyVaultName": "kv", "tenantID": nil, "tenantid": "t"])
@@ -60,7 +60,7 @@ struct ParameterNamesTests {
             text.contains("ignored: keyVaultName (did you mean keyvaultName?), tenantid (did you mean tenantID?)"))
     }
 
-    @Test("A request with very many names is judged in no time")
+    @Test("A request with very many names is checked within its limit")
     func many() throws {
         var changes: [String: String] = [:]
         for index in 0..<20_000 { changes["keyvault\(index)"] = "x" }

@@ -4,7 +4,7 @@ import Testing
 @testable import ProviderCore
 @testable import SecretMemory
 
-@Suite("Classes that were read before")
+@Suite("Parsed classes in the cache")
 struct ParsedClassesTests {
     private let classes = ParsedClasses()
 
@@ -23,14 +23,14 @@ struct ParsedClassesTests {
         try parse(text).document.get().objects.map(\.name)
     }
 
-    @Test("say again what they said")
+    @Test("a cached class has the same result")
     func again() throws {
         for _ in 0..<3 { #expect(try names(text("one")) == ["one"]) }
         #expect(try names(text("two")) == ["two"])
         #expect(classes.count == 2)
     }
 
-    @Test("are not taken for others with other settings")
+    @Test("classes with other settings are different")
     func settings() throws {
         for name in ["a.json", "b.json", "a.json"] {
             #expect(try parse(text("one"), ["metadataFile": name]).settings.metadataFile == name)
@@ -40,7 +40,7 @@ struct ParsedClassesTests {
         #expect(try parse(text("one"), ["metadataFile": "../x"]).errors.count == 1)
     }
 
-    @Test("fail again as they failed")
+    @Test("a cached failure is the same failure")
     func failures() {
         for _ in 0..<2 {
             #expect(throws: ProviderError.self) { try parse("array: [").document.get() }
@@ -48,7 +48,7 @@ struct ParsedClassesTests {
         #expect(classes.count == 1)
     }
 
-    @Test("are not taken for others that only look alike")
+    @Test("classes that only look alike are different")
     func lookAlikes() throws {
         let composed = "\u{E9}"
         let decomposed = "e\u{301}"
@@ -58,7 +58,7 @@ struct ParsedClassesTests {
         }
     }
 
-    @Test("are forgotten when there are many")
+    @Test("the number of cached classes is limited")
     func bounded() throws {
         let padding = String(repeating: "#", count: 1000) + "\n"
         for number in 0..<2000 { #expect(try names(padding + text("o\(number)")) == ["o\(number)"]) }

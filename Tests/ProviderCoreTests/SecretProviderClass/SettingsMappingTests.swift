@@ -10,7 +10,7 @@ struct SettingsMappingTests {
     }
 
     // Each class text that is new to the process is read once; a node sees many in its life.
-    @Test("leaves nothing behind once it has been read")
+    @Test("a mapping does not leak memory after it has been read")
     func leavesNothing() {
         weak var left: SettingsReport?
         do {

@@ -12,7 +12,7 @@ struct UnknownNamesTests {
         return budget.spentSteps
     }
 
-    @Test("are compared with the known ones only up to a number, the others are counted")
+    @Test("a limited number of unknown names is compared with the known ones, and the others are counted")
     func comparisons() {
         let known = (0..<2000).map { "known-\($0)" }
         let unknown = UnknownNames()
@@ -28,7 +28,7 @@ struct UnknownNamesTests {
         #expect(unknown.omitted == 30_000)
     }
 
-    @Test("that are long, or of another length, are not compared letter by letter")
+    @Test("names that are long or of a different length are not compared letter by letter")
     func lengths() {
         let long = String(repeating: "a", count: 65)
         func steps(comparing name: String, among names: [String]) -> Int {
@@ -46,7 +46,7 @@ struct UnknownNamesTests {
         #expect(SpellingSuggestion.distance(long, "a") == 65)
     }
 
-    @Test("among the keys of objects are listed up to a number for the whole class")
+    @Test("a limited number of unknown keys of objects is listed for the whole class")
     func keys() throws {
         let items = (0..<1000).map { index in
             "  - {objectName: a\(index), objectType: secret, objectAlais: x, objectFormta: y, other\(index): z}"

@@ -8,7 +8,7 @@ import Testing
 @Suite("ContentDocument")
 struct ContentDocumentTests {
     @Test(
-        "JSON is written as it was read: order, numbers, and of a key that stands twice the last value",
+        "JSON keeps the order and the numbers, and the last value of a duplicate key",
         arguments: [
             (#"{"b":1.50,"a":[true,null,-0,1E+2,12345678901234567890]}"#, nil),
             (#"{ "a" : "x" , "b" : 1 , "a" : { "c" : 1, "c" : 2 } }"#, #"{"a":{"c":2},"b":1}"#),
@@ -23,7 +23,7 @@ struct ContentDocumentTests {
         #expect(try compact(try json(text)) == expected ?? text)
     }
 
-    @Test("It can be moved in")
+    @Test("JSON can be indented")
     func indented() throws {
         var budget = ShapingBudget.forTests
         let value = try json(#"{"a":[1,{}],"b":{"c":[]}}"#)
@@ -32,7 +32,7 @@ struct ContentDocumentTests {
     }
 
     @Test(
-        "A file holds a string's text, and anything else as JSON",
+        "A file contains the text of a string, and any other value as JSON",
         arguments: [
             (#""a\nb""#, "a\nb"), (#""""#, ""), ("1.50", "1.50"), ("true", "true"), ("null", "null"),
             (#"["a"]"#, #"["a"]"#), (#"{"a":1}"#, #"{"a":1}"#),
@@ -43,7 +43,7 @@ struct ContentDocumentTests {
     }
 
     @Test(
-        "What is not a document is refused without a byte of it",
+        "An invalid document is refused without showing any of its bytes",
         arguments: [
             ("s3cret", .json, "the content is not a JSON document"),
             (#"{"a":"s3cret"#, .json, "the content is not a JSON document: it ends too early or is empty"),
@@ -72,7 +72,7 @@ struct ContentDocumentTests {
     }
 
     @Test(
-        "A YAML scalar is a number only where JSON would write it so",
+        "A YAML scalar is a number only if JSON would write it in the same way",
         arguments: [
             ("1", "1"), ("-1.50", "-1.50"), ("1e3", "1e3"), ("0", "0"), ("0755", #""0755""#), ("0x1F", #""0x1F""#),
             ("0o17", #""0o17""#), ("1_000", #""1_000""#), ("+1", #""+1""#), (".5", #"".5""#), ("1.", #""1.""#),
@@ -87,7 +87,7 @@ struct ContentDocumentTests {
         #expect(try compact(value) == expected)
     }
 
-    @Test("YAML collections become JSON's, with aliases and merge keys resolved")
+    @Test("YAML collections become JSON, with aliases and merge keys resolved")
     func yamlCollections() throws {
         let text = """
             base: &base {host: db, port: 5432}
@@ -105,7 +105,7 @@ struct ContentDocumentTests {
                 + #""null":"nothing","copy":{"port":1,"host":"db"}}"#)
     }
 
-    @Test("JSON is YAML")
+    @Test("JSON is accepted as YAML")
     func jsonAsYAML() throws {
         let text = #"{"a":[1,-2.5e3,true,null,"x\u00e9"],"b":{"c":""}}"#
         #expect(
@@ -113,7 +113,7 @@ struct ContentDocumentTests {
                 == #"{"a":[1,-2.5e3,true,null,"xé"],"b":{"c":""}}"#)
     }
 
-    @Test("Depth is bounded")
+    @Test("The depth is limited")
     func depth() throws {
         var value = JSONValue.null
         for _ in 0..<500 { value = .array([value]) }

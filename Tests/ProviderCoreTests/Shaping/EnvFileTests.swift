@@ -16,7 +16,7 @@ struct EnvFileTests {
     }
 
     @Test(
-        "Each dialect has its spelling",
+        "Each dialect has its own notation",
         arguments: [
             ("plain", "'plain'", "plain", "'plain'"),
             ("", "''", "", "''"),
@@ -34,7 +34,7 @@ struct EnvFileTests {
     }
 
     @Test(
-        "What a dialect cannot express is refused without showing it",
+        "A value that a dialect cannot express is refused without showing it",
         arguments: [
             (.shell, "a\0b", "has a zero byte"), (.docker, "a\nb", "has a line break"),
             (.docker, "a\rb", "has a line break"),
@@ -48,7 +48,7 @@ struct EnvFileTests {
         ) { try text([("A", value)], dialect) }
     }
 
-    @Test("Bytes that are not text are for the shell only")
+    @Test("Bytes that are not text are accepted only for the shell")
     func bytes() throws {
         for dialect in EnvFile.Dialect.allCases {
             var envFile = EnvFile()
@@ -62,7 +62,7 @@ struct EnvFileTests {
     }
 
     @Test(
-        "A name must be one",
+        "A name must be valid for a variable",
         arguments: ["", "1A", "A-B", "A B", "A=B", "Ä", "A.B", "A\n", String(repeating: "A", count: 256)])
     func names(name: String) throws {
         #expect(throws: ShapingError.self) { try text([(name, "x")], .shell) }
@@ -70,7 +70,7 @@ struct EnvFileTests {
         #expect(try text([("_a1", "x"), ("B", "y")], .docker) == "_a1=x\nB=y\n")
     }
 
-    @Test("An object's members become variables, under names that a shell takes")
+    @Test("An object's members become variables with names that a shell accepts")
     func members() throws {
         var envFile = EnvFile()
         envFile.dialect = .docker
@@ -107,7 +107,7 @@ struct EnvFileTests {
         return special + (1...255).map { [UInt8($0)] } + [Array(1...255)]
     }
 
-    @Test("A shell reads back every byte")
+    @Test("A shell reads every byte unchanged")
     func shell() throws {
         let directory = try TemporaryDirectory()
         var envFile = EnvFile()

@@ -26,7 +26,7 @@ struct ExplodeTests {
             ])
     }
 
-    @Test("Files can be called otherwise, and be moved in")
+    @Test("Files can have other names, and can be indented")
     func names() throws {
         #expect(
             try files(Self.object) {
@@ -52,7 +52,7 @@ struct ExplodeTests {
     }
 
     @Test(
-        "What cannot become files is refused, with the key's name",
+        "A key that cannot become a file is refused with its name",
         arguments: [
             ("[1]", "only an object can be taken apart, and here is an array"),
             ("{}", "the object has no members"),
@@ -72,7 +72,7 @@ struct ExplodeTests {
         #expect(error?.reason == reason)
     }
 
-    @Test("A key that is named has to be there, one that only a wild card means need not")
+    @Test("A key that is named must exist, and a wildcard may match nothing")
     func missingKeys() throws {
         #expect(throws: ShapingError(.missing, #"the object has no key "none""#)) {
             try files(#"{"a":1}"#) { $0.keys = ["a", "none"] }
@@ -83,14 +83,14 @@ struct ExplodeTests {
         #expect(try files(#"{"a":1}"#) { $0.keys = ["a", "b*"] } == ["db/a=1"])
     }
 
-    @Test("There is a maximum")
+    @Test("The number of files is limited")
     func maximum() throws {
         let text = "{" + (0..<101).map { "\"k\($0)\":1" }.joined(separator: ",") + "}"
         #expect(throws: ShapingError(.tooLarge, "the object has 101 members, 100 are the most")) { try files(text) }
         #expect(try files(text) { $0.maximum = 101 }.count == 101)
     }
 
-    @Test("Settings that cannot work are found without a document")
+    @Test("Invalid settings are found without a document")
     func settings() {
         func problem(_ change: (inout Explode) -> Void) -> String? {
             var explode = Explode()

@@ -7,7 +7,7 @@ import Testing
 
 /// Cases of others in the format of the JMESPath project's compliance tests, out of the directory that
 /// `AKV_JMESPATH_CASES` names (Tests/jmespath.sh).
-@Suite("JMESPath cases of others")
+@Suite("The official JMESPath cases")
 struct JMESPathCaseTests {
     private static let directory = ProcessInfo.processInfo.environment["AKV_JMESPATH_CASES"]
 
@@ -16,7 +16,7 @@ struct JMESPathCaseTests {
         var failures: [String] = []
     }
 
-    @Test("Each gives the result or the error that it asks for", .enabled(if: directory != nil))
+    @Test("Each case has its expected result or error", .enabled(if: directory != nil))
     func cases() throws {
         let directory = try #require(Self.directory)
         let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".json") }

@@ -20,7 +20,7 @@ struct JMESPathTests {
     }
 
     @Test(
-        "It finds what the specification says",
+        "Expressions find what the specification says",
         arguments: [
             ("user.name", #""root""#), ("user.none", "null"), ("user.name.deeper", "null"), ("@.user.port", "5432"),
             (#""a.b"."c-d""#, "1"), (#""\u00e9""#, #""ü""#), ("user . name", #""root""#),
@@ -55,7 +55,7 @@ struct JMESPathTests {
     }
 
     @Test(
-        "Every function does what the specification says",
+        "Every function follows the specification",
         arguments: [
             ("abs(`-1.50`)", "1.50"), ("abs(`3`)", "3"), ("avg(numbers)", "2"), ("avg(`[]`)", "null"),
             ("avg(`[1,2]`)", "1.5"), ("ceil(`1.2`)", "2"), ("ceil(`-1.2`)", "-1"), ("floor(`-1.2`)", "-2"),
@@ -89,13 +89,13 @@ struct JMESPathTests {
         #expect(try search(expression) == expected)
     }
 
-    @Test("No function is left untested")
+    @Test("Every function has a test")
     func everyFunction() {
         #expect(JMESPathFunction.allCases.count == 26)
     }
 
     @Test(
-        "A wrong expression is refused before there is a document, with the place",
+        "An invalid expression is refused without a document, with the column",
         arguments: [
             ("", "column 1: unexpected end of the expression"),
             ("a.", "column 3: unexpected end of the expression, expected a name, '*', '[' or '{'"),
@@ -130,7 +130,7 @@ struct JMESPathTests {
     }
 
     @Test(
-        "Functions are known and get what they take, before there is a document",
+        "Functions and the number and kinds of their arguments are checked without a document",
         arguments: [
             ("none(a)", "unknown-function", "column 1: there is no function none()"),
             ("a.sum()", "invalid-arity", "column 3: sum() takes 1 arguments, here are 0"),
@@ -191,7 +191,7 @@ struct JMESPathTests {
         #expect(error?.kind == .invalidValue)
     }
 
-    @Test("Keys that differ in their normal form only are two keys")
+    @Test("Keys that differ only in their normal form are different")
     func normalForms() throws {
         let document = "{\"\u{e9}\":1,\"e\u{301}\":2}"
         #expect(try search("\"e\u{301}\"", document) == "2")
@@ -199,7 +199,7 @@ struct JMESPathTests {
         #expect(try search("merge(@, @) == @", document) == "true")
     }
 
-    @Test("Length, depth, steps and size are bounded")
+    @Test("Length, depth, steps and size are limited")
     func bounds() throws {
         func kind(_ expression: String, _ document: String = "[1,2,3,4,5,6,7,8]") -> ShapingError.Kind? {
             refusal { () throws(ShapingError) in

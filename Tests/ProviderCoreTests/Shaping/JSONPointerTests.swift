@@ -11,7 +11,7 @@ struct JSONPointerTests {
         """#
 
     @Test(
-        "It finds what the RFC's examples find",
+        "The RFC's examples find the RFC's results",
         arguments: [
             ("/foo", #"["bar","baz"]"#), ("/foo/0", #""bar""#), ("/", "0"), ("/a~1b", "1"), ("/c%d", "2"),
             ("/e^f", "3"), ("/g|h", "4"), (#"/i\j"#, "5"), (#"/k"l"#, "6"), ("/ ", "7"), ("/m~0n", "8"), ("/~01", "9"),
@@ -26,14 +26,14 @@ struct JSONPointerTests {
     }
 
     @Test(
-        "What is not a pointer is refused",
+        "A text that is not a pointer is refused",
         arguments: ["a", "a/b", "#/a", "/~", "/a~2", "/~~", String(repeating: "/", count: 201)])
     func syntax(pointer: String) {
         #expect(refusal { () throws(ShapingError) in try JSONPointer(pointer) }?.kind == .syntax)
     }
 
     @Test(
-        "An error says how far the document goes along, and nothing of its values",
+        "An error names the last existing part of the path, and shows no values",
         arguments: [
             ("/none", #"the document has no key "none""#),
             ("/a/none/x", #"/a has no key "none""#),
@@ -56,7 +56,7 @@ struct JSONPointerTests {
             refusal { () throws(ShapingError) in try pointer.value(in: document) } == ShapingError(.missing, reason))
     }
 
-    @Test("Of two keys that are the same in their normal form each is found")
+    @Test("Two keys with the same normal form are both found")
     func normalForms() throws {
         let document = try json("{\"\u{e9}\":1,\"e\u{301}\":2}")
         #expect(try compact(try JSONPointer("/\u{e9}").value(in: document)) == "1")

@@ -56,7 +56,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "A wrong template is refused before there is a content, with line and column",
+        "An invalid template is refused without a content, with line and column",
         arguments: [
             ("{{", "line 1, column 3: expected the name of an object"),
             ("{{ }}", "line 1, column 4: expected the name of an object"),
@@ -94,7 +94,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "A content that does not fit is refused with the place, and without its value",
+        "A content that the placeholder cannot use is refused with the place, and without its value",
         arguments: [
             ("\n {{ none }}", "line 2, column 2: there is no object none"),
             ("{{ db.nothing }}", #"line 1, column 1: the document has no key "nothing""#),
@@ -124,14 +124,14 @@ struct TemplateTests {
         #expect(error?.reason == reason)
     }
 
-    @Test("It says which contents it needs, and where")
+    @Test("A template names the contents that it needs, and their places")
     func references() throws {
         let references = try Template("{{ a.b }}\n{{ \"x\" }} {{ c | trim }}{{ a }}").references
         #expect(references.map(\.name) == ["a", "c", "a"])
         #expect(references.map(\.place) == ["line 1, column 1", "line 2, column 11", "line 2, column 25"])
     }
 
-    @Test("Length, number and size are bounded")
+    @Test("Length, number and size are limited")
     func bounds() throws {
         func kind(_ text: String, _ content: String = "x") -> ShapingError.Kind? {
             refusal { () throws(ShapingError) in
