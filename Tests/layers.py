@@ -2,7 +2,7 @@
 """Holds the layers of the Swift sources: which target may import which, that no two folders of a target name each
 other's types, and that the README explains each target.
 
-A target may import only targets that stand below it in LAYERS. Inside a target, a folder may name the types of
+A target may import only targets below it in LAYERS. Inside a target, a folder may name the types of
 another folder only if that one names none of its own. Types are found by their declarations, so a name that two
 targets declare counts for the target itself first.
 """
@@ -15,7 +15,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "Sources"
 
-# From top to bottom. Targets of one line do not know each other.
+# From top to bottom. Targets on one line may not import each other.
 LAYERS = [
     ["akv-csi", "akv-emulator", "akv-bench"],
     ["Diagnostics", "AzureEmulator", "Benchmark"],
@@ -34,7 +34,7 @@ TEST_SUPPORT = {
     "AzureTestSupport": {"Azure", "ProviderCore", "SecretMemory", "TestSupport"},
 }
 
-# Imports that the layers would allow and the design does not.
+# Imports that the layers would allow but the design does not.
 FORBIDDEN = {
     ("AzureEmulator", "*"): "a bug must not hide in both client and emulator",
     ("Diagnostics", "CSIProvider"): "the tools need the rules, not the server",
@@ -42,7 +42,7 @@ FORBIDDEN = {
     ("Benchmark", "Azure"): "the benchmark measures the programs from outside",
 }
 
-# Exceptions from them: these targets share no rules of the provider.
+# Exceptions: these targets contain no rules of the provider.
 ALLOWED = {("AzureEmulator", "HTTPFetch")}
 
 DECLARATION = re.compile(
@@ -112,7 +112,7 @@ def problems():
 
 
 def undocumented():
-    """Targets without a sentence in the README's table."""
+    """Targets without a row in the README's table."""
     table = re.findall(r"^\| `(\w+)` \| [A-Z].*\. \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
     for target in [name for layer in LAYERS[1:] for name in layer]:
         if target not in table:

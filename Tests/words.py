@@ -60,7 +60,7 @@ EXCEPTIONS = [
     ("Tests/Python", "identity nobody", "the name of an identity that does not exist"),
 ]
 
-# Places that are still being rewritten: their findings are shown, and do not fail the check.
+# Places that are still being rewritten: their findings are shown, but do not fail the check.
 PENDING = []
 
 # Files with the texts of others.
@@ -116,7 +116,7 @@ def files():
 
 
 def self_test():
-    """What is found, and what is not; the numbers are those of the lines."""
+    """Tries the check on texts with the expected findings and their lines."""
     for text, expected in [
         ("It is read anew.", [(1, "anew")]), ("Nobody\nis told.", [(1, "Nobody"), (2, "told")]),
         ("/// It fails at\n    /// once.", [(1, "at /// once")]), ("This is no list.", [(1, "is no")]),

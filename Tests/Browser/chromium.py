@@ -1,4 +1,4 @@
-"""Headless Chromium by its DevTools protocol, through two pipes: no driver, no port, no library."""
+"""Headless Chromium through its DevTools protocol and two pipes, without a driver, a port or a library."""
 
 import base64
 import itertools
@@ -24,7 +24,7 @@ class Chromium:
             command.append("--no-sandbox")
 
         def pipes():
-            # The browser reads descriptor 3 and writes 4. Moved out of their way first.
+            # The browser reads descriptor 3 and writes 4, so the pipes must not have these numbers.
             high = [os.dup(to_browser), os.dup(from_browser)]
             while min(high) < 5:
                 high = [os.dup(descriptor) for descriptor in high]

@@ -1,4 +1,4 @@
-"""The emulator's page for people, in a real browser."""
+"""The emulator's page in a real browser."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from chromium import Chromium
 
 SEED = w.ROOT / "Tests/Browser/shop.yaml"
 
-# What an application does, for the request log to have something to show.
+# The requests of an application, for the request log.
 CLIENT = """
 from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
@@ -62,7 +62,7 @@ class AdminPageTest(unittest.TestCase):
         return self.browser.evaluate("document.body.innerText")
 
     def click(self, name):
-        """The button that a screen reader calls by that name."""
+        """The button with that accessible name."""
         self.until(f"""(() => {{
             const wanted = {name!r};
             const found = [...document.querySelectorAll("button")].find(
@@ -95,7 +95,7 @@ class AdminPageTest(unittest.TestCase):
         self.addCleanup(self.command, "delete", "kv-shop", name, "--purge")
 
     def complaints(self):
-        """What the browser blocked or could not run, the content security policy's refusals among it."""
+        """The requests and scripts that the browser blocked or could not run, also because of the content security policy."""
         return [event["params"] for event in self.browser.events
                 if event.get("method") == "Runtime.exceptionThrown"
                 or event.get("method") == "Log.entryAdded" and event["params"]["entry"]["level"] == "error"]

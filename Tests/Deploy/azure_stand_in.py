@@ -1,4 +1,4 @@
-"""A stand-in for az with the few calls that the quick start and setup.sh make, and the cluster that uses what they made."""
+"""A stand-in for az with the few calls of the quick start and setup.sh, and the cluster that uses the created objects."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import cluster
 import world as w
 from page import Refused
 
-# The options of each call, as `az CALL --help` lists them. All calls have those of the last line as well.
+# The options of each call, as `az CALL --help` lists them. All calls also have those of the last line.
 CALLS = {
     "account show": "",
     "acr create": "name resource-group sku location admin-enabled",
@@ -41,13 +41,13 @@ SECRETS_USER, SECRETS_OFFICER = "Key Vault Secrets User", "Key Vault Secrets Off
 
 
 class AzureStandIn(cluster.Cluster):
-    """Azure and a cluster there. A pod gets its files if identity, credential, role, class and image fit together."""
+    """Azure and a cluster in it. A pod gets its files if identity, credential, role, class and image match."""
 
     def __init__(self, directory):
         super().__init__(directory)
         self.groups, self.registries, self.vaults, self.identities = {}, set(), {}, {}
         self.credentials, self.roles = [], []
-        # A new role does not count immediately.
+        # A new role has no effect at first.
         self.refusals = 2
 
     def az(self, words, place, text):
@@ -138,7 +138,7 @@ class AzureStandIn(cluster.Cluster):
 
     def az_role_assignment_create(self, values):
         known = {USER: "User", **{identity["principalId"]: "ServicePrincipal" for identity in self.identities.values()}}
-        # Without the type az looks for the principal in a directory that may not know it yet.
+        # Without the type, az looks for the principal in a directory that may not contain it yet.
         if known.get(values["assignee-object-id"]) != values["assignee-principal-type"]:
             raise Refused("no principal of that type")
         self.roles.append((values["assignee-object-id"], values["role"], values["scope"]))
@@ -168,7 +168,7 @@ class AzureStandIn(cluster.Cluster):
             self.files(manifest)
 
     def files(self, pod):
-        """What the pod's volume holds; refused where Azure or the provider would refuse it."""
+        """The content of the pod's volume; an error if Azure or the provider would refuse it."""
         namespace, account = pod["metadata"]["namespace"], pod["spec"]["serviceAccountName"]
         attributes = pod["spec"]["volumes"][0]["csi"]["volumeAttributes"]
         manifests = [self.objects["ServiceAccount", namespace, account],

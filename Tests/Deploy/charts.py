@@ -1,4 +1,4 @@
-"""Renders the chart with the real helm, and judges manifests by Kubernetes' own types."""
+"""Renders the chart with the real helm, and validates manifests by Kubernetes' own types."""
 
 import functools
 import pathlib
@@ -15,23 +15,23 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".build/tools"
 CHART = ROOT / "deploy/charts/akv-csi"
 NAME = "csi-secrets-store-provider-azure"
-# The oldest that the schemas know, and the newest.
+# The oldest and the newest version with schemas.
 KUBERNETES = ["1.25.0", "1.37.0"]
 # The chart refuses its placeholder, so tests name another image.
 IMAGE = "registry.test.internal/akv-csi"
 
-# The schemas of a release are a megabyte to be read for each manifest, unless they are kept.
+# The schemas of a release have a megabyte, and without this cache each manifest reads them again.
 kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
 
 sys.path.insert(0, str(ROOT / "Tests/Python"))
 
 
 class Refused(Exception):
-    """helm would not render, and said why."""
+    """helm refused to render the chart, with the reason."""
 
 
 class Chart:
-    """A copy of the chart with a stand-in for the driver's chart, which the network would bring."""
+    """A copy of the chart with a stand-in for the driver's chart, which helm would download."""
 
     def __init__(self):
         self._directory = tempfile.TemporaryDirectory(prefix="akv-chart-", dir="/tmp")
@@ -49,7 +49,7 @@ class Chart:
         self._directory.cleanup()
 
     def helm(self, command, *words, values=None):
-        """Runs a helm command over the chart with a values file; gives what it wrote."""
+        """Runs a helm command on the chart with a values file, and returns its output."""
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", dir=self._directory.name) as file:
             yaml.safe_dump(values or {}, file)
             file.flush()
@@ -65,7 +65,7 @@ class Chart:
         return self.helm("template", release, self.path, "--namespace", namespace, values=values)
 
     def render(self, values=None, **options):
-        """The manifests that `values` render, each of them found to be valid."""
+        """The rendered manifests for `values`, all of them validated."""
         manifests = [document for document in yaml.safe_load_all(self.text(values, **options)) if document]
         for manifest in manifests:
             validate(manifest)
@@ -73,7 +73,7 @@ class Chart:
 
 
 def with_image(values):
-    """The values, with an image if they name none."""
+    """The values, with an image if they do not name one."""
     linux = values.get("linux", {})
     if not isinstance(linux, dict) or "repository" in linux.get("image", {}):
         return values

@@ -1,4 +1,4 @@
-"""Stand-ins for kubectl, helm, docker and kind: objects are judged and remembered, and helm renders with the real one."""
+"""Stand-ins for kubectl, helm, docker and kind, which validate and store objects. The stand-in of helm renders with the real one."""
 
 import pathlib
 import shutil
@@ -29,7 +29,7 @@ def options(words, *flags):
 
 
 class Cluster:
-    """What the page's commands made. A class that runs it for real overrides `start`, `ready`, `execute` and `stop`."""
+    """The objects that the page's commands made. A class that runs them overrides `start`, `ready`, `execute` and `stop`."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -44,13 +44,13 @@ class Cluster:
     def handle(self, name, words, place, text):
         return getattr(self, name)(words, place, text)
 
-    # MARK: what a running cluster does
+    # MARK: hooks for a running cluster
 
     def start(self, manifest):
         """Called for each object that is applied."""
 
     def ready(self, manifest):
-        """Returns once the workload is ready."""
+        """Returns when the workload is ready."""
 
     def execute(self, manifest, command):
         raise Refused(f"{manifest['metadata']['name']} does not run")
@@ -189,13 +189,13 @@ class Cluster:
         raise Refused(f"kind {' '.join(words)}")
 
     def stage(self, reference):
-        """The image of a container, which must have reached the nodes."""
+        """The image of a container, which the nodes must have."""
         if reference not in self.loaded:
             raise Refused(f"the nodes cannot pull {reference}: they have {sorted(self.loaded)}")
         return self.built[reference]
 
     def sleep(self, words, place, text):
-        """The loops of the page ask again without a pause."""
+        """The loops of the page repeat without a pause."""
 
     def empty(self, name):
         place = self.directory / name

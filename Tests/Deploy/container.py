@@ -1,4 +1,4 @@
-"""Runs a container of a pod as its manifest says, in a directory that holds the image's files.
+"""Runs a container of a pod as its manifest describes it, in a directory with the image's files.
 
 `python container.py SPECIFICATION` is executed in a mount namespace of its own. It lays out the volumes, makes the root
 read-only, gives up everything that the security context drops, and becomes the container's process.
@@ -62,11 +62,11 @@ def prctl(*arguments):
 
 
 def confine(context):
-    """What a container runtime does with the security context, but for seccomp."""
+    """The steps of a container runtime for the security context, except for seccomp."""
     if context["allowPrivilegeEscalation"] is False:
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if "ALL" in context["capabilities"]["drop"]:
-        # With an empty bounding set the next execve leaves not even root a capability.
+        # With an empty bounding set, even root has no capabilities after the next execve.
         last = int(pathlib.Path("/proc/sys/kernel/cap_last_cap").read_text())
         for capability in range(last + 1):
             prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)

@@ -9,7 +9,7 @@ CONTAINERFILE = c.ROOT / "deploy/image/Containerfile"
 
 
 def stages():
-    """The names of all stages, in their order. The last is built if no target is named."""
+    """The names of all stages, in their order. The last one is the default target."""
     return re.findall(r"^FROM \S+ AS (\S+)$", CONTAINERFILE.read_text(), re.M)
 
 

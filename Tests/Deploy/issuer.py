@@ -30,7 +30,7 @@ def name(text):
 
 
 class Issuer:
-    """Listens with TLS at an address of `network`, under an authority of its own, and answers only to its own tokens."""
+    """Listens with TLS at an address of `network`, with its own authority, and accepts only its own tokens."""
 
     def __init__(self, network, address, directory):
         self.address, self.port, self.asked = address, 443, []
@@ -61,14 +61,14 @@ class Issuer:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def replace_key(self):
-        """Another signing key, as after the cluster's own was rotated."""
+        """Another signing key, as after a rotation of the cluster's key."""
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def answer(self, request):
         self.asked.append(request.path)
         documents = {
             "/.well-known/openid-configuration": {
-                # As the API server writes it: an address that pods need not reach.
+                # As in the API server: an address that pods may not be able to reach.
                 "issuer": ISSUER, "jwks_uri": "https://192.0.2.1:6443/openid/v1/jwks",
                 "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"]},

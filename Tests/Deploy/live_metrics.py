@@ -1,4 +1,4 @@
-"""A provider that has counted something of everything it can count, and a real Prometheus that scrapes it."""
+"""A provider that has counted every kind of event, and a real Prometheus that scrapes it."""
 
 import json
 import pathlib
@@ -30,7 +30,7 @@ class LiveProvider:
         self.world.stop()
 
     def mount(self, *objects, token="token", target="volume", succeeds=True):
-        """Mounts as the driver does, by the program's own stand-in for it."""
+        """Mounts with `akv-csi mount`, which acts as the driver."""
         manifest = self.world.directory / "class.yaml"
         manifest.write_text(yaml.safe_dump({
             "apiVersion": "secrets-store.csi.x-k8s.io/v1", "kind": "SecretProviderClass",
@@ -52,7 +52,7 @@ class LiveProvider:
                        check=True, stdout=subprocess.DEVNULL)
 
     def count_everything(self):
-        """Successes, a missing object, a token that is refused, a vault that throttles, a value that stands in for it."""
+        """Counts successes, a missing object, a refused token, a vault that throttles, and a stale value."""
         self.mount("plain", "ends-soon")
         self.mount("plain", target="second")
         self.mount("absent", target="third", succeeds=False)
@@ -91,7 +91,7 @@ class Prometheus:
         self.port = w.until(self._listening, "Prometheus' port")
 
     def _listening(self):
-        """The kernel chose the port, so the kernel is asked for it."""
+        """The port, which the kernel has chosen, from the kernel's table of sockets."""
         if self.process.poll() is not None:
             raise AssertionError((self.directory / "log").read_text())
         inodes = set()
@@ -116,11 +116,11 @@ class Prometheus:
                 return None
             raise AssertionError(f"{parameters}: {error.read().decode()}") from error
         except urllib.error.URLError:
-            # It has its port, and does not answer yet.
+            # It has its port, but does not respond yet.
             return None
 
     def query(self, expression):
-        """The samples that an expression has at this moment."""
+        """The current samples of an expression."""
         answer = self.get("query", query=expression)
         return answer["result"] if answer else []
 

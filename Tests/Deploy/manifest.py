@@ -6,14 +6,14 @@ import yaml
 
 import charts as c
 
-# The second is the first once more: kustomize reads no file above its own directory.
+# The second is a copy of the first, because kustomize does not read files above its own directory.
 PATHS = [c.ROOT / "deploy/provider.yaml", c.ROOT / "deploy/kustomize/base/provider.yaml"]
 HEADER = """\
 # The provider on every Linux node, as the chart in charts/akv-csi renders it by default; made by `make manifest`.
 # It has the names of Azure's own provider, so that applying this over its plain manifest replaces it; the Secrets
 # Store CSI driver must be installed already.
 """
-# What says that Helm looks after the objects, which it does not here.
+# The lines that mark objects as managed by Helm, which is not true for this manifest.
 OF_HELM = ("app.kubernetes.io/managed-by:", "app.kubernetes.io/instance:", "helm.sh/chart:", "# Source:")
 
 

@@ -1,4 +1,4 @@
-"""A network of its own with the addresses that a cluster's services have. Root alone may make one."""
+"""A separate network with the addresses of a cluster's services. Only root can create one."""
 
 import concurrent.futures
 import ctypes
@@ -27,19 +27,19 @@ class Network:
         self.inside(lambda: configure(addresses))
 
     def inside(self, function):
-        """The result of `function`, called in a thread that is in the namespace. Its sockets stay there."""
+        """The result of `function`, which runs in a thread inside the namespace. Its sockets stay in the namespace."""
         def enter():
             with open(self.path) as file:
                 if LIBC.setns(file.fileno(), CLONE_NEWNET) != 0:
                     raise OSError(ctypes.get_errno(), "setns")
             return function()
 
-        # The thread ends with the pool, and no other work meets its namespace.
+        # The thread ends with the pool, so no other work runs in its namespace.
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             return pool.submit(enter).result()
 
     def accepts(self, address, port):
-        """Whether something listens there."""
+        """Whether a process listens at this address."""
         def connect():
             with socket.socket() as client:
                 return client.connect_ex((address, port)) == 0
@@ -47,7 +47,7 @@ class Network:
         return self.inside(connect)
 
     def listeners(self):
-        """The ports at which something listens, by address."""
+        """The ports with a listening process, by address."""
         found = {}
         lines = self.inside(pathlib.Path("/proc/thread-self/net/tcp").read_text).splitlines()[1:]
         for fields in map(str.split, lines):

@@ -1,4 +1,4 @@
-"""The commands of a page: its shell blocks by section, run by bash under stand-ins for the programs that need a cluster."""
+"""The commands of a page: its shell blocks by section, which bash runs with stand-ins for the programs that need a cluster."""
 
 import dataclasses
 import json
@@ -46,7 +46,7 @@ def steps(path):
 
 
 def shows(expected, output):
-    """The first line of the page that the output lacks, in their order; None if it has them all. `…` stands for any text."""
+    """The first line of the page that is missing in the output, in the order of the lines; None if it has them all. `…` matches any text."""
     lines = iter(output.splitlines())
     for line in expected:
         parts = [r"\s+".join(map(re.escape, part.split())) for part in line.split("…")]
@@ -81,7 +81,7 @@ class Programs:
                     answer = {"output": handle(name, words, pathlib.Path(place), text) or "", "error": "", "status": 0}
                 except Refused as error:
                     answer = {"output": "", "error": f"{error}\n", "status": 1}
-                except Exception as error:  # Or the caller would see a broken connection only.
+                except Exception as error:  # Otherwise the caller would see only a broken connection.
                     answer = {"output": "", "error": f"stand-in: {type(error).__name__}: {error}\n", "status": 70}
                 self.wfile.write(json.dumps(answer).encode())
 
@@ -89,7 +89,7 @@ class Programs:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def run(self, script, directory, environment):
-        """Runs a step in bash, which keeps the environment for the next one. Gives its output and what failed."""
+        """Runs a step in bash, and keeps the environment for the next step. Returns the output and the failure."""
         state = self.directory / ".environment"
         text = f"set -eo pipefail\n{script}\nexport -p >{state}\n"
         result = subprocess.run(

@@ -11,7 +11,7 @@ SELINUX_TYPES = {None, "", "container_t", "container_init_t", "container_kvm_t",
 
 
 def violations(pod, annotations=None):
-    """What the standard forbids in a pod's spec, as (where, rule)."""
+    """The violations of the standard in a pod's spec, as (place, rule)."""
     found = []
     common = pod.get("securityContext", {})
 

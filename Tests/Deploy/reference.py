@@ -1,6 +1,6 @@
 """Writes the reference tables in the documentation from the code. `make reference` runs it, a test compares.
 
-A table stands between two comments in its page:  <!-- generated: NAME -->  and  <!-- end -->.
+A table is between two comments in its page:  <!-- generated: NAME -->  and  <!-- end -->.
 """
 
 import os
@@ -17,9 +17,9 @@ def cell(text):
 
 
 def chart_values():
-    """Every value of the chart that is not only a heading, with its default and the comment above it."""
+    """Every value of the chart that has a default or a comment, with both."""
     rows, path, comment = ["| value | default | |", "|---|---|---|"], [], []
-    # What is inside a list is not a value of its own.
+    # The content of a list does not get a row.
     list_indent = None
     for line in (ROOT / "deploy/charts/akv-csi/values.yaml").read_text().splitlines():
         if match := re.fullmatch(r"\s*# ?(.*)", line):
@@ -56,7 +56,7 @@ TABLES = {
 
 
 def filled(page, tables):
-    """The page's text with its tables as they should be."""
+    """The page's text with the current tables."""
     text = (ROOT / page).read_text()
     for name, make in tables.items():
         pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.S)

@@ -1,4 +1,4 @@
-"""Runs the real program with what the chart renders: arguments, environment and the contents of its ConfigMaps."""
+"""Runs the real program with the rendered arguments, environment and ConfigMaps of the chart."""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ import world as w
 
 
 def files(manifests, directory):
-    """Writes the rendered ConfigMaps where the container mounts them; gives the directories by mount path."""
+    """Writes the rendered ConfigMaps to directories, and returns the directories by mount path."""
     data = {m["metadata"]["name"]: m["data"] for m in manifests if m["kind"] == "ConfigMap"}
     volumes = {volume["name"]: volume for volume in c.pod(manifests)["volumes"]}
     places = {}
@@ -29,7 +29,7 @@ def files(manifests, directory):
 
 
 def start_error(manifests):
-    """Starts the provider as the container would, and gives the error that ends it.
+    """Starts the provider as the container would, and returns the error that ends it.
 
     Its socket's directory does not exist, so that a provider that accepts everything else ends with "cannot listen".
     """

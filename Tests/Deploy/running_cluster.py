@@ -1,4 +1,4 @@
-"""A cluster of one node that runs the programs of the page's manifests in their images' files, and mounts as the driver does."""
+"""A cluster of one node. It runs the programs of the page's manifests in the files of their images, and mounts as the driver does."""
 
 import json
 import os
@@ -23,10 +23,10 @@ ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 class RunningCluster(cluster.Cluster):
     def __init__(self, directory, image_files):
-        """The files of an image are made once in the directory `image_files`."""
+        """The files of an image are created once, in the directory `image_files`."""
         super().__init__(directory)
         self.image_files = pathlib.Path(image_files)
-        # Other users have to reach what is below.
+        # Other users must be able to read the files below.
         self.directory.chmod(0o755)
         self.network = network.Network([API_SERVER, SERVICE])
         self.issuer = issuer.Issuer(self.network, API_SERVER, self.directory / "api")
@@ -63,7 +63,7 @@ class RunningCluster(cluster.Cluster):
         return place
 
     def run(self, key, pod):
-        """The init containers, then the container of a pod, each as its manifest says."""
+        """Runs the init containers, then the container of a pod, each as its manifest describes it."""
         volumes = {volume["name"]: self.volume(key, volume) for volume in pod["volumes"]}
         volumes["hosts"] = self.hosts(key)
         mounts = [{"name": "hosts", "mountPath": "/etc/hosts"}]
@@ -113,7 +113,7 @@ class RunningCluster(cluster.Cluster):
         return place
 
     def hosts(self, key):
-        """The names of all services, which a cluster's name service would answer."""
+        """The names of all services, which a cluster's name service would resolve."""
         lines = ["127.0.0.1 localhost"]
         for (kind, namespace, name), manifest in self.objects.items():
             if kind == "Service":
@@ -167,7 +167,7 @@ class RunningCluster(cluster.Cluster):
     # MARK: the driver
 
     def mount(self, pod):
-        """What the driver does for the pod's volume at its start and at each republish of the kubelet."""
+        """The driver's call for the pod's volume, at its start and at each republish of the kubelet."""
         metadata, spec = pod["metadata"], pod["spec"]
         [volume] = [volume["csi"] for volume in spec["volumes"]]
         if volume["driver"] != "secrets-store.csi.k8s.io":

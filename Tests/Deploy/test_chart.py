@@ -1,4 +1,4 @@
-"""What the chart's values render."""
+"""The rendered manifests for the chart's values."""
 
 import json
 import re
@@ -31,7 +31,7 @@ class ChartTest(unittest.TestCase):
         self.assertNotIn("cpu", c.provider(manifests)["resources"]["limits"])
         self.assertEqual(pod["priorityClassName"], "system-node-critical")
 
-    def test_takes_the_place_of_the_other_chart(self):
+    def test_replaces_the_other_chart(self):
         """The selector cannot be changed in an upgrade, and the names decide what an upgrade replaces."""
         for release, name in [("csi", "csi-csi-secrets-store-provider-azure"),
                               ("csi-secrets-store-provider-azure", "csi-secrets-store-provider-azure")]:
@@ -47,7 +47,7 @@ class ChartTest(unittest.TestCase):
         known = set(re.findall(r"^  -([a-z0-9-]+)", usage, re.M))
         everything = c.arguments(self.chart.render(EVERYTHING))
         self.assertLessEqual(set(everything), known)
-        # A flag of the program that no value sets is one that the chart forgot.
+        # The chart must have a value for each flag of the program.
         left_out = {"metrics-backend", "enable-pprof", "pprof-port", "version", "service-account-dir", "status-endpoint"}
         self.assertEqual(known - set(everything), left_out)
 
@@ -69,7 +69,7 @@ class ChartTest(unittest.TestCase):
         self.assertIn({"name": "metrics", "containerPort": 9898}, c.provider(manifests)["ports"])
 
     def test_switches_that_are_off_are_passed_on(self):
-        """A switch whose default is true must be written out to be switched off."""
+        """A switch with the default true must be written out when it is off."""
         flags = c.arguments(self.chart.render({"constructPEMChain": False, "logFormatJSON": False, "cache": {"tokens": False}}))
         self.assertEqual((flags["construct-pem-chain"], flags["log-format-json"], flags["token-cache"]), ("false",) * 3)
         flags = c.arguments(self.chart.render({"cache": {"valueBytes": 0, "refreshInterval": "0"}}))
@@ -96,7 +96,7 @@ class ChartTest(unittest.TestCase):
         values["caBundle"]["exclusive"] = True
         self.assertNotIn("SSL_CERT_FILE", c.environment(self.chart.render(values)))
 
-    def test_what_is_written_in_values_reaches_the_files(self):
+    def test_documents_in_values_are_rendered_unchanged(self):
         manifests = self.chart.render(EVERYTHING)
         data = {m["metadata"]["name"].removeprefix(c.NAME + "-"): m["data"] for m in manifests if m["kind"] == "ConfigMap"}
         self.assertEqual(json.loads(data["cloud"]["cloud.json"]), EVERYTHING["cloud"]["environment"])
@@ -116,7 +116,7 @@ class ChartTest(unittest.TestCase):
         volume = next(v for v in c.pod(manifests)["volumes"] if v["name"] == "cluster")
         self.assertEqual(volume["configMap"]["name"], "kube-root-ca.crt")
 
-    def test_events_need_a_role_that_only_writes_events(self):
+    def test_events_need_a_role_that_may_only_write_events(self):
         manifests = self.chart.render({"events": {"enabled": True}, "serviceAccount": {"name": "akv"}})
         shipped = list(yaml.safe_load_all((c.ROOT / "deploy/events.yaml").read_text()))
         self.assertEqual(c.only(manifests, "ClusterRole")["rules"], c.only(shipped, "ClusterRole")["rules"])
@@ -139,7 +139,7 @@ class ChartTest(unittest.TestCase):
         self.assertEqual((binding["roleRef"]["name"], binding["subjects"]), (role["metadata"]["name"], subjects))
         self.assertIs(c.pod(manifests)["automountServiceAccountToken"], True)
         self.assertEqual(c.arguments(manifests)["service-account-annotations"], "true")
-        # In some namespaces only.
+        # Only in some namespaces.
         values["serviceAccountAnnotations"]["namespaces"] = ["team-a", "team-b"]
         manifests = self.chart.render(values)
         self.assertFalse([m for m in manifests if m["kind"] == "ClusterRoleBinding"])
@@ -150,19 +150,19 @@ class ChartTest(unittest.TestCase):
                                                   "name": role["metadata"]["name"]})
             self.assertEqual(binding["subjects"], subjects)
 
-    def test_without_both_there_is_neither_role_nor_token(self):
+    def test_without_both_the_account_has_neither_role_nor_token(self):
         manifests = self.chart.render()
         self.assertFalse([m for m in manifests if "Role" in m["kind"]])
         self.assertIs(c.pod(manifests)["automountServiceAccountToken"], False)
         self.assertNotIn("service-account-annotations", c.arguments(manifests))
 
-    def test_the_network_policy_opens_the_metrics_port_alone(self):
+    def test_the_network_policy_opens_only_the_metrics_port(self):
         spec = c.only(self.chart.render(), "NetworkPolicy")["spec"]
         self.assertEqual(spec["policyTypes"], ["Ingress"])
         self.assertEqual(spec["ingress"], [{"ports": [{"port": "metrics", "protocol": "TCP"}]}])
         self.assertEqual(spec["podSelector"]["matchLabels"], {"app": c.NAME})
 
-    def test_there_is_no_network_policy_where_it_would_select_no_pod(self):
+    def test_a_network_policy_that_would_select_no_pod_is_left_out(self):
         for values in [{"linux": {"hostNetwork": True}}, {"networkPolicy": {"enabled": False}}]:
             with self.subTest(values):
                 self.assertEqual([m for m in self.chart.render(values) if m["kind"] == "NetworkPolicy"], [])
@@ -177,7 +177,7 @@ class ChartTest(unittest.TestCase):
         self.assertEqual(monitor["selector"]["matchLabels"], {"app": c.NAME})
         self.assertEqual(monitor["podMetricsEndpoints"][0]["port"], "metrics")
 
-    def test_the_driver_comes_only_where_it_is_asked_for(self):
+    def test_the_driver_is_installed_only_if_requested(self):
         self.assertFalse([m for m in self.chart.render() if m["metadata"]["name"] == "drivers-values"])
         values = c.with_image({"secrets-store-csi-driver": {"enableSecretRotation": True}})
         manifests = [m for m in yaml.safe_load_all(self.chart.helm("template", "csi", self.chart.path, values=values)) if m]
@@ -194,7 +194,7 @@ class ChartTest(unittest.TestCase):
         self.chart.helm("lint", self.chart.path, "--strict")
 
 
-# Every value that sets a flag, a variable or an object.
+# All values that set a flag, a variable or an object.
 EVERYTHING = {
     "imagePullSecrets": [{"name": "registry"}],
     "logFormatJSON": False, "logVerbosity": 5, "auditLog": "all", "writeCertAndKeyInSeparateFiles": True,

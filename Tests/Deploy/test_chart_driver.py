@@ -1,4 +1,4 @@
-"""The driver's values at the right level and at wrong ones, the cluster that it needs, and the notes about both."""
+"""The driver's values at the right level and at wrong levels, the required cluster, and the notes about both."""
 
 import pathlib
 import re
@@ -40,7 +40,7 @@ class DriverTest(unittest.TestCase):
     def test_a_value_set_on_the_command_line_is_refused_as_well(self):
         self.assertIn(f"Set {DRIVER}.syncSecret", self.refusal({}, "--set", "syncSecret.enabled=true"))
         self.assertEqual(self.refusal({}, "--set", f"{DRIVER}.syncSecret.enabled=true"), "")
-        # A text is not a switch.
+        # A string is not a boolean.
         self.assertIn("/enableSecretRotation", self.refusal({}, "--set-string", f"{DRIVER}.enableSecretRotation=true"))
         self.assertIn("/syncSecret/enabled", self.refusal({}, "--set-string", f"{DRIVER}.syncSecret.enabled=true"))
 
@@ -68,7 +68,7 @@ class DriverTest(unittest.TestCase):
                 message = self.refusal({}, "--kube-version", version)
                 self.assertIn(words, message)
                 self.assertEqual(bool(words), bool(message))
-                # A separate driver has needs of its own.
+                # A separate driver has its own requirements.
                 self.assertEqual(self.refusal({DRIVER: {"install": False}}, "--kube-version", version), "")
 
     def test_the_chart_itself_names_the_oldest_kubernetes(self):
@@ -87,7 +87,7 @@ class NotesTest(unittest.TestCase):
                                values=c.with_image(values or {}))
         return text.split("NOTES:\n")[1]
 
-    def test_they_say_what_runs(self):
+    def test_the_notes_say_what_runs(self):
         notes = self.notes()
         for words in ["one provider pod on every Linux node", "csi-csi-secrets-store-provider-azure in namespace kube-system",
                       c.IMAGE, "uid 10898 with no capabilities, in the pod network", "installed with it",
@@ -102,7 +102,7 @@ class NotesTest(unittest.TestCase):
             self.assertIn(words, notes)
         self.assertIn("runs no provider", self.notes({"linux": {"enabled": False}}))
 
-    def test_their_commands_name_what_is_installed(self):
+    def test_the_notes_commands_name_installed_objects(self):
         for values in [{}, {"fullnameOverride": "vault-files"}, {DRIVER: {"install": False}}]:
             notes = self.notes(values)
             manifests = [m for m in yaml.safe_load_all(self.chart.helm(
@@ -123,7 +123,7 @@ class NotesTest(unittest.TestCase):
                                 values=c.with_image({}))
         self.assertNotIn("to change it", notes)
 
-    def test_they_warn_about_values_without_effect(self):
+    def test_the_notes_warn_about_values_without_effect(self):
         note = f"{DRIVER}.enableSecretRotation and syncSecret have no effect"
         self.assertIn(note, self.notes({DRIVER: {"install": False, "enableSecretRotation": True}}))
         self.assertIn(note, self.notes({DRIVER: {"install": False, "syncSecret": {"enabled": True}}}))

@@ -1,4 +1,4 @@
-"""Values that cannot work are refused with a message that says what to set, by the same rules as the program's."""
+"""Values that cannot work are refused with a message that says what to set. The rules are those of the program."""
 
 import re
 import unittest
@@ -36,7 +36,7 @@ class RulesTest(unittest.TestCase):
 
     # MARK: the image
 
-    def test_placeholder_images_are_refused_with_what_to_set(self):
+    def test_placeholder_images_are_refused_with_the_value_to_set(self):
         placeholder = yaml.safe_load((c.CHART / "values.yaml").read_text())["linux"]["image"]["repository"]
         for repository in [placeholder, "registry.example.com/akv-csi", "example.com/akv-csi", "REGISTRY.Example.COM:5000/akv-csi",
                            "registry.example.org/team/akv-csi", "akv.invalid/akv-csi", "registry.example/akv-csi"]:
@@ -46,7 +46,7 @@ class RulesTest(unittest.TestCase):
                            "myexample.com/akv-csi", "ghcr.io/example.com/akv-csi", "registry:5000/akv-csi"]:
             with self.subTest(repository):
                 self.assertEqual(self.refusal({"linux": {"image": {"repository": repository}}}), "")
-        # Without a provider there is no image.
+        # Without a provider, an image is not needed.
         self.assertEqual(self.refusal({"linux": {"enabled": False, "image": {"repository": placeholder}}}), "")
 
     # MARK: the proxy
@@ -59,11 +59,11 @@ class RulesTest(unittest.TestCase):
                 self.assertIn(LISTENS, rendered.start_error(self.chart.render({"proxy": {"https": proxy}})))
         for proxy in refused:
             self.assert_refused({"proxy": {"https": proxy}}, "proxy.https:", "http://")
-            # The program alone refuses it too: the rule is the program's.
+            # The program refuses it too, because the rule is the program's.
             manifests = self.chart.render({"linux": {"extraEnv": [{"name": "HTTPS_PROXY", "value": proxy}]}})
             with self.subTest(proxy):
                 self.assertIn("HTTPS_PROXY", rendered.start_error(manifests))
-        # The program would take these; in a manifest they mislead.
+        # The program would accept these, but they are misleading in a manifest.
         self.assert_refused({"proxy": {"https": "proxy.corp:3128"}}, "must begin with http://")
         self.assert_refused({"proxy": {"https": "http://user:word@proxy"}}, "proxy.existingSecret")
 
@@ -109,7 +109,7 @@ class RulesTest(unittest.TestCase):
         ]:
             with self.subTest(document):
                 self.assertNotEqual(self.refusal(self.policy(document)), "")
-                # Past the chart, in a ConfigMap of its own, the program refuses it at the start.
+                # If the policy is in another ConfigMap, the program refuses it at the start.
                 manifests = self.chart.render({"policy": {"configMap": "own"}})
                 manifests.append({"kind": "ConfigMap", "metadata": {"name": "own"}, "data": {
                     "policy.yaml": yaml.safe_dump(self.policy(document)["policy"]["document"])}})
@@ -192,7 +192,7 @@ class RulesTest(unittest.TestCase):
                       {"nameOverride": "a", "fullnameOverride": "b"}]:
             with self.subTest(names):
                 manifests = self.chart.render({**monitoring, **names})
-                # The monitor makes this label the job.
+                # The monitor uses this label as the job.
                 monitor = c.only(manifests, "PodMonitor")["spec"]
                 job = c.only(manifests, "DaemonSet")["spec"]["template"]["metadata"]["labels"][monitor["jobLabel"]]
                 rules = c.only(manifests, "PrometheusRule")["spec"]

@@ -1,11 +1,11 @@
-"""Values files that carry over, combinations of values, and values that are refused."""
+"""Values files of Azure's chart, combinations of values, and values that are refused."""
 
 import itertools
 import unittest
 
 import charts as c
 
-# A values file as users of Azure's chart keep it, every key under its name there.
+# A values file for Azure's chart, with every key of that chart.
 UPSTREAM = {
     "nameOverride": "", "fullnameOverride": "", "imagePullSecrets": [], "logFormatJSON": True, "logVerbosity": 2,
     "enableArcExtension": False, "constructPEMChain": True, "writeCertAndKeyInSeparateFiles": True, "metricsAddr": "8899",
@@ -33,7 +33,7 @@ class ValuesTest(unittest.TestCase):
         cls.chart = c.Chart()
         cls.addClassCleanup(cls.chart.close)
 
-    def test_a_values_file_of_azures_chart_carries_over(self):
+    def test_a_values_file_of_azures_chart_works_unchanged(self):
         manifests = self.chart.render(UPSTREAM)
         flags, pod, container = c.arguments(manifests), c.pod(manifests), c.provider(manifests)
         linux = UPSTREAM["linux"]
@@ -71,7 +71,7 @@ class ValuesTest(unittest.TestCase):
         self.assertEqual(c.environment(self.chart.render(values)), {})
 
     def test_combinations_are_valid_manifests(self):
-        """Every pair of settings that add to the same lists, on and off."""
+        """Tries every pair of settings that add to the same lists, on and off."""
         choices = [
             ("linux", {"socketDirectory": {"init": False}}),
             ("proxy", {"https": "http://proxy.example:3128"}),

@@ -20,7 +20,7 @@ GROUPS = {"Use": "use", "Operate": "operate", "Understand": "understand", "Devel
 # Charts that `helm dependency update` has fetched are not ours.
 FILES = sorted(path for path in [*PAGES.rglob("*.md"), *c.ROOT.glob("*.md"), *(c.ROOT / "deploy").rglob("*.md"),
                                  *(c.ROOT / ".github").glob("*.md")] if c.CHART / "charts" not in path.parents)
-# Found by the code host, not by readers.
+# The code host shows these files, so pages do not link to them.
 UNLINKED = {c.ROOT / ".github/pull_request_template.md"}
 
 
@@ -63,7 +63,7 @@ def fences(path):
 
 
 def commands(path):
-    """The commands in a page's fenced blocks without a language or of the shell's, and in its code spans, as words."""
+    """The commands in a page's code spans, and in its fenced blocks for the shell or without a language, as words."""
     texts = [text for language, text in fences(path) if language in ("", "sh", "console")]
     lines = "\n".join(texts).replace("\\\n", " ").splitlines()
     lines += re.findall(r"`([a-z][a-z-]* [^`\n]+)`", without_fences(path.read_text()))
@@ -72,7 +72,7 @@ def commands(path):
             words = shlex.split(line.split(" | ")[0], comments=True)
         except ValueError:
             continue
-        # A drawing has its words far apart.
+        # In a drawing, words are far apart.
         if words and re.match(r"\S+( \S|$)", line.strip()):
             yield line, words
 
@@ -87,7 +87,7 @@ def help_of(*command):
 
 @functools.cache
 def commands_of(program, *command):
-    """A program's commands and theirs, each as words."""
+    """A program's commands and their subcommands, each as words."""
     usage = help_of(program, *command)
     _, _, listed = usage.partition("SUBCOMMANDS:")
     names = re.findall(r"^  ([a-z-]+)(?: \(default\))?(?:  |$)", listed, re.M)
@@ -95,12 +95,12 @@ def commands_of(program, *command):
 
 
 def all_commands_of(program):
-    """Those, and those of the plugin of kubectl, which the program's help does not list."""
+    """All commands of a program, including those of the kubectl plugin, which the help does not list."""
     return commands_of(program) + (commands_of(program, "kubectl") if program == "akv-csi" else [])
 
 
 def flags(words):
-    """The flags among words, without what belongs to them."""
+    """The flags among words, without their values."""
     return [re.match(r"--?[A-Za-z][A-Za-z0-9-]*", word)[0] for word in words if re.match(r"--?[A-Za-z]", word)]
 
 
@@ -115,7 +115,7 @@ class LinksTest(unittest.TestCase):
                         self.assertIn(anchor, anchors(found))
 
     def test_code_hosts_render_every_link(self):
-        """Absolute links are of the web; others are relative. DocC's and reference links stay as text somewhere."""
+        """Links are relative, or absolute links to the web. Some code hosts show DocC's and reference links as text."""
         for path in FILES:
             text = without_code(path.read_text())
             with self.subTest(page=path.name):
@@ -189,7 +189,7 @@ class CommandsTest(unittest.TestCase):
                         count += 1
         self.assertGreater(count, 10)
 
-    def test_helm_is_told_values_that_the_chart_has(self):
+    def test_helm_commands_set_values_of_the_chart(self):
         values = yaml.safe_load((c.CHART / "values.yaml").read_text())
         count = 0
         for path in FILES:
@@ -226,7 +226,7 @@ class NamesTest(unittest.TestCase):
     def test_flags_that_pages_name_exist(self):
         usage = "\n".join(help_of(*command) for program in ["akv-csi", "akv-emulator", "akv-bench"] for command in all_commands_of(program))
         known = {flag.lstrip("-") for flag in flags(re.findall(r"--?[a-z][\w-]*", usage))}
-        # Of the API server, of helm, of docker, of the driver, and of every program of ours.
+        # Flags of the API server, of helm, of docker, of the driver, and of all programs of this project.
         known |= {"service-account-issuer", "set", "platform", "rotation-poll-interval", "generate-completion-script"}
         for path in FILES:
             for flag in re.findall(r"`--([a-z][a-z0-9-]+)[^`]*`", path.read_text()):
@@ -239,7 +239,7 @@ class NamesTest(unittest.TestCase):
         self.assertGreater(len(documented), 15)
         for name in documented:
             self.assertIn(f'"{name}"', source)
-        # What is read and not on this page is on another.
+        # Other parameters that the program reads are on other pages.
         pages = "\n".join(path.read_text() for path in PAGES.rglob("*.md"))
         for name in set(re.findall(r'(?:parameters|fields)\["(\w+)"\]', source)):
             self.assertIn(f"`{name}`", pages)
@@ -264,7 +264,7 @@ class NamesTest(unittest.TestCase):
         rows = re.findall(r"^\| `((?:akv_csi_|grpc_|keyvault_|process_)\w+)` \| (\w+)", text, re.M)
         live = provider.families()
         self.assertLessEqual(live.items(), dict(rows).items())
-        # Some appear only where something is switched on.
+        # Some appear only if a feature is switched on.
         source = "\n".join(path.read_text() for path in (c.ROOT / "Sources/CSIProvider").rglob("*.swift"))
         self.assertEqual(set(re.findall(r'"(akv_csi_\w+|process_\w+|grpc_request|keyvault_request)"', source)), set(dict(rows)))
         exposition = provider.exposition()

@@ -1,13 +1,13 @@
-"""What the provider's pod may do, by the Pod Security Standard "restricted"."""
+"""The provider's pod follows the Pod Security Standard "restricted"."""
 
 import unittest
 
 import charts as c
 import pod_security
 
-# What a provider cannot do without: its socket on the node.
+# Every provider needs its socket on the node.
 HOST_PATHS = [("volume providers", "hostPath"), ("volume socket", "hostPath")]
-# The drivers' directory belongs to root, and so must be who makes a directory in it.
+# The driver's directory belongs to root, so only root can create a directory in it.
 INIT_STEP = [("socket-directory", "runAsNonRoot"), ("socket-directory", "runAsUser")]
 
 
@@ -22,7 +22,7 @@ class HardeningTest(unittest.TestCase):
         cls.chart = c.Chart()
         cls.addClassCleanup(cls.chart.close)
 
-    def test_by_default_only_the_socket_and_the_step_that_makes_room_for_it_are_not_restricted(self):
+    def test_by_default_only_the_socket_and_its_init_container_are_not_restricted(self):
         self.assertEqual(violations(self.chart.render()), sorted(HOST_PATHS + INIT_STEP))
 
     def test_on_a_node_with_a_directory_of_its_own_only_the_socket_is_not(self):
@@ -38,7 +38,7 @@ class HardeningTest(unittest.TestCase):
         for container in pod["initContainers"] + pod["containers"]:
             self.assertIs(container["securityContext"]["readOnlyRootFilesystem"], True, container["name"])
             self.assertEqual(len(container["volumeMounts"]), 1, container["name"])
-        # The provider sees its own directory, and not the sockets of other providers.
+        # The provider sees its own directory, but not the sockets of other providers.
         self.assertEqual(c.provider(self.chart.render())["volumeMounts"], [{"name": "socket", "mountPath": "/provider"}])
 
     def test_no_right_in_the_cluster(self):

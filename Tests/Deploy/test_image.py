@@ -86,7 +86,7 @@ class ImageTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, again)
         self.assertEqual(digest(again), DIGEST)
 
-    def test_only_what_is_needed(self):
+    def test_the_image_contains_only_the_necessary_programs(self):
         programs = sorted(path.name for path in (self.root / "usr/bin").iterdir())
         self.assertEqual(programs, ["chgrp", "chmod", "ln", "mkdir", "rm", "sh"])
         self.assertEqual([path.name for path in (self.root / "usr/local/bin").iterdir()], ["akv-csi"])
@@ -234,7 +234,7 @@ class ContainersTest(unittest.TestCase):
         self.serve(manifests, volumes)
         self.assert_serves()
 
-    def test_over_the_socket_of_azures_provider_and_back_as_root(self):
+    def test_the_socket_of_azures_provider_is_replaced_and_restored_as_root(self):
         self.providers.mkdir()
         (self.providers / "azure.sock").write_bytes(b"")
         manifests, volumes = self.render(securityContext={"runAsUser": 0, "runAsGroup": 0})

@@ -1,4 +1,4 @@
-"""The image as buildah makes it from the Containerfile: what it says of itself, its bill of materials, and a run."""
+"""The image that buildah makes from the Containerfile: its labels, its bill of materials, and a run."""
 
 import json
 import os
@@ -35,14 +35,14 @@ class ImageBuildTest(unittest.TestCase):
     def buildah(cls, *words):
         return subprocess.run(["buildah", *cls.flags, *words], check=True, capture_output=True, text=True).stdout
 
-    def test_what_it_says_of_itself(self):
+    def test_the_labels_describe_the_image(self):
         image = json.loads(self.buildah("inspect", "--type", "image", "akv-csi:test"))["OCIv1"]
         config = image["config"]
         self.assertEqual((config["User"], config["Entrypoint"]), ("10898:10898", ["/usr/local/bin/akv-csi", "serve"]))
         version = subprocess.run([w.PROGRAMS / "akv-csi", "--version"], check=True, capture_output=True, text=True).stdout.split()[0]
         self.assertEqual(config["Labels"]["org.opencontainers.image.version"], version)
         self.assertEqual(image["architecture"], {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine])
-        # One layer of files, and nothing of a distribution below it.
+        # One layer of files, without a distribution below it.
         self.assertEqual(len(image["rootfs"]["diff_ids"]), 1)
 
     def test_bill_of_materials(self):
@@ -53,7 +53,7 @@ class ImageBuildTest(unittest.TestCase):
             self.assertIn(f"deb:{package.name}", components)
         for package in ["swift-nio-ssl", "swift-nio", "swift-crypto", "swift-argument-parser"]:
             self.assertRegex(components[f"swift:{package}"]["purl"], rf"^pkg:swift/github\.com/[a-z-]+/{package}@\d+\.\d+\.\d+$")
-        # What can mint tokens, and what it is made of, is not in the node's image.
+        # The node's image does not contain the emulator, which can issue tokens, or its libraries.
         for package in ["jwt-kit", "hummingbird", "yams", "async-http-client"]:
             self.assertNotIn(f"swift:{package}", components)
         # Linked statically in what ships.

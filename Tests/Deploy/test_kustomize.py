@@ -11,7 +11,7 @@ import pod_security
 
 
 def build(name):
-    """The manifests of an overlay, each of them found to be valid."""
+    """The manifests of an overlay, all of them validated."""
     result = subprocess.run([c.TOOLS / "kubectl", "kustomize", c.ROOT / "deploy/kustomize" / name],
                             capture_output=True, text=True, check=False, timeout=300)
     if result.returncode != 0:
@@ -35,7 +35,7 @@ class KustomizeTest(unittest.TestCase):
         self.assertEqual(sorted(build("base"), key=str),
                          sorted(yaml.safe_load_all(manifest.PATHS[0].read_text()), key=str))
 
-    def test_every_overlay_keeps_what_the_base_is_called(self):
+    def test_every_overlay_keeps_the_names_of_the_base(self):
         for name in ["aks", "kind", "arc", "openshift"]:
             with self.subTest(name):
                 daemon_set = c.only(build(name), "DaemonSet")
@@ -45,16 +45,16 @@ class KustomizeTest(unittest.TestCase):
                 for container in c.pod([daemon_set])["initContainers"] + c.pod([daemon_set])["containers"]:
                     self.assertLessEqual({mount["name"] for mount in container["volumeMounts"]}, volumes)
 
-    def test_no_overlay_but_openshift_loosens_anything(self):
+    def test_only_the_openshift_overlay_adds_privileges(self):
         expected = pod_security.violations(c.pod(build("base")))
         for name in ["aks", "kind", "arc"]:
             self.assertEqual(pod_security.violations(c.pod(build(name))), expected, name)
 
-    def test_aks_mounts_the_clusters_authority_where_the_program_looks(self):
+    def test_aks_mounts_the_clusters_authority_at_the_programs_path(self):
         manifests = build("aks")
         mount = next(mount for mount in c.provider(manifests)["volumeMounts"] if mount["name"] == "cluster")
         self.assertEqual(c.arguments(manifests)["token-proxy-ca-file"], mount["mountPath"] + "/ca.crt")
-        # Where a token would be mounted nothing else may be, or Kubernetes leaves the token out.
+        # At the path of a token, other mounts must not exist, or Kubernetes leaves the token out.
         self.assertFalse(mount["mountPath"].startswith("/var/run/secrets"))
         self.assertIs(c.pod(manifests)["automountServiceAccountToken"], False)
 
@@ -62,7 +62,7 @@ class KustomizeTest(unittest.TestCase):
         manifests = build("kind")
         for container in c.pod(manifests)["initContainers"] + c.pod(manifests)["containers"]:
             self.assertEqual((container["image"], container["imagePullPolicy"]), ("akv-csi:dev", "Never"))
-        # Of flags given twice the last counts.
+        # If a flag is given twice, the last one counts.
         self.assertEqual(c.arguments(manifests)["v"], "5")
 
     def test_arc_goes_through_the_proxy(self):

@@ -1,4 +1,4 @@
-"""Dashboard and rules: they parse, they fire when they should, and they ask for metrics that exist."""
+"""Dashboard and rules: they are valid, fire when they should, and query existing metrics."""
 
 import json
 import re
@@ -23,14 +23,14 @@ def panels():
 
 
 def expressions():
-    """Every query of the dashboard and the rules, with where it is from."""
+    """Every query of the dashboard and the rules, with its source."""
     found = [(panel["title"], target["expr"]) for panel in panels() for target in panel["targets"]]
     found += [(rule.get("record") or rule["alert"], rule["expr"]) for group in RULES["groups"] for rule in group["rules"]]
     return [(where, text.replace("$__rate_interval", "5m").replace("$instance", ".*")) for where, text in found]
 
 
 def metrics(expression):
-    """The names of metrics in an expression: what is not a label, function, keyword or number."""
+    """The names of metrics in an expression: all words except for labels, functions, keywords and numbers."""
     text = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', " ", expression)
     text = re.sub(r"\b(by|on|without|ignoring)\s*\([^)]*\)", " ", text)
     words = re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?!\w|\s*\()", text)
@@ -54,7 +54,7 @@ class MonitoringTest(unittest.TestCase):
         samples = w.until(lambda: self.prometheus.query('akv_csi_mount_failing == 1'), "a failing class")
         self.assertEqual(samples[0]["metric"]["namespace"], "team-a")
         self.assertEqual(samples[0]["metric"]["secret_provider_class"], live_metrics.CLASS)
-        # On a busy machine one scrape or another may exceed its timeout.
+        # On a busy machine some scrapes may exceed their timeout.
         w.until(lambda: self.targets() == [("up", "")], "the target to be up")
 
     def targets(self):

@@ -1,4 +1,4 @@
-"""Every command of the quick start: it parses, it has flags that the programs know, and on AKS each step prepares the next."""
+"""Every command of the quick start can be parsed and has existing flags, and on AKS each step prepares the next one."""
 
 import functools
 import pathlib
@@ -49,7 +49,7 @@ class CommandsTest(unittest.TestCase):
 
 
 class AzureTest(unittest.TestCase):
-    """The whole page but the emulator's section, in the order of the page."""
+    """The whole page except for the emulator's section, in the order of the page."""
 
     def setUp(self):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="akv-qs-", dir="/tmp"))
@@ -78,14 +78,14 @@ class AzureTest(unittest.TestCase):
             if not self.is_short_way(step):
                 self.run_step(step)
         self.assertEqual(self.azure.groups, {})
-        # What was installed starts the program.
+        # The installed manifests start the program.
         manifests = self.azure.releases["csi"]
         self.assertIn("cannot listen on", rendered.start_error([m for m in manifests if "spec" in m or m["kind"] == "ConfigMap"]))
 
-    def test_the_script_makes_what_the_commands_make(self):
+    def test_the_script_creates_the_same_as_the_commands(self):
         steps = self.on_aks()
         [index] = [index for index, step in enumerate(steps) if self.is_short_way(step)]
-        # In place of the step before it, of which the page's namespace remains.
+        # Replaces the step before it, except for the namespace of the page.
         for step in steps[:index - 1]:
             self.run_step(step)
         self.run_step(page.Step("", "kubectl apply -f deploy/examples/quick-start/namespace.yaml"))
@@ -93,8 +93,8 @@ class AzureTest(unittest.TestCase):
             self.run_step(step)
         self.assertEqual(list(self.azure.identities), ["quick-start-identity"])
 
-    def test_a_step_that_is_left_out_is_missed(self):
-        """The stand-ins notice what a cluster and Azure would notice."""
+    def test_the_omission_of_a_step_makes_a_later_step_fail(self):
+        """The stand-ins refuse what a cluster and Azure would refuse."""
         steps = [step for step in self.on_aks() if not self.is_short_way(step)]
         left_out = {"docker push": "cannot pull", "az role assignment create --role \"Key Vault Secrets User\"": "may not read",
                     "az identity federated-credential": "does not trust", "--enable-oidc-issuer": "needs an issuer",
@@ -135,7 +135,7 @@ class AzureTest(unittest.TestCase):
             if step.section != EMULATOR_SECTION and not (step.section == "On AKS" and step is self.on_aks()[-1]):
                 self.run_step(step)
         calls = [call for call in self.programs.calls if call[0] in ("kubectl", "helm")]
-        # Those of the emulator's section, as the page writes them.
+        # The commands of the emulator's section, as on the page.
         for step in STEPS:
             if step.section == EMULATOR_SECTION:
                 for line in step.script.replace("\\\n", " ").splitlines():

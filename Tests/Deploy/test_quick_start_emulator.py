@@ -24,7 +24,7 @@ PROVIDER = ("DaemonSet", "kube-system", "csi-csi-secrets-store-provider-azure")
 
 @unittest.skipIf(os.geteuid() != 0, "only root can make networks and change its user")
 class EmulatorTest(unittest.TestCase):
-    """Each test goes as far on the page as it needs; what is behind has run literally."""
+    """Each test runs the page's commands up to the step that it needs."""
 
     @classmethod
     def setUpClass(cls):
@@ -37,7 +37,7 @@ class EmulatorTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, directory)
         self.cluster = running_cluster.RunningCluster(directory, self.image_files)
         self.addCleanup(self.cluster.close)
-        # A copy of what the commands read, so that they write nothing into the source.
+        # A copy of the files that the commands read, so that they do not write into the sources.
         self.source = directory / "source"
         shutil.copytree(c.ROOT / "deploy", self.source / "deploy", symlinks=True)
         self.programs = page.Programs(directory, ["kubectl", "helm", "docker", "kind", "sleep"], self.cluster.handle)
@@ -64,7 +64,7 @@ class EmulatorTest(unittest.TestCase):
         self.assertIn("/openid/v1/jwks", self.cluster.issuer.asked)
         self.run_steps(rest[0])
         self.assertEqual((target / "db-password").read_text(), "second-password")
-        # The clean-up leaves nothing.
+        # The clean-up removes everything.
         self.run_steps(*rest[1:])
         left = {key for key in self.cluster.objects if key[1:] not in {("", "kube-system"), ("", "default")}}
         self.assertEqual({key for key in left if key[1] not in ("quick-start", "akv-emulator")}, set())
@@ -94,7 +94,7 @@ class EmulatorTest(unittest.TestCase):
         listeners = self.cluster.network.listeners()
         self.assertLessEqual({8080, 8443, 8898, 8989}, listeners["0.0.0.0"])
         self.assertEqual(listeners["0.0.0.0"], {8080, 8443, 8898, 8989})
-        # The controls, which kubectl port-forward reaches, and the services of a node.
+        # The controls, which kubectl port-forward can reach, and the services of a node.
         self.assertIn(8081, listeners["127.0.0.1"])
         self.assertEqual(len(listeners["127.0.0.1"]), 2)
         self.assertEqual(set(listeners), {"0.0.0.0", "127.0.0.1", "10.96.0.1"})
@@ -105,7 +105,7 @@ class EmulatorTest(unittest.TestCase):
         rest = self.until_pod()
         before = (self.source / "emulator-ca.pem").read_text()
         self.run_steps(rest[0])
-        # As the kubelet restarts a container: with the pod's volumes as they are.
+        # The kubelet restarts a container with the same volumes.
         process = self.cluster.processes[EMULATOR]
         process.kill()
         process.wait()

@@ -1,4 +1,4 @@
-"""The documentation's reference tables are what the code says."""
+"""The documentation's reference tables are the same as the code."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-"""What a release consists of, as far as it can be made without a network: notes, programs and the chart."""
+"""The parts of a release that can be built without a network: notes, programs and the chart."""
 
 import os
 import pathlib
@@ -88,11 +88,11 @@ class ReleaseTest(unittest.TestCase):
         self.assertEqual(rendered.returncode, 0, rendered.stderr)
         images = re.findall(r"image: (\S+)", rendered.stdout)
         self.assertEqual(set(images), {f"ghcr.io/someone/akv-csi:v{version.current()}"})
-        # The driver's chart is inside, so that nothing is fetched when it is installed.
+        # The driver's chart is included, so that the installation does not download it.
         with tarfile.open(packed) as archive:
             self.assertIn("akv-csi/charts/secrets-store-csi-driver/Chart.yaml", archive.getnames())
             self.assertNotIn("placeholder", archive.extractfile("akv-csi/values.yaml").read().decode())
-        # A second run finds no placeholder any more.
+        # A second run does not find a placeholder.
         self.assertIn("must name registry.example.com/akv-csi once", run(*words, env=path).stderr)
 
     def test_its_scripts_pass_shellcheck(self):

@@ -1,4 +1,4 @@
-"""The version stands in one place, and every file that repeats it agrees."""
+"""The version is defined in one place, and every file that repeats it has the same version."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import charts as c
 import version
 import world as w
 
-# Here it is history, an example, or the version of something else.
+# In these files a version is history, an example, or the version of another program.
 UNRELATED = {"CHANGELOG.md", "docs/develop/releasing.md"}
 
 
@@ -35,7 +35,7 @@ class VersionTest(unittest.TestCase):
     def test_the_changelog_has_a_section_for_it(self):
         self.assertIn(version.current(), re.findall(r"^## \[([^\]]+)\]", (c.ROOT / "CHANGELOG.md").read_text(), re.M))
 
-    def test_the_programs_say_it_with_commit_and_date(self):
+    def test_the_programs_print_the_version_with_commit_and_date(self):
         known = r"commit [0-9a-f]{12}(-modified)?, \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
         for name in ["akv-csi", "akv-emulator"]:
             with self.subTest(name):
@@ -82,7 +82,7 @@ class BuildInfoTest(unittest.TestCase):
             file.write("# changed\n")
         self.assertEqual(self.info(), f"AKV_COMMIT={commit}-modified AKV_DATE=2026-11-27T09:01:00Z")
 
-    def test_without_git_the_caller_says_it(self):
+    def test_without_git_the_caller_sets_the_commit(self):
         self.assertEqual(self.info(), "AKV_COMMIT=unknown AKV_DATE=unknown")
         self.assertEqual(self.info(AKV_COMMIT="0123456789ab", SOURCE_DATE_EPOCH="60"),
                          "AKV_COMMIT=0123456789ab AKV_DATE=1970-01-01T00:01:00Z")
@@ -126,13 +126,13 @@ class SetTest(unittest.TestCase):
         for name in version.PLACES:
             self.assertEqual((self.root / name).read_text(), (c.ROOT / name).read_text())
 
-    def test_what_is_not_a_version_is_refused(self):
+    def test_an_invalid_version_is_refused(self):
         for text in ["v1.2.3", "1.2", "", "1.2.3 ", "latest"]:
             with self.assertRaisesRegex(ValueError, "semantic version"):
                 version.write(text, self.root)
         self.assertEqual(version.current(self.root), version.current())
 
-    def test_a_place_that_is_gone_is_reported(self):
+    def test_a_missing_place_is_reported(self):
         (self.root / "deploy/kustomize/aks/kustomization.yaml").write_text("")
         with self.assertRaisesRegex(ValueError, "kustomization.yaml has no version after newTag"):
             version.write("9.8.7", self.root)

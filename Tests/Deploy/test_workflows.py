@@ -18,7 +18,7 @@ import images
 
 GITHUB = c.ROOT / ".github"
 WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in sorted((GITHUB / "workflows").glob("*.yml"))}
-# What runs on a change that anybody can propose must not be able to write anything.
+# The checks of a proposed change must not have rights to write.
 OPEN_TO_ALL = {"check.yml"}
 
 
@@ -130,7 +130,7 @@ class WorkflowsTest(unittest.TestCase):
                 continue
             with self.subTest(where):
                 self.assertEqual(workflow["defaults"]["run"]["shell"], "bash")
-                # As the runner calls it: an error, also inside a pipe, ends the step.
+                # As on the runner: an error, also inside a pipe, ends the step.
                 script = "#!/usr/bin/env bash\nset -eo pipefail\n" + step["run"]
                 result = run("shellcheck", "--exclude=SC2154", "-", input=script)
                 self.assertEqual(result.returncode, 0, result.stdout)
@@ -152,7 +152,7 @@ class WorkflowsTest(unittest.TestCase):
         self.assertIn("make test", commands)
         release = WORKFLOWS["release.yml"]["jobs"]
         self.assertEqual(release["test"]["uses"], "./.github/workflows/check.yml")
-        # Nothing is published before they have passed.
+        # The checks must pass before anything is published.
         for name, job in release.items():
             if "write" in job["permissions"].values():
                 before, rest = set(), [name]
@@ -183,16 +183,16 @@ class WorkflowsTest(unittest.TestCase):
                     self.assertEqual({step["subject-name"] for step in attested}, {f"${{{{ needs.names.outputs.{output} }}}}"})
                     self.assertEqual(sum("sbom-path" in step for step in attested), 1 if name == "image" else 0)
                     self.assertTrue(all(step["push-to-registry"] for step in attested))
-        # Both architectures, each on a runner of its own.
+        # Each architecture has its own runner.
         rows = jobs["image"]["strategy"]["matrix"]["include"]
         self.assertEqual({row["architecture"]: row["runner"].endswith("-arm") for row in rows}, {"amd64": False, "arm64": True})
 
-    def test_the_image_knows_the_commit_and_its_date(self):
+    def test_the_image_has_the_commit_and_its_date(self):
         script = "\n".join(step.get("run", "") for step in WORKFLOWS["release.yml"]["jobs"]["image"]["steps"])
         build = images.instructions("build")
         for name in ["SOURCE_DATE_EPOCH", "AKV_COMMIT"]:
             self.assertIn(f'--build-arg "{name}=', script)
-            # Before the program is compiled, which reads it.
+            # Before the compilation of the program, which reads it.
             self.assertLess(build.index(f"ARG {name}="), build.index("make release"))
             self.assertIn(name, (c.ROOT / "deploy/release/build-info.sh").read_text())
 

@@ -10,7 +10,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEMANTIC = r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?"
 SOURCE = "Makefile"
-# What stands before the version in each file. All tags and the program's own answer begin with a v.
+# The text before the version in each file. All tags, and the output of --version, begin with a v.
 PLACES = {
     SOURCE: [r"^VERSION = "],
     "Sources/CBuildInfo/build_info.c": [r'akv_build_version\(void\) { return "v'],
@@ -25,7 +25,7 @@ PLACES = {
 
 
 def found(root=ROOT):
-    """The versions that each place has, as {(file, pattern): [version, ...]}."""
+    """The versions at each place, as {(file, pattern): [version, ...]}."""
     return {(name, before): re.findall(rf"{before}({SEMANTIC})", (root / name).read_text(), re.M)
             for name, patterns in PLACES.items() for before in patterns}
 

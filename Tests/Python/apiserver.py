@@ -1,4 +1,4 @@
-"""A cluster's API server for events and service accounts: HTTPS under an authority of its own, a token that must be right, and tempers."""
+"""A cluster's API server for events and service accounts: HTTPS with its own authority, a required token, and faults."""
 
 import datetime
 import http.server
@@ -25,7 +25,7 @@ def certificate(name, issuer, key, issuer_key, *extensions):
 
 
 class APIServer:
-    """Keeps events and service accounts by path, and what it was asked. `temper` may be None, a status, or "slow"."""
+    """Keeps events and service accounts by path, and the requests. `temper` may be None, a status, or "slow"."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -35,7 +35,7 @@ class APIServer:
         self.temper = None
         self.released = threading.Event()
         self.accepted = None
-        # Called once, with the next call before it is judged.
+        # Called once, at the next request before its check.
         self.on_next_call = None
         self.replace_token("token-1")
         outer = self
@@ -55,7 +55,7 @@ class APIServer:
         self.server.daemon_threads = True
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.replace_authority()
-        # The handshake is the connection's thread's own, so that no client holds up others.
+        # Each connection's thread does its own handshake, so that a client cannot block others.
         self.server.socket = self.context.wrap_socket(
             self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.server.handle_error = lambda *_: None
@@ -84,7 +84,7 @@ class APIServer:
             self.publish_authority()
 
     def publish_authority(self):
-        """As the kubelet does: all together."""
+        """Writes a new file and renames it, as the kubelet does."""
         path = self.directory / "ca.crt.new"
         path.write_bytes(self.authority)
         path.rename(self.directory / "ca.crt")

@@ -50,7 +50,7 @@ def calls_figure(results):
 
 def draw(results, directory):
     """Draws the figures that the results have measurements for, and returns their paths."""
-    # Imported here, because the tests use the functions above without matplotlib.
+    # Imported here, because tests use the other functions without matplotlib.
     import matplotlib
 
     matplotlib.use("svg")

@@ -1,4 +1,4 @@
-"""What the chaos test needs in addition to a world: tenants, faults from a seed, and a checker that shares no code with the programs."""
+"""The parts of the chaos test: tenants, faults from a seed, and a checker that shares no code with the programs."""
 
 import json
 import pathlib
@@ -9,11 +9,11 @@ import urllib.request
 TENANTS = 6
 VAULTS = 3
 TENANT_ID = "99999999-9999-4999-8999-999999999999"
-# A mount that the provider has not seen takes values that are at most a second old, a later one those of an interval.
+# A new volume gets values that are at most a second old; later mounts get values up to an interval old.
 STALENESS = 1.5
 INTERVAL = 3
 
-# Each with a target and keys that make it bite; how long it lasts is drawn.
+# Each with a target and keys with which it has an effect. The duration is random.
 FAULTS = [
     {"kind": "latency", "delay": "80ms"}, {"kind": "hang", "target": "vault", "probability": "0.2"},
     {"kind": "hang", "target": "entra", "probability": "0.2"}, {"kind": "drip", "target": "vault", "delay": "5ms", "size": "20"},
@@ -37,7 +37,7 @@ FAULTS = [
 
 
 def draw_fault(dice):
-    """A fault that goes away by itself. Most strike every call; some strike some."""
+    """A fault that ends by itself. Most strike every call, and some only a part of the calls."""
     fault = dict(dice.choice(FAULTS))
     fault["for"] = f"{dice.randint(100, 1200)}ms"
     fault["clock"] = "real"
@@ -65,7 +65,7 @@ def first_value(name):
 
 
 def write_seed(path):
-    """Tenants two and two in one vault, each with a role on its own secrets only."""
+    """Two tenants in each vault, each with a role only on its own secrets."""
     seed = {
         "identities": [
             {"name": f"t{t}", "clientID": client_id(t), "tenantID": TENANT_ID,
@@ -86,7 +86,7 @@ class Controls:
 
     def __init__(self, port):
         self.base = f"http://127.0.0.1:{port}"
-        # Held by the callers, and while there is no one to call.
+        # Held by callers, and while the backend is down.
         self.lock = threading.RLock()
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -97,11 +97,11 @@ class Controls:
 
 
 class History:
-    """Which values a secret had, and when: the checker's own knowledge of what a pod may see."""
+    """The values of each secret with their times, from which the checker knows what a pod may see."""
 
     def __init__(self):
         self.lock = threading.Lock()
-        # Per secret: [value, earliest moment it could be seen, latest moment it could be seen].
+        # For each secret: [value, earliest time at which it could be read, latest time].
         self.values = {name: [[first_value(name), 0, None]] for t in range(TENANTS) for name in secrets(t)}
 
     def rotate(self, controls, tenant, name):
@@ -114,13 +114,13 @@ class History:
             values.append([value, begin, None])
 
     def forget(self, begin):
-        """The backend started again with what its seed says. To be called with the lock held."""
+        """The backend has restarted with the values of its seed. The caller must hold the lock."""
         for name, values in self.values.items():
             values[-1][2] = time.monotonic()
             values.append([first_value(name), begin, None])
 
     def problem(self, name, value, begin, end, staleness):
-        """Why `value` cannot be right for a mount from `begin` to `end`; None if it can."""
+        """The reason why `value` is wrong for a mount from `begin` to `end`; None if it may be right."""
         with self.lock:
             matching = [entry for entry in self.values[name] if entry[0] == value]
         if not matching:

@@ -1,4 +1,4 @@
-"""An emulator of its own for a test class, and the Azure SDK's clients in it."""
+"""An emulator for each test class, and the Azure SDK's clients for it."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ SEED = w.ROOT / "Tests/Fixtures/emulator.yaml"
 OFFICER = "22222222-aaaa-4aaa-8aaa-000000000001"
 USER = "22222222-aaaa-4aaa-8aaa-000000000002"
 
-# Refusals are expected here and need no report of their own.
+# Refusals are expected, so the SDK must not log them.
 logging.getLogger("azure").setLevel(logging.CRITICAL)
 
 
@@ -54,7 +54,7 @@ class EmulatedTest(unittest.TestCase):
         return self.client(CertificateClient, who, **options)
 
     def refused(self, error, words, call, *arguments, **options):
-        """The call fails with that type of error and all of those words."""
+        """The call fails with this type of error, and the error contains all words."""
         with self.assertRaises(error) as caught:
             call(*arguments, **options)
         for word in words.split():

@@ -15,7 +15,7 @@ SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 TENANT = "99999999-9999-4999-8999-999999999999"
 FLAGS = {"only-show-errors", "include-inherited", "all"}
 MANY = {"audiences", "secret-permissions", "key-permissions", "certificate-permissions"}
-# The options of each command, in addition to those of all.
+# The options of each command, in addition to those of all commands.
 COMMANDS = {
     "cloud show": set(),
     "account show": set(),
@@ -33,7 +33,7 @@ COMMANDS = {
 
 
 class State:
-    """What exists in Azure, in a file that the fake az shares with the test."""
+    """The objects in Azure, in a file that the fake az shares with the test."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -86,7 +86,7 @@ def parse(words):
 
 
 def tsv(value):
-    """As azure-cli's TsvOutput."""
+    """Formats as azure-cli's TsvOutput does."""
     def cell(value):
         return str(value).lower() if isinstance(value, bool) else str(value)
     rows = value if isinstance(value, list) else [value]

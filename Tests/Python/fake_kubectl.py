@@ -31,7 +31,7 @@ CLUSTER_WIDE = {"CSIDriver"}
 
 
 class Printer(yaml.SafeDumper):
-    """As kubectl prints: lists in the column of their key, and texts of several lines as blocks."""
+    """YAML as kubectl prints it: lists in the column of their key, and multi-line strings as blocks."""
 
 
 Printer.add_representer(str, lambda dumper, text: dumper.represent_scalar(

@@ -1,4 +1,4 @@
-"""SecretProviderClasses that a user of one namespace may write to hurt the others of a node. Each is the parameters by name."""
+"""SecretProviderClasses that a user of one namespace may write to harm other namespaces on a node. Each is the parameters by name."""
 
 import json
 
@@ -8,7 +8,7 @@ CLIENT = "11111111-aaaa-4aaa-8aaa-00000000000d"
 VAULT, VICTIM_VAULT = "kv-hostile", "kv-victim"
 MEGABYTE = "A" * 1_000_000
 SCHEMA = json.loads((w.ROOT / "deploy/schema/secretproviderclass.json").read_text())["$defs"]
-# Settings that hold mappings, and the definitions of what those may hold.
+# Settings whose values are mappings, and the schema definitions of these mappings.
 INNER = {"extract": "extract", "explode": "explode", "envFile": "envFile", "select": "select", "outputs": "output"}
 
 
@@ -39,7 +39,7 @@ def nested(depth):
 
 
 def of_every_setting():
-    """By the name of the form: every parameter and every setting of an object, long, aliased, nested, and a thousand times."""
+    """By the name of the form: every parameter and every setting of an object, as a long, aliased, nested or thousandfold value."""
     forms = {"parameters of 1 MB": [{name: MEGABYTE} for name in SCHEMA["parameters"]["properties"]],
              "settings of 1 MB": [], "aliased settings": [], "nested settings": [], "settings of 1,000 objects": []}
     head = f"x: &b {'A' * 15_000}\n"
@@ -69,7 +69,7 @@ def joined(count, file):
 
 
 def of_old_faults():
-    """Classes that once stopped a node, by what they do. None of them needs more than a class may hold."""
+    """Classes that once stopped a node, by their effect. None of them is larger than a class may be."""
     head = f"x: &b {'A' * 15_000}\n"
     every = ["objectName", "objectVersion", "objectType", "objectFormat", "objectEncoding"]
     long = f"x: &b {MEGABYTE}\n"

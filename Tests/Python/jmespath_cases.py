@@ -1,5 +1,5 @@
 """Writes test cases in the format of the JMESPath project: random expressions over random documents, and
-what the reference implementation for Python makes of them. Usage: jmespath_cases.py FILE [COUNT]"""
+the results of the reference implementation for Python. Usage: jmespath_cases.py FILE [COUNT]"""
 
 import json
 import random
@@ -88,7 +88,7 @@ class Writer:
 
 
 def holds_flag_or_bit(value):
-    """Python takes True for 1 and False for 0 inside lists and objects, JMESPath does not."""
+    """In Python, True equals 1 and False equals 0 inside lists and objects; in JMESPath they differ."""
     if isinstance(value, list):
         return any(holds_flag_or_bit(element) for element in value)
     if isinstance(value, dict):
@@ -97,14 +97,14 @@ def holds_flag_or_bit(value):
 
 
 def outcome(expression, given):
-    """What the reference says, or None where it has a fault of its own."""
+    """The result of the reference, or None where the reference has a bug."""
     try:
         return {"result": jmespath.search(expression, given)}
     except (exceptions.ParseError, exceptions.LexerError, exceptions.EmptyExpressionError):
         return {"error": "syntax"}
     except (exceptions.ArityError, exceptions.VariadictArityError, exceptions.UnknownFunctionError,
             exceptions.JMESPathTypeError):
-        # Several things can be wrong together, and what is looked at first is each implementation's choice.
+        # If an expression has several mistakes, implementations may report different ones.
         return {"error": "any"}
     except Exception:
         return None
@@ -120,13 +120,13 @@ def main():
         for _ in range(20):
             expression = writer.expression()
             found = outcome(expression, given)
-            # A slice is a projection, which the reference forgets when it follows an index.
+            # A slice is a projection, but the reference ignores that after an index.
             if found is None or re.search(r"\[-?\d+\]\[-?\d*:", expression):
                 continue
-            # It writes JSON in ASCII.
+            # The reference writes JSON in ASCII.
             if "to_string" in expression and "\\u" in str(found):
                 continue
-            # Nothing that was built may depend on how Python compares flags with numbers.
+            # Results must not depend on how Python compares booleans with numbers.
             if ("==" in expression or "!=" in expression or "contains" in expression):
                 if holds_flag_or_bit(given) or "true" in expression or "false" in expression or "length" in expression:
                     continue

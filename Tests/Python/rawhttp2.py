@@ -1,4 +1,4 @@
-"""Just enough HTTP/2 for a client of the provider that does not behave: frames by hand, no flow control of its own."""
+"""A minimal HTTP/2 client that misbehaves: it writes frames directly, and does not do flow control."""
 
 import socket
 import struct
@@ -15,7 +15,7 @@ def frame(kind, flags, stream, payload=b""):
 
 
 def headers(method):
-    """A gRPC call's, as literals with names."""
+    """The headers of a gRPC call, as literals with names."""
     fields = [(":method", "POST"), (":scheme", "http"), (":path", f"/v1alpha1.CSIDriverProvider/{method}"),
               (":authority", "localhost"), ("te", "trailers"), ("content-type", "application/grpc")]
 
@@ -35,7 +35,7 @@ def call(stream, message, method="Mount"):
 
 
 def connect(path, window=65535):
-    """A connection on which the server may send `window` bytes for each call, and any number in all."""
+    """A connection on which the server may send `window` bytes for each call, without a limit for all calls."""
     peer = socket.socket(socket.AF_UNIX)
     peer.settimeout(60)
     peer.connect(str(path))

@@ -31,7 +31,7 @@ PRIVATE_CLOUD = {"activeDirectoryEndpoint": "https://login.localhost/", "keyVaul
 
 
 def seed(bundles):
-    """What the emulator holds; the bundles are bodies by path."""
+    """The emulator's seed; the bundles are bodies by path."""
     subject = "system:serviceaccount:team-a:reader"
     return {
         "identities": [
@@ -50,7 +50,7 @@ def seed(bundles):
 
 
 class ServedTest(unittest.TestCase):
-    """All mounts are of one volume. Each start of the provider has a log of its own."""
+    """All mounts are of one volume. Each start of the provider has its own log."""
 
     BUNDLES = {}
 
@@ -72,7 +72,7 @@ class ServedTest(unittest.TestCase):
         self.controls.call("DELETE", "/calls")
 
     def serve(self, *flags, **environment):
-        """Starts the provider, instead of one that the test has started before."""
+        """Starts the provider, and stops one that the test has started before."""
         self.end()
         self.provider = self.start(*flags, **environment)
         self.addCleanup(self.end)
@@ -119,7 +119,7 @@ class ServedTest(unittest.TestCase):
         self.assertEqual(self.mount(**parameters), {"plain": b"plain value"})
 
     def refusal(self, *objects, **parameters):
-        """The text of the error that the mount ends with."""
+        """The text of the mount's error."""
         with self.assertRaises(grpc.RpcError) as caught:
             self.mount(*objects, **parameters)
         return caught.exception.details()
@@ -132,7 +132,7 @@ class ServedTest(unittest.TestCase):
         return self.controls.call("GET", "/calls")["classes"].get(kind, {}).get(count, 0)
 
     def hang_vault(self, *objects):
-        """Mounts from a vault that never answers. The call is cancelled at the test's end."""
+        """Mounts from a vault that never responds. The call is cancelled at the test's end."""
         self.fault(kind="hang", target="vault")
         call = self.stub().Mount.future(self.request(*objects), timeout=w.DEADLINE)
         self.addCleanup(call.cancel)
@@ -152,7 +152,7 @@ class ServedTest(unittest.TestCase):
 
 
 class SlowMetadata:
-    """A metadata service that answers when it is released, with the emulator's answer."""
+    """A metadata service that responds when it is released, with the emulator's response."""
 
     def __init__(self, world):
         self.asked, self.released = threading.Event(), threading.Event()
@@ -173,7 +173,7 @@ class SlowMetadata:
                     self.end_headers()
                     self.wfile.write(body)
                 except OSError:
-                    # The client is gone.
+                    # The client has closed the connection.
                     self.close_connection = True
 
             def log_message(self, *_):
@@ -196,7 +196,7 @@ class SlowMetadata:
 
 @contextlib.contextmanager
 def silence(path):
-    """Puts a socket that accepts connections and never answers instead of the one at `path`."""
+    """Replaces the socket at `path` with one that accepts connections and never responds."""
     with socket.socket(socket.AF_UNIX) as listener:
         own = f"{path}.silent"
         listener.bind(own)
@@ -206,7 +206,7 @@ def silence(path):
 
 
 def run(*words):
-    """A command of the provider's program: its exit code and its standard output."""
+    """Runs a command of the provider's program, and returns its exit code and its standard output."""
     done = subprocess.run([w.PROGRAMS / "akv-csi", *words], capture_output=True, text=True, timeout=w.DEADLINE, check=False,
                           env={"PATH": os.environ["PATH"]})
     return done.returncode, done.stdout

@@ -30,7 +30,7 @@ def evaluate(expression, context):
 
 
 def refusals(policy, manifest):
-    """The rule ids of the validations that fail, or None where the policy does not look at the object."""
+    """The rule ids of the failing validations, or None if the policy does not apply to the object."""
     spec = POLICIES[policy]
     context = {"object": celpy.json_to_cel(manifest)}
     if not all(evaluate(condition["expression"], context) for condition in spec["matchConditions"]):
@@ -69,7 +69,7 @@ class AdmissionPolicyTest(unittest.TestCase):
     def test_every_policy_is_bound(self):
         self.assertEqual({b["policyName"] for b in BINDINGS}, set(POLICIES))
 
-    def test_takes_the_example(self):
+    def test_accepts_the_example(self):
         self.assertEqual(refusals("azure-secret-provider-class", secret_provider_class()), [])
         self.assertEqual(refusals("azure-secret-provider-class-advice", secret_provider_class()), [])
         self.assertEqual(refusals("secrets-store-volume", pod()), [])
@@ -101,7 +101,7 @@ class AdmissionPolicyTest(unittest.TestCase):
         del without["spec"]["parameters"]
         self.assertIn("parameter-invalid", refusals("azure-secret-provider-class", without))
 
-    def test_takes_what_the_provider_takes(self):
+    def test_accepts_what_the_provider_accepts(self):
         for parameters in [{"tenantID": None, "tenantId": " x.onmicrosoft.com "}, {"keyvaultName": " kv-a "},
                            {"usePodIdentity": ""}, {"useVMManagedIdentity": "T"}]:
             with self.subTest(**parameters):
@@ -115,12 +115,12 @@ class AdmissionPolicyTest(unittest.TestCase):
             {"secretName": "a", "type": "kubernetes.io/tls", "data": [{"objectName": "a", "key": "cert"}]}]
         self.assertEqual(refusals("azure-secret-provider-class", manifest), ["secret-object-tls-key"])
 
-    def test_warns_of_what_is_hardly_meant(self):
+    def test_warns_of_likely_mistakes(self):
         policy = "azure-secret-provider-class-advice"
         self.assertEqual(refusals(policy, secret_provider_class(clientId="x")), ["parameter-unknown"])
         self.assertEqual(refusals(policy, secret_provider_class(usePodIdentity="true")), ["mode-deprecated"])
 
-    def test_refuses_volumes_that_are_refused_later_or_overreach(self):
+    def test_refuses_volumes_that_the_driver_or_provider_would_refuse(self):
         for csi, expected in [
             ({"readOnly": None}, "volume-not-read-only"), ({"readOnly": False}, "volume-not-read-only"),
             ({"volumeAttributes": None}, "volume-attribute"),

@@ -20,7 +20,7 @@ class AnnotationsTest(unittest.TestCase):
         self.server = apiserver.APIServer(self.world.directory / "service-account")
         self.addCleanup(self.server.stop)
         self.server.annotate("team-a", "reader", {CLIENT: w.READER, TENANT: w.TENANT})
-        # The proxy stays in the environment, and knows nothing of an API server.
+        # The proxy stays in the environment, but cannot reach an API server.
         self.world.environment |= self.server.environment
         self.pb, self.rpc = w.generated_stubs(self.world.directory)
         self.pods = 0
@@ -29,7 +29,7 @@ class AnnotationsTest(unittest.TestCase):
         self.world.start_provider(f"--service-account-dir={self.server.directory}", *flags)
 
     def mount(self):
-        """Mounts the secret `plain` for a new pod by a class that names neither client nor tenant; the error's text, or None."""
+        """Mounts the secret `plain` for a new pod with a class that names neither client nor tenant; the error's text, or None."""
         self.pods += 1
         tokens = {"api://AzureADTokenExchange": {"token": self.world.token(), "expirationTimestamp": "2099-01-01T00:00:00Z"}}
         attributes = {
@@ -48,7 +48,7 @@ class AnnotationsTest(unittest.TestCase):
         return None
 
     def mount_until_asked(self, count):
-        """Mounts new pods until the API server was asked so often; all must succeed."""
+        """Mounts new pods until the API server has got that number of requests; all mounts must succeed."""
         def asked():
             self.assertIsNone(self.mount())
             return len(self.server.calls) >= count
@@ -68,7 +68,7 @@ class AnnotationsTest(unittest.TestCase):
         self.mount_until_asked(3)
         text = debug.get(self.world.metrics_port(), "/metrics")
         self.assertEqual(re.findall(r'^akv_csi_service_account_reads_total{(.*)} (\d+)$', text, re.MULTILINE), [('result="read"', "3")])
-        # A server that the published authority has not signed is not believed, and gets no token.
+        # A server whose certificate the published authority has not signed gets no token.
         self.server.replace_authority(published=False)
         complaint = w.until(lambda: self.mount() or next((l for l in self.world.log() if l.get("code") == "service-accounts-failing"), None),
                             "the complaint")
@@ -88,14 +88,14 @@ class AnnotationsTest(unittest.TestCase):
         self.assertIn(f"kubectl annotate serviceaccount reader -n team-a {CLIENT}=CLIENT_ID, or set clientID", error)
         self.assertIn(f"kubectl annotate serviceaccount reader -n team-a {TENANT}=TENANT_ID, or set tenantID", error)
 
-    def test_off_asks_for_nothing(self):
+    def test_without_the_flag_the_api_server_gets_no_request(self):
         self.serve()
         self.assertIn("nodePublishSecretRef secret is not set", self.mount())
         self.assertEqual(self.server.calls, [])
 
 
 class NoClusterTest(unittest.TestCase):
-    def test_outside_of_a_cluster_cannot_be_had(self):
+    def test_outside_of_a_cluster_the_flag_is_refused(self):
         world = w.World()
         self.addCleanup(world.stop)
         self.assertEqual(world.start_provider("--service-account-annotations").wait(timeout=w.DEADLINE), 1)

@@ -14,7 +14,7 @@ from azure.keyvault.secrets import SecretClient
 import world as w
 
 
-# Refusals are expected here and need no report of their own.
+# Refusals are expected, so the SDK must not log them.
 logging.getLogger("azure").setLevel(logging.CRITICAL)
 
 

@@ -1,4 +1,4 @@
-"""The Azure side of a workload: the Terraform module and the script make the same, and it works."""
+"""The Azure side of a workload: the Terraform module and the script create the same, and a mount works with it."""
 
 import json
 import os
@@ -19,7 +19,7 @@ SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGrou
 IDENTITY = {"clientId": "5e9c2a64-3f5b-4f1f-9d6e-6d3b8a1c7e20", "principalId": "77777777-3f5b-4f1f-9d6e-6d3b8a1c7e20",
             "tenantId": w.TENANT}
 
-# An Azure CLI that knows these calls, remembers them in a file, and answers as the real one does.
+# An Azure CLI that accepts these calls, records them in a file, and responds as the real one does.
 AZ = """#!{python}
 import json, sys
 words = sys.argv[1:]
@@ -63,7 +63,7 @@ def block(blocks, *labels):
 
 
 def text(value):
-    """A quoted string's text; other values as they are."""
+    """The text of a quoted string; other values unchanged."""
     return value[1:-1] if isinstance(value, str) and value.startswith('"') else value
 
 
@@ -93,7 +93,7 @@ class SetupTest(unittest.TestCase):
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
         return [options for call, options in lines if call == name]
 
-    def test_what_the_script_makes(self):
+    def test_the_script_creates_the_expected_objects(self):
         self.setup("--issuer", ISSUER, "db-password", "key/signing", "cert/tls")
         self.assertEqual(self.calls("identity create")[0]["name"], "shop-identity")
         credential = self.calls("identity federated-credential create")[0]
@@ -117,11 +117,11 @@ class SetupTest(unittest.TestCase):
                          ["Key Vault Crypto User", "Key Vault Secrets User"])
         self.assertTrue(all(grant["scope"].endswith("/vaults/kv-shop")
                             for grant in self.calls("role assignment create")))
-        # Again: what exists is not created again.
+        # In a second run, existing objects are not created again.
         self.setup("--aks", "cluster", "one")
         self.assertEqual(len(self.calls("keyvault create")), 1)
 
-    def test_mistakes_make_nothing(self):
+    def test_mistakes_create_nothing(self):
         for words in [["--issuer", ISSUER], ["secret"], ["--issuer", ISSUER, "--aks", "cluster", "secret"],
                       ["--issuer", ISSUER, "thing/secret"], ["--issuer", ISSUER, "--role-scope", "group", "secret"],
                       ["--issuer", ISSUER, "--odd", "secret"]]:
@@ -129,7 +129,7 @@ class SetupTest(unittest.TestCase):
                 self.assertEqual(self.setup(*words, check=False).returncode, 64)
                 self.assertFalse(self.log.exists())
 
-    def test_terraform_makes_the_same(self):
+    def test_terraform_creates_the_same(self):
         self.setup("--issuer", ISSUER, "db-password", "key/signing", "cert/tls")
         resources = self.module["main"]["resource"]
         identity = block(resources, "azurerm_user_assigned_identity", "this")
@@ -195,7 +195,7 @@ class SetupTest(unittest.TestCase):
         self.assertEqual(printed, self.template([("secret", "db-password"), ("key", "signing")]))
         grants = self.calls("role assignment create")
         credential = self.calls("identity federated-credential create")[0]
-        # An emulated Azure that holds what the script asked for, and no more.
+        # An emulated Azure with exactly the objects that the script created.
         seed = {
             "clusterIssuer": ISSUER,
             "identities": [{"name": "shop", "clientID": IDENTITY["clientId"], "tenantID": IDENTITY["tenantId"],

@@ -78,7 +78,7 @@ class BenchTest(unittest.TestCase):
         for number in [signal.SIGTERM, signal.SIGKILL]:
             bench = subprocess.Popen([w.PROGRAMS / "akv-bench", "--quick", "--scenario", "storm"],
                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            # It prints this line after its emulators have started.
+            # The program prints this line after its emulators have started.
             self.assertEqual(bench.stderr.readline(), b"akv-bench: storm\n")
             children = self.children(bench.pid)
             self.assertGreaterEqual(len(children), 3, "two emulators and a shell")

@@ -1,4 +1,4 @@
-"""An application that proves itself with a certificate: the official SDK against the emulator's check,
+"""An application that proves its identity with a certificate: the official SDK against the emulator's check,
 and the provider with the same certificate."""
 
 import datetime
@@ -22,12 +22,12 @@ import world as w
 
 APPLICATION = "11111111-aaaa-4aaa-8aaa-000000000007"
 
-# Refusals are expected here and need no report of their own.
+# Refusals are expected, so the SDK must not log them.
 logging.getLogger("azure").setLevel(logging.CRITICAL)
 
 
 def pair(name):
-    """A new key with a certificate of its own."""
+    """A new key with its own certificate."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.timezone.utc)

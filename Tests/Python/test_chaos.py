@@ -1,6 +1,6 @@
-"""Random mounts of many tenants while everything around the provider goes wrong.
+"""Random mounts of many tenants while all kinds of faults strike around the provider.
 
-AKV_CHAOS_SECONDS says how long, AKV_CHAOS_SEED which choices; the seed is printed."""
+AKV_CHAOS_SECONDS is the duration, and AKV_CHAOS_SEED repeats the choices; the seed is printed."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from test_provider import FORBIDDEN, array, obj
 SECONDS = float(os.environ.get("AKV_CHAOS_SECONDS", "20"))
 SEED = int(os.environ.get("AKV_CHAOS_SEED", "0")) or random.SystemRandom().randint(1, 1 << 30)
 WORKERS = 8
-# The provider takes half of it, so a call that takes all of it has hung.
+# The provider uses half of this time, so a call that uses all of it hangs.
 PATIENCE = 12
 
 
@@ -28,7 +28,7 @@ class ChaosTest(unittest.TestCase):
     def setUp(self):
         print(f"chaos: seed {SEED}, {SECONDS:g} s; again with AKV_CHAOS_SEED={SEED}", file=sys.stderr)
 
-    def test_holds(self):
+    def test_no_mount_gets_a_wrong_result_during_chaos(self):
         seed = w.tempfile.NamedTemporaryFile(suffix=".yaml", dir="/tmp", delete=False).name
         self.addCleanup(os.unlink, seed)
         chaos.write_seed(seed)
@@ -59,7 +59,7 @@ class ChaosTest(unittest.TestCase):
 
         self.controls.call("DELETE", "/faults")
         for tenant in range(chaos.TENANTS):
-            # Tried again, as the kubelet does: a refusal by Entra is remembered for a short time.
+            # The mount is retried, as by the kubelet, because a refusal by Entra is cached for a short time.
             w.until(lambda: self.mount(tenant, tenant, chaos.secrets(tenant), f"last-{tenant}"), "a mount after the faults")
         calls = self.controls.call("GET", "/calls")["classes"]
         print(f"chaos: {self.counts}, usage (KiB, threads, files) {before} then {after}", file=sys.stderr)
@@ -68,7 +68,7 @@ class ChaosTest(unittest.TestCase):
         self.assertGreater(self.counts.get("OK", 0), chaos.TENANTS)
         self.assertLess(after[0], before[0] * 1.5 + 40_000)
         self.assertLess(after[1], before[1] + 16)
-        # At most twenty connections for each of three vaults and Entra, and what mounts hold.
+        # At most twenty connections for each of three vaults and Entra, and those of mounts.
         self.assertLess(after[2], before[2] + 80)
 
     def start_provider(self):
@@ -79,14 +79,14 @@ class ChaosTest(unittest.TestCase):
         answer = self.controls.call("POST", f"/api/v1/namespaces/ns-{tenant}/serviceaccounts/sa/token", body)
         return answer["status"]["token"]
 
-    # What happens to the surroundings.
+    # The events around the provider.
 
     def faults(self):
         dice = random.Random(SEED)
         while time.monotonic() < self.end:
             self.controls.call("POST", "/faults", json.dumps(chaos.draw_fault(dice)).encode())
             time.sleep(dice.uniform(0.05, 0.4))
-            # Calm now and then, so that mounts succeed in between.
+            # Sometimes a time without faults, so that mounts succeed in between.
             if dice.random() < 0.15:
                 self.controls.call("DELETE", "/faults")
                 time.sleep(0.5)
@@ -107,7 +107,7 @@ class ChaosTest(unittest.TestCase):
         self.world.provider.wait(timeout=60)
         self.world.socket.unlink(missing_ok=True)
         self.start_provider()
-        # Clients see it a little later.
+        # Clients see the change a little later.
         restart[1] = time.monotonic() + 1
 
     def restart_backend_at(self, moment):
@@ -116,10 +116,10 @@ class ChaosTest(unittest.TestCase):
             begin = time.monotonic()
             self.world.restart_emulator()
             self.history.forget(begin)
-            # Another cluster's tokens, as it were: those that pods still hold are good for nothing.
+            # As with another cluster: the tokens that pods still have are not valid any more.
             self.tokens = [self.token(tenant) for tenant in range(chaos.TENANTS)]
 
-    # What pods do.
+    # The actions of pods.
 
     def mounts(self, index):
         dice = random.Random(SEED + 100 + index)
@@ -130,7 +130,7 @@ class ChaosTest(unittest.TestCase):
             chosen = dice.sample(names, dice.randint(1, len(names)))
             uid = f"{index}-{dice.getrandbits(64):x}"
             self.mount(tenant, owner, chosen, uid)
-            # The kubelet comes again, for some soon and for some later.
+            # The kubelet calls again, for some pods early and for some later.
             for _ in range(dice.choice([0, 0, 1, 3])):
                 time.sleep(dice.uniform(0, 0.5))
                 self.mount(tenant, owner, chosen, uid, chaos.STALENESS + chaos.INTERVAL)
@@ -169,7 +169,7 @@ class ChaosTest(unittest.TestCase):
         return code == "OK"
 
     def judge(self, answer, tenant, owner, names, begin, end, staleness):
-        """Why an answer cannot be right; None if it can."""
+        """The reason why a response is wrong; None if it may be right."""
         if tenant != owner:
             return "read another tenant's secrets"
         if [file.path for file in answer.files] != names or len(answer.object_version) != len(names):
@@ -181,7 +181,7 @@ class ChaosTest(unittest.TestCase):
         return None
 
     def was_restarting(self, begin):
-        """Whether a restart fell into a mount that began then and has just ended."""
+        """Whether a restart occurred during a mount that began then and has just ended."""
         now = time.monotonic()
         with self.lock:
             return any(first <= now and begin <= last for first, last in self.restarts)

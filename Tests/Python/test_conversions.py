@@ -1,4 +1,4 @@
-"""What lies in the volume, read by a library from another project.
+"""The files of the volume, read by a library from another project.
 
 It runs against the debug build and against the programs as they ship: only those are optimised."""
 
@@ -27,7 +27,7 @@ class ConversionTest(unittest.TestCase):
         answer = self.stub.Mount(self.request(*objects), timeout=w.DEADLINE)
         return {file.path: file.contents for file in answer.files}
 
-    def test_certificates_of_every_make(self):
+    def test_certificates_of_every_kind(self):
         kinds = {"site": (rsa.RSAPrivateKey, 3), "site-modern": (ec.EllipticCurvePrivateKey, 3),
                  "site-pem": (ec.EllipticCurvePrivateKey, 2)}
         files = self.mount(*[obj("secret", name) for name in kinds],

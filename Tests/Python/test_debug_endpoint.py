@@ -1,4 +1,4 @@
-"""The pages that --enable-pprof switches on: on loopback, and without a secret."""
+"""The pages that --enable-pprof enables: only on loopback, and without secrets."""
 
 import json
 import re
@@ -29,7 +29,7 @@ class DebugEndpointTest(unittest.TestCase):
         return [line for line in self.world.log() if line["msg"] == "debug endpoint"][-1]["port"]
 
     def mount(self):
-        """Mounts the secret `plain` and tells the token it took."""
+        """Mounts the secret `plain` and returns the token that the mount used."""
         pb, rpc = w.generated_stubs(self.world.directory)
         token = self.world.token()
         tokens = {"api://AzureADTokenExchange": {"token": token, "expirationTimestamp": "2099-01-01T00:00:00Z"}}
@@ -61,7 +61,7 @@ class DebugEndpointTest(unittest.TestCase):
         self.assertIn(f"LISTEN 127.0.0.1:{self.port()}\n", pages["connections"])
         # The kept connection to the vault goes through the proxy.
         self.assertRegex(pages["connections"], rf"ESTABLISHED 127.0.0.1:\d+ -> 127.0.0.1:{self.world.endpoints['proxyPort']}\n")
-        # The emulator listens too, in the same network, and is not ours.
+        # The emulator listens in the same network too, but is not part of the provider.
         self.assertNotIn(f"LISTEN 127.0.0.1:{self.world.endpoints['httpsPort']}", pages["connections"])
         for text in pages.values():
             for secret in [token, token.split(".")[1], "plain value", str(self.world.directory), w.READER]:

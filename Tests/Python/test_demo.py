@@ -1,4 +1,4 @@
-"""`make demo` tells a true story in about twenty lines."""
+"""The numbers that `make demo` prints in about twenty lines are correct."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def demo(*words, **variables):
 
 
 class DemoTest(unittest.TestCase):
-    def test_the_story(self):
+    def test_the_demo_prints_the_requests_of_each_step(self):
         done = demo()
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
         lines = done.stdout.splitlines()
@@ -34,7 +34,7 @@ class DemoTest(unittest.TestCase):
         rows = [re.search(rf"^  {step}.*? (\d+) \+ (\d+) .* 3 \+ [13]$", done.stdout, re.M) for step in STEPS]
         self.assertTrue(all(rows), done.stdout)
         requests = [tuple(map(int, row.groups())) for row in rows]
-        # A busy machine may take longer than the refresh interval: then the vault is asked again.
+        # On a busy machine the refresh interval may end: then the provider requests the vault again.
         self.assertEqual(requests[0], (1, 2))
         self.assertEqual((requests[1][0], requests[2][0], requests[4]), (0, 1, (1, 0)))
         self.assertGreater(requests[3][1], 0)

@@ -66,21 +66,21 @@ class DriverVersionsTest(unittest.TestCase):
                 self.assert_complete(self.mount(**options))
 
     def controller(self, namespace, account, client):
-        """The sync controller: its own pod for everybody, somebody else's token, always the same path."""
+        """The sync controller sends its own pod for all classes, the token of another pod, and always the same path."""
         return self.mount({
             "csi.storage.k8s.io/pod.name": "secrets-store-sync-controller-0", "csi.storage.k8s.io/pod.uid": "controller",
             "csi.storage.k8s.io/pod.namespace": namespace, "csi.storage.k8s.io/serviceAccount.name": account,
             "csi.storage.k8s.io/ephemeral": None, "secretProviderClass": None, "clientID": client,
         }, target="/mnt/secrets-store", tokens=self.tokens(account, namespace))
 
-    def test_the_sync_controller_beside_the_driver(self):
+    def test_the_sync_controller_next_to_the_driver(self):
         for _ in range(2):
             self.assert_complete(self.controller("team-a", "reader", w.READER))
             self.assert_complete(self.mount())
             self.assert_complete(self.controller("team-b", "stranger", w.STRANGER))
 
-    def test_the_sync_controller_gets_for_nobody_what_another_may_read(self):
-        """One pod, one path, several identities: only the token tells them apart."""
+    def test_the_sync_controller_never_gets_the_values_of_another_account(self):
+        """One pod and one path with several identities: only the token distinguishes them."""
         self.assert_complete(self.controller("team-a", "reader", w.READER))
         with self.assertRaises(grpc.RpcError) as refused:
             self.controller("team-b", "stranger", w.READER)

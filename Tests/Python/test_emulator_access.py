@@ -77,7 +77,7 @@ class PolicyTest(emulated.EmulatedTest):
                             (["policy", "set", "kv-tests", "user", "--keys", "sing"], "did you mean sign"),
                             (["policy", "remove", "kv-tests", "user"], "user has no access policy in kv-tests")]:
             self.assertIn(text, self.command(*words, check=False).stderr)
-        # With its policies the vault loses what they forbid, and the roles of the seed count.
+        # After the policies are removed, the roles of the seed apply.
         self.command("policy", "clear", "kv-tests")
         self.addCleanup(self.command, "policy", "set", "kv-tests", "officer", "--secrets", "all", "--keys", "all",
                         "--certificates", "all")

@@ -1,4 +1,4 @@
-"""The official Azure SDK's calls for certificates, and the key and the secret that each of them has."""
+"""The official Azure SDK's calls for certificates, and for the key and the secret of each certificate."""
 
 import base64
 import datetime
@@ -130,7 +130,7 @@ class CertificatesTest(emulated.EmulatedTest):
         made = client.import_certificate("pem-file", pem_of(key, certificate), policy=policy)
         self.assertEqual(bytes(made.cer), certificate.public_bytes(serialization.Encoding.DER))
         self.assertEqual(self.secrets().get_secret("pem-file").properties.content_type, PEM)
-        # As in Azure, PEM must be announced, whole, and fit together.
+        # As in Azure, a PEM import needs its content type and a complete, matching key and certificate.
         self.refused(HttpResponseError, "BadParameter", client.import_certificate, "pem-file", pem_of(key, certificate))
         self.refused(HttpResponseError, "BadParameter key", client.import_certificate, "pem-file",
                      certificate.public_bytes(serialization.Encoding.PEM), policy=policy)

@@ -1,4 +1,4 @@
-"""The emulator's commands while it runs, what it keeps across a restart, and its log."""
+"""The emulator's commands, its state after a restart, and its log."""
 
 import http.client
 import json
@@ -86,7 +86,7 @@ class ControlsTest(emulated.EmulatedTest):
         self.command("federation", "remove", "user", "new")
         self.refused(ClientAuthenticationError, "AADSTS700213", read)
 
-    def test_mistakes_name_what_was_meant(self):
+    def test_mistakes_get_a_suggestion(self):
         for words, expected in [
                 (("set", "kv-test", "x", "y"), "did you mean kv-tests"),
                 (("role", "grant", "kv-tests", "usr", "Key Vault Reader"), "did you mean user"),
@@ -142,7 +142,7 @@ class ControlsTest(emulated.EmulatedTest):
         self.assertIn(f"export HTTPS_PROXY={variables['HTTPS_PROXY']}\n", flag.stdout)
 
     def ask(self, path="/", method="GET", **headers):
-        """The controls' answer to what a browser would send, and its headers."""
+        """The controls' response to a request of a browser, and its headers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.world.endpoints["adminPort"], timeout=w.DEADLINE)
         self.addCleanup(connection.close)
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
@@ -173,7 +173,7 @@ class ControlsTest(emulated.EmulatedTest):
                 self.assertIn("message", self.clock(method, text, status=400))
         self.assertEqual(self.clock("DELETE")["offset"], 0)
 
-    def test_the_page_is_for_this_machine_alone(self):
+    def test_only_this_machine_can_open_the_page(self):
         port = self.world.endpoints["adminPort"]
         for host in [f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"]:
             self.assertEqual(self.ask(Host=host).status, 200)
@@ -193,11 +193,11 @@ class ControlsTest(emulated.EmulatedTest):
         self.assertTrue(self.secrets().get_secret("greeting").properties.enabled)
         own = {"Origin": f"http://127.0.0.1:{port}", "Sec_Fetch_Site": "same-origin"}
         self.assertEqual(self.ask("/vaults/kv-tests/secrets/greeting/enable", "POST", **own).status, 200)
-        # A link or a bookmark may point to it.
+        # A link or a bookmark may point to the page.
         link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
         self.assertEqual(self.ask("/", **link).status, 200)
 
-    def test_nothing_foreign_runs_in_the_page(self):
+    def test_foreign_scripts_do_not_run_in_the_page(self):
         for path in ["/", "/page.js", "/vaults", "/no-such-control"]:
             answer = self.ask(path)
             policy = answer.getheader("Content-Security-Policy")
@@ -207,14 +207,14 @@ class ControlsTest(emulated.EmulatedTest):
             self.assertEqual(answer.getheader("X-Content-Type-Options"), "nosniff")
             self.assertIsNone(answer.getheader("Access-Control-Allow-Origin"))
         for file in (w.ROOT / "Sources/AzureEmulator/Admin/Page").iterdir():
-            # The addresses that the page shows, and the name of SVG's language.
+            # The addresses that the page shows, and the XML namespace of SVG.
             text = re.sub(r"http://www\.w3\.org/2000/svg|http://127\.0\.0\.1:|https://\$\{vault(\.name)?\}", "",
                           file.read_text())
             self.assertNotRegex(text, "https?://|innerHTML|eval\\(", file.name)
 
 
 class StateTest(unittest.TestCase):
-    """What survives a restart."""
+    """The state that a restart keeps."""
 
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="akv-state-", dir="/tmp")
@@ -228,7 +228,7 @@ class StateTest(unittest.TestCase):
                               check=True, capture_output=True, text=True)
         return done.stdout
 
-    def test_everything_is_as_it_was(self):
+    def test_everything_is_unchanged(self):
         self.command("set", "kv-tests", "kept", "across a restart")
         self.command("delete", "kv-tests", "greeting")
         self.command("federation", "add", "user", "late", "--name", "late")
@@ -244,7 +244,7 @@ class StateTest(unittest.TestCase):
         path = self.world.directory / "old-token"
         path.write_text(token)
         with w.mock_environment(self.world):
-            # Signed before the restart, and still good.
+            # Signed before the restart, and still valid.
             credential = WorkloadIdentityCredential(
                 tenant_id=w.TENANT, client_id=emulated.USER, token_file_path=str(path))
             self.assertTrue(credential.get_token("https://vault.azure.net/.default").token)

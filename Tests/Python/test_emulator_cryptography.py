@@ -1,5 +1,5 @@
-"""The operations that use keys, with the SDK's CryptographyClient. It encrypts, wraps and verifies by itself if it may
-read the key, so that two implementations have to agree; otherwise it asks the vault for these too."""
+"""The operations that use keys, with the SDK's CryptographyClient. The client encrypts, wraps and verifies locally if it may
+read the key, so that two implementations must agree; otherwise it sends these operations to the vault too."""
 
 import hashlib
 import unittest

@@ -1,4 +1,4 @@
-"""What the emulator's pages say, held to the emulator."""
+"""The emulator's pages, compared with the emulator."""
 
 import pathlib
 import re

@@ -1,4 +1,4 @@
-"""The emulator's commands on mistakes: one line that says what is wrong, and nothing begun."""
+"""Mistakes in the emulator's commands: each gives one line with the reason, and has no effect."""
 
 import os
 import pathlib
@@ -22,18 +22,18 @@ class InputTest(unittest.TestCase):
         self.seed.write_text("vaults: []\n")
 
     def refused(self, *words, code=None):
-        """What a command says that cannot be done. None of them serves."""
+        """The error of a command that cannot be executed. None of them starts to serve."""
         done = subprocess.run([str(word) for word in (w.PROGRAMS / "akv-emulator", *words)], cwd=self.directory,
                               capture_output=True, text=True, timeout=w.DEADLINE)
         self.assertIn(done.returncode, [code] if code else [1, 2])
         self.assertEqual(done.stdout, "")
         self.assertTrue(done.stderr.startswith("Error: "), done.stderr)
-        # The words of a library, for those who wrote it.
+        # The internal words of a library must not appear.
         for word in ["Domain", "UserInfo", "DecodingError", "Cancellation"]:
             self.assertNotIn(word, done.stderr)
         return done.stderr
 
-    def test_files_that_are_none(self):
+    def test_unreadable_files_are_refused(self):
         (self.directory / "latin.yaml").write_bytes(b"vaults: \xff\n")
         for place, reason in [("nowhere", "No such file or directory"), ("latin.yaml", "is not UTF-8"), (".", "cannot be read")]:
             for words in [["--seed", place], ["--seed", self.seed, "--schedule", place], ["fault", "schedule", place]]:
@@ -46,7 +46,7 @@ class InputTest(unittest.TestCase):
         for place in [self.seed / "below", "/proc/nowhere"]:
             self.assertIn("cannot be written", self.refused("--seed", self.seed, "--directory", place))
 
-    def test_numbers_that_are_none(self):
+    def test_invalid_numbers_are_refused(self):
         for option, value in [("--port", 65536), ("--proxy-port", 99999), ("--admin-port", -1), ("--latency", -3)]:
             self.assertIn("must not be negative" if option == "--latency" else f"{option} {value} is not a port",
                           self.refused("--seed", self.seed, f"{option}={value}", code=2))
@@ -91,7 +91,7 @@ class AnswersTest(emulated.EmulatedTest):
         self.assertNotIn(b"\x1b[", on_terminal(NO_COLOR="1"))
         self.assertNotIn(b"\x1b[", on_terminal(NO_COLOR="", TERM="dumb"))
 
-    def test_what_is_not_there_is_no_mistake_in_the_command(self):
+    def test_a_missing_object_is_not_a_mistake_in_the_command(self):
         for words in [["list", "kv-test"], ["list", "kv-test", "--output", "json"]]:
             done = self.command(*words, check=False)
             self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)

@@ -1,4 +1,4 @@
-"""Issuers that are not the emulator's own, with their keys in a file or behind a URL."""
+"""Other issuers than the emulator's own, with their keys in a file or at a URL."""
 
 import base64
 import http.server
@@ -70,7 +70,7 @@ class IssuerTest(unittest.TestCase):
             "identities": [{"name": "x", "clientID": CLIENT, "tenantID": w.TENANT, "federatedCredentials": [
                 {"issuer": url, "subject": SUBJECT} for url in issuers]}],
         }
-        # JSON is YAML.
+        # JSON is also YAML.
         (root / "seed.yaml").write_text(json.dumps(seed))
         cls.world = w.World(root / "seed.yaml")
         cls.addClassCleanup(cls.world.stop)
@@ -104,7 +104,7 @@ class IssuerTest(unittest.TestCase):
     def test_another_algorithm_than_rs256(self):
         self.assertEqual(self.exchange("https://file.example/", algorithm="RS512")["error_codes"], [700027])
 
-    def test_keys_that_cannot_be_fetched(self):
+    def test_unreachable_keys_are_an_error(self):
         for name in ["gone", "loop", "half", "large", "closed"]:
             with self.subTest(name):
                 self.assertEqual(self.exchange(f"https://{name}.example/")["error_codes"], [90061])

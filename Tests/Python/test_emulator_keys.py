@@ -19,7 +19,7 @@ class KeysTest(emulated.EmulatedTest):
                 self.assertEqual((len(key.key.x), len(key.key.y)), (size, size))
                 self.assertEqual(key.key_operations, ["sign", "verify"])
                 self.assertEqual(client.get_key(f"ec-{curve}", key.properties.version).key.x, key.key.x)
-                # On its curve, or this throws.
+                # This throws if the point is not on its curve.
                 ec.EllipticCurvePublicNumbers(
                     int.from_bytes(key.key.x, "big"), int.from_bytes(key.key.y, "big"),
                     {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1,
@@ -28,7 +28,7 @@ class KeysTest(emulated.EmulatedTest):
         self.assertEqual((key.key.kty, len(key.key.n), key.key.e), ("RSA-HSM", 256, b"\x01\x00\x01"))
         self.assertEqual(key.key_operations, ["sign"])
 
-    def test_what_a_vault_refuses(self):
+    def test_invalid_keys_are_refused(self):
         client = self.keys()
         self.refused(HttpResponseError, "BadParameter oct HSM", client.create_key, "symmetric", "oct")
         self.refused(HttpResponseError, "BadParameter size", client.create_rsa_key, "small", size=1024)

@@ -1,4 +1,4 @@
-"""Where the emulator listens: Entra, the vaults and the proxy at the address it is given, the controls on loopback."""
+"""The emulator's addresses: Entra, the vaults and the proxy listen at the address of --listen, the controls on loopback."""
 
 import signal
 import ssl
@@ -23,7 +23,7 @@ class ListenTest(unittest.TestCase):
         return world
 
     def status(self, world, proxy):
-        """The vault's answer to a request without a token, through the proxy."""
+        """The vault's response to a request without a token, through the proxy."""
         context = ssl.create_default_context(cafile=world.environment["SSL_CERT_FILE"])
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({"https": f"http://{proxy}:{world.endpoints['proxyPort']}"}),
@@ -32,7 +32,7 @@ class ListenTest(unittest.TestCase):
             opener.open(f"{w.VAULT_URL}/secrets/plain?api-version=7.4", timeout=w.DEADLINE)
         return refused.exception.code
 
-    def test_loopback_alone_unless_it_is_told_otherwise(self):
+    def test_only_loopback_without_the_flag_listen(self):
         world = self.start()
         for name in ["httpsPort", "proxyPort", "adminPort", "nodePort"]:
             self.assertTrue(connects("127.0.0.1", world.endpoints[name]))
@@ -49,13 +49,13 @@ class ListenTest(unittest.TestCase):
                 for address in [reached, *others]:
                     self.assertTrue(connects(address, world.endpoints["httpsPort"]))
                     self.assertEqual(self.status(world, f"[{address}]" if ":" in address else address), 401)
-                # The controls ask for no password, and the services of a node give tokens to everybody.
+                # The controls do not need a password, and the services of a node give tokens to every client.
                 for name in ["adminPort", "nodePort"]:
                     self.assertTrue(connects("127.0.0.1", world.endpoints[name]))
                     self.assertFalse(connects(reached, world.endpoints[name]))
 
-    def test_other_machines_get_no_way_to_other_hosts(self):
-        """An open proxy would let them reach what this machine reaches."""
+    def test_other_machines_cannot_reach_other_hosts(self):
+        """An open proxy would give them access to this machine's network."""
         with socket.create_server(("127.0.0.9", 0)) as other:
             target = f"127.0.0.9:{other.getsockname()[1]}"
             for flags, status in [([], b"200"), (["--listen=0.0.0.0"], b"403"), (["--listen=0.0.0.0", "--other-hosts=connect"], b"403"),

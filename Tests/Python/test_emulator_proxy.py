@@ -1,4 +1,4 @@
-"""The emulator's proxy, seen by clients that speak no TLS to the server behind it."""
+"""The emulator's proxy, with clients that do not use TLS to the server behind it."""
 
 import socket
 import unittest
@@ -35,7 +35,7 @@ class ProxyTest(unittest.TestCase):
             received = connection.recv(4096)
 
     def other_host(self):
-        """A server that is not Azure's, at an address of this machine that the emulator does not play."""
+        """A server that does not belong to Azure, at an address of this machine that the emulator does not use."""
         server = socket.create_server(("127.0.0.2", 0))
         self.addCleanup(server.close)
         return server

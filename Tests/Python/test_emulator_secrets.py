@@ -1,4 +1,4 @@
-"""The official Azure SDK's calls for secrets, those that write among them."""
+"""The official Azure SDK's calls for secrets, including those that write."""
 
 import datetime
 import unittest

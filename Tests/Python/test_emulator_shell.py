@@ -14,7 +14,7 @@ import emulated
 import world as w
 
 PROGRAM = w.PROGRAMS / "akv-emulator"
-# A program of the user's, without a word about the emulator.
+# A user's program, which does not know the emulator.
 READ = f"""
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.secrets import SecretClient
@@ -28,7 +28,7 @@ class ShellTest(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.directory = pathlib.Path(directory.name)
         shutil.copy(emulated.SEED, self.directory / "emulator.yaml")
-        # A shell without a variable about proxies, certificates or Azure, and with a directory for temporary files.
+        # A shell without variables for proxies, certificates or Azure, and with a directory for temporary files.
         self.environment = {"PATH": f"{PROGRAM.parent}:{os.environ['PATH']}", "TMPDIR": str(self.directory / "tmp")}
         (self.directory / "tmp").mkdir()
 
@@ -102,14 +102,14 @@ class PrintEnvTest(ShellTest):
         self.assertEqual(done.stdout, "hello from the seed\n", done.stderr)
 
     def assert_blocked(self, done):
-        """The evaluation failed, and a request for the real Azure does not leave the machine."""
+        """The evaluation fails, and a request for the real Azure does not leave the machine."""
         self.assertTrue(done.stdout.startswith("failed\n"), done)
         variables = dict(line.split("=", 1) for line in done.stdout.splitlines()[1:])
         self.assertEqual({variables[name] for name in ["HTTPS_PROXY", "https_proxy"]}, {"http://127.0.0.1:9"})
         self.assertEqual({variables[name] for name in ["NO_PROXY", "no_proxy"]}, {"127.0.0.1,localhost"})
 
     def test_a_failure_does_not_end_in_the_real_azure(self):
-        # What an emulator leaves behind that has ended: its files, with a port on which nothing listens.
+        # The files of an emulator that has ended, with a port on which no process listens.
         stale = self.directory / "stale"
         stale.mkdir()
         with socket.create_server(("127.0.0.1", 0)) as server:
@@ -139,7 +139,7 @@ class PrintEnvTest(ShellTest):
         self.serve()
         mine = {"https_proxy": "http://proxy.example:3128", "SSL_CERT_FILE": "/etc/mine it's.pem",
                 "AZURE_CLIENT_SECRET": "mine", "AZURE_CLIENT_ID": "mine"}
-        # Twice, and after a failure: the first values are the user's.
+        # Twice, and after a failure: the first values are those of the user.
         done = self.shell(f"""eval "$(akv-emulator print-env --directory nowhere)"
             eval "$(akv-emulator print-env --wait --timeout {w.DEADLINE})"
             eval "$(akv-emulator print-env --identity user)"

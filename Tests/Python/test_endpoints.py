@@ -10,7 +10,7 @@ import chaos
 import world as w
 
 CONNECTIONS = 9000
-# The limit of each endpoint, and how many of its connections the system may have accepted and the provider not yet seen.
+# The limit of each endpoint, and the number of connections that the system may have accepted before the provider sees them.
 LIMIT, ON_THE_WAY = 64, 32
 MIB = 1024
 
@@ -48,7 +48,7 @@ class EndpointsTest(unittest.TestCase):
                 for number in range(CONNECTIONS):
                     held.append(socket.create_connection(("127.0.0.1", port), timeout=w.DEADLINE))
                     if number % 500 == 0:
-                        # The kubelet's address is its own. Another pod's may also be that of the prober.
+                        # The kubelet has its own address. Another pod may have the same address as the prober.
                         self.assertEqual([self.ask(port, path, source) for source in ("127.0.0.2", "127.0.0.1")], [200, 200])
                 w.until(lambda: self.descriptors() <= descriptors + LIMIT + ON_THE_WAY, "the connections' end")
                 self.assertEqual(self.ask(port, path, "127.0.0.2"), 200)
@@ -56,8 +56,8 @@ class EndpointsTest(unittest.TestCase):
                 for peer in held:
                     peer.close()
 
-    def test_a_keeper_of_connections_loses_its_own(self):
-        """A scraper's connection stays open when another address opens more than there is room for."""
+    def test_a_client_that_keeps_many_connections_loses_its_own(self):
+        """A scraper's connection stays open when another address opens more connections than the limit."""
         port = self.world.metrics_port()
         scraper = http.client.HTTPConnection("127.0.0.1", port, timeout=w.DEADLINE, source_address=("127.0.0.2", 0))
         self.addCleanup(scraper.close)
@@ -66,7 +66,7 @@ class EndpointsTest(unittest.TestCase):
         self.assertEqual(len(scraper.getresponse().read()) > 0, True)
         held = [socket.create_connection(("127.0.0.1", port), timeout=w.DEADLINE) for _ in range(2 * LIMIT)]
         self.addCleanup(lambda: [peer.close() for peer in held])
-        # The first are closed for the last.
+        # The first connections are closed to make room for the last ones.
         for peer in held[:LIMIT]:
             self.assertEqual(peer.recv(1), b"")
         scraper.request("GET", "/metrics")

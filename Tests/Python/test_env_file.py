@@ -1,4 +1,4 @@
-"""Files of variables, read by those they are for: a shell, python-dotenv, and Docker's rule."""
+"""Files of variables, read by their target programs: a shell, python-dotenv, and Docker's rule."""
 
 import io
 import json
@@ -18,7 +18,7 @@ VALUES = {
     "MIXED": "it's \"x\\y\" \\", "DOLLAR": "$HOME $(id) `id`", "HASH": "a #b", "EQUALS": "a=b=c", "UNICODE": "é€😀",
     "BANG": "!!", "COMMENT": "# none", "ESCAPES": "\\n\\t\\'", "JSON": '{"a": [1, "b"]}', "TILDE": "~", "GLOB": "* ? [a]",
 }
-# What not every dialect can express.
+# Values that some dialects cannot express.
 LINES = {"LINES": "a\nb\n", "CARRIAGE": "a\r\nb\r", "TAB": "\ta\t", "BELL": "\a\x1b"}
 BRACE = {"BRACE": "${HOME} it's"}
 ALL = VALUES | LINES | BRACE
@@ -64,14 +64,14 @@ class EnvFileTest(unittest.TestCase):
             self.assertEqual(dotenv.dotenv_values(file.name), wanted)
 
     def test_one_file_for_shell_and_dotenv(self):
-        """Where no value has a quote or backslash together with a dollar or backquote."""
+        """Files without a value that has a quote or backslash together with a dollar or backquote."""
         text = self.mount("shell", *VALUES).decode()
         self.assertEqual(dotenv.dotenv_values(stream=io.StringIO(text)), VALUES)
 
     def test_docker(self):
         wanted = VALUES | BRACE | {"TAB": LINES["TAB"], "BELL": LINES["BELL"]}
         found = {}
-        # opts/envfile.go of docker/cli: white space before the line goes, and nothing else.
+        # opts/envfile.go of docker/cli removes only white space before the line.
         for line in self.mount("docker", *wanted).decode().split("\n"):
             line = line.lstrip()
             if line and not line.startswith("#"):

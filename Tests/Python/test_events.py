@@ -1,4 +1,4 @@
-"""Events on pods, from the provider's process to an API server's HTTPS: tokens and authorities that change, refusals, sloth."""
+"""Events on pods, from the provider's process to an API server's HTTPS: changing tokens and authorities, refusals, and a slow server."""
 
 import calendar
 import re
@@ -22,7 +22,7 @@ class EventsTest(unittest.TestCase):
         self.addCleanup(self.world.stop)
         self.server = apiserver.APIServer(self.world.directory / "service-account")
         self.addCleanup(self.server.stop)
-        # The proxy stays in the environment, and knows nothing of an API server.
+        # The proxy stays in the environment, but cannot reach an API server.
         self.world.environment |= self.server.environment
         self.world.start_provider("--refresh-interval=0", "--events", f"--service-account-dir={self.server.directory}")
         self.mount()
@@ -64,7 +64,7 @@ class EventsTest(unittest.TestCase):
         self.events("MountRotationFailed", count=2)
         self.assertEqual([call[0] for call in self.server.calls], ["POST", "POST", "PATCH"])
         self.assertEqual(self.complaints(), [])
-        # A server that the published authority has not signed gets no token.
+        # A server whose certificate the published authority has not signed gets no token.
         self.server.replace_authority(published=False)
         calls = len(self.server.calls)
         self.mend_rotation()
@@ -74,15 +74,15 @@ class EventsTest(unittest.TestCase):
         self.server.publish_authority()
         self.events("MountRotationComplete", count=2)
 
-    def test_a_token_that_is_refused_is_read_once_more(self):
-        # The kubelet replaces the token while the first call is on its way.
+    def test_a_refused_token_is_read_again(self):
+        # The kubelet replaces the token during the first call.
         self.server.on_next_call = lambda: self.server.replace_token("token-2")
         self.break_rotation()
         self.events("MountRotationFailed")
         self.assertEqual([call[2] for call in self.server.calls], ["Bearer token-1", "Bearer token-2"])
         self.assertEqual(self.complaints(), [])
 
-    def test_a_slow_server_holds_up_no_mount(self):
+    def test_a_slow_server_does_not_delay_mounts(self):
         self.server.temper = "slow"
         self.break_rotation()
         w.until(lambda: self.server.calls, "the first try")
@@ -99,7 +99,7 @@ class EventsTest(unittest.TestCase):
             return len(self.server.calls) == calls
 
         w.until(passes, "mounts that do not wait for the server")
-        # The provider gives up on it and tries again.
+        # The provider cancels the request and retries it.
         w.until(lambda: len(self.server.calls) > 1, "the second try")
         self.assertIn("no response within 5.0 s", self.complaints()[0]["error"])
         self.server.temper = None
@@ -121,7 +121,7 @@ class NoEventsTest(unittest.TestCase):
         self.world = w.World()
         self.addCleanup(self.world.stop)
 
-    def test_outside_of_a_cluster_cannot_be_had(self):
+    def test_outside_of_a_cluster_the_flag_is_refused(self):
         self.assertEqual(self.world.start_provider("--events").wait(timeout=w.DEADLINE), 1)
         self.assertIn("KUBERNETES_SERVICE_HOST is not set", self.world.log()[-1]["error"])
 

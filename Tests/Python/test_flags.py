@@ -22,7 +22,7 @@ import world as w
 
 
 def bundle():
-    """A certificate's secret: a PKCS#12 file whose chain is not in order."""
+    """A certificate's secret: a PKCS#12 file whose chain is not sorted."""
     def name(text):
         return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
 
@@ -41,7 +41,7 @@ def bundle():
 
 
 class reserved:
-    """A port that no other program gets: it is bound here, without listening, so that the provider can listen on it."""
+    """A port that other programs cannot get: it is bound here, without listening, so that the provider can listen on it."""
 
     def __enter__(self):
         self.socket = socket.socket()
@@ -84,7 +84,7 @@ class FlagTest(served.ServedTest):
         code, text = served.run("serve", "--version")
         self.assertEqual((code, set(json.loads(text))), (0, {"version", "buildDate"}))
 
-    # What is mounted.
+    # The content of mounts.
 
     def chain(self):
         text = self.mount("site")["site"]
@@ -165,7 +165,7 @@ class FlagTest(served.ServedTest):
 
     def test_log_format_json(self):
         self.serve("--log-format-json=false")
-        # The socket is there a moment before the line that says so.
+        # The socket exists shortly before the log line.
         w.until(lambda: "serving" in self.world.log_path.read_text(), "the line about the start")
         text = self.world.log_path.read_text()
         self.assertNotIn("{", text.splitlines()[-1])
@@ -197,10 +197,10 @@ class FlagTest(served.ServedTest):
                 self.assert_mounts()
                 self.assertEqual(len(self.logged("audit")), lines)
 
-    # The end.
+    # The stop.
 
     def stop_during_a_mount(self, metadata, *flags):
-        """Asks the provider to stop while a mount waits for the metadata service."""
+        """Sends SIGTERM to the provider while a mount waits for the metadata service."""
         self.serve(*flags, AZURE_POD_IDENTITY_AUTHORITY_HOST=metadata.url)
         call = self.stub().Mount.future(self.request(clientID=None, useVMManagedIdentity="true"), timeout=w.DEADLINE)
         self.assertTrue(metadata.asked.wait(timeout=w.DEADLINE))
@@ -234,7 +234,7 @@ class FlagTest(served.ServedTest):
         self.assertRegex(self.user_agent("--custom-user-agent=team (x)"), r"^akv-csi/v[0-9.]+ team \(x\)$")
 
     def connections(self, *flags):
-        """The connections to a vault that has been asked for all secrets and has answered none of the requests."""
+        """The connections to a vault that has got the requests for all secrets and has not responded."""
         self.end()
         self.controls.call("DELETE", "/faults")
         self.controls.call("DELETE", "/calls")
@@ -245,7 +245,7 @@ class FlagTest(served.ServedTest):
         return self.calls("tls:kv-tests.vault.azure.net")
 
     def test_http2(self):
-        """The flag of 0.1 is accepted. Requests at the same time have a connection each, also where HTTP/2 is offered."""
+        """The flag of version 0.1 is accepted. Concurrent requests have a connection each, even if the server offers HTTP/2."""
         for flags in [(), ("--http2",), ("--http2=false",)]:
             with self.subTest(flags=flags):
                 self.assertEqual(self.connections(*flags), len(served.SECRETS))
@@ -258,7 +258,7 @@ class FlagTest(served.ServedTest):
         self.end()
         self.controls.call("DELETE", "/faults")
         self.controls.call("DELETE", "/calls")
-        # The emulator may not have noticed yet that the last provider is gone.
+        # The emulator may not have noticed yet that the last provider has ended.
         running = self.calls("vault:kv-tests get", "running")
         self.serve("--vault-concurrency=1")
         self.mount(*served.SECRETS)

@@ -5,13 +5,13 @@ import unittest
 import served
 
 GET = "vault:kv-tests get"
-# Retries need not wait.
+# Retries do not wait.
 AT_ONCE = {"retryAfter": "1ms", "notation": "retry-after-ms"}
 
 
 class CacheFlagTest(served.ServedTest):
     def calls_for_two(self, kind, *flags, **parameters):
-        """How often Azure is called for two mounts of one volume."""
+        """The number of calls to Azure for two mounts of one volume."""
         self.controls.call("DELETE", "/calls")
         self.serve(*flags)
         self.assert_mounts(**parameters)

@@ -1,4 +1,4 @@
-"""Bytes that no driver sends, over the provider's real socket."""
+"""Bytes that a driver never sends, on the provider's real socket."""
 
 import json
 import random
@@ -8,7 +8,7 @@ import grpc
 
 import world as w
 
-# With one of these the kubelet would start the pod with an empty volume.
+# With one of these codes the kubelet would start the pod with an empty volume.
 FORBIDDEN = {grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE,
              grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED}
 
@@ -33,7 +33,7 @@ class ForeignBytesTest(unittest.TestCase):
         self.assertNotIn(caught.exception.code(), FORBIDDEN)
         return caught.exception
 
-    def test_bytes_that_are_no_message(self):
+    def test_bytes_that_are_not_a_message(self):
         chance = random.Random(1)
         attributes = {"csi.storage.k8s.io/pod.name": "pod", "keyvaultName": "kv-tests", "objects": "array: []"}
         valid = self.pb.MountRequest(attributes=json.dumps(attributes), secrets="null", permission="420",
@@ -53,14 +53,14 @@ class ForeignBytesTest(unittest.TestCase):
     def test_fields_of_other_protocol_versions_are_ignored(self):
         message = self.pb.MountRequest(attributes="{}", secrets="null", permission="420", target_path="/unused")
         known = self.refusal(message.SerializeToString()).details()
-        # Of all wire types, and a known number with another type.
+        # Fields of all wire types, and a known field with another type.
         for field in [b"\x30\x96\x01", b"\x31" + bytes(8), b"\x35" + bytes(4), b"\x3a\x02xx", b"\x3b\x3c", b"\x08\x01"]:
             self.assertEqual(self.refusal(field + message.SerializeToString() + field).details(), known)
-        # Of a field that appears twice, the last one counts.
+        # If a field appears twice, the last one counts.
         self.assertEqual(self.refusal(b"\x0a\x01[" + message.SerializeToString()).details(), known)
 
     def test_request_beyond_the_limit(self):
-        # The larger is more than a class, a pod and a Secret can be together, every byte of them escaped.
+        # The larger one exceeds the size of a class, a pod and a Secret together, with every byte escaped.
         for mebibytes in [8, 28]:
             message = self.pb.MountRequest(attributes="{}" + " " * (mebibytes << 20), secrets="null", permission="420")
             error = self.refusal(message.SerializeToString())

@@ -1,4 +1,4 @@
-"""A namespace's user against the node: while pods of one namespace mount whatever its user could write, those of another are
+"""A namespace's user attacks the node: while pods of one namespace mount everything that its user could write, those of another are
 served in time, and the provider stays small, healthy and able to stop.
 
 It runs in a cgroup with the chart's memory limit where one can be made; elsewhere it says so and judges by the peak alone."""
@@ -35,16 +35,16 @@ READER = "11111111-aaaa-4aaa-8aaa-00000000000e"
 MEMORY = 128 << 20
 SECONDS, BASELINES, OUTLIER = 1, 20, 8
 LOG_BYTES = 64 << 10
-# Of the line that records one delivered object.
+# The maximum length of a log line about one delivered object.
 RECORD_BYTES = 2 << 10
 STOP_SECONDS = 5
 PODS = 3
-# The victim's, of which each mount takes others.
+# The victim's objects. Each mount uses others.
 SECRETS = 3000
 
 
 def pfx(rounds):
-    """A PKCS#12 file whose key was derived in so many rounds."""
+    """A PKCS#12 file with this number of rounds of key derivation."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "site")])
     encryption = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(rounds).build(b"\0")
@@ -77,7 +77,7 @@ def seed():
 
 
 class MemoryLimit:
-    """A cgroup for one process; without one where the machine gives none."""
+    """A cgroup for one process, or none if the machine does not allow it."""
 
     def __init__(self, limit):
         self.path = None
@@ -131,7 +131,7 @@ class HostileNamespaceTest(unittest.TestCase):
         self.addCleanup(self.provider.wait, w.DEADLINE)
         self.addCleanup(self.provider.kill)
         limit.add(self.provider.pid)
-        # One connection for all pods of the node, as the driver has it.
+        # One connection for all pods of the node, as in the driver.
         channel = grpc.insecure_channel(f"unix://{self.world.socket}", options=[
             ("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1)])
         self.addCleanup(channel.close)
@@ -155,7 +155,7 @@ class HostileNamespaceTest(unittest.TestCase):
                                     target_path=f"/pods/{namespace}/{number}")
 
     def victim_mount(self):
-        """The seconds that a new pod of the victim waits for its volume, of which the node has nothing in memory."""
+        """The seconds that a new pod of the victim waits for its volume, without cached values."""
         names = [f"s{next(self.secrets) % SECRETS}" for _ in range(3)]
         parameters = {"objects": hostile.array([hostile.flow(hostile.base(objectName=name)) for name in names])}
         request = self.request("victim", parameters, "victim")
@@ -180,7 +180,7 @@ class HostileNamespaceTest(unittest.TestCase):
                 try:
                     call.result()
                 except (grpc.RpcError, grpc.FutureCancelledError):
-                    # Refused, as it should be, or cancelled at the attack's end.
+                    # Refused as expected, or cancelled at the end of the attack.
                     pass
                 ended.add(turn)
 
@@ -204,7 +204,7 @@ class HostileNamespaceTest(unittest.TestCase):
 
     @staticmethod
     def get(url):
-        """The text of a response, also of a refusal."""
+        """The text of a response or of a refusal."""
         try:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=w.DEADLINE) as answer:
                 return answer.read().decode()
@@ -212,7 +212,7 @@ class HostileNamespaceTest(unittest.TestCase):
             with error:
                 return f"{error.code}: {error.read().decode()}"
 
-    # Judgements.
+    # The checks.
 
     def judge(self, seconds):
         bound = max(SECONDS, BASELINES * self.baseline)
@@ -226,7 +226,7 @@ class HostileNamespaceTest(unittest.TestCase):
         self.assertLess(peak, MEMORY, f"the provider had {peak >> 20} MiB")
 
     def judge_log(self):
-        """A mount's lines have its call in common. The record of what was delivered has a line for each object."""
+        """The log lines of a mount have the same call id. The audit log has a line for each delivered object."""
         bytes_of, records = {}, [0]
         for text in self.world.log_path.read_bytes().split(b"\n")[:-1]:
             line = json.loads(text)
@@ -260,7 +260,7 @@ class HostileNamespaceTest(unittest.TestCase):
     def test_every_setting(self):
         self.survive(hostile.of_every_setting())
 
-    def test_what_once_stopped_a_node(self):
+    def test_classes_that_once_stopped_a_node(self):
         self.survive(hostile.of_old_faults())
 
     def test_forbidden_objects_of_the_victims_vault(self):

@@ -1,4 +1,4 @@
-"""Certificates in parts and key stores, read by a library from another project."""
+"""Parts of certificates and key stores, read by a library from another project."""
 
 import json
 import unittest
@@ -14,7 +14,7 @@ import test_provider
 from test_provider import obj
 import world as w
 
-# What the objects of the emulator's seed give as passwords, once trimmed.
+# The trimmed values of the seed's objects, which are the passwords.
 PASSWORDS = {"plain": "plain value", "umlaut": "Grüße, 世界 🔑", "empty-lines": ""}
 
 
@@ -43,7 +43,7 @@ class KeystoreTest(unittest.TestCase):
         for name, kind in [("site", rsa.RSAPrivateKey), ("site-pem", ec.EllipticCurvePrivateKey)]:
             objects = [obj("secret", name, self.outputs(*outputs)), *hidden]
             files, versions = self.mount(*objects)
-            # The passwords are watched, and no file holds them.
+            # The passwords are reported with versions, but do not have files.
             self.assertEqual(sorted(files), sorted(output["fileName"] for output in outputs))
             self.assertEqual(sorted(versions), sorted([f"secret/{name}", *(f"secret/{other}" for other in PASSWORDS)]))
             self.assertEqual(len(set(files.values())), len(files))

@@ -1,4 +1,4 @@
-"""`kubectl akv` with a kubectl that answers from a file and runs the real provider's program for `exec`."""
+"""`kubectl akv` with a kubectl that reads objects from a file and runs the real provider's program for `exec`."""
 
 import json
 import os
@@ -110,17 +110,17 @@ class KubectlTest(MountingTest):
         self.assertIn("secret/plain", details)
         self.assertIn("has not been asked for it", self.akv("status", "pod/waits").stdout)
         self.assertIn("No pod here mounts a SecretProviderClass", self.akv("status", "-n", "team-c").stderr)
-        # The provider is asked in its own container.
+        # The command runs in the provider's container.
         execution = [call for call in self.calls() if call[0] == "exec"][0]
         self.assertEqual(execution[:6], ["exec", "--namespace", "kube-system", "provider-1", "--container", "provider"])
 
-    def test_a_pod_that_was_made_again_is_another_one(self):
+    def test_a_recreated_pod_is_another_pod(self):
         self.serve()
         self.mount_pod("one", "plain")
         self.add(pod("one", "payments", uid="uid-new"))
         self.assertIn("Unknown", self.akv("status").stdout)
 
-    def test_a_node_that_does_not_answer_hides_no_other(self):
+    def test_a_node_without_a_response_does_not_hide_the_others(self):
         self.serve()
         self.mount_pod("one", "plain")
         self.add(pod("one", "payments"), pod("two", "payments", node="node-2"), pod("three", "payments", node="node-3"),
@@ -130,7 +130,7 @@ class KubectlTest(MountingTest):
         done = self.akv("status", code=1)
         lines = done.stdout.splitlines()
         self.assertEqual(lines[0].split()[:3], ["NAMESPACE", "POD", "NODE"])
-        # What the other nodes hold is not known, so their pods are not called unknown.
+        # The state of the other nodes is not known, so their pods are not reported as unknown.
         self.assertEqual([line.split()[1:3] for line in lines[1:]], [["one", "node-1"]])
         self.assertIn("node node-2: provider-2 runs registry.example.com/akv-csi:v0, which has no", done.stderr)
         self.assertIn("node node-3: no provider runs on this node", done.stderr)
@@ -145,7 +145,7 @@ class KubectlTest(MountingTest):
         self.mount_pod("other", "plain", namespace="team-b")
         lines = self.akv("status", "-A").stdout.splitlines()
         self.assertEqual([line.split()[:2] for line in lines[1:]], [["team-a", "one"], ["team-b", "other"]])
-        # It reads no pods but the providers'.
+        # It reads only the providers' pods.
         self.assertEqual([call[:4] for call in self.calls() if call[0] == "get"], [["get", "pods", "--namespace", "kube-system"]])
         self.assertIn("secret/plain", self.akv("status", "-A", "-o", "wide").stdout)
 
@@ -219,7 +219,7 @@ class KubectlTest(MountingTest):
                 self.assertIn("AADSTS", done.stdout)
                 self.assertNotIn("secret-with-", done.stdout + done.stderr)
 
-    def test_doctor_works_without_permissions_that_it_can_do_without(self):
+    def test_doctor_works_without_optional_permissions(self):
         self.add(pod("one", "payments"))
         self.cluster["forbidden"] = ["get csidrivers.storage.k8s.io", "get serviceaccounts", "list pods"]
         done = self.akv("doctor", "pod/one")
@@ -257,7 +257,7 @@ class KubectlTest(MountingTest):
             self.assertEqual(call[:4], ["--context", "prod", "--kubeconfig", "/tmp/k"])
         self.assertEqual(self.calls()[0][-2:], ["--namespace", "team-b"])
 
-    def test_what_kubectl_cannot_do_is_said_with_what_to_do(self):
+    def test_a_failure_of_kubectl_is_reported_with_a_fix(self):
         self.add(pod("one", "payments"))
         for forbidden, words, text in [
             (["get pods"], ("doctor", "pod/one"), "jane may not get pods in the namespace team-a"),

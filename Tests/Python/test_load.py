@@ -1,4 +1,4 @@
-"""More than a node ever asks together, and clients that do not behave, over the provider's real socket."""
+"""More load than a node ever causes, and misbehaving clients, on the provider's real socket."""
 
 import json
 import unittest
@@ -65,10 +65,10 @@ class LoadTest(unittest.TestCase):
         for index in range(1000):
             peer = http2.connect(self.world.socket)
             if index % 4 == 1:
-                # In the middle of a call's request.
+                # The connection ends during the request of a call.
                 peer.sendall(http2.call(1, self.request(p.obj("secret", "plain")).SerializeToString())[:-20])
             elif index % 4 == 2:
-                # In the middle of a call.
+                # The connection ends during a call.
                 peer.sendall(http2.call(1, self.request(p.obj("secret", "plain")).SerializeToString()))
             elif index % 4 == 3:
                 http2.read_frame(peer)
@@ -93,11 +93,11 @@ class LoadTest(unittest.TestCase):
         self.assert_works()
 
     def refusal(self):
-        """The error for a large volume that has waited for room in vain; None when it ended otherwise."""
+        """The error for a large volume that has waited for memory until its deadline; None if it ended otherwise."""
         try:
             self.stub.Mount(self.large(), timeout=4)
         except grpc.RpcError as error:
-            # On a busy machine the time may run out before its turn comes.
+            # On a busy machine the deadline may pass before its turn.
             if "no memory for this volume's content" in error.details():
                 return error
         return None
@@ -109,19 +109,19 @@ class LoadTest(unittest.TestCase):
             peer = http2.connect(self.world.socket, window)
             for index in range(60):
                 peer.sendall(http2.call(1 + 2 * index, request))
-            # Ordinary volumes are not held up.
+            # Small volumes are not delayed.
             for _ in range(5):
                 self.assert_works()
-            # A large one has to wait, once the others' answers are there, and gets an error before its caller's
+            # A large one must wait while the other responses are pending, and gets an error before its caller's
             # deadline.
             error = w.until(self.refusal, "an answer without room")
             self.assertEqual(error.code(), grpc.StatusCode.INTERNAL, error.details())
             during = self.usage()
-            # What is held is twice 16 MiB, 60 answers would be 480.
+            # The responses in memory have twice 16 MiB; 60 responses would have 480.
             self.assertLess(during[0], before[0] + 120 * MIB)
             self.assertLess(during[1], before[1] + 16)
             peer.close()
-            # And none the worse once the client is gone.
+            # The provider works normally after the client has disconnected.
             answer = self.stub.Mount(self.large(), timeout=w.DEADLINE)
             self.assertEqual(sum(len(file.contents) for file in answer.files), 4_000_000)
         self.assert_works()

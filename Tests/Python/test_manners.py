@@ -1,4 +1,4 @@
-"""The manners that all programs share: suggestions, one exit code for mistakes, colours, completions, help."""
+"""The common behaviour of all programs: suggestions, one exit code for mistakes, colours, completions, help."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def run(program, *words, **environment):
 
 
 def commands(program):
-    """Every command as its words, with its description by the parser."""
+    """Every command as its words, with the parser's description."""
     def walk(command, path):
         yield path, command
         for below in command.get("subcommands", []):
@@ -29,7 +29,7 @@ def commands(program):
 
 
 def misspelt(name):
-    """With the last two letters swapped, or one more letter."""
+    """A misspelt word: the last two letters are swapped, or a letter is added."""
     return name[:-2] + name[-1] + name[-2] if name[-1] != name[-2] else name + "x"
 
 
@@ -82,7 +82,7 @@ class MistakesTest(unittest.TestCase):
             with self.subTest(program, words=words):
                 self.mistake(program, *words)
 
-    def test_what_fails_without_a_mistake(self):
+    def test_failures_without_a_mistake_have_exit_code_1(self):
         with tempfile.TemporaryDirectory(prefix="akv-manners-", dir="/tmp") as directory:
             done = run("akv-emulator", "list", "--directory", directory)
             self.assertEqual(done.returncode, 1, done.stderr)
@@ -126,7 +126,7 @@ class ColoursTest(unittest.TestCase):
 
 
 class CompletionTest(unittest.TestCase):
-    # The words after the program's name, the last of them incomplete.
+    # The words after the program's name. The last one is incomplete.
     BASH = r"""
         set -u
         eval "$1"; shift

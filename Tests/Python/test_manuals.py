@@ -1,4 +1,4 @@
-"""The man pages and completions that a release has."""
+"""The man pages and completions of a release."""
 
 import pathlib
 import re
@@ -21,7 +21,7 @@ class ManualTest(unittest.TestCase):
         subprocess.run([w.ROOT / "deploy/release/manuals.py", w.PROGRAMS, cls.share], check=True, timeout=w.DEADLINE)
 
     def page(self, name):
-        """A page as it is read, and what groff says against it."""
+        """The formatted page, and groff's warnings."""
         done = subprocess.run(["groff", "-man", "-Tutf8", "-P-c", "-P-b", "-P-u", "-rLL=200n", "-ww",
                                self.share / f"man/man1/{name}.1"], capture_output=True, text=True, check=True)
         return done.stdout.replace("\u2010", "-").replace("\u2212", "-"), done.stderr

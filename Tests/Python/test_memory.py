@@ -1,4 +1,4 @@
-"""That the provider's memory and environment cannot be read by its equals, nor left behind by a crash."""
+"""Processes of the same user cannot read the provider's memory and environment, and a crash does not leave them behind."""
 
 import os
 import pathlib
@@ -9,12 +9,12 @@ import unittest
 
 import world as w
 
-# Root may read everything; anybody else is held to the rules.
+# Root may read everything; the rules apply to all other users.
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def allow_core():
-    """What a node would have to allow for cores to be written at all."""
+    """The limits with which a node would allow core dumps."""
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
@@ -25,7 +25,7 @@ def core_limit(pid):
 
 
 def can_read(path):
-    """Whether a process of the same user can."""
+    """Whether a process of the same user can read it."""
     result = subprocess.run(
         ["head", "-c1", path], capture_output=True, check=False, cwd="/", **NOBODY)
     return result.returncode == 0
@@ -41,19 +41,19 @@ class MemoryTest(unittest.TestCase):
         self.provider = self.world.start_provider(cwd=self.world.directory, preexec_fn=allow_core, **NOBODY)
         self.assertTrue(self.world.socket.exists(), self.world.log_path.read_text())
 
-    def test_closed_to_its_equals(self):
+    def test_processes_of_the_same_user_cannot_read_it(self):
         with subprocess.Popen(["cat"], stdin=subprocess.PIPE, cwd="/", **NOBODY) as other:
             w.until(lambda: can_read(f"/proc/{other.pid}/environ"), "another process of the same user")
             other.stdin.close()
         for name in ["environ", "mem", "maps"]:
             self.assertFalse(can_read(f"/proc/{self.provider.pid}/{name}"), name)
 
-    def test_no_core(self):
+    def test_a_crash_leaves_no_core_dump(self):
         _, hard = resource.getrlimit(resource.RLIMIT_CORE)
         self.assertNotEqual(hard, 0, "this machine allows no core at all, so nothing can be proven")
         self.assertEqual(core_limit(self.provider.pid), ["0", "0"])
         self.provider.send_signal(signal.SIGABRT)
-        # Not by Popen, which does not tell about cores.
+        # Popen does not report core dumps, so waitpid is used.
         status = w.until(lambda: os.waitpid(self.provider.pid, os.WNOHANG)[1], "the provider's end")
         self.provider.returncode = -os.WTERMSIG(status)
         self.assertEqual(os.WTERMSIG(status), signal.SIGABRT)

@@ -1,4 +1,4 @@
-"""`akv-csi mount` as a person uses it: a pod's volumes, what is asked of Azure, and rotations as they come."""
+"""`akv-csi mount` on the command line: a pod's volumes, the requests to Azure, and rotations."""
 
 import json
 import os
@@ -83,7 +83,7 @@ class MountTest(unittest.TestCase):
         self.assertIn("object-not-found", result.stderr)
         self.assertFalse((self.volume / "first").exists())
 
-    def test_takes_the_classes_that_it_is_told(self):
+    def test_mounts_the_selected_classes(self):
         self.manifests.write_text(secret_provider_class("one", "plain") + secret_provider_class("two", "shared"))
         result = self.mount()
         self.assertEqual(result.returncode, 1)
@@ -123,7 +123,7 @@ class MountTest(unittest.TestCase):
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
                 self.assertEqual((self.volume / name).read_text(), "plain value")
 
-    def test_refuses_tokens_that_are_none(self):
+    def test_refuses_invalid_tokens(self):
         self.manifests.write_text(secret_provider_class("one", "plain"))
         words = self.command()
         server = words.index("--token-server")
@@ -165,7 +165,7 @@ class MountTest(unittest.TestCase):
                            check=True, stdout=subprocess.DEVNULL)
 
         lines_until("secret/plain")
-        # The signals are trapped from the moment that the kernel says so.
+        # The kernel shows when the process handles the signals.
         status = pathlib.Path(f"/proc/{process.pid}/status")
 
         def trapped():

@@ -1,4 +1,4 @@
-"""A name service that leaves the names of one namespace unanswered: pods of others get their volumes meanwhile.
+"""A name service that does not answer for the names of one namespace: pods of others get their volumes meanwhile.
 
 The emulator and the provider run in namespaces of their own for network and mounts, in which the names of Azure resolve to
 the emulator by a name server on port 53, as in a cluster, and not by a proxy."""
@@ -24,12 +24,12 @@ import world as w
 from test_provider import array, obj
 
 DEAD, PODS = "dead-", 200
-# Look-ups of one namespace that are under way together.
+# The number of concurrent look-ups of one namespace.
 SHARE = 16
 
 
 class NameServer:
-    """Answers each name with the loopback address, but for those that it leaves unanswered."""
+    """Answers each name with the loopback address, except for those that it ignores."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -82,7 +82,7 @@ def check(directory):
     bring_loopback_up()
     settings = directory / "resolv.conf"
     settings.write_text("nameserver 127.0.0.1\n")
-    # It may be a link.
+    # The path may be a link.
     subprocess.run(["mount", "--bind", settings, os.path.realpath("/etc/resolv.conf")], check=True)
     names = NameServer()
     content = directory / "seed.json"
@@ -92,7 +92,7 @@ def check(directory):
         stack.callback(world.stop)
         world.environment |= {"HTTPS_PROXY": "", "https_proxy": ""}
         pb, rpc = w.generated_stubs(world.directory)
-        # Without a cache each mount goes to the network.
+        # Without a cache each mount uses the network.
         world.start_provider("--refresh-interval=0", "--token-cache=false")
         channel = stack.enter_context(grpc.insecure_channel(f"unix://{world.socket}"))
         mount = rpc.CSIDriverProviderStub(channel).Mount
@@ -108,7 +108,7 @@ def check(directory):
             if contents != {"plain": b"plain value"}:
                 raise AssertionError(contents)
         details = loud[0].exception().details()
-        # Whose time is up first, the look-up's or the connection's, depends on the machine.
+        # Either the look-up or the connection times out first, depending on the machine.
         if not re.search("dead-0.vault.azure.net (could not be resolved in time|cannot be resolved)", details):
             raise AssertionError(details)
         for call in loud:

@@ -1,4 +1,4 @@
-"""Markers as every secret, through success and every fault: none comes out anywhere but in the volume."""
+"""Every secret is a marker. With success and with every fault, no marker appears outside of the volume."""
 
 import base64
 import concurrent.futures
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 import world as w
 from test_certificate_credential import APPLICATION, pair
 
-# Every way in which the emulator can misbehave, to whom it suits.
+# Every fault of the emulator, with a target that it suits.
 FAULTS = [
     *[f"{kind} target={target}" for target in ["vault", "entra"] for kind in [
         "hang", "drip delay=300ms size=1", "close", "reset", "reset-after-headers", "half-body", "status status=400",
@@ -30,29 +30,29 @@ FAULTS = [
         "token-rejected", "foreign-challenge", "wrong-vault", "wrong-object", "wrong-type", "wrong-version"]],
     "propagation target=entra", "clock-skew target=entra skew=7200s", "clock-skew target=vault skew=7200s",
     *[f"{kind} target=proxy" for kind in ["status status=407", "status status=502", "reset", "hang"]],
-    # The last, because the node keeps away from a vault that asks for it.
+    # Last, because the node sends nothing to a vault that throttles.
     "status status=429 retryAfter=60s target=vault", "status status=429 retryAfter=60s target=entra",
 ]
 
 
-# Faults that the provider reports immediately, without a second try.
+# Faults that the provider reports without a retry.
 FINAL = ["status status=403 target=vault", "status status=404 target=vault"]
 
 PREFIX = "MARK!"
 
 
 def marker():
-    """Neither base64 nor hex."""
+    """A text that is neither base64 nor hexadecimal."""
     return PREFIX + secrets.token_hex(12)
 
 
 def shapes(text):
-    """The text as it would look where it stands raw, escaped or encoded, in whole or for the most part."""
+    """The forms in which a text could appear: raw, escaped or encoded, complete or in large parts."""
     text = text.removeprefix(PREFIX)
     data = text.encode()
     result = {text, data.hex(), data.hex().upper(), urllib.parse.quote(text)}
     for shift in range(3):
-        # In base64, whatever stands before and after it.
+        # In base64, with any text before and after it.
         encoded = base64.b64encode(b"x" * shift + data).decode()
         middle = encoded[4 if shift else 0:].rstrip("=")[:-2]
         result |= {middle, middle.replace("+", "-").replace("/", "_")}
@@ -78,7 +78,7 @@ class NoLeakTest(unittest.TestCase):
         cls.pem = (key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
                    + certificate.public_bytes(Encoding.PEM)).decode()
         cls.pfx = base64.b64encode(sealed).decode()
-        # Lines from the middle of what the key is made of.
+        # Lines from the middle of the key's text.
         cls.markers["client key"] = cls.pem.splitlines()[10]
         cls.markers["PFX"] = cls.pfx[800:850]
         seed = w.SEED.read_text().replace('"plain value"', f'"{cls.markers["value"]}"')
@@ -101,7 +101,7 @@ class NoLeakTest(unittest.TestCase):
         cls.said = []
 
     def mount(self, objects, jwt=None, credentials=None, timeout=3, **changes):
-        """The files; None after an error, whose text is kept."""
+        """The files, or None after an error. The text of the error is kept."""
         tokens = {"api://AzureADTokenExchange": {"token": jwt or self.jwt, "expirationTimestamp": "2099-01-01T00:00:00Z"}}
         attributes = {
             "csi.storage.k8s.io/pod.name": "pod", "csi.storage.k8s.io/pod.namespace": "team-a",
@@ -122,7 +122,7 @@ class NoLeakTest(unittest.TestCase):
         return {file.path: file.contents.decode() for file in answer.files}
 
     def ways(self):
-        """Mounts that prove themselves in each way that takes a secret."""
+        """Mounts with each identity mode that uses a secret."""
         plain = {"objectName": "plain", "objectType": "secret"}
         secret = {"clientid": APPLICATION, "clientsecret": self.markers["client secret"]}
         certificate = {"clientid": APPLICATION, "clientcertificate": self.pem}
@@ -136,7 +136,7 @@ class NoLeakTest(unittest.TestCase):
         ]
 
     def mistakes(self):
-        """Mounts that fail for what a secret, or something like one, looks like."""
+        """Mounts that fail because of an invalid secret or a similar value."""
         broken = self.markers["broken assertion"]
         plain = {"objectName": "plain", "objectType": "secret"}
         wrong = {"clientid": APPLICATION, "clientsecret": self.markers["wrong client secret"]}
@@ -156,7 +156,7 @@ class NoLeakTest(unittest.TestCase):
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def outputs(self):
-        """Everything that the provider has said, by where."""
+        """Everything that the provider has written, by source."""
         log = self.world.log_path.read_text()
         debug = [line for line in self.world.log() if line["msg"] == "debug endpoint"][-1]["port"]
         addresses = {"metrics": f"{self.world.metrics_port()}/metrics", "health": f"{self.world.health_port()}/healthz"}
@@ -196,13 +196,13 @@ class NoLeakTest(unittest.TestCase):
             self.assert_nothing_leaked()
             for fault in FAULTS:
                 if "target=proxy" in fault:
-                    # It strikes new connections only.
+                    # The fault strikes only new connections.
                     self.emulator("fault", "add", "reset", "target=any")
                     everyone()
                     self.emulator("fault", "clear")
                 with self.subTest(fault):
                     self.emulator("fault", "add", *fault.split())
-                    # A vault that has asked for a pause a moment ago is not called at first.
+                    # The provider does not call a vault during the pause that the vault has requested.
                     def strikes():
                         everyone(**({"timeout": w.DEADLINE} if fault in FINAL else {}))
                         return re.search("struck [1-9]", self.emulator("fault", "list"))
@@ -213,7 +213,7 @@ class NoLeakTest(unittest.TestCase):
                 if fault == FAULTS[-3]:
                     for files in everyone(timeout=w.DEADLINE):
                         self.assertEqual(files["plain"], self.markers["value"])
-        # The faults did reach the provider. For the others, a busy machine may run out of time first.
+        # These faults have reached the provider. For the others, a deadline may pass first on a busy machine.
         codes = {line["code"] for line in self.world.log() if line["msg"] == "mount failed"}
         self.assertLessEqual({"exchange-refused", "vault-forbidden", "object-not-found", "content-invalid", "credentials-invalid",
                               "token-malformed"}, codes)

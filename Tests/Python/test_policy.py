@@ -1,4 +1,4 @@
-"""The operator's policy, as the process has it: refusals, a change, a broken change."""
+"""The operator's policy in the running process: refusals, a change, and an invalid change."""
 
 import json
 import unittest
@@ -45,7 +45,7 @@ class PolicyTest(unittest.TestCase):
         audit = [(line["result"], line.get("policy_rule")) for line in self.world.log() if line["msg"] == "audit"]
         self.assertEqual(audit, [("policy-denied", None), ("ok", "one")])
 
-    def test_without_one_the_log_says_what_is_open(self):
+    def test_without_a_policy_the_log_says_that_everything_is_allowed(self):
         self.world.start_provider()
         self.mount()
         self.assertEqual(len([line for line in self.world.log() if line.get("code") == "policy-absent"]), 1)

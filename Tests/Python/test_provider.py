@@ -1,4 +1,4 @@
-"""The provider as seen by Python's gRPC, which has its own protobuf and HTTP/2."""
+"""The provider with Python's gRPC, which has its own protobuf and HTTP/2."""
 
 import concurrent.futures
 import json
@@ -17,7 +17,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import world as w
 
-# With one of these the kubelet would start the pod with an empty volume.
+# With one of these codes the kubelet would start the pod with an empty volume.
 FORBIDDEN = {grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE,
              grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED}
 
@@ -195,7 +195,7 @@ class LifeCycleTest(unittest.TestCase):
         self.world.provider.send_signal(signal.SIGTERM)
         return self.world.provider.wait(timeout=w.DEADLINE)
 
-    def test_connection_heals_after_a_restart(self):
+    def test_a_connection_works_again_after_a_restart(self):
         self.world.start_provider()
         self.version()
         self.assertEqual(self.terminate(), 0)
@@ -205,7 +205,7 @@ class LifeCycleTest(unittest.TestCase):
         self.assertEqual(waiting.result(timeout=w.DEADLINE).version, "v1alpha1")
         self.assertEqual(self.terminate(), 0)
 
-    def test_healthz_notices_that_the_socket_is_gone(self):
+    def test_healthz_fails_when_the_socket_is_removed(self):
         self.world.start_provider()
         url = f"http://127.0.0.1:{self.world.health_port()}/healthz"
         with urllib.request.urlopen(url, timeout=w.DEADLINE) as answer:
@@ -213,7 +213,7 @@ class LifeCycleTest(unittest.TestCase):
         self.world.socket.unlink()
 
         def refusal():
-            """The text of the 503. The answer before is kept for a second."""
+            """The text of the 503. The answer before it is cached for a second."""
             try:
                 urllib.request.urlopen(url, timeout=w.DEADLINE).close()
             except urllib.error.HTTPError as error:
@@ -225,7 +225,7 @@ class LifeCycleTest(unittest.TestCase):
         self.assertIn("azure.sock", w.until(refusal, "the answer 503"))
         self.assertEqual(self.terminate(), 0)
 
-    def test_a_signal_as_soon_as_the_socket_is_there_ends_in_order(self):
+    def test_a_signal_directly_after_the_socket_exists_stops_the_provider_in_order(self):
         for _ in range(10):
             self.world.start_provider()
             self.assertEqual(self.terminate(), 0)

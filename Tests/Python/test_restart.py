@@ -1,4 +1,4 @@
-"""A node's provider is restarted under load, as a rolling update does it: no pod may notice."""
+"""A node's provider restarts under load, as in a rolling update: no mount may fail."""
 
 import concurrent.futures
 import itertools
@@ -14,7 +14,7 @@ import test_provider as p
 import world as w
 
 PODS = 32
-# What the driver does, and no more: it waits for a provider that is away, and tries three times where the connection broke.
+# Exactly the driver's behaviour: it waits for a missing provider, and makes three attempts if the connection breaks.
 DRIVER = json.dumps({"methodConfig": [{
     "name": [{"service": "v1alpha1.CSIDriverProvider"}], "waitForReady": True,
     "retryPolicy": {"maxAttempts": 3, "initialBackoff": "1s", "maxBackoff": "10s", "backoffMultiplier": 1.1,
@@ -27,7 +27,7 @@ class RestartTest(unittest.TestCase):
         self.world = w.World()
         self.addCleanup(self.world.stop)
         self.pb, self.rpc = w.generated_stubs(self.world.directory)
-        # So that mounts are under way when the provider is stopped.
+        # Mounts are pending when the provider is stopped.
         subprocess.run([w.PROGRAMS / "akv-emulator", "fault", "add", "latency", "target=vault", "delay=200ms",
                         "--directory", self.world.directory / "azure"], check=True, stdout=subprocess.DEVNULL)
         self.world.start_provider()
@@ -61,7 +61,7 @@ class RestartTest(unittest.TestCase):
             self.done[pod] += 1
 
     def wait_for_a_round(self, running):
-        """Until each pod has mounted again. The driver tries three times, so it outlives no more restarts than that."""
+        """Waits until each pod has mounted again. The driver makes three attempts, so it survives at most that number of restarts."""
         before = list(self.done)
         w.until(lambda: all(now > then for now, then in zip(self.done, before)) or any(future.done() for future in running),
                 "a round of mounts")
@@ -70,7 +70,7 @@ class RestartTest(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(PODS) as pods:
             running = [pods.submit(self.keep_mounting, pod) for pod in range(PODS)]
             try:
-                # An update, a second one, and a provider that is killed.
+                # An update, a second update, and a provider that is killed.
                 for how in [signal.SIGTERM, signal.SIGTERM, signal.SIGKILL]:
                     self.wait_for_a_round(running)
                     old = self.world.provider

@@ -1,4 +1,4 @@
-"""A rotation that fails, which the driver hides, as an operator sees it: in the metrics and in the log."""
+"""A failing rotation, which the driver hides, is visible to an operator in the metrics and in the log."""
 
 import re
 import subprocess

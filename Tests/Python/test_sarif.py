@@ -1,4 +1,4 @@
-"""`check --output sarif` by the standard's own schema, and by what the schema cannot say."""
+"""`check --output sarif`, checked with the standard's schema, and with the rules that a schema cannot express."""
 
 import importlib.resources
 import json
@@ -25,7 +25,7 @@ ODD_NAMES = [
 class SARIFTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # Formats are judged too: a URI that is none would otherwise pass for a text.
+        # Formats are checked too; otherwise an invalid URI would be accepted as a string.
         checker = jsonschema.Draft7Validator.FORMAT_CHECKER
         for format in ["uri", "uri-reference"]:
             assert format in checker.checkers, f"nothing judges {format}"
@@ -37,7 +37,7 @@ class SARIFTest(unittest.TestCase):
         self.directory = pathlib.Path(directory.name)
 
     def sarif(self, *words, input=None):
-        """What a run writes, valid by schema and standard, with its results."""
+        """The output of a run, which is valid by the schema and the standard, and its results."""
         result = subprocess.run([w.PROGRAMS / "akv-csi", "check", "--output", "sarif", *words], cwd=self.directory,
                                 input=input, capture_output=True, text=True)
         self.assertIn(result.returncode, [0, 1, 2], result.stderr)
@@ -62,7 +62,7 @@ class SARIFTest(unittest.TestCase):
         self.assertEqual((parts.query, parts.fragment, parts.netloc), ("", "", ""), uri)
         self.assertIn(parts.scheme, ["", "file"], uri)
         path = urllib.parse.unquote(parts.path, errors="strict")
-        # 3.4.3 and 3.10: what has no scheme is relative.
+        # 3.4.3 and 3.10: a URI without a scheme is relative.
         self.assertEqual(path.startswith("/"), parts.scheme == "file", uri)
         self.assertFalse(path.startswith("./") or "//" in path, uri)
         return self.directory / path
@@ -80,11 +80,11 @@ class SARIFTest(unittest.TestCase):
     def names(self, results):
         return {self.path(r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) for r in results}
 
-    def test_nothing_to_mend(self):
+    def test_correct_manifests_have_no_results(self):
         self.assertEqual(self.sarif(EXAMPLE), [])
         self.assertEqual(self.sarif("-", input="kind: ConfigMap\n"), [])
 
-    def test_a_finding_stands_where_the_file_has_it(self):
+    def test_a_finding_has_its_place_in_the_file(self):
         (self.directory / "a.yaml").write_text(WRONG)
         [result] = [r for r in self.sarif("a.yaml") if r["ruleId"] == "parameter-unknown"]
         line = WRONG.split("\n").index(next(l for l in WRONG.split("\n") if "clientId" in l))
@@ -113,7 +113,7 @@ class SARIFTest(unittest.TestCase):
             with self.subTest(name=name):
                 self.assertEqual(self.names(self.sarif(f"./{name}")), {self.directory / name})
 
-    def test_what_cannot_be_read_is_a_finding(self):
+    def test_an_unreadable_file_is_a_finding(self):
         (self.directory / "latin.yaml").write_bytes("kind: größe\n".encode("latin-1"))
         (self.directory / "tab.yaml").write_text("kind:\n\tx: y\n")
         (self.directory / "end.yaml").write_text("kind: {\n")

@@ -17,7 +17,7 @@ SCHEMA = json.loads((ROOT / "deploy/schema/secretproviderclass.json").read_text(
 PAGE = (ROOT / "docs/use/objects.md").read_text()
 ITEM = "objectName: n\nobjectType: secret\n"
 
-# Each is wrong in one way, in the eyes of the schema and of the provider.
+# Each has one mistake, for the schema and for the provider.
 BAD_ITEMS = [
     "objectName: n",
     "objectName: n\nobjectType: Secret",
@@ -85,7 +85,7 @@ def blocks(language):
 
 
 def inlined(manifest):
-    """The class with its objects as what their text holds."""
+    """The class with its objects parsed."""
     copied = copy.deepcopy(manifest)
     objects = yaml.safe_load(copied["spec"]["parameters"]["objects"])
     objects["array"] = [yaml.safe_load(item) if isinstance(item, str) else item for item in objects["array"]]
@@ -97,7 +97,7 @@ class SchemaTest(unittest.TestCase):
     validator = jsonschema.Draft202012Validator(SCHEMA)
     item_validator = jsonschema.Draft202012Validator({**SCHEMA["$defs"]["item"], "$defs": SCHEMA["$defs"]})
 
-    def test_the_schema_is_one(self):
+    def test_the_schema_is_valid(self):
         jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
     def test_every_example_of_the_page_fits(self):
@@ -121,7 +121,7 @@ class SchemaTest(unittest.TestCase):
             if line.startswith("| `") and not line.startswith("| `objectVersion` |"):
                 rows |= set(re.findall(r"`([A-Za-z.]+)`", line.split("|")[1]))
         rows -= {"latest-enabled", "previous"}
-        # Those of the page about shaping, which test_shaping_schema.py looks at.
+        # The settings of the page about shaping, which test_shaping_schema.py checks.
         elsewhere = {"format", "extract", "explode", "envFile"}
         properties = SCHEMA["$defs"]["item"]["properties"].keys() - elsewhere
         known = set(properties) - {"select"} | {f"select.{key}" for key in SCHEMA["$defs"]["select"]["properties"]}
@@ -131,7 +131,7 @@ class SchemaTest(unittest.TestCase):
     def test_the_examples_in_deploy_fit(self):
         found = 0
         for path in sorted((ROOT / "deploy").rglob("*.yaml")):
-            # Those of the chart, and one that a shell fills in.
+            # Manifests of the chart, and one with variables of a shell.
             if "templates" in path.parts or "${" in path.read_text():
                 continue
             for document in yaml.safe_load_all(path.read_text()):
@@ -140,7 +140,7 @@ class SchemaTest(unittest.TestCase):
                     found += 1
         self.assertGreater(found, 0)
 
-    def test_what_is_wrong_does_not_fit(self):
+    def test_invalid_items_are_refused_by_the_schema(self):
         for text in BAD_ITEMS:
             with self.subTest(item=text):
                 self.assertFalse(self.item_validator.is_valid(yaml.safe_load(text)))
@@ -148,7 +148,7 @@ class SchemaTest(unittest.TestCase):
             with self.subTest(item=text):
                 self.item_validator.validate(yaml.safe_load(text))
 
-    def test_a_class_that_is_wrong_does_not_fit(self):
+    def test_invalid_classes_are_refused_by_the_schema(self):
         good = inlined(yaml.safe_load(next(text for text in blocks("yaml") if text.startswith("apiVersion"))))
         changes = {
             "expiryWarning": "often", "metadataFile": "/a", "fallbackVault": "a", "fallbackOn": "never",
@@ -162,7 +162,7 @@ class SchemaTest(unittest.TestCase):
 
 
 class AgreementTest(unittest.TestCase):
-    """The provider, asked the same."""
+    """The provider's verdict for the same class."""
 
     setUpClass = classmethod(test_provider.ProviderTest.setUpClass.__func__)
     setUp = test_provider.ProviderTest.setUp
@@ -181,7 +181,7 @@ class AgreementTest(unittest.TestCase):
             with self.subTest(item=text):
                 self.assertEqual(self.code(text), grpc.StatusCode.INVALID_ARGUMENT)
         for text in GOOD_ITEMS:
-            # A fallback that does not exist is never asked, and what is missing is another matter.
+            # A missing fallback vault is never requested, and missing objects do not matter here.
             with self.subTest(item=text):
                 self.assertNotEqual(self.code(text), grpc.StatusCode.INVALID_ARGUMENT)
 

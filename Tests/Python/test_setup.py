@@ -1,4 +1,4 @@
-"""`akv-csi setup`: the script sets up a working Azure, keeps what exists, and runs nothing that a manifest contains."""
+"""`akv-csi setup`: the script sets up a working Azure, keeps existing objects, and never runs text of a manifest."""
 
 import os
 import pathlib
@@ -169,7 +169,7 @@ class SetupTest(unittest.TestCase):
         self.state.change(failing=[])
         self.assertEqual(self.setup(manifests(), *words).returncode, 0)
 
-    def test_what_is_missing_in_azure(self):
+    def test_missing_objects_in_azure_are_reported(self):
         words = ["--apply", "--issuer", ISSUER]
         for changes, text, said in [
             ({"identities": []}, manifests(), "no user-assigned identity .* has the client id"),
@@ -225,7 +225,7 @@ class SetupTest(unittest.TestCase):
             self.script(text, *words)
             self.assertEqual(self.bash(CLUSTER="production", CLUSTER_RESOURCE_GROUP="clusters").returncode, 0)
             self.assertEqual(self.state.read()["credentials"][-1]["subject"], "system:serviceaccount:team-shop:web")
-        # The others are set up, and the exit code says that one is not.
+        # The others are set up, and the exit code shows that one is not.
         done = self.setup("---\n".join([manifests(), manifests(name="old", client="")]), "--apply", "--issuer", ISSUER)
         self.assertEqual(done.returncode, 1)
         self.assertIn("Left out: SecretProviderClass team-shop/old", done.stderr)
@@ -263,7 +263,7 @@ class SetupTest(unittest.TestCase):
         self.assertEqual(self.setup(text, "--apply", "--issuer", ISSUER).returncode, 0)
         state = self.state.read()
         credential = state["credentials"][0]
-        # An emulated Azure that holds what the script has set up, and no more.
+        # An emulated Azure with exactly the objects that the script has set up.
         seed = {
             "clusterIssuer": ISSUER,
             "identities": [{"name": "shop", "clientID": CLIENT, "tenantID": fake_az.TENANT, "federatedCredentials": [

@@ -12,7 +12,7 @@ from test_schema import ITEM, ROOT
 
 PAGE = (ROOT / "docs/use/transforming-secrets.md").read_text()
 
-# Each is wrong in one way, in the eyes of the schema and of the provider.
+# Each has one mistake, for the schema and for the provider.
 BAD_ITEMS = [
     ITEM + "format: toml",
     ITEM + "extract: /a",
@@ -95,7 +95,7 @@ class ShapingSchemaTest(unittest.TestCase):
 
 
 class ShapingAgreementTest(unittest.TestCase):
-    """The provider, asked the same. What is not in the vault is another matter."""
+    """The provider's verdict for the same class. Missing objects do not matter here."""
 
     setUpClass = classmethod(test_provider.ProviderTest.setUpClass.__func__)
     setUp = test_provider.ProviderTest.setUp

@@ -1,4 +1,4 @@
-"""What `akv-csi serve` says when it cannot start, in upstream's words where upstream has some."""
+"""The errors of `akv-csi serve` when it cannot start, in upstream's words if upstream has an error for the case."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ import world as w
 
 
 def serve(*flags, **environment):
-    """Runs `serve` where it cannot go on, and gives its exit code and what it said."""
+    """Runs `serve` with a configuration that cannot work, and returns its exit code and its output."""
     with tempfile.TemporaryDirectory(prefix="akv-start-", dir="/tmp") as directory:
         endpoint = f"-endpoint=unix://{directory}/azure.sock"
         result = subprocess.run(
@@ -21,7 +21,7 @@ def serve(*flags, **environment):
 
 
 class StartTest(unittest.TestCase):
-    def test_what_cannot_work_is_fatal(self):
+    def test_an_invalid_configuration_is_fatal(self):
         for flags, environment, words in [
             (["--endpoint=udp://:7777"], {}, "invalid endpoint: udp://:7777"),
             (["--endpoint=unix://"], {}, "invalid endpoint: unix://"),

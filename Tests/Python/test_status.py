@@ -1,4 +1,4 @@
-"""`akv-csi status` against a provider: what it holds, how it is written, and its socket's life."""
+"""`akv-csi status` with a provider: the content, the output formats, and the life of the socket."""
 
 import json
 import os
@@ -25,7 +25,7 @@ class MountingTest(ServedTest):
         return self.world.directory / "azure.status"
 
     def stub(self):
-        """One connection for each provider, as the driver has it."""
+        """One connection for each provider, as in the driver."""
         if self.connected != self.provider:
             self.connected, self.connection = self.provider, super().stub()
         return self.connection
@@ -59,7 +59,7 @@ class StatusTest(MountingTest):
         self.assertEqual(len(found), 1, found)
         return found[0]
 
-    def test_tells_what_a_volume_holds_and_no_value(self):
+    def test_shows_the_objects_of_a_volume_without_values(self):
         self.serve()
         self.mount_pod("payments-0", "plain", "a")
         document = self.document()
@@ -105,7 +105,7 @@ class StatusTest(MountingTest):
         self.assertIn("The provider started", self.status().stderr)
         self.assertNotIn("\x1b", self.status().stdout)
 
-    def test_shows_the_pods_that_are_asked_for(self):
+    def test_shows_the_requested_pods(self):
         self.serve()
         self.mount_pod("one", "plain")
         self.mount_pod("two", "plain")
@@ -154,7 +154,7 @@ class StatusTest(MountingTest):
             self.assertNotIn("\x1b", self.status(*words).stdout)
         self.assertEqual(len(self.status().stdout.splitlines()), 2)
 
-    def test_one_namespace_cannot_push_out_the_volumes_of_others(self):
+    def test_one_namespace_cannot_evict_the_volumes_of_others(self):
         self.serve()
         self.mount_pod("victim", "plain")
         for number in range(1200):
@@ -180,7 +180,7 @@ class StatusTest(MountingTest):
         self.assertTrue(os.path.lexists(self.path))
         self.assertIn("left over", self.status(code=1).stderr)
         self.serve()
-        # The driver's socket is left over too, so its file says nothing.
+        # The driver's socket is left over too, so its file does not prove a running provider.
         w.until(lambda: self.logged("serving"), "the provider")
         self.assertEqual(self.document()["volumes"], [])
 
@@ -216,7 +216,7 @@ class StatusTest(MountingTest):
         self.assertIn("does not end with .sock", self.error("--status-endpoint", f"unix://{self.world.directory}/x.sock"))
         self.assertIn("invalid status-endpoint", self.error("--status-endpoint=/tmp/x"))
 
-    def test_what_is_wrong_with_the_socket_is_said(self):
+    def test_a_problem_with_the_socket_is_reported(self):
         self.serve()
         listener = socket.socket(socket.AF_UNIX)
         self.addCleanup(listener.close)
@@ -256,7 +256,7 @@ class StatusTest(MountingTest):
             self.assertEqual(watch.wait(timeout=w.DEADLINE), 0)
             self.assertEqual(watch.stdout.read(), "")
 
-    def test_watch_redraws_a_terminal_and_outlives_a_restart(self):
+    def test_watch_redraws_a_terminal_and_survives_a_restart(self):
         self.serve()
         self.mount_pod("payments-0", "plain")
         master, slave = pty.openpty()
@@ -283,9 +283,9 @@ class StatusTest(MountingTest):
         watch.send_signal(signal.SIGINT)
         self.assertEqual(watch.wait(timeout=w.DEADLINE), 0)
 
-    def test_finds_the_provider_of_an_image_without_flags(self):
+    def test_the_provider_of_an_image_is_found_without_flags(self):
         done = subprocess.run([w.PROGRAMS / "akv-csi", "status"], capture_output=True, text=True, timeout=w.DEADLINE)
-        # Unless the machine of the test runs a provider where an image has it.
+        # Unless this machine runs a provider with the default socket.
         if done.returncode:
             self.assertIn("/provider/azure.status nor /tmp/azure.status", done.stderr)
 

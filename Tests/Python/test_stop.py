@@ -1,4 +1,4 @@
-"""A provider that is asked to stop while somebody is slow to read the last answers."""
+"""A provider that stops while a client reads the last responses slowly."""
 
 import select
 import signal
@@ -25,11 +25,11 @@ class StopTest(unittest.TestCase):
         self.addCleanup(peer.close)
         peer.sendall(http2.call(1, self.request(p.obj("secret", "plain")).SerializeToString()))
         w.until(lambda: [line for line in self.world.log() if line["msg"] == "mounted"], "the mount")
-        # Five seconds are left to clients for reading.
+        # Clients have five seconds for reading.
         end = time.monotonic() + 5
         self.world.provider.send_signal(signal.SIGTERM)
         w.until(lambda: [line for line in self.world.log() if line["msg"] == "stopping"], "the beginning of the stop")
-        # A client that writes to a broken connection may give it up, and with it the answer that lies there unread.
+        # A client that writes to a broken connection may close it, and lose the response that it has not read.
         hangs_up = select.poll()
         hangs_up.register(peer, select.POLLRDHUP)
         hung_up = hangs_up.poll(500)

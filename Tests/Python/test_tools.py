@@ -1,4 +1,4 @@
-"""`check`, `doctor` and `migrate` as scripts see them: exit codes, standard input, files that stay as they are."""
+"""`check`, `doctor` and `migrate` in scripts: exit codes, standard input, and unchanged files."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import world as w
 
 EXAMPLE = w.ROOT / "deploy/examples/payments/payments.yaml"
 
-# What made the payments example's pod an identity with aad-pod-identity.
+# The aad-pod-identity objects for the pod of the payments example.
 POD_IDENTITY = """---
 apiVersion: aadpodidentity.k8s.io/v1
 kind: AzureIdentity
@@ -88,7 +88,7 @@ class ToolsTest(unittest.TestCase):
             for command in ["serve", "mount", "check", "doctor", "migrate"]:
                 self.assertIn(command, script)
 
-    def test_migrate_changes_files_only_when_told(self):
+    def test_migrate_changes_files_only_with_write(self):
         old = EXAMPLE.read_text().replace('usePodIdentity: "false"', 'usePodIdentity: "true"  # for now').replace(
             "        azure.workload.identity/use:", "        aadpodidbinding: payments  # old\n        other:")
         old += POD_IDENTITY

@@ -1,4 +1,4 @@
-"""The commands on what a tired operator gives them: files that are none, pipes that break, disks that are full."""
+"""The commands with invalid input: files that cannot be read, broken pipes, and full disks."""
 
 import json
 import os
@@ -29,12 +29,12 @@ class InputTest(unittest.TestCase):
         return sorted((finding["rule"], pathlib.Path(finding["file"]).name) for finding in
                       json.loads(result.stdout)["findings"])
 
-    def test_one_bad_file_hides_no_other(self):
+    def test_one_bad_file_does_not_hide_the_others(self):
         (self.directory / "a.yaml").write_bytes("kind: größe\n".encode("latin-1"))
         (self.directory / "b.yaml").write_text(WRONG)
         (self.directory / "c.yaml").symlink_to("nowhere")
         (self.directory / "d.yaml").mkdir()
-        # A pipe without a writer would hold the check up indefinitely.
+        # A pipe without a writer would block the check indefinitely.
         os.mkfifo(self.directory / "e.yaml")
         unreadable = [("file-unreadable", "a.yaml"), ("file-unreadable", "c.yaml")]
         self.assertEqual(self.rules(self.directory, timeout=w.DEADLINE), [*unreadable, ("parameter-unknown", "b.yaml")])
@@ -44,7 +44,7 @@ class InputTest(unittest.TestCase):
         self.assertIn("c.yaml:1: no such file or directory", result.stdout)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs another user to be")
-    def test_what_may_not_be_read_hides_nothing_else(self):
+    def test_forbidden_objects_do_not_hide_others(self):
         program = self.directory / "akv-csi"
         shutil.copy(w.PROGRAMS / "akv-csi", program)
         tree = self.directory / "tree"
@@ -84,7 +84,7 @@ class InputTest(unittest.TestCase):
         self.addCleanup(os.close, reading)
         self.assertEqual(self.rules(f"/dev/fd/{reading}", pass_fds=[reading])[0][0], "parameter-unknown")
 
-    def test_what_never_came_in_is_not_well(self):
+    def test_empty_input_is_a_finding(self):
         result = run("check", "-", input="")
         self.assertEqual(result.returncode, 1, result.stdout)
         self.assertIn("nothing came in", result.stdout)
@@ -126,7 +126,7 @@ class InputTest(unittest.TestCase):
                 self.assertEqual((result.returncode, result.stdout), (2, ""))
                 self.assertIn(f"Usage: akv-csi {words[0]} ", result.stderr)
 
-    def test_a_reader_may_go_and_a_full_disk_is_told(self):
+    def test_a_closed_pipe_is_ignored_and_a_full_disk_is_reported(self):
         (self.directory / "a.yaml").write_text(WRONG)
         for words in [["check", "--output", "sarif"], ["check"], ["migrate"], ["doctor"]]:
             for restore in [True, False]:
@@ -189,7 +189,7 @@ class InputTest(unittest.TestCase):
         for command in COMMANDS[1:]:
             text = run(command, "--help", env={**os.environ, "COLUMNS": "80"}).stdout.split("USAGE")[0]
             for line, next in zip(text.split("\n"), text.split("\n")[1:]):
-                # A line is only as short as the next word is long.
+                # A line is shorter than the width only if the next word does not fit.
                 if line and next and not line.startswith(" "):
                     self.assertGreaterEqual(len(line) + len(next.split()[0]), 79, f"{command}: {line}")
         for shell, check in [("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])]:
@@ -222,7 +222,7 @@ class DoctorTest(unittest.TestCase):
         steps = self.steps(manifest, "--cloud-name", "AzureUSGovernmentCloud")
         self.assertIn("https://vault.usgovcloudapi.net", steps["exchange"]["detail"])
 
-    def test_a_token_tells_whose_it_is_when_nothing_else_does(self):
+    def test_the_token_names_the_pod_if_no_option_does(self):
         file = self.world.directory / "class.yaml"
         file.write_text(test_mount.secret_provider_class("one", "plain"))
         token = self.world.directory / "token"
@@ -252,7 +252,7 @@ class DoctorTest(unittest.TestCase):
             self.assertEqual(result.returncode, 2)
             self.assertIn("only one of the files can be standard input", result.stderr)
 
-    def test_an_identity_binding_is_asked_a_token_of_its_own(self):
+    def test_an_identity_binding_gets_its_own_token(self):
         manifest = test_mount.secret_provider_class("one", "plain").replace(
             "clientID:", "useAzureTokenProxy: \"true\"\n    clientID:")
         port = self.world.endpoints["httpsPort"]

@@ -1,4 +1,4 @@
-"""How the provider names itself to Azure, seen by a metadata service that only listens."""
+"""The provider's user agent, received by a fake metadata service."""
 
 import http.server
 import json
@@ -35,7 +35,7 @@ class UserAgentTest(unittest.TestCase):
         self.world.environment["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = f"http://127.0.0.1:{self.server.server_port}/"
 
     def headers(self, *flags):
-        """What a mount as the node's identity sends to the metadata service."""
+        """The request that a mount with the node's identity sends to the metadata service."""
         self.world.start_provider(*flags)
         pb, rpc = w.generated_stubs(self.world.directory)
         attributes = {
@@ -55,11 +55,11 @@ class UserAgentTest(unittest.TestCase):
     def test_by_default(self):
         self.assertRegex(self.headers()["User-Agent"], r"^akv-csi/v[0-9.]+$")
 
-    def test_with_what_the_operator_adds(self):
+    def test_the_flag_custom_user_agent_adds_its_text(self):
         agent = self.headers("--custom-user-agent=team (x; y)")["User-Agent"]
         self.assertRegex(agent, r"^akv-csi/v[0-9.]+ team \(x; y\)$")
 
-    def test_without_what_no_header_can_hold(self):
+    def test_characters_that_a_header_cannot_contain_are_removed(self):
         agent = self.headers("--custom-user-agent", "a\r\nInjected: b\u00e9\t")["User-Agent"]
         self.assertRegex(agent, r"^akv-csi/v[0-9.]+ aInjected: b$")
 

@@ -1,4 +1,4 @@
-"""The vault-reader example: a real volume, a real rotation, and what the service says of them."""
+"""The vault-reader example: a real volume, a real rotation, and the service's responses."""
 
 import json
 import pathlib
@@ -38,7 +38,7 @@ class VaultReaderTest(unittest.TestCase):
                         "--pod-uid", "0b6a2f1e-5c1d-4b7e-9a53-1f0e6f0f7c12"], check=True, stdout=subprocess.DEVNULL)
 
     def start(self):
-        """As the pod does, with no library path, no user's packages and no bytecode."""
+        """Runs Python as in the pod, without a library path, user packages and bytecode."""
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-B", EXAMPLE / "reader.py"], stdout=subprocess.PIPE, text=True,
             env={"VOLUME": str(self.volume), "ADDRESS": "127.0.0.1", "PORT": "0", "INTERVAL": "0.05"})
@@ -67,7 +67,7 @@ class VaultReaderTest(unittest.TestCase):
     def fingerprints(self):
         return {file["path"]: file["fingerprint"] for file in self.files()["files"]}
 
-    def test_a_rotation_is_noticed_and_nothing_is_told(self):
+    def test_a_rotation_is_noticed_and_no_value_is_shown(self):
         self.mount()
         self.start()
         w.until(lambda: self.get("/readyz")[0] == 200, "the volume to be read")
@@ -87,7 +87,7 @@ class VaultReaderTest(unittest.TestCase):
         seen += [self.get("/")[1], self.get("/files")[1]]
         for value in [*VALUES, "a-rotated-value"]:
             self.assertNotIn(value[:6], "".join(seen))
-        # The same generation once more is not a rotation.
+        # The same generation again is not a rotation.
         self.mount()
         self.assertEqual(self.files()["rotations"], 1)
         self.process.send_signal(signal.SIGTERM)
@@ -125,7 +125,7 @@ class VaultReaderTest(unittest.TestCase):
             self.assertEqual(self.get(path)[0], 404)
 
     def resolve(self, node):
-        """What a reference within the specification names."""
+        """The part of the specification that a reference names."""
         if "$ref" not in node:
             return node
         found = self.specification

@@ -18,12 +18,12 @@ TENANT = "99999999-9999-4999-8999-999999999999"
 READER = "11111111-aaaa-4aaa-8aaa-000000000001"
 STRANGER = "11111111-aaaa-4aaa-8aaa-000000000002"
 VAULT_URL = "https://kv-tests.vault.azure.net"
-# Bounds a failure only: on a busy machine everything takes as long as it takes.
+# Only failing tests reach this deadline, even on a busy machine.
 DEADLINE = 300
 
 
 def until(condition, what):
-    """Waits until `condition` holds and returns what it gave."""
+    """Waits until `condition` is true and returns its result."""
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
         result = condition()
@@ -37,7 +37,7 @@ class World:
     """Starts what a test needs, and stops and removes it at the end."""
 
     def __init__(self, seed=SEED, flags=()):
-        """The flags are for the emulator."""
+        """Starts the emulator with these flags."""
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="akv-py-", dir="/tmp"))
         self.processes = []
         self.log_path = self.directory / "provider.log"
@@ -62,7 +62,7 @@ class World:
         self.endpoints = json.loads(endpoints.read_text())
 
     def restart_emulator(self):
-        """At the same ports, but, without a state file, with new keys and holding what its seed says."""
+        """Restarts the emulator at the same ports. Without a state file, it has new keys and the content of its seed."""
         self.stop_emulator()
         self._start_emulator(*[word for flag, port in [
             ("--port", "httpsPort"), ("--proxy-port", "proxyPort"), ("--admin-port", "adminPort")]
@@ -78,7 +78,7 @@ class World:
         return process
 
     def start_provider(self, *flags, **options):
-        """Starts `akv-csi serve` with upstream's way of writing flags; the options are Popen's."""
+        """Starts `akv-csi serve` with flags in upstream's notation; the options are Popen's."""
         with self.log_path.open("a") as log:
             self.provider = self._start(
                 [PROGRAMS / "akv-csi", "serve", f"-endpoint=unix://{self.socket}", "-healthz-port", "0",
@@ -88,7 +88,7 @@ class World:
         return self.provider
 
     def log(self):
-        # Without a line that is just being written.
+        # Without an incomplete last line.
         return [json.loads(line) for line in self.log_path.read_text().split("\n")[:-1]]
 
     def health_port(self):
@@ -120,12 +120,12 @@ class World:
 
 
 def mock_environment(world):
-    """This process's variables, leading to the world's emulator."""
+    """This process's variables, pointing to the emulator."""
     return mock.patch.dict(os.environ, world.environment)
 
 
 def generated_stubs(directory):
-    """grpcio's own code for the driver's protocol, made from proto/."""
+    """grpcio's own code for the driver's protocol, generated from proto/."""
     from grpc_tools import protoc
 
     status = protoc.main(["protoc", f"--proto_path={ROOT / 'proto/v1alpha1'}", f"--python_out={directory}",
