@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The emulator's page for people in headless Chromium. Not a part of `make test`, because installing a
-# browser takes longer than using it. AKV_SCREENSHOTS=DIRECTORY takes the documentation's pictures, too.
+# Tests the emulator's page in headless Chromium. Not a part of `make test`, because installing a
+# browser takes longer than using it. AKV_SCREENSHOTS=DIRECTORY also takes the documentation's screenshots.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Chaos for AKV_CHAOS_SECONDS against a debug build; AKV_CHAOS_SEED repeats a run's choices.
+# Runs the chaos test for AKV_CHAOS_SECONDS with a debug build; AKV_CHAOS_SEED repeats a run's choices.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

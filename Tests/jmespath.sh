@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts the JMESPath implementation to the cases of others: the official compliance tests, which Debian has in
-# the source package of go-jmespath, and what the reference implementation for Python makes of expressions
-# that the project did not think of. Both are fetched, none lies in the repository. Needs a debug build and
+# Tests the JMESPath implementation with cases of other projects: the official compliance tests, which Debian has in
+# the source package of go-jmespath, and the results of the reference implementation for Python for random
+# expressions. Both are downloaded and are not in the repository. Needs a debug build and
 # Tests/python-environment.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 cases=$work/cases
 mkdir -p "$cases" "$work"/lists/partial "$work"/cache/archives/partial
 
-# The checksum says that these are the right ones, from any source.
+# The checksum ensures that these are the right cases, from any source.
 version=0.4.0
 checksum=aa86d00b6836345eee196c13df2df084a18e0b1159935de9289f2ef6a7fe375d
 echo "deb-src [trusted=yes] http://deb.debian.org/debian bookworm main" >"$work/sources"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks what the node's program links: no Swift library, no OpenSSL (its TLS is its own), no emulator.
+# Checks the libraries of the node's program: no Swift library, no OpenSSL (it has its own TLS), no emulator.
 set -euo pipefail
 program=$1
 

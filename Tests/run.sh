@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change lands, step by step, with the time of each; with `quick`, the
-# format and the unit tests alone.
+# Runs all checks of a change, step by step, with the time of each. With `quick`, it runs only the checks of format
+# and words, and the unit tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,10 +24,10 @@ format() { make --no-print-directory lint; }
 # Texts are in plain words.
 words() { python3 Tests/words.py --self-test && python3 Tests/words.py; }
 
-# Which target may import which, and which folders of a target may name each other's types.
+# The layers of the targets, and of the folders in each target.
 layers() { python3 Tests/layers.py; }
 
-# One idea per file: none of ours has more than 400 lines.
+# One idea per file: no file has more than 400 lines.
 sizes() {
   local long
   long=$(git ls-files --cached --others --exclude-standard 'Sources/*' 'Tests/*' | grep -E '\.(swift|cpp|c|h|py|sh)$' |
@@ -39,7 +39,7 @@ sizes() {
   fi
 }
 
-# The committed C++ is what the protocol's description gives, and the shim's header is plain C.
+# The committed C++ is the same as the generated code, and the header of the C++ target is plain C.
 generated() {
   mkdir "$work/generated"
   protoc --proto_path=proto/v1alpha1 --cpp_out="$work/generated" --grpc_out="$work/generated" \
@@ -71,7 +71,7 @@ swift_tests() {
   return $failed
 }
 
-# What failed in a target, from its output. Without a failed test the process itself has failed, so the end of the
+# The failures of a target, from its output. Without a failed test the process itself has failed, so the end of the
 # output is shown.
 failures() {
   if grep -q '^✘' "$1"; then
@@ -90,14 +90,14 @@ unit() {
   [ "${#targets[@]}" -eq "$(grep -c 'testTarget(' Package.swift)" ]
 }
 
-# All but the tests over sockets and TLS.
+# All targets except for the tests over sockets and TLS.
 quick_unit() {
   local targets
   mapfile -t targets < <(basename -a Tests/*Tests | grep -vx EndToEndTests)
   swift_tests .build/debug "${targets[@]}"
 }
 
-# The test files of a folder, two at a time, with the programs in another; what a failing one said is shown.
+# Runs the test files of a folder, two at a time, with the programs in another. Shows the output of those that fail.
 python_tests() {
   printf '%s\n' "$1"/${3:-test_*}.py | AKV_PROGRAMS=$2 OUTPUT=$work xargs -P 2 -I FILE bash -c '
     name=$(basename FILE)
@@ -114,7 +114,7 @@ python_tests() {
 python_environment() { Tests/python-environment.sh; }
 python_clients() { python_tests Tests/Python .build/debug; }
 
-# The JMESPath implementation by the official cases and next to another implementation.
+# The JMESPath implementation with the official cases, and compared with another implementation.
 jmespath() { Tests/jmespath.sh; }
 
 # A short search in each parser; `make fuzz` searches for longer.
@@ -122,17 +122,17 @@ fuzz() { Tests/fuzz.sh 15; }
 
 release() { make release >"$work/release.txt" || { cat "$work/release.txt"; return 1; }; tail -n 1 "$work/release.txt"; }
 
-# What ships: which shared libraries it needs, and that it does the same as what was tested.
+# The release programs: their shared libraries, and the same behaviour as the debug programs.
 linkage() { Tests/linkage.sh .build/release/akv-csi; }
-# Optimised code is other code: what the volume holds is judged once more.
+# The files of volumes are tested again with the release programs, because optimised code is different.
 shipped_programs() {
   python_tests Tests/Python .build/release test_provider && python_tests Tests/Python .build/release test_conversions &&
     python_tests Tests/Python .build/release 'test_flags*'
 }
-# One user's pods against the node: it judges times and memory, so nothing runs at the same time.
+# An attack of one namespace on the node. It measures times and memory, so other tests do not run at the same time.
 hostile_namespace() { python_tests Tests/Python .build/release test_hostile_namespace; }
 mount_table() { swift_tests .build/release EndToEndTests.MountTableTests; }
-# What is installed in clusters: charts, manifests, rules, the image's file system, and what the pages say of them.
+# The deployment: charts, manifests, rules, the image's file system, and the documentation about them.
 deployment_tools() { Tests/deploy-tools.sh; }
 deployment() { python_tests Tests/Deploy .build/release; }
 demo() {

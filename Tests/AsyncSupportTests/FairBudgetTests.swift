@@ -13,7 +13,7 @@ struct FairBudgetTests {
         #expect(await !budget.acquire(1, for: "a", timeout: .zero))
         let task = Task { [budget] in await budget.acquire(2, for: "a") }
         while budget.waiting == 0 { await Task.yield() }
-        // Others go on meanwhile.
+        // Other owners are not blocked meanwhile.
         #expect(budget.tryAcquire(5, for: "b"))
         budget.release(3, for: "a")
         #expect(await task.value)
@@ -40,7 +40,7 @@ struct FairBudgetTests {
         #expect(!budget.tryAcquire(1, for: "c"))
         budget.release(50, for: "c")
         #expect(budget.tryAcquire(1, for: "c"))
-        // The whole budget is taken: its second call waits.
+        // The whole budget is in use, so its second call waits.
         #expect(!budget.tryAcquire(1, for: "c"))
         budget.release(5, for: "a")
         #expect(budget.tryAcquire(1, for: "c"))

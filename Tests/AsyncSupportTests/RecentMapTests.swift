@@ -12,7 +12,7 @@ struct RecentMapTests {
         for key in 0..<10 { map.store(key, "v", owner: "a") }
         map.store(0, "again", owner: "a")
         #expect(map.use(1) == "v")
-        // A look is not a use.
+        // Reading an entry with the subscript does not count as a use.
         #expect(map[2] == "v")
         map.store(10, "v", owner: "a")
         #expect(map[2] == nil)
@@ -39,7 +39,7 @@ struct RecentMapTests {
         for key in 0..<10_000 { map.store(key, "x", owner: "loud \(key % 9)") }
         #expect((0..<9).allSatisfy { map[-1 - $0] == "mine" })
         #expect(map.cost == 100)
-        // One that comes later gets its share too, and of equal owners the one that grows makes room.
+        // A later owner gets its share too. Among owners of equal size, the one that grows makes room.
         for key in 20_000..<21_000 { map.store(key, "late", owner: "late") }
         #expect((0..<9).allSatisfy { map[-1 - $0] == "mine" })
         #expect(map.all.count { $0.value == "late" } >= 9)
@@ -72,7 +72,7 @@ struct RecentMapTests {
         var random = SeededRandom(seed: seed)
         var map = Map(capacity: 200)
         var costs: [Int: Int] = [:]
-        // By owner, its keys in the order of use.
+        // The keys of each owner, in the order of their use.
         var recent: [Int: [Int]] = [:]
         for step in 0..<2000 {
             let key = Int.random(in: 0..<60, using: &random)

@@ -83,7 +83,7 @@ struct WaiterQueueTests {
             if timeout == nil {
                 task.cancel()
             } else {
-                // A later timeout ends after that of the task.
+                // The later timeout ends after that of the task.
                 #expect(await owner.append(1).value(timeout: .milliseconds(20)) == nil)
             }
             claim.resume(returning: "claimed")

@@ -2,7 +2,7 @@ package import Azure
 internal import SecretMemory
 
 extension FakeAzure {
-    /// What Azure holds, and the faults that strike. Clients are named by their id.
+    /// The content of Azure, and the current faults. Clients are named by their id.
     package struct State: Sendable {
         // MARK: Entra and the node's token services
 
@@ -48,7 +48,7 @@ extension FakeAzure {
         package var isUnreachable = false
         /// The responses of single vaults (`VAULT`) or objects (`VAULT NAME`); 0 refuses the connection.
         package var statuses: [String: Int] = [:]
-        /// The responses that are left, if all responses are given by a script.
+        /// The remaining responses, if a script gives all responses.
         var script: [Step]?
 
         // MARK: Requests
@@ -58,7 +58,7 @@ extension FakeAzure {
         /// The requests themselves, and the timeout of each.
         package var requests: [HTTPRequest] = []
         package var timeouts: [Duration] = []
-        /// Runs when a request arrives, before the response to it is made.
+        /// Runs when a request arrives, before its response is made.
         package var onArrival: (@Sendable (String) async -> Void)?
 
         package init() {}
@@ -110,11 +110,11 @@ extension FakeAzure {
     }
 
     package struct Secret: Sendable {
-        /// From the oldest on; never empty.
+        /// From the oldest version on; never empty.
         var versions: [Version]
         package var contentType: String?
         package var tags: [String: String] = [:]
-        /// The secret belongs to a certificate.
+        /// Whether the secret belongs to a certificate.
         package var isManaged = false
         /// Seconds since 1970.
         package var expires: Int?

@@ -79,7 +79,7 @@ extension FakeAzure {
         let table = try YAMLDecoder().decode(Table.self, from: text)
         let clients = Dictionary(uniqueKeysWithValues: table.identities.map { ($0.name, $0.clientID) })
         var state = State()
-        // Few, so that the histories of the table go over several pages.
+        // A small number, so that the histories of the table have several pages.
         state.pageSize = 2
         state.tenants = Dictionary(uniqueKeysWithValues: table.identities.map { ($0.clientID, $0.tenantID) })
         for identity in table.identities {
@@ -96,7 +96,7 @@ extension FakeAzure {
         return state
     }
 
-    /// A token as the kubelet would hand it out.
+    /// A token in the form in which the kubelet passes it on.
     package static func serviceAccountToken(_ token: Placeholders.Token) -> String {
         func part(_ text: String) -> String {
             Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")

@@ -104,8 +104,8 @@ extension FakeAzure {
         return page(of: items, request, state)
     }
 
-    /// One page of a list. As Key Vault does it, the link to the next page has the port, and an empty page follows a
-    /// last page that is full.
+    /// One page of a list. As in Key Vault, the link to the next page has the port, and a full last page is followed by
+    /// an empty one.
     private static func page(of items: [[String: Any]], _ request: VaultRequest, _ state: State) -> HTTPResponse {
         let start = request.query("$skiptoken").flatMap { Int($0) } ?? 0
         let end = start + state.pageSize

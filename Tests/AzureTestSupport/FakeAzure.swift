@@ -5,7 +5,7 @@ package import Synchronization
 
 /// Entra, the node's token services and Key Vault as one `HTTPTransport`, without a network.
 ///
-/// What they hold, who may read it and which faults strike is `state`, which a test may change at any time.
+/// Its content, the permissions and the faults are in `state`, which a test may change at any time.
 /// The fake records every request, and its clock moves only when a test or a sleeping caller moves it. It
 /// follows Azure's documentation and shares no code with the emulator; its tokens are not signed.
 package final class FakeAzure: HTTPTransport {

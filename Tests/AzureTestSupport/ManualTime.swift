@@ -1,7 +1,7 @@
 package import Azure
 internal import Synchronization
 
-/// A clock that moves only when a test moves it or a caller sleeps, and that records how long callers slept.
+/// A clock that moves only when a test moves it or a caller sleeps. It records how long callers slept.
 package final class ManualTime: Sendable {
     private let state = Mutex((now: Duration.zero, sleeps: [Duration]()))
     /// Seconds since 1970 when the clock reads zero.
@@ -13,7 +13,7 @@ package final class ManualTime: Sendable {
         (self.start, self.random) = (start, random)
     }
 
-    /// A clock that shows the machine's time, for a test with a service that has a clock of its own.
+    /// A clock that shows the machine's time, for a test with a service that has its own clock.
     package static func fromNow() -> ManualTime {
         ManualTime(start: TimeSource.system.wallClock(), random: 0.5)
     }

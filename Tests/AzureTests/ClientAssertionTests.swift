@@ -10,7 +10,7 @@ import Testing
 struct ClientAssertionTests {
     private static let clientID = "1f2d3c4b-0000-4000-8000-000000000002"
 
-    /// The form of the token request that a mount in `tenantID` sends, and its address.
+    /// The form and the address of the token request that a mount in `tenantID` sends.
     private static func request(tenantID: String, cloud: AzureCloud) async throws -> (
         url: String, form: [String: String]
     ) {

@@ -6,7 +6,7 @@ import ProviderCore
 import SecretMemory
 import Testing
 
-/// The head of an event: what is left of an error when Kubernetes cuts it.
+/// The start of an event: the part of an error that Kubernetes keeps.
 @Suite("Errors for refusals by Azure")
 struct ExplanationTests {
     private static let client = "11111111-2222-3333-4444-555555555555"
@@ -14,7 +14,7 @@ struct ExplanationTests {
     private static let vaultID =
         "/subscriptions/99999999-8888-7777-6666-555555555555/resourceGroups/rg-payments-production-westeurope"
         + "/providers/Microsoft.KeyVault/vaults/kv-payments-prod-weu-001"
-    /// As long as AKS makes them.
+    /// An id of the length that AKS uses.
     private static let issuer =
         "https://westeurope.oic.prod-aks.azure.com/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
         + "/ffffffff-0000-1111-2222-333333333333/"

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The node's token services")
 struct NodeIdentityTests {
-    /// What a mount in the mode that `parameter` switches on meets.
+    /// The error of a mount in the mode that `parameter` switches on.
     private static func token(
         _ parameter: String, _ transport: any HTTPTransport, _ time: TimeSource
     ) async throws -> AccessToken {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The throttle gate")
 struct RequestGateTests {
-    /// What tasks tell the test.
+    /// The events that tasks report to the test.
     private final class Notes: Sendable {
         let running = Mutex((now: 0, most: 0))
         let order = Mutex<[RequestContext]>([])
@@ -34,8 +34,8 @@ struct RequestGateTests {
         #expect(notes.running.withLock { $0.now } == 0)
     }
 
-    /// Has all of `contexts` wait while one request is under way, then admits them one at a time. Returns the order in
-    /// which they were admitted.
+    /// Lets all `contexts` wait while one request is pending, then admits them one at a time. Returns the order of
+    /// their admission.
     private func order(
         _ contexts: [RequestContext], in gate: RequestGate = RequestGate(.init(concurrent: 1), time: .system)
     ) async throws -> [RequestContext] {
@@ -135,10 +135,10 @@ struct RequestGateTests {
         }
         #expect(gate.limit(of: "loud") == 2)
         #expect(gate.limit(of: "quiet") == 4)
-        // Also while one of the other waits for the end of its pause.
+        // Even while a request of the other namespace waits for the end of its pause.
         var slow = source
         slow.sleep = { _ throws(CancellationError) in
-            // It never ends by itself: only the end of the test cancels it.
+            // This request does not end by itself: only the end of the test cancels it.
             do { try await Task.sleep(for: .seconds(3600)) } catch { throw CancellationError() }
         }
         let busy = RequestGate(RequestGate.Limits(concurrent: 4), time: slow)
@@ -180,7 +180,7 @@ struct RequestGateTests {
 
     @Test("a request that begins to wait just before the end of a pause is admitted", .timeLimit(.minutes(1)))
     func pauseEndsMeanwhile() async throws {
-        // What the next looks at the clock see; the last one stays.
+        // The times that the next calls of the clock return; the last one stays.
         let looks = Mutex([Duration.zero])
         var source = TimeSource.system
         source.elapsed = { looks.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] } }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Requests that are sent together", .timeLimit(.minutes(5)))
 struct RequestRunTests {
-    /// A network on which each request ends when the test says so.
+    /// A network on which a test ends each request.
     private final class HeldTransport: HTTPTransport {
         private struct State {
             var begun: [String] = []
@@ -40,7 +40,7 @@ struct RequestRunTests {
             }
         }
 
-        /// Ends the requests under way to the URLs that satisfy `condition`.
+        /// Ends the pending requests to the URLs that satisfy `condition`.
         func end(_ outcome: RequestRun.Outcome = FakeAzure.response(200), _ condition: (String) -> Bool = { _ in true })
         {
             let ended = state.withLock { state in
@@ -52,7 +52,7 @@ struct RequestRunTests {
         }
     }
 
-    /// One run, and what was delivered by it.
+    /// One run, and the results that it delivered.
     private final class Run: Sendable {
         let transport = HeldTransport()
         let time = ManualTime()
@@ -84,7 +84,7 @@ struct RequestRunTests {
             }
         }
 
-        /// The statuses by index; nil where there is none.
+        /// The statuses by index; nil for a request without a status.
         var statuses: [Int: Int] {
             outcomes.withLock { outcomes in
                 outcomes.compactMapValues { all in
@@ -93,14 +93,14 @@ struct RequestRunTests {
             }
         }
 
-        /// How many ended without a response, so.
+        /// The number of requests that ended without a response, with this error.
         func failures(_ kind: TransportError.Kind) -> Int {
             outcomes.withLock { outcomes in
                 outcomes.values.count { if case .failure(let error)? = $0.first { error.kind == kind } else { false } }
             }
         }
 
-        /// Whether `count` have ended, each once.
+        /// Whether `count` requests have ended, each exactly once.
         func hasEnded(_ count: Int) -> Bool {
             outcomes.withLock { outcomes in
                 outcomes.count == count && outcomes.values.allSatisfy { $0.count == 1 }
@@ -168,7 +168,7 @@ struct RequestRunTests {
     @Test("cancellation ends the pending requests, and does not send those that wait for the service's rate")
     func cancelled() async throws {
         let run = Run(.init(concurrent: 2, perSecond: 2), pausesEnd: false)
-        // As many as may be under way may also begin together.
+        // As many requests as may be pending may also begin together.
         for permit in try run.gate.enterNow(run.time.source.context(), upTo: 2).get() {
             run.gate.leave(permit, succeeded: true)
         }

@@ -6,7 +6,7 @@ import Testing
 struct FlightTests {
     private let time = TimeSource.system
 
-    /// Work that ends when the test says so, and notes its cancellation.
+    /// Work that a test ends, and that records its cancellation.
     private final class Work: Sendable {
         let isCancelled = Mutex(false)
         private let (stream, continuation) = AsyncStream<Int>.makeStream()

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Work with a deadline", .timeLimit(.minutes(20)))
 struct TimeLimitTests {
-    /// Ends only when it is cancelled.
+    /// Work that ends only when it is cancelled.
     private static func endless() async -> String {
         let (stream, _) = AsyncStream<Void>.makeStream()
         for await _ in stream {}

@@ -41,7 +41,7 @@ struct TokenProxyTests {
         }
     }
 
-    /// What a token exchange sends that goes through the proxy at `url`.
+    /// The request of a token exchange through the proxy at `url`.
     private func sent(through url: String, _ change: (inout TokenProxy.Settings) -> Void = { _ in }) async throws
         -> HTTPRequest
     {

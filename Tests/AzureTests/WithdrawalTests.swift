@@ -65,7 +65,7 @@ struct WithdrawalTests {
                 deliver(0, .success(.value(.list([]))))
             }
         }
-        // It looks at the clock and joins under one lock.
+        // The second caller reads the clock and joins under one lock.
         while looks.withLock({ $0 }) == before { await Task.yield() }
         end.yield()
         guard case .withdrawn = await first.value[0], case .content(_, .fetched) = await second.value[0] else {

@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The identity of a pod whose class leaves that to its ServiceAccount, and who may decide on it.
+/// The identity of a pod whose class leaves the client to its ServiceAccount, and who may decide on it.
 @Suite("The identity that a ServiceAccount's annotations name")
 struct AnnotatedIdentityTests {
     private let annotated: AnnotatedNode
@@ -36,7 +36,7 @@ struct AnnotatedIdentityTests {
             _ = try await annotated.node.mount(AnnotatedNode.pod("pod-\(expected)", parameters: parameters))
             #expect(annotated.azure.state.withLock { $0.lastTenant } == expected)
         }
-        // Nothing is looked up that is not needed.
+        // An unnecessary annotation is not read.
         annotated.annotate([AnnotatedNode.client: "app-1", AnnotatedNode.tenant: "a/b"])
         annotated.azure.advance(.seconds(2))
         #expect(try await annotated.node.failure(AnnotatedNode.pod("last")) == nil)

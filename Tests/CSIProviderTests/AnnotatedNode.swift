@@ -1,7 +1,7 @@
 import AzureTestSupport
 import CSIProvider
 
-/// A node whose provider asks a cluster's API server for the annotations of service accounts.
+/// A node whose provider reads the annotations of service accounts from a cluster's API server.
 struct AnnotatedNode {
     static let client = "azure.workload.identity/client-id"
     static let tenant = "azure.workload.identity/tenant-id"
@@ -32,10 +32,10 @@ struct AnnotatedNode {
     var azure: FakeAzure { node.azure }
     var log: RecordedLog { node.log }
 
-    /// How often the API server was asked.
+    /// The number of requests to the API server.
     var reads: Int { server.calls.count }
 
-    /// A pod whose class names no client.
+    /// A pod whose class does not set a client.
     static func pod(_ name: String = "pod", account: String = "web", parameters: [String: String] = [:]) -> TestNode.Pod
     {
         TestNode.Pod(

@@ -3,7 +3,7 @@ import AzureTestSupport
 import CSIProvider
 import Testing
 
-/// The lines for auditors: which there are, and what each of them says.
+/// The audit lines: when they are written, and their content.
 @Suite("The audit log")
 struct AuditLogTests {
     private let both = TestNode.Pod(
@@ -37,15 +37,15 @@ struct AuditLogTests {
             try await node.mount(both)
         }
         #expect(node.log.with("msg", "audit").isEmpty)
-        // A new version of one object; the other stays.
+        // A new version of one object, while the other stays the same.
         node.node.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
         node.node.azure.advance(.seconds(121))
         try await node.mount(both)
         #expect(node.log.with("msg", "audit").map { $0["version"] } == ["v2"])
-        // This mount fetched it, though it was in memory by the time that both objects were known to fit.
+        // This mount fetched the object, although it was in memory when both objects were known to match.
         #expect(node.log.with("msg", "audit").map { $0["source"] } == ["fetched"])
         #expect(node.log.with("msg", "mounted").last?["fetched"] == "2")
-        // Another pod's first mount, answered with what the node has.
+        // The first mount of another pod gets the values of the node.
         node.log.clear()
         try await node.mount(.init(name: "other", serial: 1))
         #expect(node.log.with("msg", "audit").map { $0["source"] } == ["cached"])

@@ -48,7 +48,7 @@ struct CloudEnvironmentFilesTests {
         }
     }
 
-    /// A class that names `file`, in a namespace that a rule with `limits` is for.
+    /// A class that names `file`, in a namespace for which a rule has `limits`.
     private static func failure(naming file: String, limits: String) async throws -> ProviderError {
         try await TemporaryDirectory.with { directory in
             let policy = """
@@ -75,7 +75,7 @@ struct CloudEnvironmentFilesTests {
             "keyvaultNames: [\"kv-?b.*\"]", "objectNames: [other]", "serviceAccounts: [other]",
         ])
     func refused(limits: String) async throws {
-        // Had it been opened, the error would be that there is none.
+        // If the file were opened, the error would be that it does not exist.
         let error = try await Self.failure(naming: "/nowhere/stack.json", limits: limits)
         #expect(error.code == .policyDenied)
         #expect("\(error)".contains("vault: kv-a,") && !"\(error)".contains("kv-a.vault"), "\(error)")

@@ -48,7 +48,7 @@ struct ConnectionTableTests {
         let first = table.admit(from: "a").number
         table.remove(first)
         #expect(table.admit(from: "a").evicted == nil)
-        // A late word about an ended connection changes nothing.
+        // A late event of an ended connection has no effect.
         table.set(first, isBusy: true)
         #expect(table.count == 1)
     }

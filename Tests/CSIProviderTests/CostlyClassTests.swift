@@ -5,7 +5,7 @@ import Testing
 
 @testable import CSIProvider
 
-/// Classes that ask for more than one mount may cost. Each is small; the limits here are small, too.
+/// Classes that exceed the limits of one mount. Each is small, because the limits here are small, too.
 @Suite("A class that exceeds a limit")
 struct CostlyClassTests {
     private static func objects(_ count: Int, _ settings: (Int) -> String = { _ in "" }) -> String {
@@ -57,12 +57,12 @@ struct CostlyClassTests {
     func isRefused(index: Int) async throws {
         let (name, parameters) = Self.costly[index]
         let node = TestNode(limits: MountBudget.Limits(steps: 60_000, bytes: 100_000))
-        // A document, for those who shape it.
+        // A JSON document, for the classes that shape it.
         node.azure.change { $0.secrets["kv-a user"]?.value = "7" }
         var pod = TestNode.Pod()
         pod.parameters = parameters
         #expect(try await node.failure(pod) == .limitExceeded, "\(name)")
-        // Again, as the kubelet does, and then another pod.
+        // The kubelet retries, and then another pod mounts.
         #expect(try await node.failure(pod) == .limitExceeded, "\(name)")
         #expect(try await node.mount(TestNode.Pod(name: "other")) == ["user": "7"])
     }
@@ -78,7 +78,7 @@ struct CostlyClassTests {
         ]
         let error = try #require(try await node.error(pod))
         #expect(error.code == .answerTooLarge)
-        // Of 18 MB, the files made before the limit was passed.
+        // The files would have 18 MB; the mount fails at the limit.
         #expect(error.message.contains("more than 4194304 bytes"))
     }
 
@@ -98,7 +98,7 @@ struct CostlyClassTests {
             "objects": "array: [{objectName: user, objectType: secret}, \(hidden.joined(separator: ", "))]"
         ]
         #expect(try await node.failure(pod) == .limitExceeded)
-        // A third of the vault was enough to know.
+        // A third of the vault's list is enough to see the excess.
         #expect(node.azure.count("get kv-a big") < 450)
 
         let history = "{objectName: long, objectType: secret, objectVersionHistory: 2147483647}"
@@ -112,7 +112,7 @@ struct CostlyClassTests {
     func isNotRemembered() async throws {
         let node = TestNode()
         var pod = TestNode.Pod()
-        // More than what is done on the caller's thread, and less than a mount may cost.
+        // More work than the caller's thread does, but less than the limit of a mount.
         pod.parameters = ["objects": Self.objects(1000)]
         #expect(try await node.mount(pod).count == 1000)
         #expect(try await node.mount(pod).count == 1000)

@@ -23,7 +23,7 @@ struct ErrorCatalogueTests {
         var error = ProviderError(code, String(repeating: "details ", count: 300), cause: cause)
         error.subject = ErrorSubject("secret", names: (0..<100).map { "object-\($0)" }, vault: "kv-payments-prod")
         error = error.prefixed("failed to mount objects, error: ").adding([("vault", "kv"), ("tenant", "t")])
-        // An event has 1024 bytes, and the driver's own words are about 150 of them.
+        // An event has 1024 bytes, and the driver's own prefix has about 150 of them.
         let event = String(decoding: error.rpcStatus.message.utf8.prefix(1024 - 150), as: UTF8.self)
         #expect(event.hasPrefix("[\(code.rawValue)] 100 secrets in kv-payments-prod (object-0, "))
         #expect(event.contains("\(cause). Fix: \(code.hint) — see akv-csi explain \(code.rawValue): "))

@@ -6,7 +6,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// What Events tell a pod about its rotation, from the driver's call to the API server's content.
+/// The Events of failing rotation, from the driver's call to the content in the API server.
 @Suite("Events on pods")
 struct EventPosterTests {
     private let server: FakeAPIServer
@@ -20,7 +20,7 @@ struct EventPosterTests {
         poster = try #require(node.node.provider.events)
     }
 
-    /// Runs `body` while events are posted.
+    /// Runs `body` while the poster runs.
     private func posting(_ body: () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await poster.run() }
@@ -239,7 +239,7 @@ struct EventPosterTests {
         }
         #expect(count("dropped-full") == 150)
         try await posting { try await expect("created", 250) }
-        // 25 together, the others one in five seconds.
+        // 25 events together, and the others every five seconds.
         #expect(node.node.azure.time.elapsed() - before == .seconds(5 * 225))
     }
 

@@ -5,7 +5,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// What is reported about objects that end, and when a class refuses them.
+/// The reports about objects that expire, and the classes that refuse them.
 @Suite("The expiry of objects")
 struct ExpiryTests {
     private let day = 86_400

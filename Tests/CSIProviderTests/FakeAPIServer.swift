@@ -8,12 +8,12 @@ import TestSupport
 /// A cluster's API server that keeps events and service accounts, and can be set to refuse.
 final class FakeAPIServer: HTTPTransport {
     struct State {
-        /// By path.
+        /// The events, by path.
         var events: [String: [String: any Sendable]] = [:]
         /// The annotations of service accounts, by `NAMESPACE/NAME`.
         var accounts: [String: [String: String]] = [:]
         var token = "token-1"
-        /// The status it answers with instead of doing what it is asked.
+        /// The status of each response, instead of that of a success.
         var status: Int?
         var answer = "{}"
         var headers: [(name: String, value: String)] = []
@@ -21,7 +21,7 @@ final class FakeAPIServer: HTTPTransport {
         /// The requests so far, as `METHOD PATH`.
         var calls: [String] = []
         var last: HTTPRequest?
-        /// How many requests are over.
+        /// The number of requests that have ended.
         var answered = 0
         var onArrival: (@Sendable () async -> Void)?
     }

@@ -4,7 +4,7 @@ import ProviderCore
 import TestSupport
 import Testing
 
-/// A vault that stands in for another one: when, for how long, and what the driver is given.
+/// A vault that replaces another one: when, for how long, and with which versions.
 @Suite("A fallback vault")
 struct FallbackVaultTests {
     private let node = TestNode { $0.refreshInterval = .seconds(30) }

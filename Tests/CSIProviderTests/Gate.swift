@@ -1,4 +1,4 @@
-/// Closed until it is opened.
+/// A gate that is closed until a test opens it.
 actor Gate {
     private var isOpen = false
     private var waiting: [CheckedContinuation<Void, Never>] = []

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The endpoint for probes and scrapes", .timeLimit(.minutes(20)))
 struct HTTPEndpointTests {
-    /// A connection that says nothing.
+    /// A connection that does not send anything.
     private static func connect(to port: Int) -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -37,7 +37,8 @@ struct HTTPEndpointTests {
         }
     }
 
-    /// Whether the endpoint hangs up on a client that goes on as `send` does. The connection is only read.
+    /// Whether the endpoint closes the connection of a client that sends `send` repeatedly. The connection is only
+    /// read.
     private static func isClosed(
         limits: RequestLimits, _ send: @escaping @Sendable (Int32) -> Void
     ) async throws -> Bool {
@@ -56,7 +57,7 @@ struct HTTPEndpointTests {
         return isClosed
     }
 
-    /// A thread of its own, because reading blocks.
+    /// A separate thread, because reading blocks.
     private struct Thread {
         let descriptor: Int32
         let send: @Sendable (Int32) -> Void
@@ -84,7 +85,7 @@ struct HTTPEndpointTests {
         }
     }
 
-    /// Sends the text; false when the endpoint has hung up.
+    /// Sends the text; false if the endpoint has closed the connection.
     @discardableResult
     private static func send(_ text: String, on descriptor: Int32) -> Bool {
         Array(text.utf8).withUnsafeBytes {
@@ -92,7 +93,7 @@ struct HTTPEndpointTests {
         }
     }
 
-    /// Waits a millisecond for the endpoint to hang up, and returns whether it has.
+    /// Waits a millisecond for the endpoint to close the connection, and returns whether it has.
     private static func hasHungUp(_ descriptor: Int32) -> Bool {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&event, 1, 1) > 0
@@ -100,10 +101,10 @@ struct HTTPEndpointTests {
 
     @Test("a connection without a request, or with one that is incomplete after the timeout, is closed")
     func slowRequests() async throws {
-        // Only the time ends these: neither request is ever complete, or too large.
+        // Only a timeout ends these requests: they are never complete or too large.
         let limits = RequestLimits(requestTimeout: .milliseconds(50), idleTimeout: .hours(1), requestBytes: .max)
         #expect(try await Self.isClosed(limits: limits) { _ in })
-        // Each byte comes in time for an idle time-out, and never the last one.
+        // Each byte arrives within the idle timeout, but the last one never does.
         #expect(
             try await Self.isClosed(limits: limits) { descriptor in
                 Self.send("GET / HTTP/1.1\r\nA: ", on: descriptor)
@@ -135,7 +136,7 @@ struct HTTPEndpointTests {
             logger: Logger(label: "test"))
         let server = Task { try await endpoint.run() }
         let descriptor = Self.connect(to: endpoint.port)
-        // The thread writes it before the continuation resumes.
+        // The thread writes the value before it resumes the continuation.
         nonisolated(unsafe) var received = 0
         _ = await withCheckedContinuation { continuation in
             let thread = Thread(

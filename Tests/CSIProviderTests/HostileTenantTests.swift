@@ -5,8 +5,8 @@ import ProviderCore
 import TestSupport
 import Testing
 
-/// Many mounts together of tenants that try to get at each other's values, while tokens are revoked,
-/// roles come and go, values change and entries are pushed out.
+/// Many concurrent mounts of tenants that try to get each other's values, while tokens are revoked, roles and values
+/// change and cache entries are evicted.
 @Suite("Two tenants on one node")
 struct HostileTenantTests {
     private static let pods = [

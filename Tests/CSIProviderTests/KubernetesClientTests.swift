@@ -36,7 +36,7 @@ struct KubernetesClientTests {
         #expect(request.method == .patch)
         #expect(request.header("Content-Type") == "application/merge-patch+json")
         #expect(request.bearer?.withExposed { String(decoding: $0, as: UTF8.self) } == "token-1")
-        // What makes the transport go past every proxy.
+        // This option makes the transport ignore every proxy.
         #expect(request.connection?.host == "10.0.0.1")
         #expect(request.connection?.authorityPEM == Array("authority".utf8))
     }
@@ -82,7 +82,7 @@ struct KubernetesClientTests {
         server.change { $0.token = "token-2" }
         try server.directory.write("token-2".utf8, to: "token")
         _ = try await client.send(.get, pods)
-        // The kubelet writes the new one while the request is on its way.
+        // The kubelet writes the new token while the request is pending.
         let directory = server.directory
         server.change { state in
             state.token = "token-3"

@@ -23,7 +23,7 @@ struct LargeRequestTests {
         let error = #expect(throws: ProviderError.self) { try requests.enter(message("loud", bytes: 1 << 20)) }
         #expect(error?.code == .limitExceeded)
         #expect(error?.message.contains("namespace loud") == true)
-        // Those of others, and small ones of the same namespace, go on.
+        // Requests of other namespaces, and small ones of the same namespace, continue.
         try requests.enter(message("quiet", bytes: 1 << 20)).leave()
         try requests.enter(message("loud", bytes: 64 << 10)).leave()
         entries[0].leave()

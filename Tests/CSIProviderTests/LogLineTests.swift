@@ -20,7 +20,7 @@ struct LogLineTests {
         #expect(
             Self.line(fields, .json)
                 == #"{"ts":1700000000005,"level":"info","msg":"mounted","files":2,"pod":"a/b"}"# + "\n")
-        // Not by what it looks like, but by the field.
+        // The field decides the type, not the text of the value.
         let names = [("secret_provider_class", "2024"), ("call", "12345678"), ("files", "none")]
         #expect(
             Self.line(names, .json).hasSuffix(

@@ -7,7 +7,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// The page that Prometheus scrapes, of a provider that has counted something of everything.
+/// The page that Prometheus scrapes, of a provider that has counted every kind of event.
 @Suite("The page of metrics")
 struct MetricsPageTests {
     private func filled() -> ProviderMetrics {
@@ -54,7 +54,7 @@ struct MetricsPageTests {
         try await mount("other", class: "a\"b", vault: "kv-b")
         try await mount("no_name", class: "payments")
         try await mount("never", class: "never", namespace: "another")
-        // What the mounts took is another at each run, so the durations are of `filled`.
+        // The durations of mounts differ at each run, so they are those of `filled`.
         let own = node.node.provider.metrics.page
         let families = try #require(own.firstRange(of: "# HELP akv_csi_value_cache_bytes"))
         let page = filled().exposition + own[families.lowerBound...]

@@ -35,7 +35,7 @@ struct MountTableTests {
                 .unserved(settings), transport: azure, time: azure.time,
                 logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
             let call = try await MountCall(testCase, fill)
-            // Twice, because a repeated call takes a shorter way to the same response.
+            // Twice, because a repeated call gets the same response by a shorter path.
             for attempt in 1...2 {
                 let outcome: MountOutcome
                 do throws(RPCStatus) {
@@ -55,7 +55,7 @@ struct MountTableTests {
 }
 
 extension MountPipeline.Settings {
-    /// What an operator who sets `flags` gets.
+    /// The provider of an operator who sets `flags`.
     init(_ flags: MountCase.Flags?, files: [String: String]) {
         self.init(
             defaultCloudName: flags?.defaultCloud ?? "AzurePublicCloud",

@@ -3,7 +3,7 @@ import ProviderCore
 import TestSupport
 import Testing
 
-/// What a pod gets for objects that the vault does not have.
+/// The files of a pod for objects that the vault does not have.
 @Suite("Optional objects")
 struct OptionalObjectTests {
     private static let user = "{objectName: user, objectType: secret}"

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("An outage of a vault")
 struct OutageTests {
-    /// What is wrong with the vault, and that it is an outage rather than a refusal.
+    /// The failures of a vault that are outages and not refusals.
     private static let outages: [@Sendable (inout FakeAzure.State) -> Void] = [
         { $0.isUnreachable = true }, { $0.vaultStatus = 503 }, { $0.vaultStatus = 429 }, { $0.vaultStatus = 500 },
     ]
@@ -18,7 +18,7 @@ struct OutageTests {
         node.azure.change { Self.outages[index](&$0) }
         node.azure.advance(.seconds(600))
         #expect(try await node.mount(.init()) == ["user": "user1"])
-        // A new pod of the same identity proves itself and starts too.
+        // A new pod of the same identity proves its identity and starts too.
         #expect(try await node.mount(.init(name: "new", serial: 1)) == ["user": "user1"])
         #expect(node.provider.metrics.page.contains("akv_csi_contents_total{source=\"stale\"} 2"))
     }
@@ -117,7 +117,7 @@ struct OutageTests {
         let node = TestNode()
         node.azure.change { $0.isUnreachable = true }
         #expect(try await node.failure(.init(objects: (0..<200).map { "s\($0)" })) == .unreachable)
-        // Fifty together, each tried four times at most.
+        // Fifty concurrent requests, each with at most four attempts.
         #expect((50...200).contains(node.azure.count("get")))
     }
 }

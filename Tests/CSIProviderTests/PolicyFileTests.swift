@@ -6,7 +6,7 @@ import ProviderCore
 import TestSupport
 import Testing
 
-/// The policy at work: before any answer, also of what the node already knows, and reread at need.
+/// The policy applies before any response, also to cached values, and is read again when it changes.
 @Suite("The policy's file")
 struct PolicyFileTests {
     private static let onlyA = text("keyvaultNames: [kv-a]")
@@ -55,7 +55,7 @@ struct PolicyFileTests {
             try directory.write(Self.onlyA.utf8, to: "policy.yaml")
             _ = try await node.mount(.init())
             #expect(node.azure.count("get") == 2)
-            // The same rules again wipe nothing.
+            // The same rules again do not remove any values.
             try directory.write((Self.onlyA + "# a note\n").utf8, to: "policy.yaml")
             _ = try await node.mount(.init())
             #expect(node.azure.count("get") == 2)

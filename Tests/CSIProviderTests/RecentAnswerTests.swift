@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A recent answer", .timeLimit(.minutes(20)))
 struct RecentAnswerTests {
-    /// Counts how often the answer is made, by a clock that the test moves.
+    /// Counts the answers that are made, with a clock that the test moves.
     private final class Source: Sendable {
         let made = Atomic(0)
         let milliseconds = Atomic(0)

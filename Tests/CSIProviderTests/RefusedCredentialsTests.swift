@@ -6,7 +6,7 @@ import Testing
 @Suite("A credential that Entra refuses")
 struct RefusedCredentialsTests {
     private let node = TestNode()
-    /// Its ServiceAccount has no federated credential.
+    /// A pod whose ServiceAccount does not have a federated credential.
     private let pod = TestNode.Pod(serviceAccount: "sa-9")
 
     private func mount(after duration: Duration = .zero, _ pod: TestNode.Pod? = nil) async throws -> ErrorCode? {
@@ -34,7 +34,7 @@ struct RefusedCredentialsTests {
         node.azure.change { $0.federation.insert("app-1 sa-9") }
         #expect(try await mount(after: .seconds(9)) == .exchangeRefused)
         #expect(try await mount(after: .seconds(1)) == nil)
-        // Nothing is left of the refusal.
+        // The refusal is completely removed.
         node.azure.change { $0.federation.remove("app-1 sa-9") }
         #expect(try await mount(after: .seconds(4000)) == .exchangeRefused)
         #expect(try await mount(after: .seconds(10)) == .exchangeRefused)

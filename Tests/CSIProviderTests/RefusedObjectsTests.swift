@@ -3,7 +3,7 @@ import AzureTestSupport
 import ProviderCore
 import Testing
 
-/// What a vault is asked, and what the user reads, when it refuses objects to the identity.
+/// The requests to a vault that refuses objects to the identity, and the errors that the user reads.
 @Suite("Objects that a vault refuses")
 struct RefusedObjectsTests {
     private func node(_ objects: [String], refusing refused: [String]) -> TestNode {
@@ -26,7 +26,7 @@ struct RefusedObjectsTests {
         let node = node(names, refusing: names)
         let error = try #require(try await node.error(.init(objects: names)))
         #expect(error.code == .vaultForbidden)
-        // At most those that a mount begins together, and one more for each of the refusals that are reported in full.
+        // At most the requests that a mount starts together, and one more for each refusal that is reported in full.
         #expect(node.azure.count("get") <= 53)
         #expect(error.parts.count == 4)
         let text = "\(error)"

@@ -5,10 +5,10 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// Calls with the very same bytes, as the driver sends them for each running pod.
+/// Calls with exactly the same bytes, as the driver sends them for each running pod.
 @Suite("A repeated call")
 struct RepeatedMountTests {
-    /// A node and what it answers, over the handler as the driver meets it.
+    /// A node and its responses, through the handler that the driver calls.
     private struct Calls {
         let node: TestNode
 
@@ -37,7 +37,7 @@ struct RepeatedMountTests {
             }
         }
 
-        /// Whether the next such call takes the short way.
+        /// Whether the next call with these bytes takes the short path.
         func isRepeated(_ pod: TestNode.Pod = .init()) throws -> Bool {
             node.provider.handler.isRepeated(try message(pod))
         }
@@ -59,7 +59,7 @@ struct RepeatedMountTests {
             #expect(lines[0][key] == lines[1][key], "\(key)")
         }
         #expect(lines[0]["call"] != lines[1]["call"])
-        // Nothing new was delivered.
+        // No new version was delivered.
         #expect(calls.node.log.with("msg", "audit").count == 1)
     }
 

@@ -3,7 +3,7 @@ import CSIProvider
 import ProviderTransport
 import Testing
 
-/// What is seen of mounts that fail while their pods run, which the driver hides.
+/// The signs of mounts that fail while their pods run, because the driver hides them.
 @Suite("Rotation that fails")
 struct RotationHealthTests {
     private let node = ServedNode()
@@ -159,7 +159,7 @@ struct RotationHealthTests {
             many.node.azure.advance(.milliseconds(1))
             try await many.mount(pod, at: "/\(index)")
         }
-        // The first have been forgotten, the last are still known.
+        // The first ones have been removed, the last ones are still known.
         many.node.azure.change { $0.roles = [] }
         many.node.azure.advance(.seconds(200))
         try await many.mount(pod, at: "/0")

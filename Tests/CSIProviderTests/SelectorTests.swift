@@ -93,7 +93,7 @@ struct SelectorTests {
         node.azure.change { $0.roles.remove("app-2 kv-a") }
         node.azure.advance(.seconds(130))
         #expect(try await node.failure(other) == .vaultForbidden)
-        // Without a proof nothing is revealed, not even names.
+        // Without a proof, nothing is revealed, not even names.
         other.serviceAccount = "sa-9"
         #expect(try await node.failure(other) == .exchangeRefused)
     }
@@ -129,7 +129,7 @@ struct SelectorTests {
         _ = try await node.mount(other)
         node.azure.change { $0.secrets["kv-a app-a"] = nil }
         node.azure.advance(.seconds(5))
-        // The values are due and the list is not.
+        // The values are due for a refresh, but the list is not.
         #expect(try await node.failure(pod) == .objectNotFound)
         #expect(try await node.mount(pod).keys.sorted() == ["App-C", "app-b"])
     }
@@ -162,7 +162,7 @@ struct SelectorTests {
 }
 
 extension TestNode {
-    /// A node whose vault lists something called `name`.
+    /// A node whose vault lists an object with the name `name`.
     fileprivate static func listing(_ name: String) -> TestNode {
         let node = TestNode()
         node.azure.change { $0.secrets["kv-a \(name)"] = FakeAzure.Secret(version: 1, value: "x") }

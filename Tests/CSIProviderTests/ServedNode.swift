@@ -3,10 +3,10 @@ import CSIProvider
 import ProviderTransport
 import TestSupport
 
-/// A node's provider as the driver meets it, with its log.
+/// A node's provider behind the handler that the driver calls, with its log.
 struct ServedNode: Sendable {
     let node: TestNode
-    /// Holds the policy.
+    /// The directory of the policy.
     private var directory: TemporaryDirectory?
 
     var log: RecordedLog { node.log }

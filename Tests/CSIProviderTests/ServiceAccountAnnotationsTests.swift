@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// How often the API server is asked for service accounts, and what happens while it does not answer.
+/// The number of requests for service accounts to the API server, and the behaviour while it does not respond.
 @Suite("Reading the annotations of service accounts", .timeLimit(.minutes(20)))
 struct ServiceAccountAnnotationsTests {
     private let annotated: AnnotatedNode
@@ -36,7 +36,7 @@ struct ServiceAccountAnnotationsTests {
             for index in 0..<5 { try await mount(AnnotatedNode.pod("pod-\(index)")) }
             annotated.azure.advance(.seconds(75))
         }
-        // The first, and then each time that the last was read more than two minutes before.
+        // The first request, and then one whenever the last one was more than two minutes before.
         #expect(annotated.reads == 4)
         #expect(count("read") == 4)
         try await mount(AnnotatedNode.pod("other", account: "web"))
@@ -52,7 +52,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(annotated.azure.count("token app-2") == 0)
         try await mount(AnnotatedNode.pod("new"))
         #expect(annotated.azure.count("token app-2") == 1)
-        // What one pod has found out holds for all.
+        // The result of one pod applies to all pods.
         annotated.azure.change { $0.roles.remove("app-1 kv-a") }
         annotated.azure.advance(.seconds(2))
         try await mount()
@@ -105,7 +105,7 @@ struct ServiceAccountAnnotationsTests {
         #expect(annotated.reads == 2)
     }
 
-    // MARK: - When it does not answer
+    // MARK: - When it does not respond
 
     @Test(
         "an error names the failed hop, with a code that the kubelet retries",
@@ -190,7 +190,7 @@ struct ServiceAccountAnnotationsTests {
         let error = try await failure()
         #expect(error.code == code)
         #expect("\(error)".contains(words))
-        // An outage after it does not bring back what was refused.
+        // A later outage does not restore the refused annotations.
         annotated.server.change { $0.isUnreachable = true }
         annotated.azure.advance(.seconds(10))
         #expect(try await failure().code == .kubernetesUnavailable)

@@ -5,7 +5,7 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// Objects of one class from several vaults, and as several identities.
+/// Objects of one class from several vaults and with several identities.
 @Suite("Objects with their own vault or identity")
 struct SeveralVaultsTests {
     private static let user = "{objectName: user, objectType: secret}"

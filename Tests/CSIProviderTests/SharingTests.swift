@@ -4,7 +4,7 @@ import ProviderCore
 import Synchronization
 import Testing
 
-/// Who is given what another pod has read, and how old it may be; each with the exact calls it costs.
+/// Which pods get the values that another pod has read, and how old they may be, with the exact calls.
 @Suite("Sharing between the pods of a node")
 struct SharingTests {
     @Test("Pods of one identity each prove themselves, and share one read")
@@ -66,7 +66,7 @@ struct SharingTests {
         #expect(node.azure.count("get kv-a user") == before + 1)
     }
 
-    /// Every field on which Azure, or the node, decides.
+    /// Every field on which the decision of Azure or of the node depends.
     static let differences: [(field: String, pod: TestNode.Pod, calls: Int)] = [
         ("the client", .init(serviceAccount: "sa-2", client: "app-2"), 1),
         ("the tenant", .init(tenant: "another"), 1),
@@ -96,7 +96,7 @@ struct SharingTests {
         _ = try await node.mount(.init())
         #expect(try await node.failure(.init(name: "thief", serviceAccount: "sa-2")) == .exchangeRefused)
         #expect(try await node.failure(.init(name: "thief", serviceAccount: "sa-9")) == .exchangeRefused)
-        // Nor by the same account with a new assertion, once the federated credential is gone.
+        // The same account with a new assertion gets nothing either, once the federated credential is removed.
         node.azure.change { $0.federation = [] }
         #expect(try await node.failure(.init(serial: 7)) == .exchangeRefused)
         #expect(node.azure.count("get") == 1)
@@ -109,11 +109,11 @@ struct SharingTests {
         _ = try await node.mount(both)
         node.azure.change { $0.roles.remove("app-1 kv-a") }
         node.azure.advance(.seconds(60))
-        // A new pod's read is refused ...
+        // The vault refuses the read of a new pod ...
         #expect(try await node.failure(.init(name: "new", serial: 1)) == .vaultForbidden)
-        // ... and with it goes what the old pod could still have been given.
+        // ... which also removes the values that the old pod could still have got.
         #expect(try await node.failure(both) == .vaultForbidden)
-        // The other principal never had anything to do with it.
+        // The other principal is not affected.
         #expect(try await node.mount(.init(name: "two", serviceAccount: "sa-2", client: "app-2")) == ["user": "user1"])
     }
 
@@ -153,12 +153,12 @@ struct SharingTests {
             state.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2")
             state.secrets["kv-a password"] = FakeAzure.Secret(version: 2, value: "password2")
         }
-        // Another pod reads one of the two; the first pod's other value is still fresh enough alone.
+        // Another pod reads one of the two. The other value of the first pod would still be fresh enough by itself.
         node.azure.advance(.seconds(60))
         #expect(try await node.mount(.init(name: "b", objects: ["password"])) == ["password": "password2"])
         #expect(try await node.mount(both) == ["user": "user2", "password": "password2"])
         #expect(node.azure.count("get") == 4)
-        // Settled again: no further reads.
+        // Both values are current again: no more reads.
         _ = try await node.mount(both)
         #expect(node.azure.count("get") == 4)
     }

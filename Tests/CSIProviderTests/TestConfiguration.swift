@@ -5,7 +5,8 @@ import ProviderCore
 import ProviderTransport
 
 extension ProviderConfiguration {
-    /// What `serve` without flags has, for a server that only handles calls: its endpoints are never opened.
+    /// The configuration of `serve` without flags, for a server that only handles calls: its endpoints are never
+    /// opened.
     static func unserved(_ mounts: MountPipeline.Settings = .default()) -> ProviderConfiguration {
         ProviderConfiguration(
             endpoint: .unix(path: "/unused"), version: "v0",
@@ -17,7 +18,7 @@ extension ProviderConfiguration {
 }
 
 extension MountPipeline.Settings {
-    /// What `serve` without flags has, without any limit that a busy machine reaches.
+    /// The configuration of `serve` without flags, without limits that a busy machine could reach.
     static func `default`(cache: CacheSettings = CacheSettings(), policy: PolicyFile? = nil) -> Self {
         var settings = Self(
             defaultCloudName: "AzurePublicCloud", conversion: ContentConversion(),

@@ -7,7 +7,7 @@ import Kubernetes
 import ProviderCore
 import SecretMemory
 
-/// A node with one provider on it and a `FakeAzure` behind it.
+/// A node with one provider and a `FakeAzure`.
 struct TestNode: Sendable {
     let azure = FakeAzure()
     let log = RecordedLog()
@@ -42,7 +42,7 @@ struct TestNode: Sendable {
         }
     }
 
-    /// What a pod's volume asks for.
+    /// A pod and the request for its volume.
     struct Pod: Sendable {
         var name = "pod"
         var namespace = "team"
@@ -52,12 +52,12 @@ struct TestNode: Sendable {
         var tenant = "tenant"
         var objects = ["user"]
         var version = ""
-        /// Tells assertions of the same account apart.
+        /// A number that makes assertions of the same account different.
         var serial = 0
         /// When the assertion expires, in seconds since 1970.
         var expiry = 9_999_999_999
         var parameters: [String: String] = [:]
-        /// Of nodePublishSecretRef, as JSON.
+        /// The content of nodePublishSecretRef, as JSON.
         var secrets = "null"
     }
 
@@ -68,7 +68,7 @@ struct TestNode: Sendable {
         return pod
     }
 
-    /// What the driver says for a pod's volume, as JSON.
+    /// The driver's attributes for a pod's volume, as JSON.
     func attributes(_ pod: Pod) throws -> Data {
         let claims =
             #"{"iss":"i","sub":"\#(pod.serviceAccount)","aud":"api://AzureADTokenExchange","exp":\#(pod.expiry),"n":\#(pod.serial)}"#

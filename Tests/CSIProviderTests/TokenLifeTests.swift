@@ -17,7 +17,7 @@ struct TokenLifeTests {
         try await mount(node, after: .zero)
         try await mount(node, after: .seconds(2800))
         #expect(node.azure.count("token") == 1)
-        // Past the age: answered immediately with the old token, and a new one requested meanwhile.
+        // After this age, the old token is used immediately, and a new one is requested meanwhile.
         try await mount(node, after: .seconds(100))
         #expect(try await eventually { node.azure.count("token") == 2 })
         try await mount(node, after: .seconds(1000))
@@ -67,7 +67,7 @@ struct TokenLifeTests {
         #expect(try await node.failure(.init(expiry: FakeAzure.start)) == .tokenExpired)
     }
 
-    // The driver's sync controller sends its own pod's name and one path for everybody's classes.
+    // The driver's sync controller sends the name of its own pod and one path for all classes.
     @Test("a token belongs to an identity, not to the pod that the driver names")
     func manyIdentitiesUnderOnePod() async throws {
         let node = TestNode()

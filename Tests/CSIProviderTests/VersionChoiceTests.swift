@@ -3,7 +3,7 @@ import ProviderCore
 import TestSupport
 import Testing
 
-/// `objectVersion: previous` and `latest-enabled`, and the nonce that asks for a fresh read.
+/// `objectVersion: previous` and `latest-enabled`, and the nonce that requests a fresh read.
 @Suite("Chosen versions")
 struct VersionChoiceTests {
     private let node = TestNode()

@@ -24,7 +24,7 @@ struct VolumeStatusTests {
         let pod = Self.pod("pod", parameters: ["refreshInterval": "50s"])
         #expect(try await node.mount(pod) == .ok)
         node.node.azure.advance(.seconds(20))
-        // From memory: the time of the confirmation stays.
+        // A cached value keeps the time of the vault's response.
         #expect(try await node.mount(pod) == .ok)
         let volume = try #require(Self.volumes(node).first)
         #expect(volume.lastMountAt == FakeAzure.start + 20)
@@ -52,7 +52,7 @@ struct VolumeStatusTests {
         let node = ServedNode()
         #expect(try await node.mount(Self.pod("deleted")) == .ok)
         node.node.azure.advance(.seconds(700))
-        // Without rotation every volume is asked for once.
+        // Without rotation, the driver calls once for every volume.
         #expect(Self.volumes(node).map(\.isGone) == [false])
         for _ in 0..<2 { #expect(try await node.mount(Self.pod("runs")) == .ok) }
         #expect(Self.volumes(node).map(\.pod) == ["deleted", "runs"])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CSIProvider
 
-/// Work that holds its thread until it is let go.
+/// Work that blocks its thread until a test releases it.
 private final class HeldWork: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
     let order = Mutex<[String]>([])
@@ -50,7 +50,7 @@ struct WorkExecutorTests {
         let executor = WorkExecutor(width: 2)
         let held = HeldWork()
         try await withThrowingTaskGroup(of: String?.self) { group in
-            // Both threads are taken, one by each of two owners.
+            // Two owners use one thread each, so both are in use.
             for owner in ["a", "b"] {
                 group.addTask { await executor.run(for: owner, timeout: Self.hour, held.body(owner)) }
             }

@@ -116,7 +116,7 @@ struct AnnotationCheckTests {
             #expect(found.fix.contains("--service-account-annotations (and check with it)"))
             #expect(found.fix.contains(fix))
         }
-        // With a credential of its own the volume does not need them.
+        // A volume with its own credential does not need the annotations.
         let file = Self.files(Self.client, tenant: false, secretRef: "nodePublishSecretRef: {name: s}, ")
         #expect(!ManifestCheck([file]).findings().contains { $0.rule == "node-publish-secret" })
     }

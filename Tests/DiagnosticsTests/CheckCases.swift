@@ -116,7 +116,7 @@ extension CheckCase {
         CheckCase(
             .objectKeyUnknown, "did you mean objectFormat?",
             entry("objectName: a\nobjectType: secret\n▸objectFromat: pem")),
-        // As a quoted text over one line, and as one that is folded.
+        // As a quoted text on one line, and as a folded one.
         CheckCase(
             .objectInvalid, "write objectType: secret",
             M.secretProviderClass(M.client + "    objects: \"{array: [{objectName: a, objectType: ▸Secret}]}\"")

@@ -44,9 +44,9 @@ struct DoctorVerdictTests {
         "this machine's clock is reported as wrong only if all other clocks disagree with it",
         arguments: [
             ([1000, 1010], nil, 0), ([1000], nil, 0), ([-5000], nil, 5000), ([5000, 5100], nil, -5000),
-            // One of the services is wrong.
+            // The clock of one service is wrong.
             ([-5000, 0], nil, 0), ([5000, -5000], nil, 0),
-            // A token proves only that it was issued before now.
+            // A token proves only a lower bound of the time: it was issued before now.
             ([], 5000, -5000), ([], -5000, 0), ([], 200, 0), ([0], 5000, 0),
         ] as [([Int], Int?, Int)])
     func clock(dates: [Int], issued: Int?, skew: Int) {

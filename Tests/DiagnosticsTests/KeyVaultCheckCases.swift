@@ -1,7 +1,7 @@
 import Diagnostics
 import ProviderCore
 
-/// Names and versions that Key Vault cannot have, and keys that do not do what they look like.
+/// Names and versions that Key Vault cannot have, and keys whose effect differs from their name.
 extension CheckCase {
     private typealias M = MarkedManifest
 

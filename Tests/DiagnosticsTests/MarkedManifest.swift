@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// A manifest in which a sign stands before the place that a finding must point to.
+/// A manifest with a mark in front of the place that a finding must point to.
 struct MarkedManifest: Sendable {
     static let sign: Character = "▸"
 
@@ -20,7 +20,7 @@ struct MarkedManifest: Sendable {
         file = ManifestFile(path: "test.yaml", text: text.filter { $0 != Self.sign })
     }
 
-    /// A class with `parameters` (indented by four) and what follows them, with a correct rest.
+    /// A class with `parameters` (indented by four), followed by a correct rest.
     static func secretProviderClass(_ parameters: String, _ rest: String = "", provider: String = "azure") -> String {
         """
         apiVersion: secrets-store.csi.x-k8s.io/v1

@@ -83,7 +83,7 @@ struct MigrationResultTests {
         Migration([ManifestFile(path: path, text: texts.joined())])
     }
 
-    // MARK: - What it advises to delete
+    // MARK: - Advice to delete
 
     @Test("objects that the files no longer use may be deleted")
     func unused() {
@@ -180,9 +180,9 @@ struct MigrationResultTests {
         #expect(migration.leftovers == [])
     }
 
-    // MARK: - What it writes
+    // MARK: - Written files
 
-    /// The class of the result, which must be the same but for the switch and the client.
+    /// The class of the result, which may differ only in the switch and the client.
     private func parameters(_ text: String) throws -> [String: String] {
         let manifest = try #require(try Manifest.read(ManifestFile(path: "x", text: text)).first)
         let members = manifest.root["spec"]?["parameters"]?.mapping ?? []

@@ -123,7 +123,7 @@ struct MigrationTests {
         ] {
             #expect(migration.terraform.contains(words), Comment(rawValue: words))
         }
-        // Every block that is opened is closed.
+        // Every block is closed.
         #expect(migration.terraform.count { $0 == "{" } == migration.terraform.count { $0 == "}" })
     }
 

@@ -60,7 +60,7 @@ struct ReportTests {
         #expect(place.region.startLine == 10 && place.region.startColumn == 5)
     }
 
-    /// What the standard demands of a log, as far as a check writes it.
+    /// The rules of the standard for a log, for the parts that a check writes.
     private struct SARIFLog: Decodable {
         struct Run: Decodable {
             struct Tool: Decodable {

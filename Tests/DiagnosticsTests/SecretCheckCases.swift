@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// Secrets that the driver could never write, and pods that use them wrongly.
+/// Secrets that the driver cannot write, and pods that use them wrongly.
 extension CheckCase {
     private typealias M = MarkedManifest
 

@@ -65,7 +65,7 @@ struct SetupTests {
         let object = try #require(KeyVaultObject.ObjectType(rawValue: type))
         let allow = try #require(steps.first { $0.hasPrefix("allow ") })
         #expect(allow == "allow \(object.collection) '\(object.role)' 'get' ''")
-        // What the script makes of the collection.
+        // The script's steps for the collection.
         #expect("\(object.collection.dropLast())-permissions" == object.permissionOption)
     }
 
@@ -172,7 +172,7 @@ struct SetupTests {
         let names = accounts.map { AzureCommand.resourceName(of: $0) }
         #expect(Set(names).count == names.count, "\(names)")
         for name in names {
-            // With the name of a cluster, which has 63 characters at most.
+            // The name of a cluster, which has at most 63 characters, is added to a credential's name.
             #expect(
                 (3...56).contains(name.count) && name.allSatisfy { $0.isLetter || $0.isNumber || "-_".contains($0) })
         }

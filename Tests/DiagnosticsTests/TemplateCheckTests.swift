@@ -1,7 +1,7 @@
 import Diagnostics
 import Testing
 
-/// Files that a tool still has to make manifests of.
+/// Files that another tool turns into manifests.
 extension CheckCase {
     private typealias M = MarkedManifest
 

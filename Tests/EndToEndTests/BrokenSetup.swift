@@ -9,9 +9,9 @@ import SecretMemory
 import TestSupport
 import Testing
 
-/// One thing that is wrong with an otherwise good set-up, and what the doctor must say of it.
+/// One mistake in an otherwise correct set-up, and the expected verdict of the doctor.
 struct BrokenSetup: Sendable {
-    /// What is examined, before an ailment changes it.
+    /// The subject of the doctor, before a mistake changes it.
     struct SetupUnderTest: Sendable {
         var world: EmulatedEnvironment
         var parameters = [
@@ -25,7 +25,7 @@ struct BrokenSetup: Sendable {
         /// The provider runs with --service-account-annotations.
         var readsAnnotations = false
 
-        /// Leaves the client to the ServiceAccount, and gives that with `annotations` in YAML's flow notation.
+        /// Leaves the client to the ServiceAccount, which gets `annotations` in YAML's flow notation.
         mutating func leaveToAccount(_ annotations: String) {
             parameters["clientID"] = nil
             parameters["tenantID"] = nil
@@ -45,9 +45,9 @@ struct BrokenSetup: Sendable {
     var name: String
     /// The id of the step that is the cause; empty when the mount works.
     var cause: String
-    /// Words of the verdict or of the fix.
+    /// Words that must be in the verdict or in the fix.
     var words: [String]
-    /// Words of neither.
+    /// Words that must be in neither.
     var absent: [String]
     var faults: [String]
     var change: @Sendable (inout SetupUnderTest) async throws -> Void
@@ -61,7 +61,7 @@ struct BrokenSetup: Sendable {
         (self.faults, self.change) = (faults, change)
     }
 
-    /// The tests' Azure, whose cluster's issuer can be reached, with some identities more.
+    /// The tests' Azure with a reachable issuer of the cluster and some additional identities.
     static func seed() throws -> Seed {
         let text = try String(contentsOf: Fixtures.url("azure.yaml"), encoding: .utf8)
             .replacingOccurrences(
@@ -115,7 +115,7 @@ struct BrokenSetup: Sendable {
                     """
             )
         var seed = try Seed(yaml: text)
-        // Elliptic keys are made in no time.
+        // Elliptic curve keys, because their generation is fast.
         seed.vaults = seed.vaults?.map { vault in
             var copy = vault
             copy.keys = vault.keys?.filter { $0.type == "EC" }
@@ -130,7 +130,7 @@ struct BrokenSetup: Sendable {
     }
 
     func report(in world: EmulatedEnvironment) async throws -> DoctorReport {
-        // A connection that was made before a certificate was spoilt would not notice.
+        // A connection from before the certificate was changed would not notice the change.
         let transport = NetworkTransport(
             configuration: NetworkTransport.Configuration(
                 trustRoots: TrustRoots(environment: ["SSL_CERT_FILE": world.authorityFile]), proxy: world.proxy,
@@ -178,24 +178,24 @@ struct BrokenSetup: Sendable {
         #expect(report.cause?.id ?? "" == cause, said)
         for word in words { #expect("\(report.verdict) \(report.fix)".contains(word), said) }
         for word in absent { #expect(!"\(report.verdict) \(report.fix)".contains(word), said) }
-        // Such a patch replaces lists.
+        // A patch replaces whole lists.
         #expect(!report.fix.contains("--type merge"), said)
         #expect(!report.fix.isEmpty, said)
         #expect(!report.json.document.contains("eyJ") && !report.json.document.contains("plain value"), said)
     }
 }
 
-/// Answers some requests itself, as Azure would in a state that the emulator does not know.
+/// Responds to some requests itself, as Azure would in a state that the emulator does not have.
 struct CannedAnswers: HTTPTransport {
     var base: any HTTPTransport
-    /// Of a tenant, which is public.
+    /// The path of a tenant's OpenID configuration, which is public.
     static let metadata = "/v2.0/.well-known/openid-configuration"
 
-    /// A part of the URL, and the answer to it.
+    /// A part of the URL, and its response.
     var answers: [(part: String, status: Int, body: String)]
 
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
-        // A request without a signature is answered by the vault as ever.
+        // The vault responds to a request without a signature as usual.
         if let answer = answers.first(where: { request.url.contains($0.part) }),
             request.method == .post || request.bearer != nil || answer.part == Self.metadata
         {

@@ -31,7 +31,7 @@ extension BrokenSetup {
             "{\"error\":\"\(error)\",\"error_description\":\"AADSTS\(number): refused.\",\"error_codes\":[\(number)]}")
     }
 
-    /// A token whose issuer and subject are given.
+    /// A token with the given issuer and subject.
     static func forged(issuer: String) -> @Sendable (inout SetupUnderTest) async throws -> Void {
         forged(
             payload: """
@@ -42,7 +42,7 @@ extension BrokenSetup {
     static let driver =
         "---\nkind: CSIDriver\nmetadata: {name: secrets-store.csi.k8s.io}\nspec: {podInfoOnMount: true, volumeLifecycleModes: [Ephemeral], "
 
-    /// A token of the cluster with a part of it in another's place.
+    /// A token of the cluster in which one part is replaced.
     static func forged(header: String? = nil, payload: String? = nil)
         -> @Sendable (inout SetupUnderTest) async throws -> Void
     {
@@ -204,7 +204,7 @@ extension BrokenSetup {
 
     private static let network = [
         BrokenSetup("a name that does not resolve", "entra-name", ["cannot be resolved", "getent hosts"]) {
-            // A label that is too long is refused before anybody is asked.
+            // A label that is too long is refused without a request to a name server.
             let label = String(repeating: "a", count: 64)
             $0.settings.proxy = try ProxySettings(environment: ["HTTPS_PROXY": "http://\(label).invalid:3128"])
         },

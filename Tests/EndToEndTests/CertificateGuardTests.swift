@@ -44,7 +44,7 @@ struct CertificateGuardTests {
 
     private static func with(_ body: (UnmovedServer, NetworkTransport) async throws -> Void) async throws {
         try await TemporaryDirectory.with { directory in
-            // It names the address only, which the TLS library takes for good.
+            // The certificate names only the address, which the TLS library accepts.
             try run(
                 [
                     "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -66,7 +66,7 @@ struct CertificateGuardTests {
     }
 }
 
-/// A TLS server that reads nothing after the handshake: it answers no request, and no wish to close.
+/// A TLS server that reads nothing after the handshake: it ignores requests and the close of the connection.
 private final class UnmovedServer: Sendable {
     private final class Handler: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer

@@ -11,7 +11,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// An emulated Azure, a provider and a driver's client, joined by real sockets and real TLS.
+/// An emulated Azure, a provider and a driver's client, connected by real sockets and real TLS.
 struct EmulatedEnvironment: Sendable {
     static let tenant = "99999999-9999-4999-8999-999999999999"
     static let reader = "11111111-aaaa-4aaa-8aaa-000000000001"
@@ -22,29 +22,29 @@ struct EmulatedEnvironment: Sendable {
     let clock: EmulatorClock
     /// The file with the authority that the provider trusts.
     let authorityFile: String
-    /// The provider's way to the emulator.
+    /// The HTTP client with which the provider reaches the emulator.
     let transport: any HTTPTransport
-    /// Where the provider finds the node's and the cluster's token services.
+    /// The addresses of the node's and the cluster's token services.
     let tokens: AccessTokenSource.Settings
-    /// The emulator's own proxy, before which everything of Azure's lies.
+    /// The emulator's own proxy, through which clients reach Azure's hosts.
     let proxy: ProxySettings
     let endpoints: Emulator.Endpoints
 
-    /// What the proxy between provider and emulator demands, and what the provider was configured with.
+    /// The credentials that the proxy between provider and emulator demands, and those of the provider.
     struct Proxy: Sendable {
         /// `user:password`.
         var demanded: String?
-        /// What stands before the host in the proxy's URL.
+        /// The text before the host in the proxy's URL.
         var given = ""
     }
 
-    /// As many worlds at a time as there are processors, within bounds: each has some forty open files.
+    /// At most one environment for each processor, within bounds: each has about forty open files.
     private static let limit = ConcurrencyLimit(max(2, min(8, ProcessInfo.processInfo.activeProcessorCount)))
 
-    /// Runs `body` in a world made from `seed`, or the tests' own, and takes it down again. Making keys
-    /// takes its time, so those who need none leave the vaults' keys and certificates out.
+    /// Runs `body` in an environment made from `seed`, or from the tests' own seed, and removes it afterwards. The
+    /// generation of keys is slow, so tests that do not need keys and certificates leave them out of the vaults.
     ///
-    /// Only a few worlds exist at a time, the others wait. So `body` must not make another one.
+    /// Only a few environments exist at a time, and the others wait. So `body` must not create another one.
     static func with(
         keys: Bool = true, conversion: ContentConversion = ContentConversion(), cache: CacheSettings = CacheSettings(),
         seed: Seed? = nil, proxy: Proxy = Proxy(), http2: Bool = false, requests: RecordedRequests? = nil,
@@ -77,7 +77,7 @@ struct EmulatedEnvironment: Sendable {
                     try await provide(
                         emulator, endpoints, clock, proxy, in: directory, conversion, cache, logger, body: body)
                 }
-                // The first to end is the test's body, or the emulator if it could not start.
+                // The first task to end is the test's body, or the emulator if it could not start.
                 defer { group.cancelAll() }
                 try await group.next()
             }
@@ -135,8 +135,7 @@ struct EmulatedEnvironment: Sendable {
     /// Long enough for a busy machine.
     private static let connectTimeout = Duration.seconds(60)
 
-    /// Runs `body` with a second provider next to the first, which knows nothing yet. Its clock is `time`, or
-    /// the machine's.
+    /// Runs `body` with a second provider next to the first, with empty caches. Its clock is `time`, or the machine's.
     func withNewProvider(
         time: ManualTime? = nil, connectTimeout: Duration = Self.connectTimeout,
         _ body: @Sendable (EmulatedEnvironment) async throws -> Void
@@ -175,7 +174,7 @@ struct EmulatedEnvironment: Sendable {
         ]
     }
 
-    /// `timeout` is the driver's patience.
+    /// `timeout` is that of the driver.
     func mount(
         _ attributes: [String: String], secrets: String = "null", timeout: Duration = .seconds(120)
     ) async throws -> ReceivedMountResponse {
@@ -211,7 +210,8 @@ struct EmulatedEnvironment: Sendable {
 }
 
 extension ProviderConfiguration {
-    /// For a server whose calls are handled by a test, which opens no endpoint for health and metrics.
+    /// The configuration of a server whose calls a test handles, and which does not open an endpoint for health and
+    /// metrics.
     static func withoutWatchers(
         _ endpoint: Endpoint, mounts: MountPipeline.Settings, network: NetworkTransport.Configuration
     ) -> ProviderConfiguration {
@@ -242,7 +242,7 @@ extension ReceivedMountResponse {
     }
 }
 
-/// What the emulator was asked for, by the words of its log.
+/// The requests to the emulator, in the words of its log.
 final class RecordedRequests: LogHandler, Sendable {
     private let lines = Mutex<[(host: String, path: String)]>([])
 
@@ -267,7 +267,7 @@ final class RecordedRequests: LogHandler, Sendable {
 
     var logger: Logger { Logger(label: "emulator", factory: { _ in self }) }
 
-    /// The hosts that requests for paths with `suffix` were made out for.
+    /// The hosts of the requests for paths with `suffix`.
     func hosts(ofPathsWith suffix: String) -> [String] {
         lines.withLock { $0.filter { $0.path.hasSuffix(suffix) }.map(\.host) }
     }

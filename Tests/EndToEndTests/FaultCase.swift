@@ -5,11 +5,11 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// Faults, a mount in their midst, and what must come of it.
+/// Faults, a mount during these faults, and the expected result.
 struct FaultCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { faults.joined(separator: ", ") }
 
-    /// How a pod's identity is proven.
+    /// The way in which a pod's identity is proven.
     enum Mode: Sendable {
         case workloadIdentity
         case managedIdentity
@@ -17,15 +17,15 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         case tokenProxy
     }
 
-    /// The faults' words, one fault each.
+    /// The faults in the words of the command line, one text for each.
     var faults: [String]
     var mode = Mode.workloadIdentity
     var objects = [EmulatedEnvironment.object("secret", "plain")]
-    /// With what the mount fails; nil when it succeeds.
+    /// The code with which the mount fails; nil if it succeeds.
     var code: RPCCode?
-    /// What the failure must say.
+    /// Texts that the error must contain.
     var words: [String] = []
-    /// How often each class of calls must have been made.
+    /// The expected number of calls of each class.
     var calls: [String: Int] = [:]
     /// The driver's timeout. The provider's budget is 10 seconds less.
     var patience = Duration.seconds(120)
@@ -53,7 +53,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     /// Several faults are separated by semicolons.
     private static func split(_ faults: String) -> [String] { faults.split(separator: ";").map(String.init) }
 
-    /// Every case in one emulator, each with a provider that knows nothing yet.
+    /// Runs every case in one emulator, each with a provider with empty caches.
     static func run(_ cases: [FaultCase], http2: Bool = false) async throws {
         try await EmulatedEnvironment.with(keys: false, http2: http2) { world in
             for fault in cases {
@@ -65,7 +65,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// Mounts once among the faults and judges what comes of it.
+    /// Mounts once with the faults and checks the result.
     func mount(in world: EmulatedEnvironment) async throws {
         world.emulator.faults.clear()
         let name = Comment(rawValue: faults.joined(separator: ", "))
@@ -99,7 +99,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         try check(try await world.mount(try await attributes(in: world)), name)
     }
 
-    /// Mounts once among the faults, whatever comes of it but a code that leaves an empty volume.
+    /// Mounts once with the faults. Every result is accepted except for a code that leaves an empty volume.
     func runForCode(in world: EmulatedEnvironment) async throws {
         let attributes = try await attributes(in: world)
         for fault in faults {

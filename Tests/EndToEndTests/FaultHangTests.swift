@@ -40,7 +40,7 @@ struct FaultHangTests {
 
     @Test("a mount names the proxy when the proxy does not open the connection")
     func hangingProxy() async throws {
-        // The node's own identity, so that the short timeout is for no other connection through the proxy.
+        // The node's own identity, so that the short timeout does not affect another connection through the proxy.
         let fault = FaultCase.fails(
             "hang target=proxy:kv*", mode: .managedIdentity, .internal,
             ["the proxy did not open the connection in time", "hop: proxy"], calls: [Self.get: 0])

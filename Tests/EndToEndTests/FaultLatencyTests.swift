@@ -22,7 +22,7 @@ struct FaultLatencyTests {
             #expect(world.emulator.callCounts.calls("vault:kv-tests get") == 1)
             for id in ids { #expect(world.emulator.faults.clear(id)) }
             #expect(world.emulator.faults.entries.isEmpty)
-            // A fault that was taken back delays nothing: this one would outlast the mount.
+            // A removed fault does not delay calls: this one would last longer than the mount.
             let endless = world.emulator.faults.add(try Fault(words: ["latency", "target=any", "delay=1h"]))
             #expect(world.emulator.faults.clear(endless))
             _ = try await world.mount(object)

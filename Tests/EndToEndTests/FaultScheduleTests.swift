@@ -23,7 +23,7 @@ struct FaultScheduleTests {
         }
     }
 
-    /// How a mount ends with a provider that remembers nothing.
+    /// The result of a mount by a provider with empty caches.
     private func outcome(in world: EmulatedEnvironment) async throws -> RPCCode {
         let token = try await world.token(lifetime: 20_000)
         let attributes = try await world.attributes(
@@ -49,7 +49,7 @@ struct FaultScheduleTests {
                 var run: [Bool] = []
                 for _ in 0..<10 {
                     try await world.withNewProvider { world in
-                        // Struck often enough, it fails; that is not what is looked at here.
+                        // The mount fails if the fault strikes too often, which this test does not check.
                         do {
                             _ = try await world.mount(EmulatedEnvironment.object("secret", "plain"))
                         } catch is RPCStatus {}

@@ -5,11 +5,11 @@ import Testing
 
 @testable import AzureEmulator
 
-/// Every fault that the emulator knows, at every service that it suits, for as long as the mount tries: none
-/// may end in a gRPC code with which the kubelet starts the pod with an empty volume.
+/// Every fault that the emulator knows, at every service that it suits, for the whole time of the mount. None may cause
+/// a gRPC code with which the kubelet starts the pod with an empty volume.
 @Suite("Every kind of fault", .timeLimit(.minutes(20)))
 struct FaultWalkTests {
-    /// A service, and the mode in which a mount needs it.
+    /// A service, and the identity mode that uses it.
     private static let services: [(target: String, mode: FaultCase.Mode)] = [
         ("entra", .workloadIdentity), ("vault", .workloadIdentity), ("proxy", .workloadIdentity),
         ("imds", .managedIdentity), ("nmi", .podIdentity), ("token-proxy", .tokenProxy),
@@ -36,7 +36,7 @@ struct FaultWalkTests {
         try await EmulatedEnvironment.with(keys: false) { world in
             for fault in cases {
                 world.emulator.faults.clear()
-                // Short, because of the proxy that hangs.
+                // A short time, because a proxy hangs.
                 try await world.withNewProvider(time: ManualTime.fromNow(), connectTimeout: .milliseconds(500)) {
                     try await fault.runForCode(in: $0)
                 }

@@ -8,7 +8,7 @@ struct ManyHostsTests {
     func manyHosts() async throws {
         let transport = NetworkTransport(
             configuration: NetworkTransport.Configuration(trustRoots: TrustRoots(), proxy: .none, userAgent: "test"))
-        // Nothing listens on port 1 of these addresses of the loopback network.
+        // No process listens on port 1 of these loopback addresses.
         for host in (0..<1001).map({ "127.1.\($0 / 250).\($0 % 250 + 1)" }) {
             await #expect(throws: TransportError.self) {
                 try await transport.send(HTTPRequest(.get, "http://\(host):1/"), timeout: .seconds(600))

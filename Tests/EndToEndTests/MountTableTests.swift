@@ -7,8 +7,8 @@ import Testing
 
 extension MountCase: CustomTestStringConvertible {}
 
-/// Runs the table against a program, which many cases share: what the program remembers of one case must not change
-/// the result of another.
+/// Runs the table against programs that many cases share: the state of a program after one case must not change the
+/// result of another.
 @Suite(
     "The mount table over the socket of the program", .tableEnvironment, .timeLimit(.minutes(20)),
     .enabled(if: Programs.folder != nil, "AKV_PROGRAMS must name the folder of the programs"))
@@ -68,7 +68,7 @@ struct MountTableTests {
 
 /// One program for each set of flags that the table has, started when the first case needs it.
 actor ProgramPool {
-    /// What a program is started with.
+    /// The flags and the environment of a program.
     private struct Settings: Hashable {
         var flags: [String]
         var hasCloudFile: Bool
@@ -92,7 +92,7 @@ actor ProgramPool {
         (self.world, self.directory) = (world, directory)
     }
 
-    /// The program that an operator with the flags of `testCase` runs, with the operator's file as the case has it.
+    /// The program of an operator who sets the flags of `testCase`, with the operator's file of the case.
     func program(for testCase: MountCase) async throws -> ProviderProgram {
         var environment: [String: String] = [:]
         if let name = testCase.flags?.cloudFile {

@@ -3,15 +3,16 @@ import AzureEmulator
 import ProviderTransport
 import TestSupport
 
-/// `akv-csi serve` as a process of its own, in front of a world's emulator.
+/// `akv-csi serve` as a process, in front of the emulator of an environment.
 struct ProviderProgram: Sendable {
-    /// The emulator's, which the program cannot find out here: it would ask an API server with a cluster's name.
+    /// The server name of the emulator's token proxy. The program cannot determine it without the API server of a
+    /// cluster.
     private static let tokenProxyName = "aeaf29ip1hi5q38ebc3u4daum81u0unk52t5bg50j25234fmuj78g.ests.aks"
 
     let client: RPCClient
     private let program: RunningProgram
 
-    /// `name` is the socket's, and `flags` come after those that lead the program to the emulator.
+    /// `name` is that of the socket. `flags` follow those that point the program to the emulator.
     init(
         _ name: String, in directory: TemporaryDirectory, _ world: EmulatedEnvironment, flags: [String],
         environment: [String: String] = [:]
@@ -34,7 +35,7 @@ struct ProviderProgram: Sendable {
 }
 
 extension EmulatedEnvironment {
-    /// The variables that lead any program to the emulator.
+    /// The variables that point a program to the emulator.
     var environment: [String: String] {
         [
             "SSL_CERT_FILE": authorityFile, "HTTPS_PROXY": "http://127.0.0.1:\(endpoints.proxyPort)",

@@ -4,7 +4,7 @@ import ProviderCore
 import ProviderTransport
 import Testing
 
-/// One thing that is wrong with an otherwise good mount, and what must be said about it.
+/// One mistake in an otherwise correct mount, and the expected error.
 struct Mistake: Sendable, CustomTestStringConvertible {
     var name: String
     var code: RPCCode

@@ -51,7 +51,7 @@ struct RetryAfterTests {
             world.emulator.faults.add(try Fault(words: ["propagation", "target=entra"]))
             var results: [RPCCode] = []
             for index in 0..<5 {
-                // A token of its own for each, as the kubelet brings after a while.
+                // Each mount has its own token, because the kubelet renews tokens after some time.
                 let token = try await world.token(lifetime: 3600 + index)
                 let attributes = try await world.attributes(
                     objects: EmulatedEnvironment.array([EmulatedEnvironment.object("secret", "plain")]), token: token)

@@ -39,7 +39,7 @@ struct ShapingTests {
             #expect(try answer.text("keys/pin") == "0123")
             #expect(try answer.text(".env") == "user=root\npin=0123\n")
             #expect(try answer.text("app.conf") == "user=root note=plain value")
-            // One for database, one for plain.
+            // One read for database, one for plain.
             #expect(world.emulator.callCounts.vault == 2)
         }
     }

@@ -2,10 +2,10 @@ import Azure
 import AzureEmulator
 import AzureTestSupport
 
-/// The network of a provider whose clock is a `ManualTime`.
+/// The HTTP client of a provider whose clock is a `ManualTime`.
 ///
-/// A request that the emulator leaves without an answer times out immediately, and the clock moves on by the
-/// timeout. All other requests may take as long as they need, so a busy machine changes no outcome.
+/// A request without a response of the emulator times out immediately, and the clock moves by the timeout. All other
+/// requests may take any time, so a busy machine does not change a result.
 struct TimedTransport: HTTPTransport {
     let base: any HTTPTransport
     let time: ManualTime
@@ -16,7 +16,7 @@ struct TimedTransport: HTTPTransport {
         case leftWaiting
     }
 
-    /// Only a bound on hanging tests.
+    /// A bound that only hanging tests reach.
     private static let limit = Duration.seconds(900)
 
     func send(_ request: HTTPRequest, timeout: Duration) async throws(TransportError) -> HTTPResponse {
@@ -47,8 +47,8 @@ struct TimedTransport: HTTPTransport {
         }
     }
 
-    /// Whether `fault` keeps a service from ending its answer. A proxy that hangs is noticed by the HTTP
-    /// client itself, when it has waited for the connection.
+    /// Whether `fault` prevents a service from ending its response. The HTTP client itself notices a proxy that hangs,
+    /// after it has waited for the connection.
     private static func leavesWaiting(_ fault: String) -> Bool {
         let words = fault.split(separator: " ")
         guard !words.contains(where: { $0.hasPrefix("target=proxy") }) else { return false }

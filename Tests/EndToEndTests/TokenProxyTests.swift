@@ -18,7 +18,7 @@ struct TokenProxyTests {
         return attributes
     }
 
-    /// What is mounted with a token that was not presented yet.
+    /// The result of a mount with a token that was not sent before.
     private static func value(_ world: EmulatedEnvironment) async throws -> String {
         try await world.mount(try await attributes(world)).text("plain")
     }
@@ -33,7 +33,7 @@ struct TokenProxyTests {
                 requests.hosts(ofPathsWith: "/token-proxy/\(EmulatedEnvironment.tenant)/oauth2/v2.0/token")
                     == ["login.microsoftonline.com"])
             #expect(requests.hosts(ofPathsWith: "/oauth2/v2.0/token").count == 1)
-            // The vault is all that the HTTP proxy was asked for.
+            // The HTTP proxy gets only the request for the vault.
             #expect(world.emulator.callCounts.connections == 1)
         }
     }
@@ -71,7 +71,7 @@ struct TokenProxyTests {
             #expect(status.code == .internal)
             #expect(status.message.contains("TLS"), "\(status.message)")
             #expect(status.message.contains("the cluster's token proxy"), "\(status.message)")
-            // Half way through its replacement, after the old authority is good again.
+            // First the old authority is valid again, and then the file is empty, as during its replacement.
             try authority.write(to: file)
             #expect(try await Self.value(world) == "plain value")
             try Data().write(to: file)

@@ -14,7 +14,7 @@ struct TrustRootsTests {
                 let transport = NetworkTransport(
                     configuration: NetworkTransport.Configuration(
                         trustRoots: TrustRoots(systemDirectories: [directory.path]), proxy: .none, userAgent: "tests"))
-                /// Nil when the server is not trusted.
+                /// Nil if the server is not trusted.
                 func status() async throws -> Int? {
                     let request = HTTPRequest(.get, "https://localhost:\(port)/nothing", maximumResponseBytes: 1 << 20)
                     do throws(TransportError) {
@@ -25,7 +25,7 @@ struct TrustRootsTests {
                     }
                 }
                 #expect(try await status() == nil)
-                // The name of a bundle is the distribution's, which is read by another way.
+                // A bundle with the distribution's name is read in another way.
                 try directory.write(authority, to: "ca-certificates.crt")
                 #expect(try await status() == nil)
                 try directory.write(authority, to: "proxy-cert.crt")

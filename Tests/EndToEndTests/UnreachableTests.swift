@@ -8,11 +8,11 @@ import ProviderTransport
 import TestSupport
 import Testing
 
-/// Hosts that are not there at all: unknown names, ports without a listener. Without a network:
-/// the names are such that no resolver asks anybody for them, and the port is one that we hold ourselves.
+/// Hosts that do not exist: unknown names, and ports without a listener. The tests do not use the network: no resolver
+/// sends a request for these names, and this process holds the port.
 @Suite("A mount without a reachable server", .timeLimit(.minutes(20)))
 struct UnreachableTests {
-    /// Longer than a label may be.
+    /// A label that is longer than allowed.
     private static let nowhere = String(repeating: "a", count: 64) + ".invalid"
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -20,7 +20,7 @@ struct UnreachableTests {
         var authority = "https://login.\(UnreachableTests.nowhere)"
         var vaultSuffix = "vault.\(UnreachableTests.nowhere)"
         var proxy: String?
-        /// The node's identity needs no Entra, so the vault is the first to be missed.
+        /// The node's identity does not need Entra, so the vault is the first host that fails.
         var isForVault = false
         var words: [String]
     }
@@ -96,7 +96,7 @@ struct UnreachableTests {
                 for word in given.words + ["[unreachable]"] {
                     #expect(status?.message.contains(filled(word)) == true, "\(status?.message ?? "")")
                 }
-                // It was tried again: a name or a port may be there in a moment.
+                // The request was retried, because a name or a port may become available.
                 #expect(time.sleeps.count == 3)
             }
         }
@@ -104,7 +104,7 @@ struct UnreachableTests {
     }
 }
 
-/// A port of this machine that has no listener, and that no other process can take.
+/// A port of this machine without a listener, which no other process can use.
 private final class ClosedPort {
     let number: UInt16
     private let descriptor: Int32

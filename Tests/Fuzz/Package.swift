@@ -2,12 +2,12 @@
 
 import PackageDescription
 
-// The fuzz program, a package of its own: it compiles the project's sources, through links in Sources, with
-// other flags than the project does. `make fuzz` builds and runs it.
+// The fuzz program, as a separate package: it compiles the project's sources, through links in Sources, with other
+// flags than the project does. `make fuzz` builds and runs it.
 //
 // To fuzz another target of the project, link its folder in Sources and add a line to the list of targets.
 
-// The fuzzer sees which branches an input took, and the checks that an optimised build leaves out are compiled in.
+// The fuzzer sees the branches that an input takes. Checks that an optimised build leaves out are compiled in.
 let instrumentation: [SwiftSetting] = [.unsafeFlags(["-O", "-assert-config", "Debug", "-sanitize=fuzzer"])]
 
 // The same as in the project's Package.swift: they change the meaning of the sources.
@@ -45,7 +45,7 @@ let package = Package(
             "ProviderCore", "AsyncSupport", "Budgets", "SecretMemory", "Documents", "KeyMaterial", "Shaping", crypto),
         fuzzed(
             "Azure", path: "Sources/AzureWithoutNetwork",
-            // The files that need NIO, whose build would take most of the time. NetworkStubs has replacements.
+            // The files that need NIO, whose build would take most of the time. NetworkStubs replaces them.
             exclude: [
                 "Connections", "Names", "HTTP/CertificateProbe.swift", "HTTP/TrustRoots.swift", "Time/Timeout.swift",
             ].map { "Azure/\($0)" },

@@ -40,7 +40,7 @@ struct CommandTests {
     }
 }
 
-/// Files held open. The limit on open files is raised for them, and stays so.
+/// Open files. The limit on open files is raised for them, and stays raised.
 private final class OpenFiles {
     private var descriptors: [Int32] = []
 

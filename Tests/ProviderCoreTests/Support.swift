@@ -3,12 +3,12 @@ import ProviderCore
 import SecretMemory
 
 extension SecretBytes {
-    /// The content as text, which only tests may want.
+    /// The content as text, which only tests may read.
     var exposedText: String { withExposed { String(decoding: $0, as: UTF8.self) } }
     var exposedBytes: [UInt8] { withExposed { Array($0) } }
 }
 
-/// Everything that `print` and its kin can make of a value.
+/// All descriptions of a value that Swift's functions, such as `print`, can make.
 func renderings<Value>(of value: Value) -> [String] {
     var dumped = ""
     dump(value, to: &dumped)
@@ -24,7 +24,7 @@ func token(claims: String) -> String {
     return part(#"{"alg":"RS256","typ":"JWT"}"#) + "." + part(claims) + "." + part("signature")
 }
 
-/// A request as the driver would send it.
+/// A request in the form that the driver sends.
 func mountRequest(
     _ attributes: [String: String], secrets: [String: String]? = nil
 ) throws -> MountRequest {
@@ -39,7 +39,7 @@ func mountRequest(
 /// Noon of 1 January 2026.
 let testNow = 1_767_268_800
 
-/// What a working SecretProviderClass and pod bring.
+/// The attributes of a valid SecretProviderClass and pod.
 enum ValidMount {
     static let tokenClaims = """
         {"iss":"https://issuer.example","sub":"system:serviceaccount:pay:api",\
@@ -67,7 +67,7 @@ enum ValidMount {
         ]
     }
 
-    /// The same with some values replaced, or left out where nil.
+    /// The same attributes with some values replaced, or removed where nil.
     static func attributes(changing changes: [String: String?]) -> [String: String] {
         var result = attributes
         for (key, value) in changes { result[key] = value }

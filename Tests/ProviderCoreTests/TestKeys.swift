@@ -1,8 +1,8 @@
 import SecretMemory
 import TestSupport
 
-/// Keys and certificates made by OpenSSL for this run, so that our readers are tested against a
-/// writer that is not ours.
+/// Keys and certificates that OpenSSL creates for this run, so that our readers are tested with the files of another
+/// writer.
 struct TestKeys: Sendable {
     enum Key: String, CaseIterable, Sendable {
         case rsa
@@ -26,7 +26,7 @@ struct TestKeys: Sendable {
     private(set) var intermediate: [UInt8] = []
     private(set) var root: [UInt8] = []
 
-    /// Made once, because an RSA key takes its time.
+    /// Created once, because the generation of an RSA key is slow.
     static let shared = Result { try TestKeys() }
 
     private init() throws {
@@ -82,7 +82,7 @@ struct TestKeys: Sendable {
         return SecretBytes(try directory.read("file.p12"))
     }
 
-    /// What `openssl` writes for `command` when `input` is its file `in.pem`.
+    /// The output of `openssl` for `command` with `input` as its file `in.pem`.
     static func openssl(_ command: [String], input: [UInt8]) throws -> [UInt8] {
         let directory = try TemporaryDirectory()
         try directory.write(input, to: "in.pem")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Releasing a client", .timeLimit(.minutes(20)))
 struct ClientReleaseTests {
-    /// In a process of its own, because gRPC ends its threads only with the last client and server of a process.
+    /// In a separate process, because gRPC ends its threads only with the last client and server of a process.
     @Test("releasing a client waits for gRPC's thread that still reports the end of its last call")
     func waitsForLastCallback() async {
         await #expect(processExitsWith: .success) {

@@ -53,7 +53,7 @@ struct ConnectionTests {
         await server.stop(grace: .zero)
     }
 
-    /// IPv6 is not everywhere.
+    /// Some machines do not have IPv6.
     private static var loopbackAddresses: [String] {
         let hasIPv6 = access("/proc/net/if_inet6", F_OK) == 0
         return ["127.0.0.1"] + (hasIPv6 ? ["[::1]"] : [])

@@ -20,8 +20,8 @@ struct ResponseSizeTests {
 
     @Test("a response of exactly 4 MiB passes, and one byte more is an INTERNAL error with the reason")
     func limit() async throws {
-        // File: 1 + 4 of its own length, path 1 + 1 + 4, mode 1 + 2, contents 1 + 4.
-        // Version: 1 + 1 of its own length, id 1 + 1 + 8, version 1 + 1 + 1.
+        // File: 1 + 4 for its length, path 1 + 1 + 4, mode 1 + 2, contents 1 + 4.
+        // Version: 1 + 1 for its length, id 1 + 1 + 8, version 1 + 1 + 1.
         let largest = (4 << 20) - (5 + 6 + 3 + 5) - (2 + 10 + 3)
         try await withServer(handler: Self.handler) { (fixture: Fixture) async throws in
             let client = fixture.client()

@@ -170,7 +170,7 @@ struct RoundTripTests {
         }
         try await withServer(handler: handler) { (fixture: Fixture) async throws in
             let client = fixture.client()
-            // On a busy machine a call may be over before its handler begins.
+            // On a busy machine, a call may end before its handler starts.
             while log.started == 0 {
                 let status = await status { () throws(RPCStatus) in
                     try await client.mount(.plain, timeout: .milliseconds(500))

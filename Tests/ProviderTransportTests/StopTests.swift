@@ -56,7 +56,7 @@ struct StopTests {
         let late = clients.flatMap { client in
             (0..<10).map { _ in Task { await status { () throws(RPCStatus) in try await client.mount(.plain) } } }
         }
-        // Behind the calls on the same connections.
+        // After the calls on the same connections.
         for client in clients { #expect(try await client.isServing(timeout: testTimeout) == false) }
         log.open()
         #expect(try await first.value.files.map(\.path) == ["late"])

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The time that a call may take which is answered immediately. It only bounds a failure.
+/// The timeout of a call that gets an immediate response. Only failing tests reach it.
 let testTimeout = Duration.seconds(300)
 
 /// Bytes of a response that are not secret.
@@ -32,7 +32,7 @@ extension MountRequestMessage {
 
 let testVersion = ProviderVersion(version: "v1alpha1", runtimeName: "akv-csi", runtimeVersion: "v0.0.1")
 
-/// A server on a socket of its own.
+/// A server on its own socket.
 struct Fixture {
     let directory: TemporaryDirectory
     let endpoint: Endpoint
@@ -63,7 +63,7 @@ func withServer(
     await fixture.server.stop(grace: .zero)
 }
 
-/// The status with which `call` fails; records an issue when it does not.
+/// The status with which `call` fails; records an issue if it succeeds.
 func status<Result: Sendable>(of call: () async throws(RPCStatus) -> Result) async -> RPCStatus? {
     do throws(RPCStatus) {
         _ = try await call()

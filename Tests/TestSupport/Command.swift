@@ -1,6 +1,6 @@
 import Foundation
 
-/// A command that did not succeed, with what it wrote to standard error.
+/// A command that failed, with its standard error.
 package struct CommandError: Error, CustomStringConvertible {
     package var command: [String]
     /// The exit status; negative for the signal that ended the command.

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Bounds how many callers run at a time. The others wait, and go on in the order in which they came.
+/// Limits the number of callers that run at the same time. The others wait, and continue in the order of their arrival.
 ///
-/// Swift Testing starts all tests and all their cases together. Where each case starts servers, hundreds of them
-/// would hold thousands of sockets and slow each other down until their timeouts expire.
+/// Swift Testing starts all tests and all their cases together. If each case starts servers, hundreds of cases would
+/// hold thousands of sockets and slow each other down until their timeouts expire.
 package final class ConcurrencyLimit: Sendable {
     private struct State {
         var free: Int

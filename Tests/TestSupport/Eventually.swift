@@ -1,5 +1,5 @@
-/// Whether `condition` comes true before the deadline. It is asked again and again, so a test waits no
-/// longer than it must; the deadline only bounds a failure.
+/// Whether `condition` becomes true before the deadline. It is evaluated repeatedly, so a test waits only as long as
+/// necessary; only failing tests reach the deadline.
 package func eventually(
     within limit: Duration = .seconds(300), _ condition: () async throws -> Bool
 ) async throws -> Bool {

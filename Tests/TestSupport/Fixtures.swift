@@ -2,7 +2,7 @@ package import Foundation
 
 /// Files that tests read.
 package enum Fixtures {
-    /// The repository's top.
+    /// The root of the repository.
     package static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

@@ -1,7 +1,7 @@
 package import Foundation
 internal import Synchronization
 
-/// The programs under test. `AKV_PROGRAMS` names their folder, as for the tests in Python.
+/// The programs under test. `AKV_PROGRAMS` names their folder, as for the Python tests.
 package enum Programs {
     /// Nil without the variable. There is no default, so that a test run states which programs it tests.
     package static let folder: URL? = ProcessInfo.processInfo.environment["AKV_PROGRAMS"].map {
@@ -23,7 +23,7 @@ package final class RunningProgram: Sendable {
     private struct State {
         var lines: [String] = []
         var isAtEnd = false
-        /// Called for each new line, and when there are no more.
+        /// Called for each new line, and at the end of the output.
         var waiters: [@Sendable (_ lines: [String], _ isAtEnd: Bool) -> Bool] = []
     }
 
@@ -31,7 +31,7 @@ package final class RunningProgram: Sendable {
     private let pid: pid_t
     private let state = Mutex(State())
 
-    /// Starts the program with `environment` alone, and without this process's open files.
+    /// Starts the program with only `environment`, and without this process's open files.
     package init(_ path: String, _ arguments: [String], environment: [String: String]) throws {
         self.path = path
         var ends: [Int32] = [0, 0]
@@ -82,7 +82,7 @@ package final class RunningProgram: Sendable {
     /// The lines written so far.
     package var lines: [String] { state.withLock { $0.lines } }
 
-    /// Waits until a line holds `text`. Throws when the program ends before.
+    /// Waits until a line contains `text`. Throws if the program ends before.
     package func wrote(_ text: String) async throws {
         let hasWritten = await waits { lines, isAtEnd in
             lines.contains { $0.contains(text) } ? true : isAtEnd ? false : nil
@@ -92,7 +92,7 @@ package final class RunningProgram: Sendable {
         }
     }
 
-    /// Waits for its end and returns the exit status, negative for a signal's number.
+    /// Waits for the end of the program and returns the exit status, negative for a signal's number.
     package func ended() async -> Int32 {
         _ = await waits { _, isAtEnd in isAtEnd ? true : nil }
         var status: Int32 = 0
@@ -100,14 +100,14 @@ package final class RunningProgram: Sendable {
         return status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
     }
 
-    /// Asks it to end, and waits for that.
+    /// Sends SIGTERM, and waits for the end.
     @discardableResult
     package func stop() async -> Int32 {
         kill(pid, SIGTERM)
         return await ended()
     }
 
-    /// The first answer of `condition` that is not nil.
+    /// The first result of `condition` that is not nil.
     private func waits(
         _ condition: @escaping @Sendable (_ lines: [String], _ isAtEnd: Bool) -> Bool?
     ) async -> Bool {

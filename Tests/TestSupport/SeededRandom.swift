@@ -1,4 +1,4 @@
-/// SplitMix64: the same seed gives the same numbers everywhere, so that a failure can be repeated.
+/// SplitMix64: the same seed gives the same numbers on every machine, so that a failure can be repeated.
 package struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
@@ -14,7 +14,7 @@ package struct SeededRandom: RandomNumberGenerator {
         return mixed ^ mixed >> 31
     }
 
-    /// `bytes` with one to four faults: a changed, removed, inserted or repeated piece, or a cut.
+    /// `bytes` with one to four mutations: a changed, removed, inserted or repeated part, or a cut.
     package mutating func mutation(of bytes: [UInt8]) -> [UInt8] {
         var result = bytes
         for _ in 0..<Int.random(in: 1...4, using: &self) {

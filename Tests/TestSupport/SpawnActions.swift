@@ -1,7 +1,7 @@
 import Foundation
 
-/// Adds to `actions` that the child closes every descriptor from `first` on: a file of this process that another thread
-/// opens at this moment, too. A child that kept one could hold up a reader that waits for the end of a pipe.
+/// Adds to `actions` that the child closes every descriptor from `first` on, even if another thread of this process
+/// opens it at this moment. If a child kept one, a reader of a pipe could wait for its end too long.
 ///
 /// The headers of glibc 2.34 and later have the function, but Swift does not import it.
 func addCloseFiles(from first: Int32, to actions: inout posix_spawn_file_actions_t) throws {

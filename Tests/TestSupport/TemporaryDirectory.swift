@@ -1,9 +1,8 @@
 import Foundation
 
-/// A directory of its own for one test, removed with everything in it when the last reference goes.
+/// A separate directory for one test. It is removed with its content when the last reference is released.
 ///
-/// It lies directly under `/tmp` whatever `TMPDIR` says, because a unix socket's path holds no more
-/// than 107 bytes.
+/// It is directly under `/tmp`, whatever `TMPDIR` says, because the path of a unix socket has at most 107 bytes.
 package final class TemporaryDirectory: Sendable {
     package let path: String
 
@@ -21,10 +20,10 @@ package final class TemporaryDirectory: Sendable {
         }
     }
 
-    /// The path of `name` inside.
+    /// The path of `name` in the directory.
     package func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// Writes `contents` under `name` and returns its path.
+    /// Writes `contents` to the file `name` and returns its path.
     @discardableResult
     package func write(_ contents: some Sequence<UInt8>, to name: String) throws -> String {
         try Data(contents).write(to: URL(fileURLWithPath: file(name)))
@@ -50,7 +49,7 @@ package struct SystemCallError: Error, CustomStringConvertible {
 }
 
 extension TemporaryDirectory {
-    /// Runs `body` with a directory that outlives all of it.
+    /// Runs `body` with a directory that exists until its end.
     package static func with<Result: Sendable>(
         _ body: (TemporaryDirectory) async throws -> Result
     ) async throws -> Result {

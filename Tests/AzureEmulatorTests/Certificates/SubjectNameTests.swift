@@ -14,7 +14,7 @@ struct SubjectNameTests {
         ])
     func names(text: String, parts: String) throws {
         let name = try SubjectName.parse(text)
-        // The description is written from the most specific part on (RFC 4514).
+        // The description starts with the most specific part (RFC 4514).
         #expect(
             name.reversed().map { "\($0)" }.joined(separator: ",")
                 == parts.split(separator: ",").reversed().joined(separator: ","))

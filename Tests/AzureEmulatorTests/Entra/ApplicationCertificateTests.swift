@@ -7,12 +7,12 @@ import Testing
 
 @Suite("An assertion that an application signs with its certificate")
 struct ApplicationCertificateTests {
-    /// RSA keys take long to generate, so all tests share them.
+    /// The generation of RSA keys is slow, so all tests share them.
     private static let registered = Result { try issue() }
     private static let other = Result { try issue() }
 
     private static func issue() throws -> IssuedCertificate {
-        // Valid from a frozen clock's time on.
+        // Valid from the time of a frozen clock.
         let now = EmulatorClock.frozen().now
         return try CertificateFactory.issue(.init(subject: "CN=application"), now: now)
     }

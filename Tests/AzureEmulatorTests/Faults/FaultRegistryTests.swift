@@ -22,7 +22,7 @@ struct FaultRegistryTests {
         try registry(fault).effect(on: call).fault != nil
     }
 
-    /// For each of so many calls whether the fault strikes it.
+    /// Whether the fault strikes each of `calls` calls.
     private static func strikes(_ registry: FaultRegistry, calls: Int) -> [Bool] {
         (0..<calls).map { _ in registry.effect(on: call()).fault != nil }
     }

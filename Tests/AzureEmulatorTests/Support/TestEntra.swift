@@ -4,7 +4,7 @@ import Foundation
 
 /// Entra with some identities, the issuer of its cluster, and a clock that a test moves.
 struct TestEntra {
-    /// The issuers' private keys. RSA keys take long to generate, so all tests share them.
+    /// The issuers' private keys. The generation of RSA keys is slow, so all tests share them.
     private static let keys = Result { (own: try ClusterIssuer.newKey(), foreign: try ClusterIssuer.newKey()) }
 
     static let issuer = "https://oidc.akv-emulator.example/tests/"

@@ -42,7 +42,8 @@ struct ConnectionTests {
                     case .response: server.write(FakeHTTPServer.response("stolen"))
                     case .close: server.closeAll()
                     }
-                    // Until the client has seen it, its next request may still get its response on this connection.
+                    // Until the client has noticed the bytes, its next request may still get a response on this
+                    // connection.
                     #expect(try await eventually { server.open == 0 })
                 }
             }
@@ -142,7 +143,8 @@ struct ConnectionTests {
                         request.namespace = "loud"
                         return request
                     })
-                // The loud one also waits for connections to the host of the other, for which it has no look-up left.
+                // The loud namespace also waits for connections to the other one's host, but has no look-up left for
+                // it.
                 let shared = client.begin(Array(repeating: "/", count: 100), for: "loud")
                 #expect(try await eventually { try await client.transport.hostCount() >= 200 })
                 for _ in 0..<5 { #expect(try await !client.get(for: "quiet").isEmpty) }

@@ -5,10 +5,10 @@ import NIOSSL
 import Synchronization
 import TestSupport
 
-/// An HTTP/1.1 server on a loopback port, which responds as the test says.
+/// An HTTP/1.1 server on a loopback port. A test decides its responses.
 final class FakeHTTPServer: Sendable {
     struct Received: Sendable {
-        /// Of its connection, counted from 1.
+        /// The number of the connection, counted from 1.
         var connection: Int
         var method: String
         var target: String
@@ -16,10 +16,10 @@ final class FakeHTTPServer: Sendable {
     }
 
     enum Reply: Sendable {
-        /// The number of the connection, as the body.
+        /// Responds with the number of the connection as the body.
         case connectionNumber
         case body(String)
-        /// Bytes in place of a response.
+        /// Sends these bytes instead of a response.
         case bytes(String)
         /// The request is kept until `replyToHeld`.
         case hold
@@ -41,7 +41,8 @@ final class FakeHTTPServer: Sendable {
         state = Mutex(State(rule: rule))
     }
 
-    /// Runs `body` with a server that lives as long: with TLS if there is a directory with the files `cert` and `key`.
+    /// Runs `body` with a server, and stops it afterwards. With a directory with the files `cert` and `key`, it uses
+    /// TLS.
     static func with(
         certificateIn directory: TemporaryDirectory? = nil, _ rule: @escaping @Sendable (Received) -> Reply,
         _ body: (FakeHTTPServer) async throws -> Void
@@ -81,7 +82,7 @@ final class FakeHTTPServer: Sendable {
 
     var requests: [Received] { state.withLock { $0.requests } }
 
-    /// The number of requests that are kept.
+    /// The number of requests without a response.
     var held: Int { state.withLock { $0.held.count } }
 
     /// The number of connections so far.
@@ -90,7 +91,7 @@ final class FakeHTTPServer: Sendable {
     /// The number of connections that are open.
     var open: Int { state.withLock { $0.open.count } }
 
-    /// Changes the rule, and replies to the requests that were kept by it.
+    /// Changes the rule, and responds to the requests that the old rule kept.
     func replyToHeld(_ rule: @escaping @Sendable (Received) -> Reply) {
         let held = state.withLock { state in
             state.rule = rule

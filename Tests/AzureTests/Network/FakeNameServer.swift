@@ -5,7 +5,7 @@ import Synchronization
 
 @testable import Azure
 
-/// A name server on a loopback port, which answers as the test says.
+/// A name server on a loopback port. A test decides its answers.
 final class FakeNameServer: Sendable {
     enum Answer: Sendable {
         case addresses([[UInt8]], timeToLive: Int = 60)
@@ -43,7 +43,7 @@ final class FakeNameServer: Sendable {
         try await channel.pipeline.addHandler(Receiver { [weak self] in self?.receive($0) }).get()
     }
 
-    /// Runs `body` with a server that lives as long.
+    /// Runs `body` with a server, and stops it afterwards.
     static func with(
         _ rule: @escaping @Sendable (Question) -> Answer, _ body: (FakeNameServer) async throws -> Void
     ) async throws {
@@ -52,24 +52,24 @@ final class FakeNameServer: Sendable {
         try await server.channel.close().get()
     }
 
-    /// Address and port, as a resolver is configured.
+    /// Address and port, in the form in which a resolver is configured.
     var address: String { "127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
-    /// The names in the order in which they were first asked for.
+    /// The names in the order of their first question.
     var names: [String] {
         state.withLock { state in
             state.queries.reduce(into: []) { if !$0.contains($1.question.name) { $0.append($1.question.name) } }
         }
     }
 
-    /// How many look-ups have asked for `name`. Each asks from a port of its own.
+    /// The number of look-ups of `name`. Each has its own port.
     func lookups(of name: String) -> Int {
         state.withLock { state in
             Set(state.queries.filter { $0.question.name == name }.map(\.client.port)).count
         }
     }
 
-    /// Whether both families of `name` have been asked for.
+    /// Whether questions for both families of `name` have arrived.
     func wasAsked(for name: String) -> Bool {
         state.withLock { state in
             AddressFamily.allCases.allSatisfy { family in
@@ -78,7 +78,7 @@ final class FakeNameServer: Sendable {
         }
     }
 
-    /// Changes the rule, and answers the questions that were kept by it.
+    /// Changes the rule, and answers the questions that the old rule kept.
     func answerHeld(_ rule: @escaping @Sendable (Question) -> Answer) {
         let held = state.withLock { state in
             state.rule = rule
@@ -133,7 +133,7 @@ final class FakeNameServer: Sendable {
         case .serverFailure: code = 2
         case .none: return nil
         }
-        // Up to the question's type and class; what follows concerns extensions.
+        // Up to the question's type and class. The bytes after them are extensions.
         let questionLength = query.question.name.utf8.count + 2 + 4
         guard let id = query.message.getInteger(at: query.message.readerIndex, as: UInt16.self),
             let question = query.message.getSlice(at: query.message.readerIndex + 12, length: questionLength)

@@ -9,7 +9,7 @@ struct NameResolverTests {
     private static let local: [UInt8] = [127, 0, 0, 1]
     private static let local6 = [UInt8](repeating: 0, count: 15) + [1]
 
-    /// What came of a look-up, by family.
+    /// The result of a look-up, by family.
     private final class Outcome: Sendable {
         private let state = Mutex<[AddressFamily: [Result<[[UInt8]], NameLookup.Failure>]]>([:])
 
@@ -19,7 +19,7 @@ struct NameResolverTests {
             }
         }
 
-        /// The addresses; nil if there are none, or none yet.
+        /// The addresses; nil if there are none or the result is not known yet.
         subscript(family: AddressFamily) -> [[UInt8]]? {
             guard case .success(let addresses) = state.withLock({ $0[family]?.first }) else { return nil }
             return addresses
@@ -31,7 +31,7 @@ struct NameResolverTests {
             }
         }
 
-        /// Whether each family has come, once.
+        /// Whether each family has a result, exactly once.
         var isComplete: Bool {
             state.withLock { state in AddressFamily.allCases.allSatisfy { state[$0]?.count == 1 } }
         }
@@ -135,7 +135,7 @@ struct NameResolverTests {
             }
             #expect(resolver.running == NameResolver.Limits().ofNamespace)
             #expect(dead.allSatisfy { $0[.v4] == nil })
-            // A name that another namespace waits for too is looked up on the share of that one.
+            // If another namespace waits for the same name, the look-up counts towards the share of that namespace.
             let shared = [
                 Outcome(resolver, "vault.example", for: "loud"), Outcome(resolver, "vault.example", for: "other"),
             ]

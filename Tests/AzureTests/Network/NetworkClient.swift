@@ -12,14 +12,14 @@ struct NetworkClient {
     /// Scheme, host and port.
     let base: String
 
-    /// `trusted` is the file of the authority that the server's certificate is signed by, if it has TLS.
+    /// `trusted` is the file of the authority that signed the server's certificate, if the server has TLS.
     init(
         _ server: FakeHTTPServer, host: String = "127.0.0.1", trusted: String? = nil,
         _ change: (inout NetworkTransport.Configuration) -> Void = { _ in }
     ) {
         let trustRoots = TrustRoots(environment: trusted.map { ["SSL_CERT_FILE": $0] } ?? [:])
         var configuration = NetworkTransport.Configuration(trustRoots: trustRoots, proxy: .none, userAgent: "tests")
-        // What is slow only for want of a processor must not fail.
+        // A slow processor must not make requests fail.
         configuration.connectTimeout = .seconds(900)
         change(&configuration)
         transport = NetworkTransport(configuration: configuration)
@@ -63,13 +63,13 @@ struct NetworkClient {
         let all = Mutex<[Int: [Result<HTTPResponse, TransportError>]]>([:])
     }
 
-    /// Requests that were handed over together.
+    /// Requests that are sent together.
     struct Batch {
         let requestCount: Int
         let cancel: @Sendable (Int?) -> Void
         fileprivate let outcomes: Outcomes
 
-        /// Whether each has ended, once.
+        /// Whether each request has ended, exactly once.
         var isComplete: Bool {
             outcomes.all.withLock { all in (0..<requestCount).allSatisfy { all[$0]?.count == 1 } }
         }
@@ -85,12 +85,12 @@ struct NetworkClient {
             }
         }
 
-        /// How many have failed so.
+        /// The number of requests that failed with this error.
         func count(_ condition: (TransportError) -> Bool) -> Int {
             (0..<requestCount).compactMap(error).count(where: condition)
         }
 
-        /// All of them, in order.
+        /// All results, in the order of the requests.
         func bodies() async throws -> [String?] {
             #expect(try await eventually { isComplete })
             return (0..<requestCount).map(body)

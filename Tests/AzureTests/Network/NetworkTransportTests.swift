@@ -99,7 +99,7 @@ struct NetworkTransportTests {
             let client = NetworkClient(server)
             let batch = client.begin(["/"])
             #expect(try await eventually { server.requests.count == 1 })
-            // What it has written is sent before.
+            // The server sends its half response before it closes the connection.
             server.closeAll()
             #expect(try await eventually { batch.error(0) != nil })
             #expect(batch.error(0)?.isLostConnection == true)

@@ -79,7 +79,7 @@ struct MountBudgetTests {
         #expect(other.overrun == .ended)
     }
 
-    /// Work of each kind that users can ask for, each of which takes more than 20,000 steps.
+    /// Each kind of work that users can cause. Each item takes more than 20,000 steps.
     private static let work: [(activity: MountBudget.Activity, name: String, run: @Sendable () throws -> Void)] = [
         (.reading, "YAML", { _ = try YAMLParser.parseFirst(String(repeating: "- a\n", count: 5000)) }),
         (

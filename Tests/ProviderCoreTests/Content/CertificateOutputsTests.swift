@@ -5,7 +5,7 @@ import SecretMemory
 import TestSupport
 import Testing
 
-/// Outputs as a class names them, made of what a vault holds.
+/// The outputs of a class, made of the content of a vault.
 @Suite("CertificateOutputs")
 struct CertificateOutputsTests {
     private static func attributes(_ objects: [String]) throws -> MountConfiguration {
@@ -66,7 +66,7 @@ struct CertificateOutputsTests {
         #expect(answer.files[1].contents.exposedBytes.prefix(8) == [0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2])
         let trust = try PKCS12.open(answer.files[2].contents, password: SecretBytes("changeit"))
         #expect(trust.keys.isEmpty && trust.certificates.count == 1)
-        // The password has a version of its own, so the driver sees when it changes.
+        // The password has its own version, so the driver sees when it changes.
         #expect(Set(answer.versions.map(\.id)) == ["secret/site", "secret/pw"])
     }
 
@@ -254,7 +254,7 @@ struct CertificateOutputsTests {
         let password = "    - {objectName: keystore-password, objectType: secret}\n"
         let examples = page.components(separatedBy: "```yaml\n").dropFirst().map { part in
             let text = part.components(separatedBy: "```")[0]
-            // Some show a part of a class: an object, or its outputs.
+            // Some examples show a part of a class: an object, or its outputs.
             if text.hasPrefix("objects: |\n") { return text.replacing("objects: |\n", with: "") }
             if text.hasPrefix("    - ") { return "  array:\n" + text }
             return "  array:\n\(password)    - objectName: n\n      objectType: secret\n      outputs:\n" + text

@@ -164,7 +164,7 @@ struct ContentConversionTests {
         ] as [(KeyVaultObject.Encoding, String, String)])
     func encodings(encoding: KeyVaultObject.Encoding, value: String, expected: String) throws {
         for contentType in [nil, "application/x-pkcs12", "application/x-pem-file", "x"] {
-            // Split only what is a certificate.
+            // Only certificates are split.
             let files = try ContentConversion(separatesCertificateAndKey: true).files(
                 for: Self.bundle(SecretBytes(value), contentType: contentType), object: Self.object(encoding: encoding))
             #expect(files.map(\.suffix) == [""])

@@ -3,7 +3,7 @@ import ProviderCore
 import SecretMemory
 import Testing
 
-/// From a vault's value to a file's bytes, and what is written about the whole volume.
+/// The conversion of a vault's value to a file's bytes, and the metadata file of the whole volume.
 @Suite("Files of objects")
 struct FileFormTests {
     private static func answer(

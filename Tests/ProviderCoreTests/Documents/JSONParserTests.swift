@@ -6,7 +6,7 @@ import Testing
 
 @Suite("JSONParser")
 struct JSONParserTests {
-    /// A value in a notation of its own that tells all kinds apart.
+    /// A value in a notation that shows its kind.
     private static func rendered(_ value: JSONValue) -> String {
         switch value {
         case .null: "null"
@@ -89,7 +89,7 @@ struct JSONParserTests {
             (#"\u0041\u00e9\u20AC"#, "Aé€"),
             (#"\ud83d\ude00"#, "😀"),
             (#"\uD83D\uDE00!"#, "😀!"),
-            // Half a pair becomes the replacement character, and what follows it is kept.
+            // Half of a pair becomes the replacement character, and the following text is kept.
             (#"\ud83d"#, "\u{FFFD}"),
             (#"\ude00"#, "\u{FFFD}"),
             (#"\ud83dx"#, "\u{FFFD}x"),
@@ -166,7 +166,7 @@ struct JSONParserTests {
         for _ in 0..<2000 {
             let document = SecretBytes(random.mutation(of: valid))
             do throws(JSONError) {
-                // Decodes every string, which happens only when somebody asks.
+                // Decodes every string, which otherwise happens only when it is read.
                 _ = Self.rendered(try JSONParser.parse(document))
             } catch {
                 #expect(!error.reason.isEmpty)

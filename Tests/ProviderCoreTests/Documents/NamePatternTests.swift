@@ -35,7 +35,7 @@ struct NamePatternTests {
         arguments: [
             "(", ")", "a)", "[a", "*a", "a{", "a{2", "a{3,2}", "a{200}", "a\\", "\\z", "(?=a)", "a^b", "ä", "a b",
             "((((a{50}){50}){50}){50})", String(repeating: "(", count: 60),
-            // Nothing, or little, repeated so often that writing it out would never end.
+            // An empty or short part, repeated so often that the expanded pattern would be too long.
             String(repeating: "(", count: 9) + String(repeating: "){127}", count: 9),
             String(repeating: "(", count: 9) + "a?" + String(repeating: "){0,127}", count: 9),
             String(repeating: "(", count: 12) + "|" + String(repeating: ")+", count: 12),

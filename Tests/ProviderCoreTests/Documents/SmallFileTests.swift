@@ -25,7 +25,7 @@ struct SmallFileTests {
 
     @Test("the size that the system reports is not trusted")
     func sizeless() throws {
-        // The kernel says that it has 0 bytes.
+        // The kernel reports a size of 0 bytes.
         #expect(try SmallFile.bytes(of: "/proc/self/status", limit: 1 << 20).starts(with: "Name:".utf8))
         #expect(throws: SmallFileError.tooLarge(limit: 5)) { try SmallFile.bytes(of: "/proc/self/status", limit: 5) }
     }
@@ -51,7 +51,7 @@ struct SmallFileTests {
                         try SmallFile.bytes(of: path, limit: 10, within: allowed)
                     }
                 }
-                // Nothing writes to the pipe, so a read that blocks would never return.
+                // No process writes to the pipe, so a blocking read would never return.
                 #expect(error(directory.file("pipe")) == .notRegular)
                 #expect(error("/dev/zero") == .notRegular)
                 #expect(error("/dev/null") == .notRegular)
@@ -59,7 +59,7 @@ struct SmallFileTests {
                 #expect(error("/") == .system(EISDIR))
                 #expect(error(directory.file("absent")) == .system(ENOENT))
                 #expect(error("\(directory.path)/pipe/file") == .system(ENOTDIR))
-                // To the system it would end at the zero byte.
+                // For the system, the path would end at the zero byte.
                 #expect(error("/etc/passwd\0.json") == .system(EINVAL))
                 #expect(error("") == (allowed == nil ? .system(ENOENT) : .outside))
             }
@@ -93,7 +93,7 @@ struct SmallFileTests {
             func read(_ path: String, _ directories: [String]) throws -> String {
                 String(decoding: try SmallFile.bytes(of: path, limit: 100, within: directories), as: UTF8.self)
             }
-            // As a ConfigMap's volume is laid out, and by every name of the directory.
+            // The layout of a ConfigMap's volume, with every name of the directory.
             for directories in [[allowed], ["\(allowed)//"], ["/nowhere", allowed], [directory.file("way-in")]] {
                 #expect(try read("\(allowed)/file", directories) == "inside")
                 #expect(try read("\(allowed)/../way-in/file", directories) == "inside")
@@ -106,7 +106,7 @@ struct SmallFileTests {
                     #expect(throws: SmallFileError.outside, "\(path)") { try read(path, directories) }
                 }
             }
-            // What does not exist inside is reported.
+            // A missing file inside a directory is reported.
             #expect(throws: SmallFileError.system(ENOENT)) { try read("\(allowed)/absent", [allowed]) }
             #expect(throws: SmallFileError.outside) { try read("\(allowed)", [allowed]) }
         }
@@ -126,7 +126,7 @@ struct SmallFileTests {
             let (folder, link) = (directory.file("allowed/folder"), directory.file("link"))
             let path = "\(folder)/file"
             try await withThrowingTaskGroup(of: Void.self) { group in
-                // The folder goes, the link is in its place, and back again, until the reader has had enough.
+                // The folder is replaced by the link, and back again, until the reader has read often enough.
                 group.addTask {
                     let spare = "\(folder)-spare"
                     while !Task.isCancelled {

@@ -98,7 +98,7 @@ struct YAMLParserTests {
             let alias = "*a\(level - 1)"
             text += "a\(level): &a\(level) [" + Array(repeating: alias, count: 9).joined(separator: ", ") + "]\n"
         }
-        // Expanding it would never end.
+        // The expansion would never end.
         #expect(throws: YAMLError.self) { try YAMLParser.parseFirst(text) }
     }
 

@@ -28,7 +28,7 @@ struct ClientCertificateTests {
         return ""
     }
 
-    /// Whether OpenSSL finds the signature to be the leaf's.
+    /// Whether OpenSSL verifies the signature with the leaf.
     private static func isVerified(_ signature: [UInt8], of message: [UInt8], options: [String]) throws -> Bool {
         let directory = try TemporaryDirectory()
         try directory.write(try #require(try TestKeys.shared.get().leaves[.rsa]), to: "leaf.pem")
@@ -86,7 +86,7 @@ struct ClientCertificateTests {
         guard password != nil else { return }
         for wrong in [nil, "password"] as [String?] {
             let reason = try Self.problem(base64.utf8, password: wrong)
-            // Without a MAC the wrong password is only seen by what comes out, whatever that is.
+            // Without a MAC, a wrong password shows only in the decrypted bytes, which are random.
             #expect(reason.contains("pkcs12") || reason.contains("PKCS#12"))
         }
     }

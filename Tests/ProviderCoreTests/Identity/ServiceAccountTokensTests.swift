@@ -7,7 +7,7 @@ import Testing
 struct ServiceAccountTokensTests {
     private static let audience = ServiceAccountTokens.workloadIdentityAudience
 
-    /// The token found in a request with `attribute` and `secret` as the two places to look at.
+    /// The token of a request with `attribute` and `secret` as the two sources.
     private static func find(attribute: String?, secret: String? = nil) throws -> ServiceAccountToken {
         let request = try mountRequest(
             attribute.map { [ServiceAccountTokens.attribute: $0] } ?? [:],
@@ -80,7 +80,7 @@ struct ServiceAccountTokensTests {
                 #"{"a":{"expirationTimestamp":5}}"#,
                 "json: cannot unmarshal number into Go struct field .expirationTimestamp of type string"
             ),
-            // In any entry, not only in the one that is wanted.
+            // In any entry, not only in the requested one.
             (#"{"a":{"token":"t","expirationTimestamp":"tomorrow"}}"#, "parsing time \"tomorrow\" as RFC 3339 failed"),
         ])
     func malformed(attribute: String, reason: String) {

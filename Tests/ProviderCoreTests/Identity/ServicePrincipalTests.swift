@@ -7,7 +7,7 @@ import Testing
 struct ServicePrincipalTests {
     private static let clientID = "1f2d3c4b-0000-4000-8000-000000000002"
 
-    /// A moment at which certificates made in this run are valid.
+    /// A time at which the certificates of this run are valid.
     private static let now = Int(Date().timeIntervalSince1970) + 60
 
     private func identity(_ secrets: [String: String], now: Int = now) throws -> Identity {

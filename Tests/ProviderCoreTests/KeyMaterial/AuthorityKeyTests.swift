@@ -70,7 +70,7 @@ struct AuthorityKeyTests {
         #expect(
             try chain("old.crt", "newWithOld.crt", "leaf.crt", "leaf.key") == ["leaf.crt", "newWithOld.crt", "old.crt"])
         #expect(try chain("oldWithNew.crt", "new.crt", "former.crt") == ["former.crt", "oldWithNew.crt", "new.crt"])
-        // The shorter way is taken where both are there.
+        // The shorter chain is used if both exist.
         #expect(try chain("old.crt", "newWithOld.crt", "new.crt", "leaf.crt") == ["leaf.crt", "new.crt"])
     }
 

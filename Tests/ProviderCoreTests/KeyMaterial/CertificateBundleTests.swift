@@ -6,7 +6,7 @@ import Testing
 
 @Suite("CertificateBundle")
 struct CertificateBundleTests {
-    /// A PEM secret's blocks, by name; `other` is a certificate that has nothing to do with the rest.
+    /// The blocks of a PEM secret, by name; `other` is an unrelated certificate.
     private static func blocks(_ kind: TestKeys.Key) throws -> [String: [UInt8]] {
         let material = try TestKeys.shared.get()
         return [

@@ -16,14 +16,14 @@ struct CertificateChainTests {
         var leaf: SecretBytes
         var unrelated: SecretBytes
 
-        /// A leaf need not have a subject key identifier; nothing refers to it.
+        /// A leaf does not need a subject key identifier, because no certificate refers to it.
         init(leafHasIdentifier: Bool) throws {
             let keys = (0..<5).map { _ in Certificate.PrivateKey(P256.Signing.PrivateKey()) }
             func make(_ subject: Int, _ issuer: Int, identified: Bool = true) throws -> SecretBytes {
                 let certificate = try Certificate(
                     version: .v3, serialNumber: .init(), publicKey: keys[subject].publicKey,
                     notValidBefore: Date() - 3600, notValidAfter: Date() + 3600,
-                    // All have one name, so that an order by names would be wrong.
+                    // All certificates have one name, so that a sort by names would be wrong.
                     issuer: try DistinguishedName { CommonName("one name") },
                     subject: try DistinguishedName { CommonName("one name") },
                     signatureAlgorithm: .ecdsaWithSHA256,
@@ -54,7 +54,7 @@ struct CertificateChainTests {
         }
     }
 
-    /// The positions in `chain` of what comes of its certificates in the order `permutation`.
+    /// The positions in `chain` of its certificates after sorting them from the order `permutation`.
     private static func ordered(_ chain: [SecretBytes], _ permutation: [Int]) throws -> [Int?] {
         let result = try CertificateChain.ordered(permutation.map { chain[$0] })
         return result.map { certificate in chain.firstIndex { $0.hasSameBytes(as: certificate) } }
@@ -64,7 +64,7 @@ struct CertificateChainTests {
         "Root, intermediate and server are sorted leaf first, from all six orders", arguments: permutations([0, 1, 2]))
     func three(permutation: [Int]) throws {
         let certificates = try Certificates(leafHasIdentifier: true)
-        // What a certificate is for plays no part: the lower intermediate stands for the server.
+        // The usage of a certificate does not matter: the lower intermediate takes the role of the server.
         let chain = [certificates.lower, certificates.upper, certificates.root]
         #expect(try Self.ordered(chain, permutation) == [0, 1, 2])
     }

@@ -10,7 +10,7 @@ import X509
 
 @Suite("Verification of a certificate bundle")
 struct CertificateVerificationTests {
-    /// A directory in which OpenSSL makes certificates.
+    /// A directory in which OpenSSL creates certificates.
     private struct Authority {
         let directory: TemporaryDirectory
 
@@ -20,7 +20,7 @@ struct CertificateVerificationTests {
             try run(["openssl", "genpkey"] + options + ["-out", "\(name).key"], in: directory)
         }
 
-        /// Signed by `issuer`, or by itself.
+        /// A certificate that `issuer` has signed, or that is self-signed.
         func certificate(
             _ name: String, _ extensions: String, issuer: String? = nil, options: [String] = []
         ) throws {
@@ -70,7 +70,7 @@ struct CertificateVerificationTests {
         #expect(bundle.chain.map(\.name) == ["CN=leaf", "CN=root"])
         try bundle.verify()
 
-        // The signature is the last thing in a certificate, so this breaks nothing else.
+        // The signature is the last part of a certificate, so this change affects nothing else.
         var blocks = PEMReader.blocks(in: SecretBytes(try authority.directory.read("leaf.crt")))
         var der = blocks[0].der.exposedBytes
         der[der.count - 1] ^= 1
@@ -185,7 +185,7 @@ struct CertificateVerificationTests {
                 && expired.expiry < Timestamp.text(Int(Date().timeIntervalSince1970)))
     }
 
-    /// A self-signed certificate whose time is over, which OpenSSL's commands refuse to make.
+    /// An expired self-signed certificate, which OpenSSL's commands refuse to create.
     private static func expired() throws -> SecretBytes {
         let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
         return try certificate("old", key, issuer: "old", key, ending: Date() - 3600)

@@ -49,7 +49,7 @@ struct KeystoreTests {
         #expect(try blocks.filter(\.isCertificate).map(\.der.exposedBytes) == chain.map(TestKeys.der))
         let key = try #require(blocks.first { !$0.isCertificate })
         #expect(try key.der.exposedBytes == material.canonical(kind))
-        // On the key and on the leaf, and only there.
+        // The name is on the key and on the leaf, and nowhere else.
         #expect(all.split(separator: "friendlyName: App").count == 3)
         #expect(all.split(separator: "localKeyID: ").count == 3)
         let info = try openssl(["-info", "-nokeys", "-nocerts"])
@@ -93,7 +93,7 @@ struct KeystoreTests {
         #expect(try file(.p384) != first)
         #expect(try file(.p256, "other") != first)
         #expect(try file(alias: "Other") != first)
-        // Nothing in Java's trust store is salted.
+        // Java's trust store does not contain a salt.
         let isSalted = output.part != .truststore || output.storeFormat == .pkcs12
         #expect(try (file(.p256, "changeit", "2") != first) == isSalted)
     }
@@ -115,7 +115,7 @@ struct KeystoreTests {
             return found
         }
         let modern = try salts(Self.output(.pkcs12), "changeit", "1")
-        // Salt and vector of the certificates, of the key, and the MAC's salt.
+        // The salts and vectors of the certificates and of the key, and the MAC's salt.
         #expect(modern.count == 5 && Set(modern).count == 5)
         #expect(try Set(modern).isDisjoint(with: salts(Self.output(.pkcs12), "changeit", "2")))
         #expect(try Set(modern).isDisjoint(with: salts(Self.output(.pkcs12), "other", "1")))
@@ -160,8 +160,8 @@ struct KeystoreTests {
         #expect(throws: DERError("the object holds no issuer of its certificate")) { try names(alone) }
     }
 
-    /// Every store goes into one new store by `keytool`, which has to open each entry for that. So few runs,
-    /// because each starts a Java machine.
+    /// `keytool` imports every store into one new store, and must open each entry for that. The number of runs is
+    /// small, because each starts a Java machine.
     @Test("Java's keytool reads and imports every kind of store", .timeLimit(.minutes(20)))
     func keytool() throws {
         let material = try TestKeys.shared.get()
@@ -192,7 +192,7 @@ struct KeystoreTests {
         for name in ["trust-1", "trust-2", "javatrust-1", "javatrust-2"] { #expect(listed.contains("\n\(name), ")) }
         #expect(listed.split(separator: "trustedCertEntry").count == 5)
 
-        // The keys and the chains came through as they were.
+        // The keys and the chains are unchanged.
         let all = try run(
             ["openssl", "pkcs12", "-in", "all.p12", "-passin", "pass:changeit", "-nodes"], in: directory)
         let blocks = PEMReader.blocks(in: SecretBytes(all))

@@ -10,7 +10,7 @@ struct LegacyCipherTests {
         bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
-    /// `plain`, a whole number of blocks, as OpenSSL encrypts it.
+    /// `plain`, a whole number of blocks, encrypted by OpenSSL.
     private static func encrypt(_ cipher: String, _ plain: [UInt8], key: [UInt8], iv: [UInt8]) throws -> [UInt8] {
         try TestKeys.openssl(
             [
@@ -23,7 +23,7 @@ struct LegacyCipherTests {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
-    // A kilobyte of random blocks asks for every entry of every table many times over.
+    // A kilobyte of random blocks uses every entry of every table many times.
     @Test("Triple DES decrypts data that OpenSSL encrypted", arguments: 0..<5)
     func tripleDES(seed: UInt64) throws {
         var generator = SeededRandom(seed: seed)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("PKCS12")
 struct PKCS12Tests {
-    /// Options of `openssl pkcs12 -export`, each a shape in which such files occur.
+    /// Options of `openssl pkcs12 -export`. Each gives a form of file that occurs in practice.
     static let shapes = [
         "", "-legacy", "-nomac", "-legacy -nomac", "-keypbe NONE -certpbe NONE", "-keypbe NONE -certpbe NONE -nomac",
         "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1",
@@ -81,7 +81,7 @@ struct PKCS12Tests {
         #expect(throws: Self.exceeded) { try PKCS12.open(Self.file(bags)) }
     }
 
-    /// A bag with a key that OpenSSL has encrypted, with a salt of its own.
+    /// A bag with a key that OpenSSL has encrypted, with its own salt.
     private static func bag(iterations: Int) throws -> SecretBytes {
         let encrypted = try TestKeys.openssl(
             [
@@ -126,7 +126,7 @@ struct PKCS12Tests {
         var random = SeededRandom(seed: 8)
         func sequence(_ parts: [SecretBytes]) -> SecretBytes { DERWriter.element(DERElement.Tag.sequence, parts) }
         func wrapped(_ content: SecretBytes) -> SecretBytes { DERWriter.element(DERElement.Tag.context(0), [content]) }
-        // With these many files some have a valid padding for sure; the seed keeps them the same.
+        // With this number of files, some have a valid padding. The seed keeps the files the same.
         for _ in 0..<2000 {
             let salt = SecretBytes((0..<8).map { _ in UInt8.random(in: 0...255, using: &random) })
             let noise = SecretBytes((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Formats of a public key")
 struct PublicKeyFormatTests {
-    /// A vault's answer for a private key that OpenSSL made, and its SubjectPublicKeyInfo.
+    /// A vault's response for a private key that OpenSSL made, and its SubjectPublicKeyInfo.
     private static func key(_ options: [String], curve: String?) throws -> (PublicKey, info: [UInt8]) {
         let key = try TestKeys.openssl(["genpkey"] + options, input: [])
         let info = try TestKeys.openssl(["pkey", "-in", "in.pem", "-pubout", "-outform", "DER"], input: key)
@@ -14,7 +14,7 @@ struct PublicKeyFormatTests {
             try #require(try DERElement.parse(SecretBytes(info)).children().last).content.bytes().dropFirst())
         guard let curve else {
             let numbers = try DERElement.parse(SecretBytes(bits)).children().map { $0.content.bytes() }
-            // As a JSON Web Key has it, without the sign's zero.
+            // The number as in a JSON Web Key, without the zero for its sign.
             let modulus = Array(numbers[0].drop { $0 == 0 })
             return (PublicKey(type: "RSA", curve: "", modulus: modulus, exponent: numbers[1], x: [], y: []), info)
         }
@@ -40,7 +40,7 @@ struct PublicKeyFormatTests {
 
         let directory = try TemporaryDirectory()
         let line = try key.file(.openssh, comment: "deploy key\nssh-rsa AAAA").exposedText
-        // No second line, whatever the comment.
+        // The file has only one line, whatever the comment.
         #expect(line.split(separator: "\n").count == 1)
         #expect(line.hasSuffix(" deploykeyssh-rsaAAAA\n"))
         try directory.write(line.utf8, to: "key.pub")

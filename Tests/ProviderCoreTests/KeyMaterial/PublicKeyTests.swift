@@ -33,7 +33,7 @@ struct PublicKeyTests {
         let written = try Self.key(type, modulus: numbers[0], exponent: numbers[1]).pem()
         let expected = try Self.publicPEM(privateKey)
         #expect(written.exposedBytes == expected)
-        // A JSON Web Key has the modulus without the sign's zero byte.
+        // A JSON Web Key has the modulus without the zero byte for its sign.
         let short = try Self.key(type, modulus: Array(numbers[0].drop { $0 == 0 }), exponent: [0, 1, 0, 1]).pem()
         #expect(short.exposedBytes == written.exposedBytes)
     }
@@ -54,11 +54,11 @@ struct PublicKeyTests {
         for type in ["EC", "EC-HSM"] {
             #expect(try Self.key(type, curve: curve, x: x, y: y).pem().exposedBytes == expected)
         }
-        // Twice the same coordinate is not a point of any of them.
+        // A point with two equal coordinates is not on any of the curves.
         #expect(throws: DERError("the EC key's point is not on the curve \(curve)")) {
             try Self.key("EC", curve: curve, x: x, y: x).pem()
         }
-        // Some writers drop the zeros in front.
+        // Some writers omit leading zeros.
         #expect(try Self.key("EC", curve: curve, x: [0] + x, y: y).pem().exposedBytes == expected)
     }
 

@@ -176,7 +176,7 @@ struct MountAnswerTests {
             let big = SecretBytes([UInt8](repeating: 0x61, count: count))
             return try Self.answer(plan, [Self.secret(big), Self.secret(SecretBytes("s"))])
         }
-        // What the message needs in addition to the big file's content, its length's own length included.
+        // The bytes of the message in addition to the content of the big file, including the length field itself.
         let overhead =
             (1 + 4 + 1 + 1 + 3 + 3 + 1 + 4) + (1 + 1 + 1 + 1 + 5 + 3 + 1 + 1 + 1) + (1 + 1 + 1 + 1 + 10 + 1 + 1 + 2)
             + (1 + 1 + 1 + 1 + 12 + 1 + 1 + 2)

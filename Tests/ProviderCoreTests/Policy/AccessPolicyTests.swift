@@ -3,7 +3,7 @@ import ProviderCore
 import TestSupport
 import Testing
 
-/// What a policy permits, in YAML and JSON, and what it says of its mistakes.
+/// The permissions of a policy in YAML and JSON, and the reports of its mistakes.
 @Suite("A policy")
 struct AccessPolicyTests {
     private static func permission(
@@ -80,7 +80,7 @@ struct AccessPolicyTests {
         let b = "name: b, namespaces: [pay], keyvaultNames: [contoso-pay]"
         #expect(try Self.permission(Self.policy(a, b)) == "b")
         #expect(try Self.permission(Self.policy(b, a)) == "b")
-        // Not half of the one and half of the other.
+        // A mount cannot combine parts of two rules.
         let c = "name: c, keyvaultNames: [contoso-pay], clientIDs: [x]"
         let d = "name: d, keyvaultNames: [kv-one]"
         let error = #expect(throws: ProviderError.self) { try Self.permission(Self.policy(c, d)) }

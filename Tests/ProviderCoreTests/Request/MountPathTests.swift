@@ -53,7 +53,7 @@ struct MountPathTests {
             (["a", "b"], nil), (["a", "a"], [0, 1]), (["a", "b", "c", "b"], [1, 3]), (["a", "a/b"], [0, 1]),
             (["a/b", "a"], [0, 1]), (["x", "a/b/c", "a/b"], [1, 2]), (["a/b", "a/c"], nil), (["a", "ab/c"], nil),
             (["a.b", "a/b"], nil), (["a/b/c", "x", "a"], [0, 2]), ([], nil),
-            // Two files to Linux, though one text to Swift.
+            // Two different files on Linux, but equal strings in Swift.
             (["\u{E9}", "e\u{301}"], nil), (["a", "a/\u{301}b"], [0, 1]),
         ] as [([String], [Int]?)])
     func conflicts(paths: [String], expected: [Int]?) {

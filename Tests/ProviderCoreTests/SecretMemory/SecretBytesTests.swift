@@ -35,7 +35,7 @@ struct SecretBytesTests {
             + renderings(of: (1, secret))
         for text in all {
             #expect(!text.contains(Self.marker))
-            // Not as numbers either: the marker begins with 104, 117, 110. An address may contain these digits.
+            // Nor as numbers: the marker begins with 104, 117, 110. An address may contain these digits.
             #expect(!text.replacing(/0x[0-9a-f]+/, with: "").contains("117"))
         }
     }

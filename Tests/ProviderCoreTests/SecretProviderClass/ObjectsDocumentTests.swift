@@ -28,7 +28,7 @@ struct ObjectsDocumentTests {
         }
     }
 
-    // MARK: - What is read
+    // MARK: - Accepted documents
 
     @Test(
         "An object may be written in any notation that gives a string or a mapping",
@@ -118,7 +118,7 @@ struct ObjectsDocumentTests {
         #expect(try Self.object("filePermission: \(text)").permission?.rawValue == expected)
     }
 
-    // MARK: - What is refused
+    // MARK: - Refused documents
 
     @Test("Blank objects count as not set, and a list without an object mounts nothing")
     func empty() {
@@ -329,7 +329,7 @@ struct ObjectsDocumentTests {
             bomb += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]\n"
         }
         let inner = "array:\n  - |\n" + bomb.split(separator: "\n").map { "    \($0)\n" }.joined()
-        // Expanding it would never end.
+        // The expansion would never end.
         #expect(Self.messages(bomb).first?.contains("excessive aliasing") == true)
         #expect(Self.messages(inner).first?.contains("excessive aliasing") == true)
     }

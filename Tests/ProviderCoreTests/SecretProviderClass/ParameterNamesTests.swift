@@ -69,7 +69,7 @@ struct ParameterNamesTests {
         #expect(Self.processorSeconds - start < 20)
     }
 
-    /// What this thread has computed so far, which other processes do not change.
+    /// The work of this thread so far, which other processes do not affect.
     private static var processorSeconds: Int {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

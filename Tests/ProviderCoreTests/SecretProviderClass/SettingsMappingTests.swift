@@ -9,7 +9,7 @@ struct SettingsMappingTests {
         .scalar(YAMLScalar(text: text, isPlain: true, explicitTag: nil, line: 1))
     }
 
-    // Each class text that is new to the process is read once; a node sees many in its life.
+    // The provider parses each new class text once, and a node sees many of them.
     @Test("a mapping does not leak memory after it has been read")
     func leavesNothing() {
         weak var left: SettingsReport?

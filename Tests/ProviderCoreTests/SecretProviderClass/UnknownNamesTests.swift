@@ -37,7 +37,7 @@ struct UnknownNamesTests {
             }
         }
         #expect(steps(comparing: long, among: [long + "a"]) == 0)
-        // One step for each that is looked at.
+        // One step for each name that is compared.
         let others = [String](repeating: String(repeating: "b", count: 64), count: 100)
         #expect(steps(comparing: "short-name", among: others) == 100)
         #expect(SpellingSuggestion.near("secert", among: ["secret", "key"]) == "secret")

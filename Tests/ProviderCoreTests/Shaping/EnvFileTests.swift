@@ -97,7 +97,7 @@ struct EnvFileTests {
         #expect(envFile.problem?.hasPrefix("is not the name") == true)
     }
 
-    /// Every byte but zero, and what has a meaning in a shell.
+    /// Every byte except zero, and texts with a meaning in a shell.
     private static var values: [[UInt8]] {
         let special = [
             "", " ", "'", "\"", "\\", "$", "`", "!", "#", "~", "*", "a'b\"c\\d$e`f`$(g)${h}\n\\n\r\n\t#i !j", "\n",

@@ -5,7 +5,7 @@ import Testing
 @testable import SecretMemory
 @testable import Shaping
 
-/// Cases of others in the format of the JMESPath project's compliance tests, out of the directory that
+/// The official cases, in the format of the JMESPath project's compliance tests, from the directory that
 /// `AKV_JMESPATH_CASES` names (Tests/jmespath.sh).
 @Suite("The official JMESPath cases")
 struct JMESPathCaseTests {

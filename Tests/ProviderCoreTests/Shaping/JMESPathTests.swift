@@ -216,7 +216,7 @@ struct JMESPathTests {
         #expect(kind("a" + String(repeating: ".a", count: 300)) == nil)
         #expect(kind("@" + String(repeating: "[0]", count: 300)) == nil)
         #expect(kind("a" + String(repeating: "||a", count: 300)) == nil)
-        // Each makes the list eight times as long.
+        // Each step makes the list eight times as long.
         #expect(kind("@" + String(repeating: "|[@,@,@,@,@,@,@,@][]", count: 20)) == .tooLarge)
         #expect(kind("@" + String(repeating: "|[@,@,@,@,@,@,@,@]", count: 20)) == .tooLarge)
         #expect(kind("to_string(@)" + String(repeating: "|join(@,[@,@,@,@])", count: 20)) == .tooLarge)

@@ -13,7 +13,7 @@ func compact(_ value: JSONValue) throws -> String {
     return try JSONRenderer.render(value, &budget).exposedText
 }
 
-/// What `body` refuses with, nil when it does not.
+/// The error of `body`; nil if it succeeds.
 func refusal<Result>(_ body: () throws(ShapingError) -> Result) -> ShapingError? {
     do throws(ShapingError) {
         _ = try body()

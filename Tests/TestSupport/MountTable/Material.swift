@@ -1,17 +1,17 @@
 internal import Foundation
 internal import Synchronization
 
-/// Keys, certificates and PKCS#12 files made by OpenSSL for this run. Because OpenSSL also writes what
-/// is expected of them, the table compares our bytes with those of a writer that is not ours.
+/// Keys, certificates and PKCS#12 files that OpenSSL creates for this run. OpenSSL also writes the expected results, so
+/// the table compares our bytes with those of another writer.
 ///
-/// A text is named by what it is:
+/// A name says what a text is:
 /// * `rsa.key`, `p256.key`, `p384.key`, `p521.key`, `k256.key`: a private key as PKCS#8; with `.traditional`
-///   at the end in the older form of its algorithm, with `.pub` in place of `.key` the public key;
+///   at the end in the older form of its algorithm, with `.pub` instead of `.key` the public key;
 /// * `rsa.n`, `p256.x`, `p256.y`, …: a JSON Web Key's members;
 /// * `rsa.crt`, `p256.crt`, `intermediate.crt`, `root.crt`, `other.crt`: a certificate; the first two are
-///   leaves below the intermediate, the last is its own. With `.cer` the same as DER in base64;
+///   leaves below the intermediate, the last is self-signed. With `.cer` the same as DER in base64;
 /// * `pfx KEY CERTIFICATE,CERTIFICATE OPTION=VALUE…`: a PKCS#12 file in base64, `-` for no key or certificate;
-/// * `2 MiB`: that much text.
+/// * `2 MiB`: text of that size.
 package final class Material: Sendable {
     package static let shared = Result { try Material() }
 
@@ -38,7 +38,7 @@ package final class Material: Sendable {
     package func text(_ name: String) throws -> String {
         if let known = cache.withLock({ $0[name] }) { return known }
         let made = try make(name)
-        // OpenSSL salts what it encrypts, so the second caller must get what the first one got.
+        // OpenSSL uses random salts, so the second caller must get the same file as the first one.
         return cache.withLock { cache in
             if let known = cache[name] { return known }
             cache[name] = made
@@ -46,7 +46,7 @@ package final class Material: Sendable {
         }
     }
 
-    /// `text` with its placeholders, which are all material, filled.
+    /// `text` with its placeholders, which are all material, replaced.
     package func filled(_ text: String) throws -> String {
         var result = ""
         var rest = text[...]
@@ -121,7 +121,7 @@ package final class Material: Sendable {
         return Data(try openssl(command)).base64EncodedString()
     }
 
-    /// `name=value`, or just a name, as the command line has it.
+    /// `name=value`, or just a name, in the notation of the command line.
     private static func option(_ text: String) -> [String] {
         let parts = text.split(separator: "=").map(String.init)
         return ["-\(parts[0])"] + parts.dropFirst()

@@ -1,26 +1,25 @@
 package import Foundation
 internal import Yams
 
-/// One case of the conformance table in `Tests/Fixtures/mount`: a change to a mount that works, and the
-/// expected result.
+/// One case of the conformance table in `Tests/Fixtures/mount`: a change to a valid mount, and the expected result.
 ///
-/// Each file of the table is about one topic, and maps the names of its cases to them.
+/// Each file of the table is about one topic. Its keys are the names of the cases.
 package struct MountCase: Decodable, Sendable {
     /// Unique in the whole table.
     package var name = ""
     package var describes: String
-    /// The one implementation of Azure that can play it; both when nil.
+    /// The implementation of Azure that can run the case; both if nil.
     package var only: Implementation?
-    /// Replacements in the correct request's attributes; null removes one.
+    /// Replacements for attributes of the correct request; null removes one.
     package var attributes: [String: String?]?
-    /// The attributes' JSON in place of a correct one.
+    /// The attributes' JSON instead of the correct one.
     package var attributesText: String?
-    /// Short for the attribute of that name.
+    /// A short form for the attribute of that name.
     package var objects: String?
     package var secrets: [String: String]?
     package var secretsText: String?
     package var permission: String?
-    /// Files that are there for the case's duration, `${file NAME}` being the path.
+    /// Files that exist during the case. `${file NAME}` is the path of one.
     package var cloudFiles: [String: String]?
     package var flags: Flags?
     package var expect: MountExpectation
@@ -30,7 +29,7 @@ package struct MountCase: Decodable, Sendable {
         case emulator
     }
 
-    /// What the operator set.
+    /// The operator's settings.
     package struct Flags: Decodable, Sendable {
         package var constructsChain: Bool?
         package var separatesCertificateAndKey: Bool?
@@ -76,7 +75,7 @@ package struct MountCase: Decodable, Sendable {
 
     private static func mapping(_ text: String, _ file: String) throws -> Node.Mapping {
         do {
-            // As YAMLDecoder reads a text: a key such as "true" is a text.
+            // Keys are read as text, as YAMLDecoder does: a key such as "true" is a text.
             guard let mapping = try Yams.compose(yaml: text, .basic.appending(.merge))?.mapping else {
                 throw MountCaseError(description: "there are no cases")
             }
@@ -96,7 +95,7 @@ package struct MountCase: Decodable, Sendable {
         self.name = name
     }
 
-    /// A misspelt key would make a case that tests nothing.
+    /// A misspelt key would make a case that does not test anything.
     private static func checkKeys(_ root: Node) throws {
         func check(_ node: Node?, _ allowed: [String]) throws {
             for key in node?.mapping?.keys.compactMap(\.string) ?? [] where !allowed.contains(key) {
@@ -114,13 +113,13 @@ package struct MountCase: Decodable, Sendable {
 
 }
 
-/// A case as the three texts of the driver's request.
+/// The three texts of the driver's request for a case.
 package struct MountCall: Sendable {
     package var attributes: String
     package var secrets: String
     package var permission: String
 
-    /// The correct request that every case changes.
+    /// The correct request, which each case changes.
     private static let base: [String: String] = [
         "csi.storage.k8s.io/pod.name": "pod", "csi.storage.k8s.io/pod.namespace": "team-a",
         "csi.storage.k8s.io/pod.uid": "uid", "csi.storage.k8s.io/serviceAccount.name": "reader",

@@ -1,16 +1,16 @@
 internal import Crypto
 internal import Foundation
 
-/// What a mount must answer: files and versions, or an error.
+/// The expected result of a mount: files and versions, or an error.
 package struct MountExpectation: Decodable, Sendable {
     package var files: [String: File]?
-    /// The ids in the answer's order, each with `@version` if that is to be compared too.
+    /// The ids in the response's order, each with `@version` if the version is compared too.
     package var versions: [String]?
     package var error: Failure?
 
     enum CodingKeys: String, CodingKey, CaseIterable { case files, versions, error }
 
-    /// A file's contents in one or several of these forms, and its mode, which is 0644 when absent.
+    /// A file's contents in one or several of these forms, and its mode, which is 0644 if it is absent.
     package struct File: Decodable, Sendable {
         package var text: String?
         package var base64: String?
@@ -22,9 +22,9 @@ package struct MountExpectation: Decodable, Sendable {
     }
 
     package struct Failure: Decodable, Sendable {
-        /// gRPC's name.
+        /// The name of the gRPC code.
         package var code: String
-        /// The stable id in square brackets; of several failures each has its own.
+        /// The stable id in square brackets; each of several failures has its own.
         package var id: String
         package var words: [String]?
 
@@ -32,7 +32,7 @@ package struct MountExpectation: Decodable, Sendable {
     }
 }
 
-/// What a mount answered.
+/// The result of a mount.
 package enum MountOutcome: Sendable {
     package struct File: Sendable {
         package var path: String
@@ -49,8 +49,8 @@ package enum MountOutcome: Sendable {
 }
 
 extension MountExpectation {
-    /// Everything in which `outcome` differs from what is expected; none when the case passes.
-    /// `unspeakable` must not occur in an error.
+    /// Every difference between `outcome` and the expected result; empty if the case passes.
+    /// An error must not contain any text of `unspeakable`.
     package func differences(
         from outcome: MountOutcome, _ fill: Placeholders, unspeakable: [String] = []
     ) async throws -> [String] {
@@ -78,8 +78,8 @@ extension MountExpectation {
             guard let wanted = expected[file.path] else { continue }
             differences += try await wanted.differences(from: file, fill)
         }
-        // The driver folds the versions into a map, and fails a mount that has none. Only a case that names
-        // them has files and versions that do not go together one by one.
+        // The driver puts the versions into a map, and fails a mount without versions. Only a case that names the ids
+        // may have a different number of files and versions.
         if versions == nil, actualVersions.count != actual.count {
             differences.append("there are \(actualVersions.count) versions")
         }
@@ -143,11 +143,11 @@ extension MountExpectation.Failure {
         return differences
     }
 
-    /// Whether code, cause and fix of the first entry are within what the driver leaves of an event's 1024 bytes.
+    /// Whether code, cause and fix of the first entry fit into the driver's share of an event's 1024 bytes.
     private static func isWholeInEvent(_ message: String) -> Bool {
         let event = String(decoding: message.utf8.prefix(1024 - 150), as: UTF8.self)
         guard let fix = event.firstRange(of: ". Fix: ") ?? event.firstRange(of: "… Fix: ") else {
-            // Nothing is known to help against some refusals.
+            // For some refusals, a fix is not known.
             return event.contains(". — ")
         }
         return event == message || [" — ", "\n"].contains { event[fix.upperBound...].contains($0) }

@@ -1,7 +1,7 @@
-/// Puts what is only known when the tests run into the table's texts, wherever they say `${…}`.
+/// Replaces `${…}` in the table's texts with values that are known only when the tests run.
 ///
-/// * `${token}`: a service-account token; `${token audience=… lifetime=… serviceAccount=… namespace=…}`
-///   another one.
+/// * `${token}`: a service-account token. `${token audience=… lifetime=… serviceAccount=… namespace=…}`
+///   is one with these values.
 /// * `${file NAME}`: the path of one of the case's cloud files.
 /// * Everything else is material, see `Material`.
 package struct Placeholders: Sendable {

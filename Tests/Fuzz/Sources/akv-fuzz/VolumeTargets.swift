@@ -7,7 +7,7 @@ internal import SecretMemory
 
 private let vault = VaultAddress(name: "payments", suffix: "vault.azure.net")
 
-/// A response of Key Vault, through everything that a mount makes of it.
+/// A response of Key Vault, through all steps of a mount.
 let volumeTargets = [
     FuzzTarget("vault-volume", 8192) { bytes in
         var input = Input(bytes)
@@ -38,7 +38,7 @@ let volumeTargets = [
     }
 ]
 
-/// Classes that between them use all that can be made of one object.
+/// Classes that together use all settings for one object.
 private let plans: [MountPlan] = [
     "objectType: secret",
     "objectType: secret, objectEncoding: base64, trim: space, encode: hex",
