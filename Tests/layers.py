@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Holds the layers of the Swift sources: which target may import which, that no two folders of a target name each
-other's types, and that the README explains each target.
+"""Checks the layers of the Swift sources: a target imports only allowed targets, two folders of a target do not name each
+other's types, and the README explains each target.
 
 A target may import only targets below it in LAYERS. Inside a target, a folder may name the types of
 another folder only if that one names none of its own. Types are found by their declarations, so a name that two

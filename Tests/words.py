@@ -2,8 +2,8 @@
 """Finds words that make our texts hard to read, in the sources, the tests, the documentation and the deployment.
 
 Each finding is printed as `file:line: "words" -> better words`, and the exit code is 1 if there are any. A phrase may
-run over the end of a line. Words inside a camel-case name are not found. What other programs say, and what a word
-means in another field, is listed in EXCEPTIONS with its reason. `--self-test` tries the check on
+run over the end of a line. Words inside a camel-case name are not found. EXCEPTIONS lists texts of other programs, and words with
+another meaning in their field, with the reason. `--self-test` tries the check on
 known texts, and `--all` also lists the findings in PENDING.
 """
 

@@ -1,7 +1,7 @@
 """Runs a container of a pod as its manifest describes it, in a directory with the image's files.
 
-`python container.py SPECIFICATION` is executed in a mount namespace of its own. It lays out the volumes, makes the root
-read-only, gives up everything that the security context drops, and becomes the container's process.
+`python container.py SPECIFICATION` runs in a separate mount namespace. It mounts the volumes, makes the root
+read-only, drops the rights that the security context drops, and becomes the container's process.
 """
 
 import ctypes
@@ -21,9 +21,9 @@ def mount(*words):
 
 
 def start(container, root, volumes, entry_point=(), network=None, **options):
-    """Starts a container with `volumes`, directories or files of the host by name, and gives its process.
+    """Starts a container with `volumes`, directories or files of the host by name, and returns its process.
 
-    The root directory is in use by one container at a time. `network` is the file of a network namespace.
+    Only one container at a time may use the root directory. `network` is the file of a network namespace.
     """
     inside = [] if network is None else ["nsenter", f"--net={network}"]
     specification = {"container": container, "root": str(root), "entryPoint": list(entry_point),

@@ -1,7 +1,7 @@
-"""The code host's files: workflows and forms follow their schemas, use pinned actions, and hold sound shell scripts.
+"""The code host's files: workflows and forms follow their schemas, use pinned actions, and contain correct shell scripts.
 
-An actionlint in PATH is used in addition. It has no package that works without a network, so these tests do not install
-it; the workflow Check runs it.
+An actionlint in PATH is used in addition. Its package needs a network, so these tests do not install it; the workflow
+Check runs it.
 """
 
 import pathlib

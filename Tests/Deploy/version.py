@@ -1,6 +1,6 @@
 """The version of akv-csi: `make version` prints it, `make version SET=1.2.3` writes it to every file that names it.
 
-The Makefile holds it. All other files repeat it, because something other than `make` reads them.
+The Makefile defines it. The other files repeat it, because programs other than `make` read them.
 """
 
 import pathlib

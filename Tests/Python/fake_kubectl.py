@@ -2,11 +2,11 @@
 """Acts as kubectl for tests: it answers from objects in a file, and runs the real program for `exec`.
 
 The environment variable FAKE_CLUSTER names a JSON file with
-  objects      what `get` finds
-  namespace    that of the context
-  forbidden    "VERB RESOURCE" that are refused, such as "get pods"
+  objects      the objects that `get` finds
+  namespace    the namespace of the context
+  forbidden    refused requests as "VERB RESOURCE", such as "get pods"
   executions   by pod: {"program", "arguments" (in addition), "environment"}, or {"error": "text", "code": 1}
-  token        what `create token` prints
+  token        the token that `create token` prints
 Each call is appended to the file `calls` next to it, as a JSON list.
 """
 

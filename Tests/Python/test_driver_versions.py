@@ -1,7 +1,7 @@
 """Requests as the drivers from 1.3 to 1.6 and the sync controller send them, in one cluster at the same time.
 
-What differs between them: `secrets` is the literal null, an empty object, or holds the token; a driver up to 1.5 tells
-at a rotation which versions the pod has; the sync controller sends its own pod's name for everybody.
+The differences: `secrets` is the literal null, an empty object, or contains the token. At a rotation, a driver up to 1.5
+sends the versions of the pod. The sync controller sends the name of its own pod for all classes.
 """
 
 import json

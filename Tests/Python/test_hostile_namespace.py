@@ -1,7 +1,7 @@
 """A namespace's user attacks the node: while pods of one namespace mount everything that its user could write, those of another are
 served in time, and the provider stays small, healthy and able to stop.
 
-It runs in a cgroup with the chart's memory limit where one can be made; elsewhere it says so and judges by the peak alone."""
+It runs in a cgroup with the chart's memory limit if the machine allows that; otherwise it says so and checks only the peak."""
 
 import base64
 import itertools
@@ -166,7 +166,7 @@ class HostileNamespaceTest(unittest.TestCase):
 
     def attack(self, classes, pods, victims=10):
         """Mounts the classes in turn by `pods` pods, while the victim mounts. Ends when each pod and each class have had a
-        mount that ended, and the victim has mounted so often. Returns the victim's seconds."""
+        mount that ended, and the victim has reached its number of mounts. Returns the victim's seconds."""
         ending, lock, turns, ended, running = threading.Event(), threading.Lock(), itertools.count(), set(), {}
 
         def pod(number):

@@ -1,7 +1,7 @@
 """A name service that does not answer for the names of one namespace: pods of others get their volumes meanwhile.
 
-The emulator and the provider run in namespaces of their own for network and mounts, in which the names of Azure resolve to
-the emulator by a name server on port 53, as in a cluster, and not by a proxy."""
+The emulator and the provider run in separate network and mount namespaces. There a name server on port 53 resolves the names of
+Azure to the emulator, as in a cluster, without a proxy."""
 
 import contextlib
 import fcntl
