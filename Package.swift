@@ -186,8 +186,14 @@ let package = Package(
             name: "Benchmark",
             dependencies: ["AsyncSupport", "HTTPFetch", "ProviderTransport"]
         ),
+        // The HTTP engines that the benchmark compares. Each runs in a process of its own.
+        .target(
+            name: "TransportClients",
+            dependencies: ["AsyncSupport", "Azure", "SecretMemory", nioCore, nioHTTP1, nioPosix, nioSSL]
+        ),
         .target(name: "CAllocationCount"),
-        .executableTarget(name: "akv-bench", dependencies: ["Benchmark", "CommandSupport", argumentParser]),
+        .executableTarget(
+            name: "akv-bench", dependencies: ["Benchmark", "TransportClients", "CommandSupport", argumentParser]),
 
         // Tests.
         .target(name: "TestSupport", dependencies: [crypto, yams], path: "Tests/TestSupport"),

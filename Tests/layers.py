@@ -18,7 +18,7 @@ SOURCES = ROOT / "Sources"
 # From top to bottom. Targets on one line may not import each other.
 LAYERS = [
     ["akv-csi", "akv-emulator", "akv-bench"],
-    ["Diagnostics", "AzureEmulator", "Benchmark"],
+    ["Diagnostics", "AzureEmulator", "Benchmark", "TransportClients"],
     ["CSIProvider", "DriverSimulator"],
     ["Kubernetes"],
     ["Azure", "ProviderTransport"],

@@ -8,7 +8,7 @@ struct AkvBench: AsyncParsableCommand {
         commandName: "akv-bench",
         abstract: "Measure the performance of akv-csi serve, with akv-emulator in place of Azure.",
         discussion: "Without a subcommand, akv-bench runs all scenarios. 'akv-bench run --help' lists the options.",
-        subcommands: [RunCommand.self, ModelCommand.self],
+        subcommands: [RunCommand.self, ModelCommand.self, TransportClientCommand.self],
         defaultSubcommand: RunCommand.self)
 
     static func main() async {

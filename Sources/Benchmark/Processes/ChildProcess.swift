@@ -48,8 +48,10 @@ package final class ChildProcess: Sendable {
     }
 
     /// Waits until the process ends and returns its exit status. Throws after `limit`.
-    package func waitForExit(within limit: Duration = .seconds(30)) async throws -> Int32 {
-        try await poll(for: "the end of \(name)", within: limit) { exitStatus }
+    package func waitForExit(
+        within limit: Duration = .seconds(30), every pause: Duration = .milliseconds(2)
+    ) async throws -> Int32 {
+        try await poll(for: "the end of \(name)", within: limit, every: pause) { exitStatus }
     }
 
     /// Sends SIGTERM and waits for the end. If the process does not end, kills it and throws.

@@ -20,7 +20,7 @@ package enum Scenarios {
         StartScenario(), ColdMountScenario(), WarmTokenScenario(), UncachedScenario(), RepublishScenario(),
         NewPodScenario(),
         StormScenario(), CPULimitScenario(), SteadyStateScenario(), LargeValuesScenario(), ModelScenario(),
-        AllocationScenario(), SoakScenario(),
+        AllocationScenario(), TransportScenario(), SoakScenario(),
     ]
 
     /// The name and description of each scenario.

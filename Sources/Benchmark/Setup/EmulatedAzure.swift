@@ -9,8 +9,13 @@ struct EmulatedAzure: Sendable {
     /// The environment variables that direct Azure's host names to the emulator.
     let environment: [String: String]
     private let admin: String
+    /// The address of Entra.
+    private let entra: String
+    /// The file with the certificate authority of Entra and the vaults.
+    private let authority: String
 
     private struct Endpoints: Decodable {
+        var httpsPort: Int
         var proxyPort: Int
         var adminPort: Int
     }
@@ -31,8 +36,10 @@ struct EmulatedAzure: Sendable {
         }
         latency = .milliseconds(milliseconds)
         admin = "http://127.0.0.1:\(endpoints.adminPort)"
+        entra = "https://localhost:\(endpoints.httpsPort)"
+        authority = "\(directory)/ca.pem"
         environment = [
-            "HTTPS_PROXY": "http://127.0.0.1:\(endpoints.proxyPort)", "SSL_CERT_FILE": "\(directory)/ca.pem",
+            "HTTPS_PROXY": "http://127.0.0.1:\(endpoints.proxyPort)", "SSL_CERT_FILE": authority,
         ]
     }
 
@@ -59,6 +66,31 @@ struct EmulatedAzure: Sendable {
         let response = try await control("POST", path, Data(body.utf8))
         let status = try JSONDecoder().decode(TokenRequest.self, from: response).status
         return PodToken(token: status.token, expiry: status.expirationTimestamp)
+    }
+
+    /// Exchanges a pod's token for an access token to Key Vault.
+    func accessToken(for tenant: EmulatorSeed.Tenant) async throws -> String {
+        struct TokenResponse: Decodable {
+            var access_token: String
+        }
+        var request = HTTPFetch(url: "\(entra)/\(tenant.tenantID)/oauth2/v2.0/token")
+        request.method = "POST"
+        request.headers = ["Content-Type": "application/x-www-form-urlencoded"]
+        request.trustRoots = authority
+        let fields = [
+            "client_id": tenant.clientID, "grant_type": "client_credentials",
+            "scope": "https://vault.azure.net/.default",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": try await token(for: tenant).token,
+        ]
+        // None of the values has a character that a form must escape.
+        request.body = Array(fields.map { "\($0.key)=\($0.value)" }.joined(separator: "&").utf8)
+        let response = try await request.response()
+        guard response.status == 200 else {
+            throw BenchmarkError(
+                "the emulator refused a token: \(String(decoding: response.body, as: UTF8.self))")
+        }
+        return try JSONDecoder().decode(TokenResponse.self, from: Data(response.body)).access_token
     }
 
     private func control(_ method: String, _ path: String, _ body: Data = Data()) async throws -> Data {

@@ -23,6 +23,9 @@ package struct Programs: Sendable {
         self.emulatorFlags = emulatorFlags
     }
 
+    /// The path of this program.
+    static var thisProgram: String { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path }
+
     /// The environment of this process, without the variables that would direct requests past the emulator.
     static var environment: [String: String] {
         ProcessInfo.processInfo.environment.filter { name, _ in
