@@ -1,11 +1,14 @@
 """The benchmark: all scenarios run, the request counts are right, and the results can be compared and drawn."""
 
 import json
+import os
 import pathlib
 import signal
 import subprocess
 import tempfile
 import unittest
+
+from azure.identity import WorkloadIdentityCredential
 
 import benchmark_plots
 import world as w
@@ -62,6 +65,25 @@ class BenchTest(unittest.TestCase):
     def bench(self, *arguments):
         return subprocess.run([w.PROGRAMS / "akv-bench", *arguments], capture_output=True, text=True, timeout=2 * w.DEADLINE)
 
+    def test_every_engine_gets_every_response(self):
+        with tempfile.TemporaryDirectory() as directory:
+            output = pathlib.Path(directory) / "results.json"
+            run = self.bench("--quick", "--scenario", "transport", "--json", output)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            rows = {measurement["variant"]: measurement for measurement in json.loads(output.read_text())["measurements"]}
+        engines = ["single requests", "batched requests", "plain handler"]
+        batches = {"1 at a time": 50, "10 at a time": 50, "25 at a time": 50, "batches of 10": 5, "batches of 50": 1}
+        self.assertEqual(set(rows), {f"{engine}, {load}" for engine in engines for load in batches})
+        for variant, row in rows.items():
+            with self.subTest(variant):
+                engine, load = variant.split(", ")
+                self.assertEqual(row["mounts"], 50, "responses")
+                self.assertEqual((row["calls"]["vault"], row["calls"]["unauthorized"], row["calls"]["tokens"]), (50, 0, 0))
+                self.assertEqual(row["samples"], batches[load])
+                self.assertGreater(row["cpuMillisecondsPerMount"], 0)
+                self.assertEqual({figure["name"] for figure in row["figures"]}, {"user", "kernel"} | (
+                    set() if engine == "plain handler" else {"CPU relative to the plain handler"}))
+
     def test_bad_input(self):
         for arguments, words in [
                 (["--scenario", "absent"], "unknown scenario absent"),
@@ -99,6 +121,43 @@ class BenchTest(unittest.TestCase):
         except (FileNotFoundError, ProcessLookupError):
             return False
         return state != "Z"
+
+
+class TransportClientTest(unittest.TestCase):
+    """A process of the scenario `transport` measures nothing unless every response is the expected one."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = w.World()
+        cls.addClassCleanup(cls.world.stop)
+        assertion = cls.world.directory / "assertion"
+        assertion.write_text(cls.world.token())
+        with w.mock_environment(cls.world), WorkloadIdentityCredential(
+                tenant_id=w.TENANT, client_id=w.READER, token_file_path=str(assertion)) as credential:
+            cls.token = credential.get_token("https://vault.azure.net/.default").token
+
+    def client(self, engine, token, expected):
+        file = self.world.directory / "access-token"
+        file.write_text(token)
+        return subprocess.run(
+            [w.PROGRAMS / "akv-bench", "transport-client", "--engine", engine, "--token-file", file, "--expect", expected,
+             "--url", f"{w.VAULT_URL}/secrets/plain?api-version=7.4", "--senders", "2", "--batch-size", "3", "--batches", "4",
+             "--warm-up-batches", "1"],
+            env={**os.environ, **self.world.environment}, capture_output=True, text=True, timeout=2 * w.DEADLINE)
+
+    def test_responses_are_checked(self):
+        for engine in ["single", "batched", "plain"]:
+            with self.subTest(engine):
+                run = self.client(engine, self.token, "plain value")
+                self.assertEqual(run.returncode, 0, run.stderr)
+                report = json.loads(run.stdout)
+                self.assertEqual((report["responses"], len(report["durations"])), (24, 8))
+                for token, expected, words in [
+                        ("wrong", "plain value", "a response has the status 401"),
+                        (self.token, "another value", "a response does not contain the expected value")]:
+                    run = self.client(engine, token, expected)
+                    self.assertEqual((run.returncode, run.stdout), (1, ""))
+                    self.assertIn(words, run.stderr)
 
 
 if __name__ == "__main__":
