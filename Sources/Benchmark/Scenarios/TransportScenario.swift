@@ -74,9 +74,6 @@ struct TransportRow: Sendable {
         var userNanoseconds: Int64
         var kernelNanoseconds: Int64
         var durations: [Int64]
-
-        /// The CPU time of one request, in milliseconds.
-        var cpuMilliseconds: Double { Double(userNanoseconds + kernelNanoseconds) / 1e6 / Double(responses) }
     }
 
     init(engine: Engine, load: Load) {
@@ -129,8 +126,9 @@ struct TransportRow: Sendable {
             mounts: responses)
         result.calls = calls
         result.cpuMillisecondsPerMount = cpuMilliseconds
+        let requests = reports.reduce(0) { $0 + $1.durations.count } * load.batchSize
         func perRequest(_ nanoseconds: KeyPath<Report, Int64>) -> Double {
-            Double(reports.reduce(0) { $0 + $1[keyPath: nanoseconds] }) / 1e6 / Double(responses)
+            Double(reports.reduce(0) { $0 + $1[keyPath: nanoseconds] }) / 1e6 / Double(requests)
         }
         result.figures = [
             .init("user", perRequest(\.userNanoseconds), "ms"), .init("kernel", perRequest(\.kernelNanoseconds), "ms"),
@@ -143,6 +141,10 @@ struct TransportRow: Sendable {
 
     /// The CPU time of one request in milliseconds: the median of the processes.
     private var cpuMilliseconds: Double? {
-        Statistics(reports.map { .milliseconds($0.cpuMilliseconds) }).median
+        let perRequest = reports.map { report in
+            let requests = report.durations.count * load.batchSize
+            return Duration.nanoseconds(report.userNanoseconds + report.kernelNanoseconds) / requests
+        }
+        return Statistics(perRequest).median
     }
 }
