@@ -2,9 +2,9 @@
 // compares characters, which takes many times as long, and it brings the whole of the regular expressions into the
 // program, 1.3 MB. The compiler prefers these where this module is imported.
 
-extension Collection<UInt8> {
+extension BidirectionalCollection<UInt8> {
     /// The first place of `bytes`; nil if they do not occur. No bytes are at the start.
-    @inlinable public func firstRange(of bytes: some Collection<UInt8>) -> Range<Index>? {
+    @inlinable public func firstRange(of bytes: some BidirectionalCollection<UInt8>) -> Range<Index>? {
         guard let first = bytes.first else { return startIndex..<startIndex }
         var start = startIndex
         while let candidate = self[start...].firstIndex(of: first) {

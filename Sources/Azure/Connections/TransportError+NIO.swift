@@ -3,6 +3,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
+internal import SecretMemory
 
 extension TransportError {
     /// Why no connection to the host of `route`, or to its proxy, came about.
