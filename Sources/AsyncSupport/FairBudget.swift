@@ -1,14 +1,15 @@
 internal import Synchronization
 
-/// A bounded budget, such as bytes or places, of which each owner, in practice a namespace, has a share.
+/// A limited budget, such as bytes or places, with a share for each owner, which is usually a namespace.
 ///
-/// An owner that takes nothing is always admitted, however much it wants and whatever others take. So an owner waits
-/// for itself alone, unless several owners together have taken the whole budget: then each of them has one thing going.
+/// An owner without acquired cost is always admitted, regardless of the size of its request and of other owners. An
+/// owner therefore waits only for itself, unless several owners together use the whole budget; each of them can then
+/// have one request at a time. All members can be used from any thread.
 package final class FairBudget: Sendable {
     private struct State {
         var used = 0
         var usedByOwner: [String: Int] = [:]
-        /// Tagged with the cost.
+        /// The waiting calls, each with its cost.
         var queue = FairWaiterQueue<Int, Void>()
 
         mutating func add(_ cost: Int, _ owner: String) {
@@ -21,13 +22,14 @@ package final class FairBudget: Sendable {
     private let ownerShare: Int
     private let state = Mutex(State())
 
+    /// Creates a budget of `capacity`, of which each owner can use `ownerShare`, in the unit of the costs.
     package init(capacity: Int, ownerShare: Int) {
         self.capacity = capacity
         self.ownerShare = ownerShare
     }
 
-    /// Acquires `cost`, which the caller gives back with `release`. Returns false, without acquiring anything, if the
-    /// owner would have to wait.
+    /// Acquires `cost` without waiting. The caller must return it with `release`. Returns false, without acquiring
+    /// anything, if the owner would have to wait.
     package func tryAcquire(_ cost: Int, for owner: String) -> Bool {
         state.withLock { state in
             guard !state.queue.contains(owner), fits(cost, owner, state.used, state.usedByOwner[owner]) else {
@@ -38,20 +40,20 @@ package final class FairBudget: Sendable {
         }
     }
 
-    /// Acquires `cost`, which the caller gives back with `release`, after the owner's earlier calls. Returns false,
-    /// without acquiring anything, if that takes longer than `timeout` or if the task is cancelled.
+    /// Acquires `cost` after the owner's earlier calls. The caller must return it with `release`. Returns false,
+    /// without acquiring anything, if `timeout` passes first or if the task is cancelled.
     package func acquire(_ cost: Int, for owner: String, timeout: Duration? = nil) async -> Bool {
         if tryAcquire(cost, for: owner) { return true }
         let waiter = state.withLock { $0.queue.append(cost, of: owner) }
-        // What it waits for may have been given back since.
+        // The awaited cost may have been released in the meantime.
         admit()
         if await waiter.value(timeout: timeout) != nil { return true }
-        // The owner's next may want less.
+        // The owner's next call may need less.
         admit()
         return false
     }
 
-    /// Gives back `cost` that was acquired.
+    /// Returns `cost` that was acquired.
     package func release(_ cost: Int, for owner: String) {
         state.withLock { state in
             state.add(-cost, owner)
@@ -60,7 +62,7 @@ package final class FairBudget: Sendable {
         admit()
     }
 
-    /// The number of calls that wait.
+    /// The number of waiting calls.
     package var waiting: Int { state.withLock { $0.queue.count } }
 
     private func fits(_ cost: Int, _ owner: String, _ used: Int, _ own: Int?) -> Bool {

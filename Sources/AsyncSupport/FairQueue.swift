@@ -1,17 +1,17 @@
-/// Elements in line, each of an owner. The owners take turns: an element waits for those of its own owner that came
-/// before it, and for at most one of each other owner per turn, however many those have.
+/// A queue of elements that belong to owners. The owners take turns: an element waits for the earlier elements of its
+/// own owner, and in each turn for at most one element of each other owner, regardless of their number.
 ///
-/// Like `RecentMap`, it is part of its owner's state and used under its lock.
+/// Like `RecentMap`, it is part of another type's state and is used under that type's lock.
 package struct FairQueue<Element: Sendable>: Sendable {
     private var lines: [String: [Element]] = [:]
-    /// The owners of `lines` in the order of their turns.
+    /// The owners of `lines`, in the order of their turns.
     private var turns: [String] = []
 
     package init() {}
 
     package var isEmpty: Bool { turns.isEmpty }
 
-    /// The owner whose turn it is.
+    /// The owner with the next turn.
     package var nextOwner: String? { turns.first }
 
     /// The number of elements of all owners.
@@ -33,8 +33,8 @@ package struct FairQueue<Element: Sendable>: Sendable {
         lines[owner, default: []].insert(element, at: 0)
     }
 
-    /// The last element of the owner that has most, if that is more than one more than `owner` has: removing it makes
-    /// room for one of `owner`.
+    /// Removes and returns the last element of the owner with the most elements, to make room for an element of
+    /// `owner`. Returns nil if `owner` would then have as many elements as that owner, or more.
     package mutating func popLast(inFavorOf owner: String) -> Element? {
         guard let longest = lines.max(by: { $0.value.count < $1.value.count }),
             longest.value.count > count(of: owner) + 1
@@ -51,7 +51,7 @@ package struct FairQueue<Element: Sendable>: Sendable {
         turns.removeAll { lines[$0] == nil }
     }
 
-    /// The first element of the first owner, in the order of turns, that satisfies `condition`.
+    /// Removes and returns the first element of the first owner, in the order of turns, that satisfies `condition`.
     package mutating func popFirst(where condition: (_ owner: String) -> Bool) -> (element: Element, owner: String)? {
         guard let index = turns.firstIndex(where: condition) else { return nil }
         let owner = turns.remove(at: index)
@@ -60,7 +60,7 @@ package struct FairQueue<Element: Sendable>: Sendable {
         return (element, owner)
     }
 
-    /// The first element of the owner whose turn it is.
+    /// Removes and returns the first element of the owner with the next turn.
     package mutating func popFirst() -> Element? {
         guard let owner = turns.first else { return nil }
         turns.removeFirst()

@@ -1,11 +1,12 @@
-/// Waiting tasks of several owners, in practice namespaces, which take turns: a task waits for those of its own owner
-/// that came before it, and for at most one of each other owner per turn, however many those have.
+/// A queue of waiting tasks that belong to owners, which are usually namespaces. The owners take turns: a task waits
+/// for the earlier tasks of its own owner, and in each turn for at most one task of each other owner, regardless of
+/// their number.
 ///
-/// See `WaiterQueue` for how a queue is used.
+/// See `WaiterQueue` for the use of a queue.
 package struct FairWaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
-    /// A line may hold only waiters that have ended. It is removed when its turn comes.
+    /// The waiters of each owner. A line can consist of waiters that have ended; it is removed at its turn.
     private var lines: [String: WaiterQueue<Tag, Value>] = [:]
-    /// The owners of `lines` in the order of their turns.
+    /// The owners of `lines`, in the order of their turns.
     private var turns: [String] = []
 
     package init() {}
@@ -15,17 +16,17 @@ package struct FairWaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
 
     package var isEmpty: Bool { lines.values.allSatisfy { $0.isEmpty } }
 
-    /// Whether a task of `owner` waits.
+    /// Whether a task of `owner` is waiting.
     package func contains(_ owner: String) -> Bool { lines[owner].map { !$0.isEmpty } ?? false }
 
-    /// Adds a waiter to the end of its owner's line. `tag` says what it waits for, if waiters differ in that.
+    /// Adds a waiter to the end of its owner's line. `tag` describes what it waits for, if waiters differ in that.
     package mutating func append(_ tag: Tag, of owner: String) -> Waiter<Tag, Value> {
         if lines[owner] == nil { turns.append(owner) }
         return lines[owner, default: WaiterQueue()].append(tag)
     }
 
-    /// Claims the first waiter of the first owner, in the order of turns, for which `condition` holds. In the line of
-    /// one owner, nothing overtakes a waiter that does not satisfy it.
+    /// Claims the first waiter of the first owner, in the order of turns, for which `condition` holds. Within the line
+    /// of an owner, no waiter overtakes another one.
     package mutating func popFirst(
         where condition: (_ owner: String, Tag) -> Bool = { _, _ in true }
     ) -> (claim: WaiterClaim<Tag, Value>, owner: String)? {

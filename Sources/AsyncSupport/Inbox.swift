@@ -1,8 +1,9 @@
 internal import Synchronization
 
-/// Events of several sources, in order of arrival, for one task that handles them.
+/// Events of several sources, in order of their arrival, for one task that handles them.
 ///
-/// The task is woken once for all events that arrive while it is busy, so a burst costs one change of threads.
+/// The task wakes up once for all events that arrive while it is busy, so a burst of events needs only one thread
+/// switch.
 package final class Inbox<Event: Sendable>: Sendable {
     private struct State {
         var events: [Event] = []
@@ -13,7 +14,7 @@ package final class Inbox<Event: Sendable>: Sendable {
 
     package init() {}
 
-    /// Adds an event. May be called from any thread.
+    /// Adds an event. It can be called from any thread.
     package func append(_ event: Event) {
         let continuation = state.withLock { state in
             state.events.append(event)
@@ -23,8 +24,8 @@ package final class Inbox<Event: Sendable>: Sendable {
         continuation?.resume()
     }
 
-    /// All events that have arrived since the last call, at least one. One task may wait at a time. A task that must end
-    /// when it is cancelled appends an event for that from its cancellation handler.
+    /// Waits for events, and returns all that have arrived since the last call. Only one task can wait at a time. If
+    /// that task must end when it is cancelled, its cancellation handler has to append an event.
     package func next() async -> [Event] {
         await withCheckedContinuation { continuation in
             let hasEvents = state.withLock { state in
@@ -37,7 +38,7 @@ package final class Inbox<Event: Sendable>: Sendable {
         return removeAll()
     }
 
-    /// All events that have arrived since the last call.
+    /// Returns all events that have arrived since the last call, without waiting.
     package func removeAll() -> [Event] {
         state.withLock { state in
             defer { state.events = [] }

@@ -1,27 +1,28 @@
-/// A map of bounded cost that forgets the entries that have not been used for the longest time.
+/// A map with a limited total cost, which drops the entries that have not been used for the longest time.
 ///
-/// Each entry belongs to an owner, in practice the namespace whose mount it comes from. The bounds are fair:
-/// - An owner takes at most `ownerShare`. Past that, its new entries replace its own oldest ones.
-/// - When the whole map is full, entries of the owner that takes most make room. So an owner that takes less than its
-///   fair share, the capacity divided by the number of owners, never loses an entry to another one.
+/// Each entry belongs to an owner, which is usually the namespace whose mount created it. The limits are fair:
+/// - An owner can use at most `ownerShare`. When it reaches this limit, its new entries replace its own oldest ones.
+/// - When the whole map is full, entries of the owner with the highest cost are dropped. An owner that uses less than
+///   its fair share, which is the capacity divided by the number of owners, therefore never loses an entry to another
+///   owner.
 ///
-/// A map is a plain value: its owner uses it under its own lock.
+/// A map is a plain value. The type that contains it uses it under its own lock.
 ///
-/// Every mount looks into such maps for each of its objects. So the code is public, which lets the compiler specialize it
-/// for other modules (it does so for nothing of `package` level), and what orders the entries are integers.
+/// Every mount looks up each of its objects in such maps. The type is therefore public, which lets the compiler
+/// specialize it for other modules (it does not do so for `package` types), and integers order the entries.
 public struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    /// The largest sum of costs.
+    /// The maximum sum of costs.
     public let capacity: Int
-    /// The largest sum of the costs of one owner's entries.
+    /// The maximum sum of the costs of one owner's entries.
     public let ownerShare: Int
     /// The position of each key in `keys` and `values`, and in `order`.
     @usableFromInline var positions: [Key: Int] = [:]
-    /// Nil at positions that are free.
+    /// The keys by position; nil at free positions.
     @usableFromInline var keys: [Key?] = []
     @usableFromInline var values: [Value?] = []
     @usableFromInline var order = RecentOrder()
 
-    /// `ownerShare` is a quarter of `capacity` by default.
+    /// Creates a map. By default, `ownerShare` is a quarter of `capacity`.
     @inlinable public init(capacity: Int, ownerShare: Int? = nil) {
         self.capacity = capacity
         self.ownerShare = ownerShare ?? capacity / 4
@@ -37,27 +38,27 @@ public struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         positions.compactMap { key, position in values[position].map { (key, $0) } }
     }
 
-    /// The value of `key`. Looking at an entry is not a use of it.
+    /// The value of `key`. Reading it does not count as a use of the entry.
     @inlinable public subscript(key: Key) -> Value? { positions[key].flatMap { values[$0] } }
 
-    /// The value of `key`, whose entry counts as used now.
+    /// Returns the value of `key`, and counts this as a use of the entry.
     @inlinable public mutating func use(_ key: Key) -> Value? {
         guard let position = positions[key] else { return nil }
         order.touch(position)
         return values[position]
     }
 
-    /// Changes the value of `key`, if there is one. This is not a use of the entry.
+    /// Changes the value of `key`, if it exists. This does not count as a use of the entry.
     @inlinable public mutating func update(_ key: Key, _ change: (inout Value) -> Void) {
         guard let position = positions[key], var value = values[position] else { return }
-        // The map must not hold the value while it is changed, or the change would copy it.
+        // The value is removed from the map while it is changed, because changing it in place would copy it.
         values[position] = nil
         change(&value)
         values[position] = value
     }
 
-    /// Stores `value` as the latest entry, in place of an earlier one of `key`. It stores nothing if `cost` is larger
-    /// than a share. Returns the number of entries of other keys that made room.
+    /// Stores `value` as the latest entry, and replaces an earlier one of `key`. It stores nothing if `cost` is larger
+    /// than an owner's share. Returns the number of entries of other keys that were dropped.
     @discardableResult
     @inlinable public mutating func store(
         _ key: Key, _ value: Value, cost: Int = 1, owner: String, keepUntil: Duration? = nil
@@ -94,7 +95,7 @@ public struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    /// Removes the entries whose time is over.
+    /// Removes the entries whose `keepUntil` has passed.
     @inlinable public mutating func sweep(now: Duration) {
         for position in order.positionsToSweep(now: now) { remove(at: position) }
     }

@@ -1,14 +1,14 @@
-/// The entries of a `RecentMap` by position: their costs, their owners, and for each owner the order of use.
+/// The order of a `RecentMap`'s entries by position: their costs and owners, and the order of use for each owner.
 @usableFromInline
 struct RecentOrder: Sendable {
     private struct Entry: Sendable {
         var cost = 0
-        /// The index of the owner in `owners`; -1 at positions that are free.
+        /// The index of the owner in `owners`; -1 at free positions.
         var owner = -1
-        /// The neighbours in the list of the owner's entries, by position; -1 for none.
+        /// The neighbours in the list of the owner's entries, by position; -1 if it has none.
         var older = -1
         var newer = -1
-        /// When `positionsToSweep` has the entry; nil for never.
+        /// The time in `positionsToSweep` at which the entry is removed; nil if it is kept indefinitely.
         var keepUntil: Duration?
     }
 
@@ -23,21 +23,21 @@ struct RecentOrder: Sendable {
     @usableFromInline private(set) var cost = 0
     private var entries: [Entry] = []
     private var freeEntries: [Int] = []
-    /// Those without entries have the cost 0 and no name.
+    /// The owners. One without entries has the cost 0 and an empty name.
     private var owners: [Owner] = []
     private var freeOwners: [Int] = []
     private var ownersByName: [String: Int] = [:]
 
     @usableFromInline init() {}
 
-    /// Makes the entry the newest of its owner.
+    /// Makes the entry the newest one of its owner.
     @usableFromInline mutating func touch(_ position: Int) {
         guard entries[position].newer >= 0 else { return }
         unlink(position)
         link(position)
     }
 
-    /// A position for a new entry, which is the newest of its owner.
+    /// Returns a position for a new entry, which is the newest one of its owner.
     @usableFromInline mutating func insert(cost: Int, owner name: String, keepUntil: Duration?) -> Int {
         let owner = ownersByName[name] ?? add(name)
         let position = freeEntries.popLast() ?? entries.count
@@ -62,13 +62,13 @@ struct RecentOrder: Sendable {
         freeOwners.append(entry.owner)
     }
 
-    /// The position of the entry that must go before `name` may insert one of `cost`; nil if there is room.
+    /// Returns the position of the entry to remove before `name` can insert an entry of `cost`, or nil if it fits.
     @usableFromInline func positionToEvict(for cost: Int, of name: String, capacity: Int, ownerShare: Int) -> Int? {
         let own = ownersByName[name].map { owners[$0] }
         if let own, own.cost + cost > ownerShare { return own.oldest }
         guard self.cost + cost > capacity, let largest = owners.max(by: { $0.cost < $1.cost }), largest.oldest >= 0
         else { return nil }
-        // Of equal shares, the one that grows makes room.
+        // Of two equal shares, the one that grows loses an entry.
         if let own, own.cost + cost > largest.cost { return own.oldest }
         return largest.oldest
     }

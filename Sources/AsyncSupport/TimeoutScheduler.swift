@@ -1,10 +1,10 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Runs functions after a timeout, unless they are cancelled before it.
+/// Runs functions after a timeout, unless they are cancelled first. All members can be used from any thread.
 ///
-/// Most timeouts are cancelled, and most are of similar length. So all of them share one timer, for the earliest: a
-/// timeout costs an entry in a table and does not wake a thread.
+/// Most timeouts are cancelled, and most have similar lengths. All of them therefore share one timer, which is set for
+/// the earliest one: a timeout needs only an entry in a table and does not wake a thread.
 package final class TimeoutScheduler: Sendable {
     package static let shared = TimeoutScheduler()
 
@@ -21,7 +21,7 @@ package final class TimeoutScheduler: Sendable {
     private struct State {
         var entries: [UInt64: Entry] = [:]
         var nextNumber: UInt64 = 0
-        /// When the timer fires; nil without one.
+        /// The time at which the timer fires; nil if no timer is set.
         var timer: ContinuousClock.Instant?
     }
 
@@ -30,7 +30,7 @@ package final class TimeoutScheduler: Sendable {
 
     package init() {}
 
-    /// Runs `action` after `timeout`, on a thread that it must not block.
+    /// Runs `action` after `timeout`. The action must not block its thread.
     package func schedule(after timeout: Duration, action: @escaping @Sendable () -> Void) -> ID {
         let end = ContinuousClock.now + timeout
         let (number, isEarliest) = state.withLock { state in
@@ -44,7 +44,7 @@ package final class TimeoutScheduler: Sendable {
         return ID(number: number)
     }
 
-    /// Cancels the timeout. Its action may be running already.
+    /// Cancels the timeout. Its action may already be running.
     package func cancel(_ id: ID) {
         state.withLock { _ = $0.entries.removeValue(forKey: id.number) }
     }
@@ -59,7 +59,7 @@ package final class TimeoutScheduler: Sendable {
         let (expired, next) = state.withLock { state in
             let expired = state.entries.filter { $0.value.end <= now }
             for number in expired.keys { state.entries[number] = nil }
-            // If an earlier timer was set after this one, that one takes care of the rest.
+            // If an earlier timer has replaced this one, that timer handles the remaining timeouts.
             guard state.timer == timer else { return (expired, ContinuousClock.Instant?.none) }
             state.timer = state.entries.values.lazy.map(\.end).min()
             return (expired, state.timer)

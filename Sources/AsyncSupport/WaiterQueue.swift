@@ -1,17 +1,16 @@
 internal import Synchronization
 
-/// Tasks that wait in line, each for a value that another task gives it.
+/// A queue of tasks that wait for a value from another task.
 ///
-/// A queue is part of its owner's state, and the owner uses it only under its own lock:
+/// A queue is part of another type's state, and that type uses it only under its own lock:
 /// - A task that has to wait calls `append` under the lock, and then awaits the waiter's `value` without the lock.
-/// - A task that has something to give calls `popFirst` or `removeAll` under the lock, takes the values from the state,
-///   and calls `resume` on each claim, with or without the lock.
+/// - A task that provides values calls `popFirst` or `removeAll` under the lock, takes the values from the state, and
+///   calls `resume` on each claim, with or without the lock.
 ///
-/// Each waiter ends exactly once. A waiter that is cancelled, or whose timeout passes, leaves the queue at
-/// that moment. A waiter
-/// that is claimed gets its value, even if its task is cancelled in the meantime, so a value is never lost.
+/// Each waiter ends exactly once. A waiter whose task is cancelled, or whose timeout passes, leaves the queue at that
+/// moment. A claimed waiter gets its value even if its task is cancelled in the meantime, so a value is never lost.
 package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
-    /// In order of arrival. Some may have ended; `append` removes these when they are the majority.
+    /// The waiters in order of arrival. Some of them may have ended; `append` removes these when they are the majority.
     private var waiters: [Waiter<Tag, Value>] = []
     private var countToPrune = 16
 
@@ -22,7 +21,7 @@ package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
 
     package var isEmpty: Bool { !waiters.contains { $0.isWaiting } }
 
-    /// Adds a waiter to the end. `tag` says what it waits for, if waiters differ in that.
+    /// Adds a waiter to the end. `tag` describes what it waits for, if waiters differ in that.
     package mutating func append(_ tag: Tag) -> Waiter<Tag, Value> {
         if waiters.count >= countToPrune {
             waiters.removeAll { !$0.isWaiting }
@@ -33,7 +32,7 @@ package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
         return waiter
     }
 
-    /// Claims the first waiter if its tag satisfies `condition`. Those behind it never overtake it.
+    /// Claims the first waiter if its tag satisfies `condition`. Later waiters never overtake it.
     package mutating func popFirst(where condition: (Tag) -> Bool = { _ in true }) -> WaiterClaim<Tag, Value>? {
         while let waiter = waiters.first {
             guard !waiter.isWaiting || condition(waiter.tag) else { return nil }
@@ -51,12 +50,12 @@ package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
     }
 }
 
-/// A place in a `WaiterQueue`.
+/// A position in a `WaiterQueue`.
 package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
     private enum State {
-        /// In the queue; with the continuation once the task waits.
+        /// The waiter is in the queue. The continuation exists when the task waits.
         case waiting(CheckedContinuation<Value?, Never>?)
-        /// The value will come; with the continuation once the task waits.
+        /// The waiter is claimed. The continuation exists when the task waits.
         case claimed(CheckedContinuation<Value?, Never>?)
         case ended(Value?)
     }
@@ -68,8 +67,8 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
         self.tag = tag
     }
 
-    /// Waits for the value; to be called once. Nil if the task is cancelled, or if `timeout` passes, before the waiter is
-    /// claimed.
+    /// Waits for the value. It must be called exactly once. Returns nil if the task is cancelled, or `timeout` passes,
+    /// before the waiter is claimed.
     package func value(timeout: Duration? = nil) async -> Value? {
         let timer = timeout.map { TimeoutScheduler.shared.schedule(after: $0) { self.giveUp() } }
         defer { if let timer { TimeoutScheduler.shared.cancel(timer) } }
@@ -94,7 +93,7 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
         state.withLock { if case .waiting = $0 { true } else { false } }
     }
 
-    /// Nil if the waiter has ended.
+    /// Claims the waiter. Returns nil if it has ended.
     fileprivate func claim() -> WaiterClaim<Tag, Value>? {
         state.withLock { state in
             guard case .waiting(let continuation) = state else { return nil }
@@ -106,7 +105,8 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
     fileprivate func resume(returning value: Value) {
         let continuation = state.withLock { state -> CheckedContinuation<Value?, Never>? in
             guard case .claimed(let continuation) = state else {
-                // A bug in this process, which no input reaches: like a continuation, a claim is resumed once.
+                // This can only be a bug in this process, and no input can cause it: like a continuation, a claim is
+                // resumed once.
                 preconditionFailure("a claim was resumed twice")
             }
             state = .ended(value)
@@ -125,7 +125,7 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
     }
 }
 
-/// The promise of a value for a waiter that has left the queue: `resume` must be called exactly once.
+/// The promise of a value for a waiter that has left the queue. `resume` must be called exactly once.
 package struct WaiterClaim<Tag: Sendable, Value: Sendable>: Sendable {
     fileprivate let waiter: Waiter<Tag, Value>
 

@@ -1,15 +1,15 @@
 internal import Synchronization
 
-/// What one mount may cost, in steps of work and in bytes made: one allowance for everything that its class asks for.
+/// The limit on the work of one mount, in steps and in bytes. It covers everything that the mount's class requests.
 ///
 /// Every loop over what a user writes spends from the budget that is `current`. When `spend` returns false, the loop
 /// stops with any error or result. The caller of `run` then checks `overrun`, and uses nothing that was made after an
 /// overrun. So a refusal deep inside a parser needs no error type of its own, and the user reads one
 /// error for every kind of excess.
 ///
-/// All members may be used from any thread. `run` is for one caller at a time.
+/// All members can be used from any thread, but only one caller can use `run` at a time.
 package final class MountBudget: Sendable {
-    /// Bounds for one mount.
+    /// The limits of one mount.
     package struct Limits: Sendable, Equatable {
         /// Steps of work. A step is about 50 ns on a node of 2024: a byte copied costs less, an event of a parser more.
         package var steps: Int
@@ -22,7 +22,7 @@ package final class MountBudget: Sendable {
         }
     }
 
-    /// What a mount does with what users write. Errors name the settings that ask for it.
+    /// The kinds of work on users' input. Errors name the settings that cause them.
     package enum Activity: Sendable {
         case reading
         case comparing
@@ -33,7 +33,7 @@ package final class MountBudget: Sendable {
         case verifying
     }
 
-    /// Why a budget refuses to go on.
+    /// The reason why a budget refuses more work.
     package enum Overrun: Error, Sendable, Equatable {
         case steps(limit: Int, Activity)
         case bytes(limit: Int, Activity)
@@ -41,12 +41,13 @@ package final class MountBudget: Sendable {
         case ended
     }
 
-    /// The budget of the mount that the current task or thread works for; nil for work of the operator's own.
+    /// The budget of the mount that the current task or thread works for; nil for work that does not belong to a mount.
     ///
-    /// It is set around synchronous work only, so that no mount pays for requests that several mounts share.
+    /// It is set only around synchronous work, so that requests that several mounts share are not charged to one of
+    /// them.
     @TaskLocal package static var current: MountBudget?
 
-    /// How many steps pass between two looks at the clock.
+    /// The number of steps between two checks of the clock.
     private static let stepsPerLook = 1 << 14
 
     package let limits: Limits
@@ -58,19 +59,19 @@ package final class MountBudget: Sendable {
     private let isStopped = Atomic(false)
     private let firstOverrun = Mutex<Overrun?>(nil)
 
-    /// `isOver` says whether the mount's time is over. It is asked about once in a millisecond of work, on the thread
-    /// that works.
+    /// Creates a budget. `isOver` returns whether the mount's time is over. The working thread calls it about once in a
+    /// millisecond of work.
     package init(_ limits: Limits = Limits(), isOver: @escaping @Sendable () -> Bool = { false }) {
         self.limits = limits
         self.isOver = isOver
         ceiling = Atomic(limits.steps)
     }
 
-    /// Why work was refused; nil as long as none was.
+    /// The reason why work was refused; nil if none was refused.
     package var overrun: Overrun? { firstOverrun.withLock { $0 } }
 
-    /// Whether work is refused now, so that its results are worth nothing: because of an overrun, or because `run(upTo:)`
-    /// has interrupted it.
+    /// Whether work is refused now, so that its results must not be used: because of an overrun, or because
+    /// `run(upTo:)` has interrupted it.
     private var isRefusing: Bool {
         isStopped.load(ordering: .relaxed)
             || steps.load(ordering: .relaxed) > ceiling.load(ordering: .relaxed)
@@ -82,7 +83,7 @@ package final class MountBudget: Sendable {
     /// The bytes made so far.
     package var spentBytes: Int { bytes.load(ordering: .relaxed) }
 
-    /// Ends the work: from now on everything is refused.
+    /// Ends the work. All further work is refused.
     package func cancel() { refuse(.ended) }
 
     /// Runs `work` with this budget as the current one.
@@ -90,8 +91,8 @@ package final class MountBudget: Sendable {
         Self.$current.withValue(self, operation: work)
     }
 
-    /// The same, but interrupts work that takes more than `steps`: returns nil then, and the work can be run again from
-    /// its start. What an interrupted attempt made is not counted.
+    /// Runs `work` with this budget as the current one, and interrupts it after `steps` steps. It then returns nil, and
+    /// the work can be started again. The bytes of an interrupted attempt are not counted.
     package func run<Value>(upTo steps: Int, _ work: () -> Value) -> Value? {
         let spentBytes = spentBytes
         let end = spentSteps + steps
@@ -105,14 +106,14 @@ package final class MountBudget: Sendable {
         return overrun == nil ? nil : value
     }
 
-    /// Takes `count` steps, at least one. False if the work must stop.
+    /// Spends `count` steps, but at least one. Returns false if the work must stop.
     package func spend(steps count: Int = 1, on activity: Activity) -> Bool {
         let count = min(max(count, 1), limits.steps + 1)
         let before = steps.wrappingAdd(count, ordering: .relaxed).oldValue
         let after = before &+ count
         if isStopped.load(ordering: .relaxed) { return false }
         if after > ceiling.load(ordering: .relaxed) {
-            // Neither a second refusal nor many of them may overflow the count.
+            // The count is limited, so that repeated refusals cannot overflow it.
             if after > limits.steps { steps.store(limits.steps + 1, ordering: .relaxed) }
             if ceiling.load(ordering: .relaxed) == limits.steps { refuse(.steps(limit: limits.steps, activity)) }
             return false
@@ -124,7 +125,7 @@ package final class MountBudget: Sendable {
         return true
     }
 
-    /// Takes `count` bytes that are about to be made. False if the work must stop.
+    /// Spends `count` bytes before they are created. Returns false if the work must stop.
     package func spend(bytes count: Int, on activity: Activity) -> Bool {
         let count = min(max(count, 0), limits.bytes + 1)
         let after = bytes.wrappingAdd(count, ordering: .relaxed).newValue
@@ -133,7 +134,7 @@ package final class MountBudget: Sendable {
             refuse(.bytes(limit: limits.bytes, activity))
             return false
         }
-        // Writing a byte takes time, too.
+        // Writing a byte also takes time.
         return spend(steps: count / 32, on: activity)
     }
 
@@ -149,18 +150,18 @@ package final class MountBudget: Sendable {
 }
 
 extension MountBudget {
-    /// Takes steps from the current budget, if there is one. False if the work must stop.
+    /// Spends steps of the current budget, if there is one. Returns false if the work must stop.
     package static func spend(steps count: Int = 1, on activity: Activity) -> Bool {
         current?.spend(steps: count, on: activity) ?? true
     }
 
-    /// Whether what was made last is worth keeping for others: false once work has been refused.
+    /// Whether results can be cached for other mounts. It is false when work has been refused.
     package static var isWithinLimits: Bool { !(current?.isRefusing ?? false) }
 
-    /// Whether the current mount has ended, for loops that have paid for all their steps beforehand.
+    /// Whether the current mount has ended, for loops that have spent all their steps in advance.
     package static var isEnded: Bool { current?.hasEnded ?? false }
 
-    /// Takes bytes from the current budget, if there is one. False if the work must stop.
+    /// Spends bytes of the current budget, if there is one. Returns false if the work must stop.
     package static func spend(bytes count: Int, on activity: Activity) -> Bool {
         current?.spend(bytes: count, on: activity) ?? true
     }

@@ -1,10 +1,10 @@
 internal import Budgets
 
-/// A pattern for names: `*` stands for any characters (also none), `?` for one, and every other character for
-/// itself.
+/// A pattern for names, in which `*` stands for any number of characters, `?` for one character, and every other
+/// character for itself.
 package struct Glob: Sendable, Equatable {
     package var text: String
-    /// Azure's own names are the same in any letter case.
+    /// Whether letter case is ignored, as in the names of Azure's resources.
     var ignoresCase: Bool
 
     package init(_ text: String, ignoresCase: Bool) {
@@ -22,7 +22,7 @@ package struct Glob: Sendable, Equatable {
     package func matches(start: String) -> Bool {
         let pattern = Array((ignoresCase ? text.lowercased() : text).utf8)
         guard MountBudget.spend(steps: (pattern.count + start.utf8.count) / 8, on: .matching) else { return false }
-        /// How much of the pattern the beginning can have used up, in each way to read its `*`.
+        /// The lengths of the pattern that can match the beginning, for each meaning of its `*`.
         var used = Set([0])
         for byte in (ignoresCase ? start.lowercased() : start).utf8 {
             var next: Set<Int> = []
@@ -41,7 +41,7 @@ package struct Glob: Sendable, Equatable {
         return !used.isEmpty
     }
 
-    /// Goes back to the last `*` only, so its time is bounded by the product of the lengths.
+    /// Returns only to the last `*`, so that the time is limited by the product of the lengths.
     private static func matches(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
         var p = 0
         var n = 0

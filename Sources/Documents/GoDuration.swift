@@ -1,4 +1,4 @@
-/// Durations in Go's notation, such as `5s`, `1m30s` or `250ms`.
+/// Parses and formats durations in Go's notation, such as `5s`, `1m30s` or `250ms`.
 package enum GoDuration {
     private static let units: [String: Double] = [
         "ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
@@ -21,8 +21,8 @@ package enum GoDuration {
         return .nanoseconds(Int64(nanoseconds))
     }
 
-    /// A duration in the largest unit of which it is a whole number, such as `90s` or `250ms`; nanoseconds are the
-    /// smallest unit.
+    /// Returns the duration in the largest unit in which it is a whole number, such as `90s` or `250ms`. The smallest
+    /// unit is a nanosecond.
     package static func text(_ duration: Duration) -> String {
         let nanoseconds = Int64(clamping: duration.attoseconds / 1_000_000_000)
         for (scale, unit) in [(1_000_000_000, "s"), (1_000_000, "ms"), (1000, "µs")] as [(Int64, String)]

@@ -1,12 +1,13 @@
 internal import Budgets
 internal import SecretMemory
 
-/// A regular expression for the names of objects. Its size is bounded with all repetitions written out, and it is
-/// matched in time bounded by the product of that size and the name's length: the author of a class must not keep a
-/// node busy.
+/// A regular expression for the names of objects. Its size is limited after all repetitions are expanded, and matching
+/// takes at most the product of that size and the length of the name, so that the author of a class cannot keep a node
+/// busy.
 ///
-/// The whole name has to match, in any letter case, because Key Vault's names are the same in any. There are
-/// `.`, classes, `\d` and `\w`, groups, `|`, `*`, `+`, `?`, `{m,n}` and, to no effect, `^` and `$` at the ends.
+/// The whole name has to match, in any letter case, because Key Vault ignores the case of names. The supported syntax
+/// is `.`, classes, `\d` and `\w`, groups, `|`, `*`, `+`, `?` and `{m,n}`; `^` and `$` are allowed at the ends and have
+/// no effect.
 package struct NamePattern: Sendable, Hashable {
     package var source: String
     private var program: [Instruction]
@@ -16,7 +17,7 @@ package struct NamePattern: Sendable, Hashable {
         case byte(ByteSet)
         case sequence([Expression])
         case choice([Expression])
-        /// At most as often as `maximum` says, without end when nil.
+        /// Repeats the expression at most `maximum` times, or any number of times if it is nil.
         case `repeat`(Expression, minimum: Int, maximum: Int?)
     }
 
@@ -27,7 +28,7 @@ package struct NamePattern: Sendable, Hashable {
         case match
     }
 
-    /// The most instructions of a program, and the most bytes of a source.
+    /// The maximum number of instructions of a program, and of bytes of a source.
     static let maximumSize = 500
 
     package init(_ source: String) throws(NamePatternError) {
@@ -54,7 +55,7 @@ package struct NamePattern: Sendable, Hashable {
         return current.contains(program.count - 1)
     }
 
-    /// All instructions that `states` reach without a byte.
+    /// Returns all instructions that can be reached from `states` without reading a byte.
     private func closure(of states: [Int]) -> [Int] {
         var seen = [Bool](repeating: false, count: program.count)
         var pending = states
@@ -71,7 +72,7 @@ package struct NamePattern: Sendable, Hashable {
         return result
     }
 
-    /// The parser has bounded the expression's size, and with it the depth and the work of this.
+    /// The parser has limited the size of the expression, and with it the depth and the work of this function.
     private static func compile(_ expression: Expression, _ program: inout [Instruction]) {
         switch expression {
         case .empty: break
@@ -141,7 +142,7 @@ struct ByteSet: Hashable, Sendable {
     }
 }
 
-/// Explains why a text is not a regular expression of the supported kind.
+/// Explains why a text is not a valid pattern.
 package struct NamePatternError: Error {
     package var reason: String
 

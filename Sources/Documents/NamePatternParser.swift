@@ -1,9 +1,9 @@
 internal import SecretMemory
 
-/// Reads the text of a `NamePattern`, and bounds what it compiles to.
+/// Parses a `NamePattern` and limits the size of its program.
 struct NamePatternParser {
-    /// An expression, and the number of instructions that it compiles to, at least 1: what is repeated costs time even
-    /// if it is empty.
+    /// An expression and the number of its instructions. The number is at least 1, because repeating an empty
+    /// expression also takes time.
     private struct Sized {
         var expression: NamePattern.Expression
         var size: Int
@@ -41,7 +41,7 @@ struct NamePatternParser {
         var options = [try sequence()]
         while take("|") { options.append(try sequence()) }
         guard options.count > 1 else { return options[0] }
-        // A fork and a jump for each but the last.
+        // Each alternative except the last needs a fork and a jump.
         return try Sized(
             .choice(options.map(\.expression)), size: options.reduce(2 * (options.count - 1)) { $0 + $1.size })
     }
@@ -55,8 +55,8 @@ struct NamePatternParser {
             parts.isEmpty ? .empty : .sequence(parts.map(\.expression)), size: parts.reduce(0) { $0 + $1.size })
     }
 
-    /// With `atom` as often as it may be repeated, a fork for each time that it may be left out, and a jump back where
-    /// there is no end.
+    /// Returns `atom` repeated up to its maximum, with a fork for each optional repetition, and with a jump back if the
+    /// number is not limited.
     private func repeated(_ atom: Sized, minimum: Int, maximum: Int?) throws(NamePatternError) -> Sized {
         let size = maximum.map { atom.size * $0 + ($0 - minimum) } ?? atom.size * (minimum + 1) + 2
         return try Sized(.repeat(atom.expression, minimum: minimum, maximum: maximum), size: size)

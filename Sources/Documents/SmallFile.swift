@@ -1,14 +1,14 @@
 internal import Glibc
 package import SecretMemory
 
-/// Reads files that are small by nature: settings, certificates, tokens, descriptions.
+/// Reads small files, such as settings, certificates, tokens and descriptions.
 ///
-/// The user who names or writes such a file may not be trusted. So a read never blocks, takes no more memory than
-/// its limit, and accepts regular files only: no directories, pipes, sockets or devices. It does not rely on the size
-/// that the system reports, so it reads a file that grows, or one of `/proc`, completely or not at all.
+/// The user who names or writes such a file may not be trusted. A read therefore never blocks, uses no more memory than
+/// its limit, and accepts only regular files: no directories, pipes, sockets or devices. It does not rely on the size
+/// that the system reports, so it reads a growing file or one of `/proc` either completely or not at all.
 package enum SmallFile {
-    /// Returns the file's bytes, at most `limit`. With `directories`, it does not open a file outside of them: it
-    /// resolves links and `..` before the comparison.
+    /// Returns the bytes of the file, at most `limit`. If `directories` is set, it opens only files inside of them,
+    /// after it has resolved symbolic links and `..`. Throws if the file cannot be read or is larger.
     package static func bytes(
         of path: String, limit: Int, within directories: [String]? = nil
     ) throws(SmallFileError) -> [UInt8] {
@@ -17,7 +17,7 @@ package enum SmallFile {
         return try bytes(of: descriptor, limit: limit)
     }
 
-    /// Returns the bytes of a file that holds a secret.
+    /// Returns the bytes of a file that contains a secret. Throws if the file cannot be read or is larger than `limit`.
     package static func secret(of path: String, limit: Int) throws(SmallFileError) -> SecretBytes {
         let descriptor = try open(path, within: nil)
         defer { close(descriptor) }
@@ -26,14 +26,14 @@ package enum SmallFile {
         return builder.finish()
     }
 
-    /// Returns the rest of an open file of any kind, at most `limit` bytes. It waits for a pipe.
+    /// Returns the remaining bytes of an open file of any kind, at most `limit`. It waits for the end of a pipe.
     package static func bytes(of descriptor: Int32, limit: Int) throws(SmallFileError) -> [UInt8] {
         var bytes: [UInt8] = []
         try read(descriptor, limit) { bytes.append(contentsOf: $0) }
         return bytes
     }
 
-    /// Calls `take` with the file piece by piece, and wipes its buffer.
+    /// Calls `take` with each piece of the file, and wipes the buffer.
     private static func read(
         _ descriptor: Int32, _ limit: Int, _ take: (UnsafeRawBufferPointer) -> Void
     ) throws(SmallFileError) {
@@ -57,10 +57,10 @@ package enum SmallFile {
 
     // MARK: - Opening
 
-    /// These flags change nothing for a regular file, and keep a pipe in its place from blocking.
+    /// These flags do not affect a regular file, and prevent blocking if the path is a pipe.
     private static let fileFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-    /// For the directories of a path, which need not be readable. The first flag is Linux's O_PATH, which Swift does
-    /// not import.
+    /// The flags for the directories of a path, which need not be readable. The first flag is Linux's O_PATH, which
+    /// Swift does not import.
     private static let directoryFlags = 0o10000000 | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 
     private static func open(_ path: String, within directories: [String]?) throws(SmallFileError) -> Int32 {
@@ -96,8 +96,8 @@ package enum SmallFile {
         }
     }
 
-    /// Opens a resolved path directory by directory without following links. So a link that was put in its way after
-    /// it was resolved cannot lead elsewhere.
+    /// Opens a resolved path directory by directory, without following symbolic links. A link that is created after the
+    /// path was resolved therefore cannot redirect it.
     private static func open(exactly path: String) throws(SmallFileError) -> Int32 {
         let components = path.split(separator: "/").map(String.init)
         guard let name = components.last else { throw .system(EISDIR) }
@@ -119,15 +119,15 @@ package enum SmallFile {
         return descriptor
     }
 
-    /// Returns the resolved path if it is below one of `directories`. It compares paths as bytes, because two texts
-    /// that are equal for Swift can be two files.
+    /// Returns the resolved path if it is below one of `directories`. Paths are compared by bytes, because two texts
+    /// that Swift treats as equal can be two different files.
     private static func resolved(_ path: String, within directories: [String]) throws(SmallFileError) -> String {
         let real = resolved(path)
         let number = errno
         for directory in directories {
             guard let allowed = resolved(directory) else { continue }
             if let real, isPath(real, below: allowed) { return real }
-            // An error must not say which files exist outside.
+            // An error must not reveal which files exist outside of the directories.
             let isPlain = !path.split(separator: "/").contains("..")
             if real == nil, isPlain, isPath(path, below: directory) || isPath(path, below: allowed) {
                 throw .system(number)
@@ -140,7 +140,7 @@ package enum SmallFile {
         path.utf8.starts(with: (directory.droppingTrailingSlashes() + "/").utf8)
     }
 
-    /// Resolves links and dots; nil when the path does not exist, with the reason in `errno`.
+    /// Resolves symbolic links and dots. Returns nil if the path does not exist, with the reason in `errno`.
     private static func resolved(_ path: String) -> String? {
         guard let pointer = realpath(path, nil) else { return nil }
         defer { free(pointer) }
@@ -155,18 +155,18 @@ package enum SmallFile {
     }
 }
 
-/// Why a file could not be read. It says nothing about the file's content.
+/// The reason why a file could not be read. It does not contain any of the file's content.
 package enum SmallFileError: Error, Equatable, Sendable {
-    /// The system's error number.
+    /// The error number of the system.
     case system(Int32)
     case notRegular
     case tooLarge(limit: Int)
-    /// The file is in none of the given directories, or does not exist.
+    /// The file is outside of the given directories, or does not exist.
     case outside
 }
 
 extension SmallFileError: CustomStringConvertible {
-    /// Such as "no such file or directory".
+    /// The text of the error, such as "no such file or directory".
     package var description: String {
         switch self {
         case .system(let number):

@@ -1,15 +1,15 @@
 internal import Budgets
 internal import SecretMemory
 
-/// Finds what was probably meant by a name that does not exist.
+/// Finds the known name that an unknown name was probably meant to be.
 ///
-/// Names of more than 64 bytes resemble none, and only names of similar length are compared letter by letter, because
-/// users choose both the name and what it is compared with.
+/// Names of more than 64 bytes do not get suggestions, and only names of similar length are compared letter by letter,
+/// because users choose both the unknown name and some of the known ones.
 package enum SpellingSuggestion {
     private static let maximumBytes = 64
 
-    /// Of `names` the one that holds `name`, in any letter case and number, else the one with the fewest
-    /// differing letters, of which there may be `most`.
+    /// Returns the name in `names` that contains `name`, without regard to letter case and number, or else the name
+    /// with the fewest different letters, at most `most`.
     package static func of(_ name: String, among names: [String], differingIn most: Int = .max) -> String? {
         guard name.utf8.count <= maximumBytes else { return nil }
         let wanted = name.lowercased()
@@ -18,14 +18,14 @@ package enum SpellingSuggestion {
         return nearest(wanted, among: names, differingIn: most)
     }
 
-    /// The one of `names` that differs from `name` in so few letters that it was probably meant.
+    /// Returns the name in `names` that differs from `name` in so few letters that it was probably meant.
     package static func near(_ name: String, among names: [String]) -> String? {
         let count = name.utf8.count
         guard count <= maximumBytes else { return nil }
         return nearest(name.lowercased(), among: names, differingIn: max(count < 4 ? 1 : 2, count / 3))
     }
 
-    /// The first of `names` with the fewest differing letters, at most `most`.
+    /// Returns the first of `names` with the fewest different letters, at most `most`.
     private static func nearest(_ wanted: String, among names: [String], differingIn most: Int) -> String? {
         var best: String?
         var limit = most
@@ -35,24 +35,24 @@ package enum SpellingSuggestion {
                 let distance = distance(wanted, name.lowercased(), upTo: limit)
             else { continue }
             best = name
-            // Only a nearer one takes its place.
+            // Only a more similar name can replace this one.
             limit = distance - 1
         }
         return best
     }
 
-    /// How many letters have to be put in, taken out or replaced (Levenshtein). Names of more than 64 bytes differ in
-    /// all their letters, unless they are equal.
+    /// Returns the number of letters to insert, remove or replace (Levenshtein distance). Two names of which one has
+    /// more than 64 bytes differ in all letters, unless they are equal.
     package static func distance(_ a: String, _ b: String) -> Int {
         let longest = max(a.utf8.count, b.utf8.count)
         if longest > maximumBytes { return a == b ? 0 : longest }
         return distance(a, b, upTo: longest) ?? longest
     }
 
-    /// The same; nil if there are more than `limit`, or if the budget of the mount is exhausted.
+    /// Returns the same number, or nil if it is above `limit` or the mount's budget is exhausted.
     private static func distance(_ a: String, _ b: String, upTo limit: Int) -> Int? {
         let (a, b) = (Array(a.utf8), Array(b.utf8))
-        // Each letter that one has more is one to take out.
+        // The difference of the lengths is a lower bound.
         guard abs(a.count - b.count) <= limit, MountBudget.spend(steps: a.count * b.count / 8, on: .comparing) else {
             return nil
         }
@@ -72,8 +72,8 @@ package enum SpellingSuggestion {
     }
 }
 
-/// The unknown names of one document. It bounds how many of them are reported and compared with the known ones; the
-/// others are counted.
+/// The unknown names in one document. It limits the number of names that are reported and compared with the known ones;
+/// the others are counted.
 package final class UnknownNames {
     package static let maximum = 20
 
@@ -81,17 +81,17 @@ package final class UnknownNames {
 
     package init() {}
 
-    /// How many names were only counted.
+    /// The number of names that were only counted.
     package var omitted: Int { max(0, count - Self.maximum) }
 
-    /// Notes an unknown name. Returns the end of a message about it, such as `; did you mean x?`, or nil for a name that
+    /// Records an unknown name. Returns the end of a message about it, such as `; did you mean x?`, or nil if the name
     /// is only counted.
     package func note(_ name: String, among known: [String]) -> String? {
         guard hasRoom() else { return nil }
         return SpellingSuggestion.near(name, among: known).map { "; did you mean \($0)?" } ?? ""
     }
 
-    /// Counts an unknown name. Returns whether there is room to look for what was meant by it.
+    /// Counts an unknown name. Returns whether a suggestion for it can still be computed.
     package func hasRoom() -> Bool {
         count += 1
         return count <= Self.maximum

@@ -1,6 +1,6 @@
 internal import SecretMemory
 
-/// Instants as seconds since 1970, in UTC, in RFC 3339's notation.
+/// Formats and checks times in seconds since 1970, in UTC, in the notation of RFC 3339.
 package enum Timestamp {
     package static func text(_ seconds: Int) -> String {
         let (days, rest) = seconds.quotientAndRemainderFloored(dividingBy: 86_400)
@@ -9,7 +9,7 @@ package enum Timestamp {
         return "\(year)-\(two(month))-\(two(day))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
     }
 
-    /// Whether `text` is an RFC 3339 timestamp, by the rules Go's decoder applies.
+    /// Whether `text` is an RFC 3339 timestamp, by the rules of Go's decoder.
     package static func isValid(_ text: String) -> Bool {
         var rest = Array(text.utf8)[...]
         func number(_ digits: Int) -> Int? {
@@ -42,18 +42,18 @@ package enum Timestamp {
             && minute < 60 && second < 60
     }
 
-    /// Seconds since 1970 of a text that `text(_:)` could have written; 0 for any other.
+    /// Returns the seconds since 1970 of a text in the format of `text(_:)`, and 0 for any other text.
     package static func seconds(ofUTC text: String) -> Int {
         let numbers = text.split { !("0"..."9").contains($0) }.compactMap { Int($0) }
         guard text.utf8.count == 20, numbers.count == 6 else { return 0 }
-        // Years begin in March, so that a leap day is their last.
+        // Years begin in March, so that the leap day is the last day of a year.
         let year = numbers[1] > 2 ? numbers[0] : numbers[0] - 1
         let monthFromMarch = (numbers[1] + 9) % 12
         let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * monthFromMarch + 2) / 5 + numbers[2] - 1
         return (days - 719_468) * 86_400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5]
     }
 
-    /// Days since 1970 as a date of the Gregorian calendar.
+    /// Returns the Gregorian date for a number of days since 1970.
     private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = days + 719_468
         let (era, dayOfEra) = shifted.quotientAndRemainderFloored(dividingBy: 146_097)

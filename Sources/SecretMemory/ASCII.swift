@@ -1,13 +1,13 @@
-/// The ASCII characters by kind, as bytes: letters of other alphabets and digits of other scripts are none of them.
+/// Classes of ASCII characters, as bytes. Letters and digits of other scripts do not belong to any of them.
 ///
-/// It is public because the compiler inlines nothing of `package` level into other modules.
+/// The type is public, because the compiler does not inline members of `package` level into other modules.
 public enum ASCII {
     @inlinable public static var digits: ClosedRange<UInt8> { UInt8(ascii: "0")...UInt8(ascii: "9") }
     @inlinable public static var lowercase: ClosedRange<UInt8> { UInt8(ascii: "a")...UInt8(ascii: "z") }
     @inlinable public static var uppercase: ClosedRange<UInt8> { UInt8(ascii: "A")...UInt8(ascii: "Z") }
-    /// Everything that prints, but for the space.
+    /// The printable characters, without the space.
     @inlinable public static var visible: ClosedRange<UInt8> { 0x21...0x7E }
-    /// Everything that prints.
+    /// The printable characters, with the space.
     @inlinable public static var printable: ClosedRange<UInt8> { 0x20...0x7E }
 
     @inlinable public static func isLetter(_ byte: UInt8) -> Bool {
@@ -22,7 +22,7 @@ public enum ASCII {
         scalar.value < 0x20 || scalar.value == 0x7F
     }
 
-    /// A space, a tab or a line break of any kind.
+    /// Whether the byte is a space, a tab or a line break of any kind.
     @inlinable public static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     @inlinable public static func lowercased(_ byte: UInt8) -> UInt8 {
@@ -33,14 +33,14 @@ public enum ASCII {
         lowercase.contains(byte) ? byte & 0xDF : byte
     }
 
-    /// Whether two texts are the same but for the case of ASCII letters.
+    /// Whether two texts are equal if the case of ASCII letters is ignored.
     @inlinable public static func isSame(_ a: String, _ b: String) -> Bool {
         a.utf8.count == b.utf8.count && zip(a.utf8, b.utf8).allSatisfy { lowercased($0) == lowercased($1) }
     }
 }
 
 extension StringProtocol {
-    /// Whether it has nothing but ASCII letters, ASCII digits and `others`; true of an empty text.
+    /// Whether the text consists only of ASCII letters, ASCII digits and `others`. It is true for an empty text.
     package func hasOnlyASCIILettersAndDigits(or others: StaticString) -> Bool {
         var text = Substring(self)
         return text.withUTF8 { bytes in

@@ -1,13 +1,14 @@
-/// Base64 from wiped buffers into wiped buffers.
+/// Decodes and encodes base64 with buffers that are wiped.
 package enum Base64 {
+    /// The alphabets of base64.
     package enum Alphabet: Sendable {
-        /// RFC 4648 section 4, with padding; line breaks are ignored, as in Go.
+        /// The alphabet of RFC 4648, section 4, with padding; line breaks are ignored, as in Go.
         case standard
-        /// RFC 4648 section 5, without padding.
+        /// The alphabet of RFC 4648, section 5, without padding.
         case url
     }
 
-    /// Nil for malformed input.
+    /// Returns the decoded bytes, or nil for malformed input.
     package static func decode(_ bytes: UnsafeRawBufferPointer, alphabet: Alphabet) -> SecretBytes? {
         switch decoding(bytes, alphabet: alphabet) {
         case .success(let decoded): decoded
@@ -15,7 +16,7 @@ package enum Base64 {
         }
     }
 
-    /// Decodes as Go's encoding/base64 does, with the same offset in an error.
+    /// Decodes like Go's encoding/base64, and reports the same offset in an error.
     package static func decoding(
         _ bytes: UnsafeRawBufferPointer, alphabet: Alphabet
     ) -> Result<SecretBytes, Base64Error> {
@@ -94,7 +95,7 @@ package enum Base64 {
 
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// Appends `bytes` as standard base64, broken into lines of `lineLength` digits if that is set.
+    /// Appends `bytes` as standard base64. If `lineLength` is set, lines have this number of characters.
     package static func encode(
         _ bytes: UnsafeRawBufferPointer, into builder: inout SecretBytesBuilder, lineLength: Int? = nil
     ) {
@@ -117,7 +118,8 @@ package enum Base64 {
         }
     }
 
-    /// RFC 4648 section 5, as tokens and web keys have it, with or without padding and line breaks at the end.
+    /// Decodes base64url (RFC 4648, section 5), as in tokens and web keys, with or without padding and trailing line
+    /// breaks.
     package static func decoding(base64URL bytes: UnsafeRawBufferPointer) -> Result<SecretBytes, Base64Error> {
         var end = bytes.count
         while end > 0, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
@@ -130,7 +132,7 @@ package enum Base64 {
         return decoding(UnsafeRawBufferPointer(rebasing: bytes[..<end]), alphabet: .url)
     }
 
-    /// Appends `bytes` as RFC 4648 section 5 has it, without padding.
+    /// Appends `bytes` as base64url (RFC 4648, section 5), without padding.
     package static func encodeURL(_ bytes: UnsafeRawBufferPointer, into builder: inout SecretBytesBuilder) {
         var standard = SecretBytesBuilder(capacity: bytes.count * 2)
         encode(bytes, into: &standard)
@@ -146,7 +148,7 @@ package enum Base64 {
     }
 }
 
-/// Malformed base64. The message has the words of Go's encoding/base64, which upstream's users know.
+/// The error for malformed base64. Its message is that of Go's encoding/base64, which users of upstream know.
 package struct Base64Error: Error, Equatable, Sendable {
     /// The byte of the input at which decoding failed, counted from 0.
     package var offset: Int

@@ -1,4 +1,4 @@
-/// Bytes to look something up by. An array's own hash takes them one by one.
+/// Bytes as a key of a dictionary. Hashing them is faster than hashing an array, which hashes each element separately.
 package struct ByteKey: Hashable, Sendable {
     package let bytes: [UInt8]
 
@@ -6,8 +6,8 @@ package struct ByteKey: Hashable, Sendable {
         self.bytes = Array(bytes)
     }
 
-    /// A text as its bytes. Swift takes two texts for equal that only look alike, such as an accented letter that is
-    /// composed in one and decomposed in the other; Kubernetes and Key Vault tell them apart.
+    /// Creates the key of a text's bytes. Swift treats two texts as equal if they differ only in Unicode composition,
+    /// such as a composed and a decomposed accented letter, but Kubernetes and Key Vault distinguish them.
     package init(_ text: String) {
         bytes = Array(text.utf8)
     }

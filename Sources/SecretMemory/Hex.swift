@@ -1,6 +1,6 @@
-/// Hexadecimal text, in either letter case.
+/// Decodes and encodes hexadecimal text. Decoding accepts both letter cases.
 package enum Hex {
-    /// Decodes the whole of `bytes`.
+    /// Decodes all of `bytes`. Throws if they are not hexadecimal text.
     package static func decode(_ bytes: UnsafeRawBufferPointer) throws(HexError) -> SecretBytes {
         var builder = SecretBytesBuilder(capacity: bytes.count / 2)
         var high: UInt8?
@@ -33,8 +33,8 @@ package enum Hex {
     }
 }
 
-/// Text that is not hexadecimal. The messages are Go's, except that the invalid byte is part of a secret
-/// and therefore not shown.
+/// The error for text that is not hexadecimal. The messages are Go's, but without the invalid byte, which is part of a
+/// secret.
 package enum HexError: Error, Sendable {
     case invalidByte
     case oddLength

@@ -1,6 +1,6 @@
 extension String {
-    /// Every byte but RFC 3986's unreserved ones as `%XX`, so that the text stays one path segment or
-    /// one form value whatever it holds.
+    /// The text with every byte as `%XX` that is not unreserved in RFC 3986, so that it is always one path segment or
+    /// one form value.
     package var percentEncoded: String {
         var text = self
         return text.withUTF8 { bytes in
@@ -11,10 +11,11 @@ extension String {
     }
 }
 
+/// Percent-encodes bytes of secrets.
 package enum PercentEncoding {
-    /// Appends `bytes` as a part of a URL.
+    /// Appends `bytes`, percent-encoded as part of a URL.
     package static func encode(_ bytes: UnsafeRawBufferPointer, into builder: inout SecretBytesBuilder) {
-        // What lies between two reserved bytes is copied in one piece; a token has none.
+        // Bytes between two reserved ones are copied together. A token usually has no reserved bytes.
         var start = 0
         for index in bytes.indices where !isUnreserved(bytes[index]) {
             builder.append(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
@@ -40,7 +41,7 @@ package enum PercentEncoding {
     }
 }
 
-/// An `application/x-www-form-urlencoded` body that may hold credentials.
+/// The body of an `application/x-www-form-urlencoded` request, which can contain credentials.
 package struct FormBody: ~Copyable {
     private var builder = SecretBytesBuilder(capacity: 2048)
 

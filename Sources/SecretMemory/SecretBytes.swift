@@ -1,15 +1,15 @@
 internal import Glibc
 
-/// Bytes that must not be seen: a secret's value, a token, a private key.
+/// Bytes that must not be visible: a secret's value, a token or a private key. All members can be used from any thread.
 ///
-/// The buffer is overwritten when the last reference goes, and no rendering shows more than the word
-/// "redacted": not interpolation, not `String(reflecting:)`, not `dump`, and none of them inside
-/// another type. What cannot be wiped are copies made outside, such as those in a TLS library.
+/// The buffer is overwritten when its last reference is released. Every textual form, such as interpolation,
+/// `String(reflecting:)` and `dump`, shows only the word "redacted", even inside another type. Copies that other code
+/// makes, such as those in a TLS library, cannot be wiped.
 public final class SecretBytes: Sendable {
-    // Never written after initialisation, so it may be read from anywhere.
+    // The storage is never written after initialisation, so any thread can read it.
     @usableFromInline nonisolated(unsafe) let storage: UnsafeMutableRawBufferPointer
 
-    /// Takes over `builder`'s content.
+    /// Moves the content of `builder` into a buffer of its exact size, and wipes the builder.
     package init(_ builder: consuming SecretBytesBuilder) {
         storage = builder.takeStorage()
     }
@@ -37,14 +37,15 @@ public final class SecretBytes: Sendable {
     package var count: Int { storage.count }
     package var isEmpty: Bool { storage.isEmpty }
 
-    /// Lends the bytes. The only way to them, so that a search for this name finds every use.
+    /// Calls `body` with the bytes, which are valid only during the call. Access is possible only through this
+    /// function, so that a search for its name finds every use.
     @inlinable public func withExposed<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(UnsafeRawBufferPointer(storage))
     }
 
-    /// Compares in a time that depends on the lengths only.
+    /// Compares the bytes in a time that depends only on the lengths.
     package func hasSameBytes(as other: SecretBytes) -> Bool {
         guard count == other.count else { return false }
         var difference: UInt8 = 0
@@ -59,7 +60,7 @@ extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, Cu
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }
 
-/// Grows a secret without leaving copies of it behind.
+/// Builds a secret step by step and wipes each buffer that it outgrows.
 package struct SecretBytesBuilder: ~Copyable {
     private var storage: UnsafeMutableRawBufferPointer
     package private(set) var count = 0
@@ -86,7 +87,7 @@ package struct SecretBytesBuilder: ~Copyable {
     }
 
     package mutating func append(contentsOf bytes: some Sequence<UInt8>) {
-        // What lies in one piece is copied in one piece.
+        // Contiguous bytes are copied together.
         let isDone: Void? = bytes.withContiguousStorageIfAvailable { append(UnsafeRawBufferPointer($0)) }
         if isDone == nil { for byte in bytes { append(byte) } }
     }
@@ -95,7 +96,7 @@ package struct SecretBytesBuilder: ~Copyable {
         append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Moves the content out and leaves the builder empty.
+    /// Moves the content into a new `SecretBytes` and leaves the builder empty.
     package mutating func finish() -> SecretBytes {
         var other = SecretBytesBuilder()
         swap(&self, &other)
@@ -103,7 +104,7 @@ package struct SecretBytesBuilder: ~Copyable {
     }
 
     fileprivate consuming func takeStorage() -> UnsafeMutableRawBufferPointer {
-        // The exact size, so that no spare byte hides an earlier value.
+        // The buffer has the exact size, so that unused bytes cannot contain an earlier value.
         let exact = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
         exact.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[..<count]))
         return exact

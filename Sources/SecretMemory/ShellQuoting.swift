@@ -1,12 +1,12 @@
 extension String {
-    /// One word for a POSIX shell, whatever it holds: a user who copies a command runs no more than it says.
+    /// The text as one single-quoted word for a POSIX shell, so that a copied command never runs parts of it.
     package var shellQuoted: String { "'" + printable.replacing("'", with: "'\\''") + "'" }
 
-    /// One word for a POSIX shell, in quotes only if it needs them.
+    /// The text as one word for a POSIX shell, with quotes only if it needs them.
     package var shellWord: String { !isEmpty && hasOnlyASCIILettersAndDigits(or: "-._") ? self : shellQuoted }
 
-    /// The text with every character that a terminal would take for a command, such as an escape sequence in a
-    /// manifest, made visible.
+    /// The text with control characters replaced by U+FFFD, so that a terminal does not execute an escape sequence from
+    /// a manifest.
     package var printable: String {
         String(
             String.UnicodeScalarView(

@@ -1,7 +1,7 @@
 extension StringProtocol {
-    /// Without Unicode white space at both ends, as Go's strings.TrimSpace.
+    /// Returns the text without leading and trailing Unicode white space, like Go's strings.TrimSpace.
     package func trimmingSpace() -> String {
-        // Nearly everything has neither space nor anything but ASCII at its ends.
+        // Nearly all texts begin and end with ASCII characters that are not spaces.
         let text = Substring(self)
         if let first = text.utf8.first, let last = text.utf8.last, ASCII.visible.contains(first),
             ASCII.visible.contains(last)
@@ -17,14 +17,15 @@ extension StringProtocol {
 }
 
 extension String {
+    /// Returns the text without all slashes at its end.
     package func droppingTrailingSlashes() -> String {
         var text = self
         while text.hasSuffix("/") { text.removeLast() }
         return text
     }
 
-    /// Short enough to be repeated in an error. Counted in scalars, because one character may have any
-    /// number of them.
+    /// The beginning of the text, short enough for an error. The length is counted in Unicode scalars, because a
+    /// character can consist of any number of them.
     package var clipped: String {
         let head = unicodeScalars.prefix(200)
         return head.endIndex == unicodeScalars.endIndex ? self : String(String.UnicodeScalarView(head)) + "…"
@@ -32,7 +33,7 @@ extension String {
 }
 
 extension SecretBytes {
-    /// Without ASCII white space at both ends.
+    /// Returns the bytes without leading and trailing ASCII white space.
     package func trimmingSpace() -> SecretBytes {
         withExposed { bytes in
             guard let first = bytes.firstIndex(where: { !ASCII.isSpace($0) }),
@@ -44,7 +45,7 @@ extension SecretBytes {
 }
 
 extension SecretBytes {
-    /// Without one line break at the end.
+    /// Returns the bytes without one trailing line break.
     package func droppingLineEnd() -> SecretBytes {
         withExposed { bytes in
             guard bytes.last == 0x0A else { return self }
@@ -55,7 +56,7 @@ extension SecretBytes {
 }
 
 extension Collection<UInt8> {
-    /// Whether a dot follows a dot.
+    /// Whether two dots follow each other.
     @inlinable public var containsTwoDots: Bool {
         var isAfterDot = false
         for byte in self {

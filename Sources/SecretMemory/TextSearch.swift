@@ -1,9 +1,9 @@
-// Search by bytes, in place of what the standard library's `_StringProcessing` has under the same names: that one
-// compares characters, which takes many times as long, and it brings the whole of the regular expressions into the
-// program, 1.3 MB. The compiler prefers these where this module is imported.
+// Searches by bytes. These functions replace those of the standard library's `_StringProcessing` with the same names,
+// which compare characters, take many times as long, and link all of the regular expressions (1.3 MB) into the program.
+// The compiler prefers these functions in files that import this module.
 
 extension BidirectionalCollection<UInt8> {
-    /// The first place of `bytes`; nil if they do not occur. No bytes are at the start.
+    /// Returns the range of the first occurrence of `bytes`, or nil. An empty collection occurs at the start.
     @inlinable public func firstRange(of bytes: some BidirectionalCollection<UInt8>) -> Range<Index>? {
         guard let first = bytes.first else { return startIndex..<startIndex }
         var start = startIndex
@@ -21,14 +21,14 @@ extension BidirectionalCollection<UInt8> {
 }
 
 extension StringProtocol {
-    /// The first place of `text`, byte by byte; nil if it does not occur. An empty text is at the start.
+    /// Returns the range of the first occurrence of `text`, compared by bytes, or nil. An empty text occurs at the start.
     package func firstRange(of text: String) -> Range<Index>? { utf8.firstRange(of: text.utf8) }
 
-    /// Whether `text` occurs in it, byte by byte.
+    /// Returns whether the text contains `text`, compared by bytes.
     package func contains(_ text: String) -> Bool { firstRange(of: text) != nil }
 
-    /// The text with each occurrence of `old`, from the start and without overlaps, replaced by `new`. An empty `old`
-    /// occurs nowhere.
+    /// Returns the text with each occurrence of `old` replaced by `new`, from the start and without overlaps. An empty
+    /// `old` does not occur.
     package func replacing(_ old: String, with new: String) -> String {
         guard !old.isEmpty else { return String(self) }
         var result = ""

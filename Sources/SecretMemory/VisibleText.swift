@@ -1,9 +1,9 @@
 extension Unicode.Scalar {
-    /// Whether a reader cannot see the character, or it changes how the text around it looks: the Unicode categories
-    /// control, format, line separator and paragraph separator. The controls of text direction and characters without
-    /// width belong to them.
+    /// Whether a reader cannot see the character, or it changes the appearance of the text around it: the Unicode
+    /// categories control, format, line separator and paragraph separator. They include the controls of text direction
+    /// and zero-width characters.
     package var isInvisible: Bool {
-        // Printable ASCII, the letters of Europe, and those of East Asia need no look at the tables, which is slow.
+        // The tables are slow, and printable ASCII and the letters of European and East Asian scripts do not need them.
         switch value {
         case 0x20..<0x7F, 0xA0..<0xAD, 0xAE..<0x300, 0x2E80..<0xD800: return false
         default: break
@@ -16,11 +16,12 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// The text with each invisible character written as its code, such as `\u{202e}`, and a line's end as `\n`, so that
-    /// a name in a log line, an error or a label cannot look like something else.
+    /// The text with each invisible character as a code, such as `\u{202e}`, and line breaks as `\n`, so that a name in
+    /// a log line, an error or a label cannot look like something else.
     package var visible: String { visible(keepingLines: false) }
 
-    /// The same. With `keepingLines`, ends of lines and tabs stay, for a writer that escapes them itself.
+    /// Returns the same as `visible`. With `keepingLines`, line breaks and tabs stay, for a writer that escapes them
+    /// itself.
     package func visible(keepingLines: Bool) -> String {
         var copy = self
         let isPlain = copy.withUTF8 { bytes in bytes.allSatisfy { (0x20..<0x7F).contains($0) } }
@@ -40,16 +41,17 @@ extension String {
         return text
     }
 
-    /// The text, or as much of it as fits into `limit` bytes of UTF-8 together with a final `…`.
+    /// Returns the text, or its beginning with a final `…`, in at most `limit` bytes of UTF-8.
     package func bounded(toBytes limit: Int) -> String {
-        // A native string knows its length, so that a long one is not gone through to its end.
+        // The length of a native string is stored, so this check is fast for long texts too.
         if utf8.count <= limit { return self }
         var end = utf8.index(utf8.startIndex, offsetBy: max(0, limit - 3))
         while end > utf8.startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
         return String(Substring(utf8[..<end])) + "…"
     }
 
-    /// The same, but cut between two words if that leaves half of `limit`: half a link leads nowhere.
+    /// Returns the same as `bounded`, but ends between two words if at least half of `limit` remains, because a
+    /// shortened link is useless.
     package func boundedAtWord(toBytes limit: Int) -> String {
         let text = bounded(toBytes: limit)
         guard text != self,
@@ -59,7 +61,7 @@ extension String {
         return "\(text[..<space])…"
     }
 
-    /// Both, without working through more of the text than is kept.
+    /// Combines `visible` and `bounded`, without processing more of the text than is kept.
     package func visible(maximumBytes limit: Int, keepingLines: Bool = false) -> String {
         bounded(toBytes: limit).visible(keepingLines: keepingLines).bounded(toBytes: limit)
     }

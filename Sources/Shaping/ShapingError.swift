@@ -1,22 +1,23 @@
 internal import Budgets
 
-/// Why a content cannot be brought into the shape that was asked for.
+/// The reason why a content cannot be transformed as requested.
 ///
-/// The reason names positions, kinds, and names that the manifest or a document's keys bring. It never
-/// repeats a value, because it ends in the pod's events.
+/// The reason names positions, kinds of values, and names from the manifest or from the keys of a document. It never
+/// repeats a value, because it is shown in the pod's events.
 package struct ShapingError: Error, Equatable, Sendable {
+    /// The kind of the error.
     package enum Kind: String, Sendable {
-        /// An expression, a pointer or a template that cannot be read.
+        /// An expression, a pointer or a template cannot be parsed.
         case syntax
         case unknownFunction = "unknown-function"
         case invalidArity = "invalid-arity"
         case invalidType = "invalid-type"
         case invalidValue = "invalid-value"
-        /// The document has nothing at the place that was named.
+        /// The document does not have a value at the named place.
         case missing
-        /// The content is not what its format says.
+        /// The content does not have the stated format.
         case malformed
-        /// More work or more bytes than one content may cost.
+        /// The work or the result exceeds the limit for one content.
         case tooLarge = "too-large"
     }
 
@@ -29,17 +30,17 @@ package struct ShapingError: Error, Equatable, Sendable {
     }
 }
 
-/// What shaping one file may cost, in steps and in new bytes, within what the mount as a whole may cost. Expressions and templates have no loops but
-/// those over a document, and still a short one can ask for a long time or for a lot of memory.
+/// The limit on the work for one file, in steps and in new bytes, within the budget of the whole mount. Expressions and
+/// templates only loop over documents, but even a short one can need much time or memory.
 package struct ShapingBudget: Sendable {
     private var steps: Int
     private var bytes: Int
 
-    /// How many bytes may still be made.
+    /// The number of bytes that can still be created.
     var remainingBytes: Int { bytes }
 
-    /// `bytes` bounds what is made. Documents have 25 KB at most, which is the most that Key Vault stores, so the
-    /// default for `steps` is enough for anything sensible.
+    /// Creates a budget. `bytes` limits the size of new texts. A document has at most 25 KB, which is the limit of Key
+    /// Vault, so the default for `steps` is enough for any reasonable use.
     package init(steps: Int = 500_000, bytes: Int) {
         self.steps = steps
         self.bytes = bytes

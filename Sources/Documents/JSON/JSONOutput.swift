@@ -1,4 +1,4 @@
-/// A JSON text to be written, members in the order given.
+/// A JSON value to be written. Members keep the given order.
 package indirect enum JSONOutput: Sendable {
     case null
     case bool(Bool)
@@ -7,25 +7,25 @@ package indirect enum JSONOutput: Sendable {
     case array([JSONOutput])
     case object([(String, JSONOutput)])
 
-    /// Nil becomes `null`.
+    /// Returns a text, or `null` for nil.
     package static func optional(_ text: String?) -> JSONOutput { text.map(JSONOutput.text) ?? .null }
 
-    /// A list of texts.
+    /// Returns a list of texts.
     package static func texts(_ texts: [String]) -> JSONOutput { .array(texts.map(JSONOutput.text)) }
 
-    /// An object whose members are all texts, in the order of their names.
+    /// Returns an object whose members are texts, ordered by name.
     package static func texts(_ texts: [String: String]) -> JSONOutput {
         .object(texts.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })
     }
 
-    /// On one line without spaces.
+    /// The JSON text on one line, without spaces.
     package var compact: String {
         var bytes: [UInt8] = []
         append(to: &bytes, indentation: nil)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Indented by two spaces, with a newline at its end.
+    /// The JSON text with an indentation of two spaces and a newline at the end.
     package var document: String {
         var bytes: [UInt8] = []
         append(to: &bytes, indentation: 0)
@@ -33,7 +33,7 @@ package indirect enum JSONOutput: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// `indentation` is the number of spaces before the line; nil for the compact form.
+    /// Appends the JSON text. `indentation` is the number of spaces before the line; nil means the compact form.
     private func append(to output: inout [UInt8], indentation: Int?) {
         switch self {
         case .null: output += "null".utf8

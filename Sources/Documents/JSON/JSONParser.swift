@@ -1,20 +1,20 @@
 internal import Budgets
 package import SecretMemory
 
-/// Why a text is not JSON, in the words of Go's encoding/json.
+/// The reason why a text is not JSON, in the words of Go's encoding/json.
 package struct JSONError: Error, Equatable, Sendable {
     package var reason: String
 }
 
-/// A strict RFC 8259 reader. It accepts and refuses what Go's does, so that what upstream could read
-/// can be read here.
+/// A strict parser for JSON (RFC 8259). It accepts exactly what Go's decoder accepts, so it can read what upstream can
+/// read.
 package struct JSONParser {
     private let document: SecretBytes
     private let bytes: UnsafeRawBufferPointer
     private var index = 0
     private var depth = 0
 
-    /// Deeper documents are refused; nothing that Kubernetes or Azure sends comes near.
+    /// The maximum depth of a document. Documents of Kubernetes and Azure are much less deep.
     private static let maximumDepth = 200
 
     package static func parse(_ document: SecretBytes) throws(JSONError) -> JSONValue {
@@ -55,7 +55,7 @@ package struct JSONParser {
         case 0x0C: shown = #"'\f'"#
         case 0x0D: shown = #"'\r'"#
         case ..<0x20, 0x7F: shown = "'\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16) + "'"
-        // Go takes the byte for a character of Latin-1, of which these are not printable.
+        // Go treats the byte as a character of Latin-1; these characters are not printable.
         case 0x80...0xA0, 0xAD: shown = "'\\u00" + String(byte, radix: 16) + "'"
         default: shown = "'\(Character(Unicode.Scalar(byte)))'"
         }

@@ -1,23 +1,24 @@
 package import SecretMemory
 
 extension JSONText {
-    /// A text that no document holds.
+    /// Creates a text that does not come from a document.
     package init(_ bytes: SecretBytes) {
         self.init(document: bytes, range: 0..<bytes.count, hasEscapes: false)
     }
 
-    /// `text` as a document would write it, with escapes where JSON needs them.
+    /// Creates a text as it would be written in a document, with JSON's escapes.
     package init(quoting text: String) {
         let quoted = Array(JSONWriter.quoted(text).utf8)
         self.init(document: SecretBytes(quoted), range: 1..<quoted.count - 1, hasEscapes: true)
     }
 
-    /// Lends the text as it is written in the document, escapes included.
+    /// Calls `body` with the text as written in the document, including escapes.
     package func withSource<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         document.withExposed { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
-    /// Lends the decoded bytes, without a copy where the source has no escapes. The document must be UTF-8.
+    /// Calls `body` with the decoded bytes, without a copy if the source does not have escapes. The document must be
+    /// UTF-8.
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -33,7 +34,7 @@ extension JSONText {
         withBytes { mine in other.withBytes { theirs in mine.elementsEqual(theirs) } }
     }
 
-    /// The order of code points, which is that of UTF-8's bytes.
+    /// Compares two texts by code points, which is also the order of their UTF-8 bytes.
     package func precedes(_ other: JSONText) -> Bool {
         withBytes { mine in other.withBytes { theirs in mine.lexicographicallyPrecedes(theirs) } }
     }

@@ -1,6 +1,6 @@
 package import SecretMemory
 
-/// A key as its bytes: to Swift two texts are the same, composed and decomposed, that JSON tells apart.
+/// The bytes of a key. Swift treats a composed and a decomposed text as equal, and JSON distinguishes them.
 package struct JSONKey: Hashable {
     private var bytes: [UInt8]
 
@@ -8,12 +8,12 @@ package struct JSONKey: Hashable {
 }
 
 extension JSONObject {
-    /// The value under exactly this key.
+    /// Returns the value under exactly this key, compared by bytes.
     package func value(under key: String) -> JSONValue? {
         members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
     }
 
-    /// The same members, each key once: where it first stood, with the value that it last got.
+    /// The same object with each key once, at its first position and with its last value.
     package var unique: JSONObject {
         var places: [JSONKey: Int] = [:]
         var result: [(key: String, value: JSONValue)] = []
@@ -38,7 +38,7 @@ extension JSONValue {
         if case .null = self { true } else { false }
     }
 
-    /// The kind, with its article, for errors.
+    /// The kind of the value with an article, for errors.
     package var phrase: String {
         switch self {
         case .null: "null"

@@ -1,20 +1,20 @@
 package import SecretMemory
 
-/// A JSON document whose strings stay where they are until somebody asks for one.
+/// A parsed JSON document whose strings are decoded only when they are read.
 ///
-/// Requests carry tokens and answers carry secrets. So the tree refers into the document's own
-/// wiped buffer instead of scattering copies, and a string is decoded either as text or, without
-/// ever becoming a `String`, as `SecretBytes`.
+/// Requests contain tokens, and responses contain secrets. The tree therefore refers to the document's own buffer,
+/// which is wiped, instead of copying from it. A string is decoded either as text, or as `SecretBytes` without ever
+/// becoming a `String`.
 package enum JSONValue: Sendable {
     case null
     case bool(Bool)
-    /// The number's source text.
+    /// A number, as its source text.
     case number(String)
     case string(JSONText)
     case array([JSONValue])
     case object(JSONObject)
 
-    /// The kind, in the words of Go's encoding/json, which upstream's users know.
+    /// The kind of the value in the words of Go's encoding/json, which users of upstream know.
     package var kind: String {
         switch self {
         case .null: "null"
@@ -56,7 +56,7 @@ package enum JSONValue: Sendable {
     }
 }
 
-/// A JSON object's members in the order of the document; of duplicates the last counts.
+/// The members of a JSON object in the order of the document. For duplicate keys, the last member counts.
 package struct JSONObject: Sendable {
     package var members: [(key: String, value: JSONValue)]
 
@@ -69,10 +69,10 @@ package struct JSONObject: Sendable {
     }
 }
 
-/// A string literal of a JSON document, not yet decoded.
+/// A string literal of a JSON document that is not decoded yet.
 package struct JSONText: Sendable {
     package let document: SecretBytes
-    /// Between the quotes.
+    /// The range between the quotes.
     package let range: Range<Int>
     let hasEscapes: Bool
 
@@ -83,7 +83,7 @@ package struct JSONText: Sendable {
         return secret.withExposed { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The decoded bytes; what is not UTF-8 becomes U+FFFD, as in Go.
+    /// The decoded bytes. Invalid UTF-8 becomes U+FFFD, as in Go.
     package var secret: SecretBytes {
         document.withExposed { bytes in
             var builder = SecretBytesBuilder(capacity: range.count)
@@ -101,7 +101,7 @@ package struct JSONText: Sendable {
     private static func unescape(_ bytes: UnsafeRawBufferPointer, into builder: inout SecretBytesBuilder) {
         var index = 0
         while index < bytes.count {
-            // What lies between two escapes is copied in one piece.
+            // Bytes between two escapes are copied together.
             let rest = UnsafeRawBufferPointer(rebasing: bytes[index...])
             let plain = rest.firstIndex(of: UInt8(ascii: "\\")) ?? rest.count
             guard index + plain + 1 < bytes.count else { return builder.append(rest) }
@@ -122,7 +122,7 @@ package struct JSONText: Sendable {
         }
     }
 
-    /// The scalar whose hexadecimal digits begin at `index`, and how many bytes it takes. Half a
+    /// Returns the scalar whose hexadecimal digits begin at `index`, and the number of bytes it takes. Half of a
     /// surrogate pair becomes U+FFFD, as in Go.
     private static func unicodeEscape(_ bytes: UnsafeRawBufferPointer, at index: Int) -> (Unicode.Scalar, Int) {
         guard let first = hex4(bytes, at: index) else { return ("\u{FFFD}", 0) }

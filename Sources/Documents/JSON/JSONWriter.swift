@@ -1,18 +1,18 @@
-/// Writes what little JSON the provider has to write.
+/// Writes JSON strings.
 package enum JSONWriter {
-    /// `text` as a JSON string, quotes included.
+    /// Returns `text` as a JSON string with quotes.
     package static func quoted(_ text: String) -> String {
         var bytes: [UInt8] = []
         append(quoted: text, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The same, at the end of `output`.
+    /// Appends `text` as a JSON string with quotes to `output`.
     package static func append(quoted text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { bytes in
-            // What lies between two bytes that need an escape is copied in one piece.
+            // Bytes between two escapes are copied together.
             var start = 0
             for index in bytes.indices where needsEscape(bytes[index]) {
                 output.append(contentsOf: bytes[start..<index])

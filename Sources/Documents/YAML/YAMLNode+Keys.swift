@@ -1,7 +1,8 @@
 internal import SecretMemory
 
 extension YAMLNode {
-    /// The first key that a mapping has twice, as yaml.v3 reports it, with its line; nil if each is there once.
+    /// Returns the first duplicate key of a mapping with its line, in the words of yaml.v3, or nil if all keys are
+    /// different.
     package static func duplicateKey(in members: [Member]) -> (key: String, text: String, line: Int)? {
         var lines: [ByteKey: Int] = [:]
         for member in members {

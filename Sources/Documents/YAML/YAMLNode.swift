@@ -1,16 +1,16 @@
 internal import Budgets
 internal import SecretMemory
 
-/// A YAML document as a tree, with scalars as the text that stands in the source.
+/// A YAML document as a tree. Scalars are their source text.
 ///
-/// Manifests are read as upstream's Go library reads them: `0755` and `1e3` stay text when text is
-/// wanted, and whether a scalar is null or a number is decided by who asks.
+/// Manifests are interpreted as in upstream's Go library: `0755` and `1e3` stay text if a text is expected, and the
+/// reader of a scalar decides whether it is null or a number.
 package indirect enum YAMLNode: Sendable {
     case scalar(YAMLScalar)
     case sequence([YAMLNode], line: Int)
     case mapping([(key: YAMLNode, value: YAMLNode)], line: Int)
 
-    /// One-based.
+    /// The line of the node, counted from 1.
     package var line: Int {
         switch self {
         case .scalar(let scalar): scalar.line
@@ -28,19 +28,19 @@ package indirect enum YAMLNode: Sendable {
 
     package var isNull: Bool { scalar?.isNull ?? false }
 
-    /// The text of a scalar, nil for null and for collections.
+    /// The text of a scalar; nil for null and for collections.
     package var text: String? {
         guard let scalar, !scalar.isNull else { return nil }
         return scalar.text
     }
 
-    /// The value under `key`; the first of duplicates.
+    /// The value under `key`; the first one for duplicate keys.
     package subscript(key: String) -> YAMLNode? {
         guard case .mapping(let members, _) = self else { return nil }
         return members.first { $0.key.scalar?.text.utf8.elementsEqual(key.utf8) == true }?.value
     }
 
-    /// The tag yaml.v3 would name in an error.
+    /// The tag that yaml.v3 would name in an error.
     package var tag: String {
         switch self {
         case .mapping: "!!map"
@@ -53,8 +53,8 @@ package indirect enum YAMLNode: Sendable {
 extension YAMLNode {
     package typealias Member = (key: YAMLNode, value: YAMLNode)
 
-    /// A mapping's members with what its merge keys (`<<`) bring. What the mapping says itself wins, and of
-    /// several merged mappings the first.
+    /// Returns a mapping's members together with those of its merge keys (`<<`). The mapping's own members have
+    /// priority, and then the first of several merged mappings.
     package static func merging(_ members: [Member]) throws(YAMLError) -> [Member] {
         guard members.contains(where: { $0.key.scalar?.isMerge == true }) else { return members }
         var result = members.filter { $0.key.scalar?.isMerge != true }
@@ -77,20 +77,20 @@ extension YAMLNode {
     }
 }
 
-/// A YAML scalar: its text after quotes and folding are resolved, and how it was written.
+/// A YAML scalar: its text after quotes and folding are resolved, and the way it was written.
 package struct YAMLScalar: Sendable, Equatable {
     package var text: String
-    /// Written without quotes and without a block indicator.
+    /// Whether it was written without quotes and without a block indicator.
     package var isPlain: Bool
-    /// An explicit tag such as `!!str`, in its short form.
+    /// The explicit tag in its short form, such as `!!str`.
     package var explicitTag: String?
-    /// Where it begins, one-based, in lines and Unicode scalars.
+    /// The position of its first character, counted from 1, in lines and Unicode scalars.
     package var line: Int
     package var column = 1
-    /// Just behind its last character, or behind the line's end after a block.
+    /// The position after its last character, or after the last line break of a block.
     package var endLine = 0
     package var endColumn = 0
-    /// Written as a block whose lines are kept (`|`).
+    /// Whether it was written as a literal block (`|`).
     package var isLiteral = false
 
     package init(text: String, isPlain: Bool, explicitTag: String? = nil, line: Int) {
@@ -109,14 +109,14 @@ package struct YAMLScalar: Sendable, Equatable {
         text == "<<" && (explicitTag == "!!merge" || (isPlain && explicitTag == nil))
     }
 
-    /// YAML's core schema for integers, with the prefixes 0x, 0o, 0b and a leading 0 for octal.
+    /// The integer by YAML's core schema, with the prefixes 0x, 0o and 0b, and with a leading 0 for octal numbers.
     package var integer: Int? {
         guard explicitTag == "!!int" || (isPlain && explicitTag == nil) else { return nil }
         var digits = text.replacing("_", with: "")[...]
         let isNegative = digits.hasPrefix("-")
         if isNegative || digits.hasPrefix("+") { digits = digits.dropFirst() }
         guard digits.first?.isNumber == true, digits.allSatisfy(\.isASCII) else { return nil }
-        // Int would take a second sign, and a negative magnitude cannot always be negated.
+        // Int would accept a second sign, and the magnitude of a negative number may be too large for Int.
         func unsigned(_ digits: Substring, radix: Int) -> Int? {
             digits.first == "-" || digits.first == "+" ? nil : Int(digits, radix: radix)
         }
@@ -128,7 +128,7 @@ package struct YAMLScalar: Sendable, Equatable {
         } else if digits.hasPrefix("0b") || digits.hasPrefix("0B") {
             magnitude = unsigned(digits.dropFirst(2), radix: 2)
         } else if digits.hasPrefix("0"), digits.count > 1, !digits.contains(where: { ".eE".contains($0) }) {
-            // 08 is not an octal number, so it is a decimal one.
+            // 08 is not an octal number, so it is read as a decimal one.
             magnitude = unsigned(digits.dropFirst(), radix: 8) ?? Double(String(digits)).flatMap(Int.init(exactly:))
         } else {
             magnitude = Int(digits) ?? Double(String(digits)).flatMap(Int.init(exactly:))

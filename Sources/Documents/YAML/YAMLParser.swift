@@ -2,10 +2,10 @@ internal import Budgets
 internal import CLibYAML
 package import SecretMemory
 
-/// Why a text is not YAML, with yaml.v3's beginning.
+/// The reason why a text is not YAML. Its description begins like yaml.v3's.
 package struct YAMLError: Error, Equatable, Sendable {
     package var reason: String
-    /// One-based, 0 when unknown.
+    /// The line, counted from 1; 0 if it is unknown.
     package var line: Int
     package var column: Int
 
@@ -20,10 +20,10 @@ extension YAMLError: CustomStringConvertible {
     package var description: String { line > 0 ? "yaml: line \(line): \(reason)" : "yaml: \(reason)" }
 }
 
-/// Builds trees from libyaml's events. yaml.v3, which upstream uses, is a translation of the same
-/// library, so both scan alike.
+/// Builds trees from the events of libyaml. yaml.v3, which upstream uses, is a translation of libyaml, so both scan in
+/// the same way.
 package struct YAMLParser {
-    /// What a manifest may cost: enough for thousands of objects, too little for a bomb of aliases.
+    /// The maximum number of nodes: enough for thousands of objects, and too few for an attack with aliases.
     package static let defaultMaximumNodes = 100_000
     private static let maximumDepth = 100
     private static let stepsPerEvent = 10
@@ -38,19 +38,19 @@ package struct YAMLParser {
         self.maximumNodes = maximumNodes
     }
 
-    /// The first document of `text`; nil when there is none.
+    /// Returns the first document of `text`, or nil if it does not have one.
     package static func parseFirst(_ text: String) throws(YAMLError) -> YAMLNode? {
         var nodes = 0
         return try parse(text, limit: 1, &nodes).first
     }
 
-    /// The first document of `text`, which shares the bound on nodes with those that `nodes` has counted.
+    /// Returns the first document of `text`. Its nodes are added to `nodes`, and the limit applies to the sum.
     package static func parseFirst(_ text: String, countingIn nodes: inout Int) throws(YAMLError) -> YAMLNode? {
         try parse(text, limit: 1, &nodes).first
     }
 
-    /// Every document of `text`, which together may have `maximumNodes`: a whole cluster's manifests have more
-    /// than what a node is given to read.
+    /// Returns all documents of `text`, with at most `maximumNodes` nodes together. A whole cluster's manifests have
+    /// more nodes than a class.
     package static func parseAll(
         _ text: String, maximumNodes: Int = defaultMaximumNodes
     ) throws(YAMLError) -> [YAMLNode] {
@@ -58,7 +58,8 @@ package struct YAMLParser {
         return try parse(text, limit: .max, &nodes, maximumNodes)
     }
 
-    /// Every document of a vault object's content, which never becomes one `String`; its scalars do.
+    /// Returns all documents of an object's content. The content as a whole never becomes a `String`, but its scalars
+    /// do.
     package static func parseAll(_ content: SecretBytes) throws(YAMLError) -> [YAMLNode] {
         var nodes = 0
         return try content.withExposed { bytes throws(YAMLError) in
@@ -70,7 +71,7 @@ package struct YAMLParser {
         _ text: String, limit: Int, _ nodes: inout Int, _ maximumNodes: Int = defaultMaximumNodes
     ) throws(YAMLError) -> [YAMLNode] {
         var text = text
-        // Typed throws cannot pass through withUTF8, so the outcome is carried as a value.
+        // Typed throws cannot pass through withUTF8, so the result is returned as a value.
         let result: Result<[YAMLNode], YAMLError> = text.withUTF8 { bytes in
             Result { () throws(YAMLError) in try documents(bytes, limit: limit, &nodes, maximumNodes) }
         }
@@ -170,7 +171,7 @@ package struct YAMLParser {
         return target
     }
 
-    /// The number of nodes below `node`, or a number over `limit` once that is passed.
+    /// Returns the number of nodes below `node`, or a number above `limit`.
     private static func size(of node: YAMLNode, limit: Int) -> Int {
         var total = 1
         switch node {
@@ -187,7 +188,7 @@ package struct YAMLParser {
     }
 }
 
-/// One libyaml event, copied into Swift values so that the C memory is freed immediately.
+/// One event of libyaml, copied into Swift values so that the C memory can be freed immediately.
 private struct Event {
     var kind: yaml_event_type_t
     var line: Int

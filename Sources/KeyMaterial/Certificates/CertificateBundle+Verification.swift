@@ -1,12 +1,12 @@
 extension CertificateBundle {
-    /// Refuses what would fail in the program that reads it: a key of another certificate, a chain with a
-    /// link that does not hold. Dates are not judged, see `expiry`; a missing root is not a mistake.
+    /// Throws if a program that reads the files would fail: because the key belongs to another certificate, or because
+    /// a signature in the chain is invalid. Dates are not checked, see `expiry`, and a missing root is not an error.
     package func verify() throws(DERError) {
         let problems = self.problems()
         guard problems.isEmpty else { throw DERError(problems.joined(separator: "; ")) }
     }
 
-    /// Everything that is wrong, the leaf's own first.
+    /// Returns all problems, those of the leaf first.
     func problems() -> [String] {
         var problems: [String] = []
         if let key {
@@ -25,7 +25,7 @@ extension CertificateBundle {
             } else if !issuer.usageAllowsSigning {
                 problems.append("\(issuer.name) issued \(child.name), and its key usage does not allow that")
             }
-            // Authorities that issued themselves do not count (RFC 5280, 4.2.1.9).
+            // Self-issued authorities do not count (RFC 5280, section 4.2.1.9).
             let between = issuers[..<index].filter { !$0.isSelfIssued }.count
             if let length = issuer.pathLength, between > length {
                 problems.append("\(issuer.name) allows \(length) authorities below it, and has \(between)")
@@ -48,6 +48,6 @@ extension CertificateBundle {
         }
     }
 
-    /// The time, in RFC 3339, from which on some certificate of the chain is no longer valid.
+    /// The time, in RFC 3339, at which the first certificate of the chain expires.
     package var expiry: String { chain.map(\.notAfter).min() ?? leaf.notAfter }
 }

@@ -1,32 +1,33 @@
 internal import Budgets
 package import SecretMemory
 
-/// What a certificate-backed secret holds, put in order: the leaf, its key and its issuers.
+/// The sorted content of a certificate-backed secret: the leaf, its key and its issuers.
 package struct CertificateBundle: Sendable {
-    /// The leaf's key, if the secret has one.
+    /// The key of the leaf, if the secret has one.
     package let key: PrivateKey?
     package let leaf: X509Certificate
-    /// The leaf's issuer, that one's issuer and so on; the root last, if it is there.
+    /// The issuer of the leaf, the issuer of that certificate, and so on. The root is last, if the secret has it.
     package let issuers: [X509Certificate]
-    /// Certificates that have no part in the leaf's chain, in the order of the secret.
+    /// The certificates that do not belong to the leaf's chain, in the order of the secret.
     package let extras: [X509Certificate]
-    /// How many keys there are that belong to no certificate.
+    /// The number of keys that do not belong to a certificate.
     package let extraKeys: Int
 
-    /// More than any chain, and few enough to compare each with each.
+    /// The maximum number of certificates: more than any chain has, and few enough to compare each with each.
     static let maximumCertificates = 200
-    /// Longer chains than any authority has; each link costs a verification.
+    /// The maximum number of issuers: more than any authority has, because each needs a verification.
     static let maximumIssuers = 16
 
-    /// Puts certificates and keys in order, in whatever order they come.
+    /// Sorts certificates and keys, which can be in any order.
     ///
-    /// The leaf is the certificate that a key belongs to. If none does, it is the first that issued none of
-    /// the others, authorities last, and `verify()` says that the key does not match.
+    /// The leaf is the certificate that a key belongs to. If no key belongs to one, the leaf is the first certificate
+    /// that did not issue another one, authorities last, and `verify()` then reports that the key does not match.
+    /// Throws if there is no certificate, or if the chain is too long.
     package init(keys: [PrivateKey], certificates: [X509Certificate]) throws(DERError) {
         guard certificates.count <= Self.maximumCertificates else {
             throw DERError("the secret holds \(certificates.count) certificates, \(Self.maximumCertificates) at most")
         }
-        // Each is compared with each, twice.
+        // Each certificate is compared with each other one, twice.
         let comparisons = certificates.count * (certificates.count + keys.count)
         guard MountBudget.spend(steps: 2 * comparisons, on: .converting) else {
             throw DERError("there are too many certificates to put in order")
@@ -40,7 +41,7 @@ package struct CertificateBundle: Sendable {
         let leaves = distinct.filter { certificate in keys.contains { $0.publicKey == certificate.publicKey } }
         let leaf = try Self.leaf(among: leaves.isEmpty ? distinct : leaves)
         self.leaf = leaf
-        // A key without a certificate of its own is still the secret's key.
+        // A key that does not belong to a certificate is still the secret's key.
         key = keys.first { $0.publicKey == leaf.publicKey } ?? keys.first
         extraKeys = Set(keys.map(\.publicKey)).count - (keys.isEmpty ? 0 : 1)
 
@@ -58,16 +59,14 @@ package struct CertificateBundle: Sendable {
         (self.issuers, extras) = (issuers, rest)
     }
 
-    /// The leaf, its issuer, and so on up.
+    /// The leaf, its issuer, and so on up to the topmost one.
     package var chain: [X509Certificate] { [leaf] + issuers }
 
-    /// The topmost certificate that the secret holds of the leaf's chain; nil if that is the leaf itself
-    /// and somebody else has issued it.
+    /// The topmost certificate of the leaf's chain; nil if that is the leaf itself and another authority has issued it.
     package var authority: X509Certificate? { issuers.last ?? (leaf.isRoot ? leaf : nil) }
 
-    /// The one that issued none of the others; of several the first that is not an authority, then the first. Of
-    /// several
-    /// with its key, the newest.
+    /// Returns the certificate that did not issue another one. If there are several, it is the first that is not an
+    /// authority, or else the first. If several have its key, it is the newest one.
     private static func leaf(among candidates: [X509Certificate]) throws(DERError) -> X509Certificate {
         let ends = candidates.filter { candidate in
             !candidates.contains { other in !other.isSame(as: candidate) && other.namesAsIssuer(candidate) }
@@ -75,17 +74,17 @@ package struct CertificateBundle: Sendable {
         guard let first = ends.first(where: { !$0.isAuthority }) ?? ends.first ?? candidates.first else {
             throw DERError("no leaf found")
         }
-        // A certificate that was renewed with the same key.
+        // These are renewals of the certificate with the same key.
         return candidates.filter { $0.publicKey == first.publicKey && $0.isAuthority == first.isAuthority }
             .reduce(first) { ($1.notBefore, $1.notAfter) > ($0.notBefore, $0.notAfter) ? $1 : $0 }
     }
 
-    /// Of several that bear the issuer's name, such as a cross-signed authority's, the one whose key made
-    /// the signature, then a root, then the one that is valid for longest, then the first.
+    /// Returns the issuer. If several certificates have the issuer's name, as for a cross-signed authority, it prefers
+    /// the one whose key made the signature, then a root, then the one with the latest expiry, and then the first.
     private static func issuer(
         of certificate: X509Certificate, among others: [X509Certificate]
     ) -> X509Certificate? {
-        // So many at most, because each may cost a verification.
+        // The number is limited, because each may need a verification.
         var candidates = Array(others.lazy.filter { certificate.namesAsIssuer($0) }.prefix(8))
         guard candidates.count > 1 else { return candidates.first }
         let signers = candidates.filter { certificate.signature.verdict(by: $0.publicKey) == .valid }
@@ -101,8 +100,8 @@ extension CertificateBundle {
     private static let pemContent = "application/x-pem-file"
     private static let pkcs12Content = "application/x-pkcs12"
 
-    /// Reads a secret's value: PEM, or PKCS#12 in base64. A secret that somebody put into the vault by
-    /// hand may lack the content type that tells them apart, so then the value does.
+    /// Reads a secret's value, which is PEM, or PKCS#12 in base64. A secret that was written to the vault manually may
+    /// not have a content type, and the value itself then decides.
     package init(_ value: SecretBytes, contentType: String?) throws(DERError) {
         let isPEM =
             switch contentType {
@@ -123,7 +122,7 @@ extension CertificateBundle {
         }
     }
 
-    /// A certificate alone, as the vault answers for objects of type `cert`.
+    /// Reads a certificate without its chain and key, as the vault returns it for objects of type `cert`.
     package init(certificate: SecretBytes) throws(DERError) {
         try self.init(keys: [], certificates: try Self.certificates([certificate]))
     }

@@ -1,14 +1,14 @@
 internal import Budgets
 package import SecretMemory
 
-/// Puts certificates in the order leaf, intermediates, root, by upstream's rules.
+/// Sorts certificates in the order leaf, intermediates, root, by upstream's rules.
 package enum CertificateChain {
-    /// What ties a certificate to its issuer.
+    /// The identifiers that connect a certificate with its issuer.
     struct Identifiers {
         var subjectKey: [UInt8]
         var authorityKey: [UInt8]
 
-        /// Reads the two key identifier extensions out of an X.509 certificate in DER.
+        /// Reads the two key identifier extensions of an X.509 certificate in DER.
         init(_ certificate: SecretBytes) throws(DERError) {
             subjectKey = []
             authorityKey = []
@@ -32,8 +32,8 @@ package enum CertificateChain {
         }
     }
 
-    /// The certificates leaf first; unchanged when they do not form one chain, such as when an
-    /// unrelated one is among them.
+    /// Returns the certificates, leaf first. The order stays unchanged if they do not form one chain, for example
+    /// because an unrelated one is among them.
     package static func ordered(_ certificates: [SecretBytes]) throws(DERError) -> [SecretBytes] {
         var identifiers: [Identifiers] = []
         for certificate in certificates {
@@ -43,8 +43,8 @@ package enum CertificateChain {
                 throw DERError("failed to parse certificate: \(error.reason)")
             }
         }
-        // The first other certificate whose subject key is this one's authority key; two absent values
-        // do not match.
+        // This finds the first other certificate whose subject key identifier is this one's authority key identifier.
+        // Two absent identifiers do not match.
         guard MountBudget.spend(steps: identifiers.count * identifiers.count, on: .converting) else {
             throw DERError("there are too many certificates to put in order")
         }

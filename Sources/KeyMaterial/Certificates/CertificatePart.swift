@@ -1,4 +1,4 @@
-/// What one file shows of a certificate-backed secret.
+/// The part of a certificate-backed secret that one file contains.
 package enum CertificatePart: String, Sendable, CaseIterable {
     /// The private key.
     case key
@@ -16,14 +16,14 @@ package enum CertificatePart: String, Sendable, CaseIterable {
     case pkcs12
     /// A Java key store with key and chain.
     case jks
-    /// A key store with the certificates that are to be trusted, without a key.
+    /// A key store with trusted certificates and without a key.
     case truststore
 
-    /// Whether it can be written as DER, which holds one thing.
+    /// Whether the part can be written as DER, which holds only one key or certificate.
     package var isSingle: Bool { [.key, .leaf, .ca].contains(self) }
-    /// Whether a private key is in it.
+    /// Whether the part contains a private key.
     package var hasKey: Bool { [.key, .combined, .pkcs12, .jks].contains(self) }
-    /// Whether it takes a password.
+    /// Whether the part needs a password.
     package var isKeystore: Bool { [.pkcs12, .jks, .truststore].contains(self) }
 }
 
@@ -32,7 +32,7 @@ extension CertificateBundle {
         "the object has no private key; use objectType: secret, and a certificate whose key is exportable"
     static let noIssuer = "the object holds no issuer of its certificate"
 
-    /// A part as PEM blocks; none for key stores.
+    /// Returns a part as PEM blocks; for key stores, the list is empty.
     package func blocks(
         of part: CertificatePart, keyFormat: PrivateKey.Format = .pkcs8, keyComesLast: Bool = false
     ) throws(DERError) -> [PEMBlock] {

@@ -4,19 +4,19 @@ internal import CryptoExtras
 internal import FoundationEssentials
 internal import SecretMemory
 
-/// The signature of a certificate's issuer, and what it was made over.
+/// The signature of a certificate's issuer, and the bytes that were signed.
 struct CertificateSignature: Sendable {
     enum Verdict: Equatable {
         case valid
         case invalid
-        /// Neither can be said, because the algorithm is not known here.
+        /// The algorithm is not supported, so the signature cannot be checked.
         case unknown(String)
     }
 
     private let signed: SecretSlice
     private let algorithm: DERElement
     private let bits: [UInt8]
-    /// The algorithm is named twice, the second time inside what is signed.
+    /// Whether the algorithm is the same in both places, of which the second is inside the signed bytes.
     private let namesOneAlgorithm: Bool
 
     init(of certificate: SecretBytes, _ fields: X509Fields) throws(DERError) {
@@ -28,10 +28,10 @@ struct CertificateSignature: Sendable {
         namesOneAlgorithm = algorithm.encoding.bytes() == fields.signedAlgorithm
     }
 
-    /// A verification takes 30 to 200 microseconds, the slowest being RSA with long keys.
+    /// A verification takes 30 to 200 microseconds; RSA with long keys is the slowest.
     private static let stepsPerVerification = 2000
 
-    /// Whether the holder of `key` made the signature.
+    /// Returns whether `key` made the signature.
     func verdict(by key: SubjectPublicKey) -> Verdict {
         guard namesOneAlgorithm else { return .invalid }
         let cost = Self.stepsPerVerification + signed.count / 8
@@ -86,8 +86,8 @@ struct CertificateSignature: Sendable {
         return try reader.next().objectIdentifier()
     }
 
-    /// The digest of RSASSA-PSS-params (RFC 4055), if the salt is as long as it and the mask is made with
-    /// it too; certificates are not signed in another way.
+    /// Returns the digest of RSASSA-PSS-params (RFC 4055), if the salt has its length and the mask uses it too.
+    /// Certificates use only such parameters.
     private func pssDigest() -> Hash? {
         let sha1 = "1.3.14.3.2.26"
         guard let parts = try? algorithm.children(), parts.count == 2, let fields = try? parts[1].children() else {

@@ -1,25 +1,26 @@
 package import SecretMemory
 
-/// An X.509 certificate (RFC 5280), read as far as a chain of them needs it.
+/// An X.509 certificate (RFC 5280), with the fields that checking a chain needs.
 package struct X509Certificate: Sendable {
     package let der: SecretBytes
-    /// In RFC 3339.
+    /// The start and end of the validity, in RFC 3339.
     package let notBefore: String
     package let notAfter: String
     package let publicKey: SubjectPublicKey
 
-    /// The names as they are encoded.
+    /// The encoded names.
     let issuer: [UInt8]
     let subject: [UInt8]
     let subjectKeyIdentifier: [UInt8]
     let authorityKeyIdentifier: [UInt8]
     let signature: CertificateSignature
 
-    /// Whether the certificate says that its key may sign others; version 1 could not say so yet.
+    /// Whether the certificate states that its key can sign other certificates. A version 1 certificate cannot state
+    /// that.
     let isAuthority: Bool
-    /// How many intermediate authorities may stand between this one and a leaf; nil for any number.
+    /// The maximum number of intermediate authorities between this one and a leaf; nil for any number.
     let pathLength: Int?
-    /// Whether the key's usages, where they are named, include the signing of certificates.
+    /// Whether the key usages include the signing of certificates, or are not stated.
     let usageAllowsSigning: Bool
 
     package init(_ der: SecretBytes) throws(DERError) {
@@ -41,30 +42,30 @@ package struct X509Certificate: Sendable {
         usageAllowsSigning = extensions.usageAllowsSigning
     }
 
-    /// Issuer and subject have one name, as a root's have, and those of certificates for an authority's new key.
+    /// Whether issuer and subject have the same name, as in a root, or in a certificate for an authority's new key.
     package var isSelfIssued: Bool { issuer == subject }
 
-    /// Whether the certificate is signed with its own key, as far as it says so: a root, and not a certificate by which
-    /// an authority hands over from one key to another (RFC 4210, 4.4).
+    /// Whether the certificate states that it is signed with its own key: a root, and not a certificate by which an
+    /// authority changes its key (RFC 4210, section 4.4).
     var claimsItsOwnKey: Bool {
         guard isSelfIssued else { return false }
         return authorityKeyIdentifier.isEmpty || subjectKeyIdentifier.isEmpty
             || authorityKeyIdentifier == subjectKeyIdentifier
     }
 
-    /// Whether it is a root. The signature decides where the key identifiers do not.
+    /// Whether it is a root. If the key identifiers do not decide it, the signature does.
     var isRoot: Bool {
         guard claimsItsOwnKey else { return false }
         if !authorityKeyIdentifier.isEmpty, !subjectKeyIdentifier.isEmpty { return true }
         return signature.verdict(by: publicKey) != .invalid
     }
 
-    /// The subject's name for the reader of an error, such as `CN=api.example, O=Example`.
+    /// The subject's name for errors, such as `CN=api.example, O=Example`.
     package var name: String { X509Name.text(subject) }
 
     func isSame(as other: X509Certificate) -> Bool { der.hasSameBytes(as: other.der) }
 
-    /// Whether `other` may have issued this certificate, by what both say about it.
+    /// Whether `other` can be the issuer of this certificate, according to the fields of both.
     func namesAsIssuer(_ other: X509Certificate) -> Bool {
         let identifiersAreKnown = !authorityKeyIdentifier.isEmpty && !other.subjectKeyIdentifier.isEmpty
         if identifiersAreKnown { return authorityKeyIdentifier == other.subjectKeyIdentifier }
@@ -82,7 +83,7 @@ package struct X509Certificate: Sendable {
             for item in try list.children() {
                 let parts = try item.children()
                 guard let first = parts.first, let last = parts.last, parts.count >= 2 else { continue }
-                // The value of an extension that is not known here can be anything.
+                // The value of an unknown extension can have any form.
                 func value() throws(DERError) -> DERElement { try DERElement.parse(try last.octets()) }
                 switch try first.objectIdentifier() {
                 case "2.5.29.14": subjectKey = try value().content.bytes()
@@ -95,7 +96,7 @@ package struct X509Certificate: Sendable {
                     isAuthority = fields.contains { $0.tag == boolean && $0.content.bytes().contains { $0 != 0 } }
                     pathLength = try fields.first { $0.tag == DERElement.Tag.integer }?.integer()
                 case "2.5.29.15":
-                    // The first byte counts unused bits; keyCertSign is bit 5, from the left.
+                    // The first byte is the number of unused bits. keyCertSign is bit 5, counted from the left.
                     usageAllowsSigning = try value().content.bytes().dropFirst().first.map { $0 & 0x04 != 0 } ?? false
                 default: break
                 }
@@ -104,9 +105,9 @@ package struct X509Certificate: Sendable {
     }
 }
 
-/// The names in certificates.
+/// Formats the names in certificates.
 enum X509Name {
-    /// The name's common attributes in the order of its encoding, without what would garble a line.
+    /// Returns the common attributes of a name in the order of its encoding, without control characters.
     static func text(_ encoding: [UInt8]) -> String {
         guard let sets = try? DERElement.parse(SecretBytes(encoding)).children() else { return "no readable name" }
         let attributes = sets.prefix(16).flatMap { (try? $0.children()) ?? [] }.compactMap(attribute)

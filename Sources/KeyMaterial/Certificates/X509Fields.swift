@@ -1,24 +1,24 @@
 package import SecretMemory
 
-/// The few fields of an X.509 certificate (RFC 5280) that matter to its presenter.
+/// The fields of an X.509 certificate (RFC 5280) that its owner needs.
 package struct X509Fields {
-    /// In RFC 3339.
+    /// The start and end of the validity, in RFC 3339.
     package let notBefore: String
     package let notAfter: String
-    /// The names as they are encoded, tag and length included.
+    /// The encoded names, with tag and length.
     let issuer: [UInt8]
     let subject: [UInt8]
     /// The algorithm of the subject's public key.
     let keyAlgorithm: DERElement
-    /// The subject's public key as its algorithm writes it, such as RSAPublicKey.
+    /// The subject's public key in the format of its algorithm, such as RSAPublicKey.
     package let publicKey: [UInt8]
-    /// What the issuer signed.
+    /// The bytes that the issuer signed.
     let signedPart: SecretSlice
-    /// The algorithm that the signed part names.
+    /// The algorithm that is named inside the signed bytes.
     let signedAlgorithm: [UInt8]
-    /// What follows the public key: unique identifiers, which are not used, and the extensions.
+    /// The fields after the public key: the unique identifiers, which are not used, and the extensions.
     let rest: [DERElement]
-    /// 1 to 3.
+    /// The version, from 1 to 3.
     let version: Int
 
     package init(_ certificate: SecretBytes) throws(DERError) {
@@ -47,7 +47,7 @@ package struct X509Fields {
         self.rest = rest
     }
 
-    /// UTCTime has a year of two digits, of which 50 and up are the last century's.
+    /// A UTCTime has a two-digit year; 50 and above belong to the last century.
     private static func time(_ element: DERElement) throws(DERError) -> String {
         let (utcTime, generalizedTime): (UInt8, UInt8) = (0x17, 0x18)
         var digits = String(decoding: element.content.bytes(), as: UTF8.self)

@@ -1,8 +1,9 @@
 internal import SecretMemory
 
-/// RC2 in CBC mode (RFC 2268), decryption only: older PKCS#12 files hide their certificates with it.
+/// Decrypts RC2 in CBC mode (RFC 2268). Older PKCS#12 files encrypt their certificates with it.
 enum RC2 {
-    /// Nil unless `data` is a whole number of blocks. The effective key length is that of `key`.
+    /// Returns the decrypted data, or nil if `data` is not a whole number of blocks. The effective key length is that
+    /// of `key`.
     static func decryptCBC(_ data: UnsafeRawBufferPointer, key: [UInt8], iv: [UInt8]) -> SecretBytes? {
         guard (1...128).contains(key.count), iv.count == 8, data.count.isMultiple(of: 8) else { return nil }
         let schedule = expand(key)

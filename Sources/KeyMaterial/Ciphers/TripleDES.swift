@@ -1,12 +1,13 @@
 internal import SecretMemory
 
-/// Triple DES in CBC mode.
+/// Encrypts and decrypts Triple DES in CBC mode.
 ///
-/// Key Vault still wraps certificates with it (PKCS#12, 3DES), old programs read no other PKCS#12 files,
-/// and no Swift package offers it. It protects nothing here: the files it opens have an empty password,
-/// and the documentation says so where it offers the old kind.
+/// Key Vault still encrypts certificates with it (PKCS#12, 3DES), some old programs read only such files, and no Swift
+/// package provides it. Its weakness does not matter for reading: the files that it opens have an empty password. The
+/// documentation mentions it for the legacy format that the provider can write.
 enum TripleDES {
-    /// `key` has 24 bytes, `iv` 8; nil unless `data` is a whole number of blocks.
+    /// Returns the decrypted data, or nil if `data` is not a whole number of blocks. `key` has 24 bytes, and `iv` has
+    /// 8.
     static func decryptCBC(_ data: UnsafeRawBufferPointer, key: [UInt8], iv: [UInt8]) -> SecretBytes? {
         guard key.count == 24, iv.count == 8, data.count.isMultiple(of: 8) else { return nil }
         let schedules = (0..<3).map { DES.schedule(word(key[(8 * $0)..<(8 * $0 + 8)])) }
@@ -25,7 +26,8 @@ enum TripleDES {
         return output.finish()
     }
 
-    /// `key` has 24 bytes, `iv` 8; nil unless `data` is a whole number of blocks.
+    /// Returns the encrypted data, or nil if `data` is not a whole number of blocks. `key` has 24 bytes, and `iv` has
+    /// 8.
     static func encryptCBC(_ data: SecretBytes, key: [UInt8], iv: [UInt8]) -> SecretBytes? {
         guard key.count == 24, iv.count == 8, data.count.isMultiple(of: 8) else { return nil }
         let schedules = (0..<3).map { DES.schedule(word(key[(8 * $0)..<(8 * $0 + 8)])) }
@@ -47,7 +49,7 @@ enum TripleDES {
     private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
-/// The Data Encryption Standard, FIPS 46-3, with the standard's own tables.
+/// The Data Encryption Standard (FIPS 46-3), with the tables of the standard.
 private enum DES {
     static func schedule(_ key: UInt64) -> [UInt64] {
         let permuted = permute(key, width: 64, permutedChoice1)
@@ -73,7 +75,7 @@ private enum DES {
         return output
     }
 
-    /// The expansion E: each group of four bits with its neighbours' nearest ones.
+    /// The expansion E: each group of four bits with the nearest bits of its neighbours.
     private static func expand(_ half: UInt64) -> UInt64 {
         let ring = (half & 1) << 33 | half << 1 | half >> 31
         var output: UInt64 = 0
@@ -81,12 +83,13 @@ private enum DES {
         return output
     }
 
-    /// Takes the bits named by `table`, counted from 1 at the top of a word of `width` bits.
+    /// Returns the bits in the positions of `table`, which are counted from 1 at the most significant bit of a word of
+    /// `width` bits.
     private static func permute(_ value: UInt64, width: UInt64, _ table: [UInt8]) -> UInt64 {
         table.reduce(0) { $0 << 1 | value >> (width - UInt64($1)) & 1 }
     }
 
-    /// The substitution boxes with the permutation P already applied, one table of 64 for each.
+    /// The substitution boxes combined with the permutation P, as one table of 64 entries for each box.
     private static let combined: [UInt64] = (0..<8).flatMap { box in
         (0..<64).map { input in
             let row = (input >> 4 & 2) | (input & 1)

@@ -1,6 +1,6 @@
 package import SecretMemory
 
-/// Why a text is not the ASN.1 that was expected.
+/// The reason why bytes are not the expected ASN.1 structure.
 package struct DERError: Error, Equatable, Sendable {
     package var reason: String
 
@@ -9,7 +9,7 @@ package struct DERError: Error, Equatable, Sendable {
     }
 }
 
-/// A piece of a secret buffer, still inside it.
+/// A range of a secret buffer, without a copy.
 package struct SecretSlice: Sendable {
     let base: SecretBytes
     let range: Range<Int>
@@ -38,6 +38,7 @@ package struct SecretSlice: Sendable {
 
 /// One element of a DER or BER encoding. Reading never copies and never traps.
 package struct DERElement: Sendable {
+    /// The tag bytes of the elements that the readers expect.
     package enum Tag {
         package static let integer: UInt8 = 0x02
         package static let bitString: UInt8 = 0x03
@@ -46,15 +47,15 @@ package struct DERElement: Sendable {
         package static let objectIdentifier: UInt8 = 0x06
         package static let sequence: UInt8 = 0x30
         package static let set: UInt8 = 0x31
-        /// A context-specific tag with content of its own structure.
+        /// Returns a context-specific tag of a constructed element.
         package static func context(_ number: UInt8) -> UInt8 { 0xA0 | number }
-        /// A context-specific tag in place of a primitive one.
+        /// Returns a context-specific tag of a primitive element.
         package static func primitiveContext(_ number: UInt8) -> UInt8 { 0x80 | number }
     }
 
     package let tag: UInt8
     package let content: SecretSlice
-    /// Tag, length and content.
+    /// The bytes of tag, length and content.
     package let encoding: SecretSlice
 
     private static let maximumDepth = 32
@@ -63,7 +64,7 @@ package struct DERElement: Sendable {
         try parse(SecretSlice(bytes))
     }
 
-    /// The single element that `slice` consists of.
+    /// Parses `slice`, which must consist of exactly one element.
     package static func parse(_ slice: SecretSlice) throws(DERError) -> DERElement {
         var reader = DERReader(slice)
         let element = try reader.next()
@@ -76,7 +77,7 @@ package struct DERElement: Sendable {
         return self
     }
 
-    /// The elements inside.
+    /// Returns the elements inside this one.
     package func children() throws(DERError) -> [DERElement] {
         var reader = DERReader(content)
         var elements: [DERElement] = []
@@ -86,7 +87,7 @@ package struct DERElement: Sendable {
 
     package func reader() -> DERReader { DERReader(content) }
 
-    /// An object identifier in dotted notation.
+    /// Returns an object identifier in dotted notation.
     package func objectIdentifier() throws(DERError) -> String {
         guard tag == Tag.objectIdentifier, content.count > 0, content.count <= 64 else {
             throw DERError("object identifier expected")
@@ -112,7 +113,7 @@ package struct DERElement: Sendable {
         return arcs.map(String.init).joined(separator: ".")
     }
 
-    /// A small non-negative integer.
+    /// Returns a small non-negative integer.
     package func integer() throws(DERError) -> Int {
         guard tag == Tag.integer, (1...5).contains(content.count) else { throw DERError("small integer expected") }
         let bytes = content.bytes()
@@ -120,7 +121,7 @@ package struct DERElement: Sendable {
         return bytes.reduce(0) { $0 << 8 | Int($1) }
     }
 
-    /// An octet string's bytes, also when BER cut it into pieces.
+    /// Returns the bytes of an octet string, including those that BER split into pieces.
     package func octets() throws(DERError) -> SecretBytes {
         if tag == Tag.octetString || tag & 0xE0 == 0x80 { return content.copy() }
         guard tag == Tag.octetString | 0x20 || tag & 0xE0 == 0xA0 else { throw DERError("octet string expected") }
@@ -139,7 +140,7 @@ package struct DERElement: Sendable {
     }
 }
 
-/// Walks over sibling elements.
+/// Reads a sequence of elements one after another.
 package struct DERReader {
     private let slice: SecretSlice
     private var index: Int
@@ -153,7 +154,7 @@ package struct DERReader {
 
     package var isAtEnd: Bool { index >= slice.range.upperBound }
 
-    /// The next element's tag, nil at the end.
+    /// The tag of the next element; nil at the end.
     package var nextTag: UInt8? {
         isAtEnd ? nil : slice.base.withExposed { $0[index] }
     }
@@ -178,7 +179,7 @@ package struct DERReader {
         guard tag & 0x1F != 0x1F else { throw DERError("multi-byte tag") }
         var index = start + 2
         if first == 0x80 {
-            // BER's indefinite length: up to an end-of-contents marker.
+            // BER's indefinite length ends at an end-of-contents marker.
             guard tag & 0x20 != 0 else { throw DERError("indefinite length of a primitive") }
             let contentStart = index
             while true {
@@ -206,7 +207,7 @@ package struct DERReader {
     }
 }
 
-/// Writes DER, from the inside out.
+/// Writes DER from the innermost element outwards.
 package enum DERWriter {
     package static func element(_ tag: UInt8, _ parts: [SecretBytes]) -> SecretBytes {
         let length = parts.reduce(0) { $0 + $1.count }
@@ -232,14 +233,14 @@ package enum DERWriter {
     }
     package static var null: SecretBytes { element(DERElement.Tag.null, []) }
 
-    /// An unsigned big-endian number in the shortest form that stays positive.
+    /// Returns an unsigned big-endian number in its shortest non-negative form.
     package static func integer(_ magnitude: some Collection<UInt8>) -> SecretBytes {
         let digits = magnitude.drop { $0 == 0 }
         let needsZero = (digits.first ?? 0x80) & 0x80 != 0
         return element(DERElement.Tag.integer, [SecretBytes(needsZero ? [0] : []), SecretBytes(digits)])
     }
 
-    /// An object identifier from its dotted notation, which must be one of ours.
+    /// Returns an object identifier from its dotted notation, which must be valid.
     package static func objectIdentifier(_ dotted: StaticString) -> SecretBytes {
         let arcs = dotted.description.split(separator: ".").compactMap { UInt64($0) }
         guard arcs.count >= 2 else { return element(DERElement.Tag.objectIdentifier, []) }

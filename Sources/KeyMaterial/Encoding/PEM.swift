@@ -1,10 +1,10 @@
 package import SecretMemory
 
-/// PEM blocks, read and written as Go's encoding/pem does: users' scripts and the driver's TLS sync
+/// A PEM block, read and written like Go's encoding/pem. The scripts of users and the driver's synced TLS Secrets
 /// depend on the exact bytes.
 package struct PEMBlock: Sendable {
     package var label: String
-    /// Only PEM that somebody stored in the vault has headers; they are kept when blocks are split.
+    /// The headers. Only PEM that was written to the vault manually has some; they are kept when blocks are split.
     package var headers: [(key: String, value: String)]
     package var der: SecretBytes
 
@@ -16,7 +16,7 @@ package struct PEMBlock: Sendable {
 
     package var isCertificate: Bool { label == "CERTIFICATE" }
 
-    /// Appends the block with lines of 64 digits. Headers come sorted, Proc-Type first.
+    /// Appends the block with lines of 64 characters. Headers are sorted, with Proc-Type first.
     package func write(to builder: inout SecretBytesBuilder) {
         builder.append(contentsOf: "-----BEGIN \(label)-----\n".utf8)
         if !headers.isEmpty {
@@ -39,7 +39,7 @@ package struct PEMBlock: Sendable {
     }
 }
 
-/// Finds the PEM blocks of a text; text between them, and malformed blocks, are ignored.
+/// Finds the PEM blocks in a text. Text between blocks and malformed blocks are ignored.
 package struct PEMReader {
     private static let begin = Array("-----BEGIN ".utf8)
     private static let end = Array("-----END ".utf8)
@@ -69,7 +69,7 @@ package struct PEMReader {
         return String(decoding: line[marker.count..<line.count - dashes.count], as: UTF8.self)
     }
 
-    /// Headers and base64 up to the matching END line; nil if it never comes or the base64 is bad.
+    /// Reads headers and base64 up to the matching END line. Returns nil if it is missing or the base64 is invalid.
     private static func body(label: String, _ lines: inout LineReader) -> PEMBlock? {
         var headers: [(key: String, value: String)] = []
         var base64 = SecretBytesBuilder(capacity: 4096)
@@ -94,7 +94,7 @@ package struct PEMReader {
         return nil
     }
 
-    /// Lines without their end and without white space before it.
+    /// Reads lines, without their line breaks and without white space before those.
     private struct LineReader {
         let bytes: UnsafeRawBufferPointer
         var index = 0

@@ -2,8 +2,8 @@ internal import Crypto
 internal import FoundationEssentials
 
 extension EllipticCurve {
-    /// Whether `point` is one of the curve, in the long or the short form of SEC 1. A key with another point is
-    /// invalid, and programs that use it without this test can leak their own keys.
+    /// Whether `point` is on the curve, in the uncompressed or compressed form of SEC 1. A key with another point is
+    /// invalid, and programs that use it without this check can leak their own keys.
     func contains(_ point: [UInt8]) -> Bool {
         let isLong = point.count == 1 + 2 * coordinateLength && point[0] == 0x04
         let isShort = point.count == 1 + coordinateLength && (point[0] == 0x02 || point[0] == 0x03)
@@ -22,7 +22,8 @@ extension EllipticCurve {
                 ? isKey { try P521.Signing.PublicKey(x963Representation: point) }
                 : isKey { try P521.Signing.PublicKey(compressedRepresentation: point) }
         case .p256k:
-            // No library at hand knows the curve. Of a short point half of all x are on it; that is not tested.
+            // None of the linked libraries supports the curve. Half of all compressed points are on it, so those are
+            // not checked.
             return isShort || Secp256k1.contains(x: point[1...32], y: point[33...64])
         }
     }
@@ -32,12 +33,12 @@ extension EllipticCurve {
 
 /// The equation of the curve secp256k1 (SEC 2): y² = x³ + 7, modulo p = 2²⁵⁶ − 2³² − 977.
 private enum Secp256k1 {
-    /// A number of 256 bits in eight digits, the lowest first.
+    /// A number of 256 bits in eight words, the least significant first.
     typealias Number = [UInt32]
 
     private static let prime: Number =
         [0xFFFF_FC2F, 0xFFFF_FFFE] + [UInt32](repeating: 0xFFFF_FFFF, count: 6)
-    /// What 2²⁵⁶ is modulo p.
+    /// The remainder of 2²⁵⁶ modulo p.
     private static let excess: Number = [977, 1]
 
     static func contains(x: ArraySlice<UInt8>, y: ArraySlice<UInt8>) -> Bool {
@@ -88,7 +89,7 @@ private enum Secp256k1 {
         return result + [UInt32(carry)]
     }
 
-    /// The number modulo p, in eight digits.
+    /// Returns the number modulo p, in eight words.
     private static func reduced(_ number: Number) -> Number {
         var number = number
         while number.count > 8, number[8...].contains(where: { $0 != 0 }) {
@@ -96,7 +97,7 @@ private enum Secp256k1 {
             while number.count > 8, number.last == 0 { number.removeLast() }
         }
         number = Array(number.prefix(8))
-        // 2²⁵⁶ − p fits p but once.
+        // 2²⁵⁶ − p is smaller than p, so one subtraction is enough.
         return isReduced(number) ? number : Array(added(number, excess).prefix(8))
     }
 }

@@ -1,4 +1,4 @@
-/// The curves that Key Vault has keys on.
+/// The elliptic curves that Key Vault supports.
 package enum EllipticCurve: String, Sendable, CaseIterable {
     case p256 = "P-256"
     case p384 = "P-384"
@@ -10,7 +10,7 @@ package enum EllipticCurve: String, Sendable, CaseIterable {
         self = curve
     }
 
-    /// The object identifier of the curve's parameters (RFC 5480, SEC 2).
+    /// The object identifier of the curve (RFC 5480, SEC 2).
     var identifier: String {
         switch self {
         case .p256: "1.2.840.10045.3.1.7"
@@ -20,7 +20,7 @@ package enum EllipticCurve: String, Sendable, CaseIterable {
         }
     }
 
-    /// Bytes of a coordinate.
+    /// The number of bytes of a coordinate.
     var coordinateLength: Int {
         switch self {
         case .p256, .p256k: 32

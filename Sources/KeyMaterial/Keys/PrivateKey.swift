@@ -3,30 +3,30 @@ internal import CryptoExtras
 internal import FoundationEssentials
 package import SecretMemory
 
-/// An RSA or EC private key, and the forms in which programs ask for it.
+/// An RSA or EC private key, in the formats that programs need.
 package struct PrivateKey: Sendable {
-    /// How a key is wrapped.
+    /// The formats of private keys.
     package enum Format: String, Sendable, CaseIterable {
-        /// Any algorithm, RFC 5208: `PRIVATE KEY`.
+        /// PKCS#8 (RFC 5208) for any algorithm: `PRIVATE KEY`.
         case pkcs8
-        /// RSA alone, RFC 8017: `RSA PRIVATE KEY`.
+        /// PKCS#1 (RFC 8017) for RSA only: `RSA PRIVATE KEY`.
         case pkcs1
-        /// EC alone, RFC 5915: `EC PRIVATE KEY`.
+        /// SEC 1 (RFC 5915) for EC only: `EC PRIVATE KEY`.
         case sec1
     }
 
-    /// PKCS#8 PrivateKeyInfo in the one form that this provider writes.
+    /// The PKCS#8 PrivateKeyInfo, in the single form that the provider writes.
     package let pkcs8: SecretBytes
     package let publicKey: SubjectPublicKey
 
-    /// From PKCS#8.
+    /// Reads PKCS#8. Throws if it is malformed, or if the algorithm is not supported.
     package init(pkcs8 key: SecretBytes) throws(DERError) {
         let canonical = try PrivateKeyInfo.canonical(key)
         pkcs8 = canonical
         publicKey = try Self.publicKey(of: canonical)
     }
 
-    /// From a PEM block of any key type; nil if the block holds something else.
+    /// Reads a PEM block with a private key of any format. Returns nil if the block contains something else.
     package init?(_ block: PEMBlock) throws(DERError) {
         guard block.label.hasSuffix("PRIVATE KEY") else { return nil }
         guard !block.headers.contains(where: { $0.key == "Proc-Type" && $0.value.contains("ENCRYPTED") }),
@@ -57,7 +57,7 @@ package struct PrivateKey: Sendable {
         }
     }
 
-    /// The key in one of its forms, with its PEM label.
+    /// Returns the key in a format, with its PEM label. Throws if the format is not for the key's algorithm.
     package func block(_ format: Format) throws(DERError) -> PEMBlock {
         let block = PEMBlock(label: "PRIVATE KEY", der: pkcs8)
         switch (format, publicKey) {
@@ -70,15 +70,15 @@ package struct PrivateKey: Sendable {
         }
     }
 
-    /// Whether the key's numbers fit each other, as far as that can be found out.
+    /// Whether the numbers of the key match each other, as far as this can be checked.
     package var isConsistent: Bool {
         switch publicKey {
         case .rsa:
-            // No library at hand computes with more than two primes.
+            // None of the linked libraries supports more than two primes.
             if hasMorePrimes { return true }
             let key = try? pkcs8.withExposed { try _RSA.Signing.PrivateKey(unsafeDERRepresentation: Array($0)) }
             return key != nil
-        // The public point was made from the private number, or, on P-256K, has to be believed.
+        // The public point was computed from the private number, or, on P-256K, cannot be checked.
         default: return true
         }
     }
@@ -90,7 +90,7 @@ package struct PrivateKey: Sendable {
         return numbers.count > 9
     }
 
-    /// Out of PKCS#8 in the form that `PrivateKeyInfo` writes.
+    /// Reads the public key from PKCS#8 in the form that `PrivateKeyInfo` writes.
     private static func publicKey(of key: SecretBytes) throws(DERError) -> SubjectPublicKey {
         let parts = try DERElement.parse(key).children()
         guard parts.count == 3, let algorithm = try parts[1].children().last else {

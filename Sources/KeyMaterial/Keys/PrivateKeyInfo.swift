@@ -2,14 +2,14 @@ internal import Crypto
 internal import FoundationEssentials
 package import SecretMemory
 
-/// Rewrites private keys into the one PKCS#8 form that upstream (Go's crypto/x509) writes: without
-/// attributes, and for elliptic curves with the public key inside.
+/// Converts private keys to the single PKCS#8 form that upstream (Go's crypto/x509) writes: without attributes, and
+/// with the public key for elliptic curves.
 package enum PrivateKeyInfo {
     private static let rsa = "1.2.840.113549.1.1.1"
     private static let ellipticCurve = "1.2.840.10045.2.1"
     private static let failure = "failed to parse key for type pkcs1, pkcs8 or ec"
 
-    /// `key` is a PKCS#8 PrivateKeyInfo.
+    /// Returns the canonical form of `key`, a PKCS#8 PrivateKeyInfo.
     package static func canonical(_ key: SecretBytes) throws(DERError) -> SecretBytes {
         var reader = try DERElement.parse(key).expecting(DERElement.Tag.sequence, "private key").reader()
         _ = try reader.next(DERElement.Tag.integer, "version")
@@ -33,8 +33,8 @@ package enum PrivateKeyInfo {
         }
     }
 
-    /// A key block in the older form of its algorithm, `RSA PRIVATE KEY` or `EC PRIVATE KEY`, as the
-    /// driver writes it into TLS Secrets.
+    /// Returns a key block in the older format of its algorithm, `RSA PRIVATE KEY` or `EC PRIVATE KEY`, which the
+    /// driver writes into TLS Secrets.
     package static func traditional(_ block: PEMBlock) throws(DERError) -> PEMBlock {
         if block.label == "RSA PRIVATE KEY" || block.label == "EC PRIVATE KEY" { return block }
         var reader = try DERElement.parse(block.der).expecting(DERElement.Tag.sequence, "private key").reader()
@@ -51,8 +51,8 @@ package enum PrivateKeyInfo {
         }
     }
 
-    /// RSAPrivateKey (RFC 8017): nine integers, all of them checked for shape, and for a key of more than two primes
-    /// three more for each of these.
+    /// Returns an RSAPrivateKey (RFC 8017) after checking the form of its nine integers, and of three more for each
+    /// prime above two.
     private static func rsaKey(_ slice: SecretSlice) throws(DERError) -> SecretBytes {
         let numbers = try DERElement.parse(slice).expecting(DERElement.Tag.sequence, "RSA key").children()
         guard numbers.count == 9 || numbers.count == 10 else { throw DERError(failure) }
@@ -76,7 +76,7 @@ package enum PrivateKeyInfo {
         return elements.map { number in number.content.withExposed { DERWriter.integer(Array($0)) } }
     }
 
-    /// ECPrivateKey (RFC 5915), with the curve's name only where no outer structure has it.
+    /// Returns an ECPrivateKey (RFC 5915). It names the curve only if no outer structure does.
     private static func ecKey(
         _ slice: SecretSlice, curve: String, naming name: SecretBytes? = nil
     ) throws(DERError) -> SecretBytes {
@@ -97,7 +97,7 @@ package enum PrivateKeyInfo {
         let padded = try known.padded(scalar)
         let publicKey = known.publicKey(for: padded) ?? point
         guard let publicKey else { throw DERError(failure) }
-        // Made of the private number, the point is on the curve; a stated one may be anywhere.
+        // A point that is computed from the private number is on the curve, but a stated one may not be.
         if let curve = EllipticCurve(identifier: curve), !curve.contains(publicKey.withExposed { Array($0) }) {
             throw DERError("the EC key's point is not on the curve \(curve.rawValue)")
         }
@@ -133,7 +133,7 @@ package enum PrivateKeyInfo {
             }
         }
 
-        /// The uncompressed point, where the curve is at hand; nil otherwise.
+        /// Returns the uncompressed point, or nil if the curve is not supported by a linked library.
         func publicKey(for scalar: SecretBytes) -> SecretBytes? {
             scalar.withExposed { bytes in
                 switch self {

@@ -1,19 +1,19 @@
 package import SecretMemory
 
 extension PublicKey {
-    /// How a public key is written.
+    /// The formats of public keys.
     package enum Format: String, Sendable, CaseIterable {
-        /// SubjectPublicKeyInfo as a PEM `PUBLIC KEY`.
+        /// A SubjectPublicKeyInfo as a PEM block `PUBLIC KEY`.
         case pem
-        /// SubjectPublicKeyInfo.
+        /// A SubjectPublicKeyInfo in DER.
         case der
         /// A JSON Web Key (RFC 7517).
         case jwk
-        /// A line as in `authorized_keys` (RFC 4253 and 5656).
+        /// A line of an `authorized_keys` file (RFC 4253 and 5656).
         case openssh
     }
 
-    /// The key as a file; `comment` is what an OpenSSH line says about it.
+    /// Returns the key as a file. `comment` is the comment of an OpenSSH line.
     package func file(_ format: Format, comment: String) throws(DERError) -> SecretBytes {
         switch format {
         case .pem: return try pem()
@@ -23,7 +23,8 @@ extension PublicKey {
         }
     }
 
-    /// The required members alone, in the order of RFC 7638: the file's SHA-256 is the key's thumbprint.
+    /// Returns only the required members, in the order of RFC 7638, so that the SHA-256 of the file is the key's
+    /// thumbprint.
     func jwk() throws(DERError) -> String {
         func text(_ bytes: [UInt8]) -> String {
             var encoded = SecretBytesBuilder(capacity: bytes.count / 3 * 4 + 4)
@@ -34,7 +35,7 @@ extension PublicKey {
         case .rsa(let modulus, let exponent): return #"{"e":\#(text(exponent)),"kty":"RSA","n":\#(text(modulus))}"#
         case .ellipticCurve(let curve, let point):
             let length = curve.coordinateLength
-            // RFC 8812 has its own name for the curve.
+            // RFC 8812 has another name for the curve.
             let name = curve == .p256k ? "secp256k1" : curve.rawValue
             let (x, y) = (text(Array(point[1...length])), text(Array(point[(length + 1)...])))
             return #"{"crv":"\#(name)","kty":"EC","x":\#(x),"y":\#(y)}"#
@@ -47,7 +48,7 @@ extension PublicKey {
         func add(_ bytes: some Collection<UInt8>) {
             blob += withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { Array($0) } + bytes
         }
-        /// A number that stays positive.
+        /// Adds a number as a non-negative one.
         func addNumber(_ magnitude: [UInt8]) { add((magnitude.first ?? 0) & 0x80 == 0 ? magnitude : [0] + magnitude) }
 
         let type: String
@@ -71,14 +72,14 @@ extension PublicKey {
         var encoded = SecretBytesBuilder(capacity: blob.count / 3 * 4 + 4)
         SecretBytes(blob).withExposed { Base64.encode($0, into: &encoded) }
         let text = encoded.finish().withExposed { String(decoding: $0, as: UTF8.self) }
-        // A line break in the comment would begin another line, which is another key.
+        // A line break in the comment would begin another line, which would be another key.
         let line = String(comment.unicodeScalars.filter { $0 != " " && !ASCII.isControl($0) })
         return line.isEmpty ? "\(type) \(text)\n" : "\(type) \(text) \(line)\n"
     }
 }
 
 extension SubjectPublicKey {
-    /// From what the vault says about a key.
+    /// Creates the key from the vault's description of a key.
     init(_ key: PublicKey) throws(DERError) {
         let parts = try DERElement.parse(try key.subjectPublicKeyInfo()).children()
         guard parts.count == 2 else { throw DERError("public key expected") }

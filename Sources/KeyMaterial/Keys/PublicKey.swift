@@ -1,6 +1,6 @@
-/// The public part of a key, as a JSON Web Key (RFC 7518) describes it.
+/// The public part of a key, with the fields of a JSON Web Key (RFC 7518).
 package struct PublicKey: Sendable {
-    /// `RSA`, `RSA-HSM`, `EC`, `EC-HSM`, `oct`, ….
+    /// The type, such as `RSA`, `RSA-HSM`, `EC`, `EC-HSM` or `oct`.
     package var type: String
     package var curve: String
     package var modulus: [UInt8]

@@ -1,12 +1,12 @@
 package import SecretMemory
 
 extension PublicKey {
-    /// The key as a PEM `PUBLIC KEY` (SubjectPublicKeyInfo).
+    /// Returns the key as a PEM block `PUBLIC KEY` (SubjectPublicKeyInfo).
     package func pem() throws(DERError) -> SecretBytes {
         PEMBlock.text(of: [PEMBlock(label: "PUBLIC KEY", der: try subjectPublicKeyInfo())])
     }
 
-    /// The key as SubjectPublicKeyInfo in DER (RFC 5280).
+    /// Returns the key as a SubjectPublicKeyInfo in DER (RFC 5280).
     func subjectPublicKeyInfo() throws(DERError) -> SecretBytes {
         switch type {
         case "RSA", "RSA-HSM": try rsaInfo()

@@ -2,22 +2,22 @@ internal import Crypto
 internal import FoundationEssentials
 internal import SecretMemory
 
-/// A public key in one form, so that a certificate's and a private key's can be compared.
+/// A public key in a canonical form, so that the keys of a certificate and of a private key can be compared.
 package enum SubjectPublicKey: Hashable, Sendable {
-    /// Big-endian, without zeros in front.
+    /// An RSA key, with big-endian numbers without leading zeros.
     case rsa(modulus: [UInt8], exponent: [UInt8])
-    /// `point` is uncompressed (SEC 1): 04, x, y.
+    /// An EC key. `point` is uncompressed (SEC 1): 04, x, y.
     case ellipticCurve(EllipticCurve, point: [UInt8])
     case ed25519([UInt8])
-    /// An algorithm that is not known here.
+    /// A key of an algorithm that is not supported.
     case other(algorithm: String, [UInt8])
 
-    /// From SubjectPublicKeyInfo's two parts (RFC 5280).
+    /// Creates the key from the two parts of a SubjectPublicKeyInfo (RFC 5280).
     init(algorithm: DERElement, bits: [UInt8]) throws(DERError) {
         var reader = try algorithm.expecting(DERElement.Tag.sequence, "key algorithm").reader()
         let identifier = try reader.next().objectIdentifier()
         switch identifier {
-        // The second stands for keys that may only sign with PSS.
+        // The second identifier is for keys that can only sign with PSS.
         case "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10":
             let numbers = try DERElement.parse(SecretBytes(bits)).children()
             guard numbers.count == 2, numbers.allSatisfy({ $0.tag == DERElement.Tag.integer }) else {
@@ -43,7 +43,7 @@ package enum SubjectPublicKey: Hashable, Sendable {
         .rsa(modulus: Array(modulus.drop { $0 == 0 }), exponent: Array(exponent.drop { $0 == 0 }))
     }
 
-    /// For errors: `RSA` or `EC P-256`.
+    /// The kind of the key for errors, such as `RSA` or `EC P-256`.
     package var kind: String {
         switch self {
         case .rsa: "RSA"
@@ -55,7 +55,7 @@ package enum SubjectPublicKey: Hashable, Sendable {
 }
 
 extension EllipticCurve {
-    /// The point in its long form; unchanged if it has that form, or cannot be brought into it.
+    /// Returns the uncompressed point. A point that has this form, or cannot be converted, is returned unchanged.
     fileprivate func uncompressed(_ point: [UInt8]) -> [UInt8] {
         guard point.count == coordinateLength + 1 else { return point }
         let long: Data? =

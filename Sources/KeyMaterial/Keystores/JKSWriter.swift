@@ -4,15 +4,15 @@ package import SecretMemory
 
 /// Writes Java's own key store format, version 2, as `sun.security.provider.JavaKeyStore` reads it.
 ///
-/// Its protection is weak whatever the password: one round of SHA-1. Programs that can read PKCS#12
-/// should be given that.
+/// Its protection is weak regardless of the password, because it uses one round of SHA-1. Programs that can read
+/// PKCS#12 should use that.
 package enum JKSWriter {
     private enum Tag {
         static let privateKey: UInt32 = 1
         static let trustedCertificate: UInt32 = 2
     }
 
-    /// The whole file. Equal arguments give equal bytes.
+    /// Returns the whole file. Equal arguments give equal bytes.
     package static func file(
         _ store: Keystore, password: KeystorePassword, version: String
     ) throws(DERError) -> SecretBytes {
@@ -44,13 +44,13 @@ package enum JKSWriter {
         return output.finish()
     }
 
-    /// SHA-1 over the password, a phrase that Java's authors liked, and the contents.
+    /// Returns the SHA-1 digest over the password, a constant phrase of the format, and the contents.
     static func integrity(of contents: SecretBytes, password: KeystorePassword) -> [UInt8] {
         digest([password.utf16, SecretBytes("Mighty Aphrodite"), contents])
     }
 
-    /// EncryptedPrivateKeyInfo by Java's key protector (`sun.security.provider.KeyProtector`): the salt, the
-    /// key under a stream of digests, and a digest of the key.
+    /// Returns the EncryptedPrivateKeyInfo of Java's key protector (`sun.security.provider.KeyProtector`): the salt,
+    /// the key encrypted with a stream of digests, and a digest of the key.
     private static func protected(_ key: SecretBytes, password: KeystorePassword, salt: [UInt8]) -> SecretBytes {
         let password = password.utf16
         var content = SecretBytesBuilder(capacity: key.count + 40)
@@ -79,13 +79,13 @@ package enum JKSWriter {
         output.append(contentsOf: withUnsafeBytes(of: number.bigEndian) { Array($0) })
     }
 
-    /// An entry's date, which has to stay the same too: when its certificate began to be valid.
+    /// The date of an entry is the start of its certificate's validity, because the file must stay the same.
     private static func append(dateOf certificate: X509Certificate, to output: inout SecretBytesBuilder) {
         let milliseconds = Int64(Timestamp.seconds(ofUTC: certificate.notBefore)) * 1000
         output.append(contentsOf: withUnsafeBytes(of: milliseconds.bigEndian) { Array($0) })
     }
 
-    /// Java finds no name but in lower case.
+    /// Java finds only names in lower case.
     private static func append(alias: String, to output: inout SecretBytesBuilder) throws(DERError) {
         try append(text: alias.lowercased(), to: &output)
     }
@@ -98,7 +98,7 @@ package enum JKSWriter {
         certificate.der.withExposed { output.append($0) }
     }
 
-    /// `writeUTF`: each half of a surrogate pair is a letter of its own.
+    /// Appends text like `writeUTF`, which encodes each half of a surrogate pair separately.
     private static func append(text: String, to output: inout SecretBytesBuilder) throws(DERError) {
         var bytes: [UInt8] = []
         for unit in text.utf16 {

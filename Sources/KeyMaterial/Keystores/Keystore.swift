@@ -1,16 +1,16 @@
 package import SecretMemory
 
-/// What a key store or trust store will hold, whatever its format.
+/// The content of a key store or trust store, independent of its format.
 package struct Keystore: Sendable {
-    /// A private key with the chain that proves it.
+    /// A private key with its certificate chain.
     package struct KeyEntry: Sendable {
         package var alias: String
         package var key: PrivateKey
-        /// The leaf first.
+        /// The certificates, leaf first.
         package var chain: [X509Certificate]
     }
 
-    /// A certificate that a program is to trust.
+    /// A certificate that a program should trust.
     package struct TrustedEntry: Sendable {
         package var alias: String
         package var certificate: X509Certificate
@@ -19,14 +19,14 @@ package struct Keystore: Sendable {
     package var keyEntry: KeyEntry?
     package var trusted: [TrustedEntry] = []
 
-    /// How a file is protected.
+    /// The encryption of a PKCS#12 file.
     package enum Profile: String, Sendable, CaseIterable {
-        /// AES-256 and SHA-256, which everything written since 2018 reads.
+        /// AES-256 and SHA-256, which all software since 2018 can read.
         case modern
         /// Triple DES and SHA-1, for Java 8 before update 301 and Windows before Server 2019.
         case legacy
 
-        /// Rounds of each key derivation: what Java writes by default, and what OpenSSL does.
+        /// The rounds of each key derivation, which are the defaults of Java (modern) and OpenSSL (legacy).
         package var iterations: Int {
             switch self {
             case .modern: 10_000
@@ -35,14 +35,15 @@ package struct Keystore: Sendable {
         }
     }
 
-    /// The key under `alias`, with the leaf and its issuers.
+    /// Returns a key store with the bundle's key, the leaf and its issuers under `alias`. Throws if the bundle does not
+    /// have a key.
     package static func key(of bundle: CertificateBundle, alias: String) throws(DERError) -> Keystore {
         guard let key = bundle.key else { throw DERError(CertificateBundle.noKey) }
         return Keystore(keyEntry: KeyEntry(alias: alias, key: key, chain: bundle.chain))
     }
 
-    /// What the bundle says is to be trusted: the issuers of the leaf, a self-signed leaf itself, and all
-    /// certificates of a bundle without a key. Several are numbered from 1, in the order of the chain.
+    /// Returns a trust store with the issuers of the leaf, or a self-signed leaf itself, or all certificates of a
+    /// bundle without a key. Several certificates are numbered from 1, in the order of the chain.
     package static func trust(in bundle: CertificateBundle, alias: String) throws(DERError) -> Keystore {
         var certificates = bundle.issuers
         if bundle.key == nil {
@@ -62,7 +63,7 @@ package struct Keystore: Sendable {
 
 /// The password of a key store: text that a person or a program could type.
 package struct KeystorePassword: Sendable {
-    /// UTF-8.
+    /// The password in UTF-8.
     let bytes: SecretBytes
 
     package init(_ bytes: SecretBytes) throws(DERError) {
@@ -80,11 +81,11 @@ package struct KeystorePassword: Sendable {
         self.bytes = bytes
     }
 
-    /// Big-endian UTF-16, as Java and PKCS#12 feed it to their digests.
+    /// The password in big-endian UTF-16, which Java and PKCS#12 use for their digests.
     var utf16: SecretBytes {
         bytes.withExposed { raw in
             var builder = SecretBytesBuilder(capacity: raw.count * 2)
-            // Without a String between, which would not be wiped.
+            // The conversion does not use a String, because a String would not be wiped.
             _ = transcode(raw.makeIterator(), from: UTF8.self, to: UTF16.self, stoppingOnError: false) { unit in
                 builder.append(UInt8(unit >> 8))
                 builder.append(UInt8(unit & 0xFF))

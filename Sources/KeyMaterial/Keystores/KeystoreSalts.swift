@@ -2,22 +2,23 @@ internal import Crypto
 internal import FoundationEssentials
 internal import SecretMemory
 
-/// Salts and initialisation vectors for a key store that comes out the same each time it is written from
-/// the same things, so that a volume does not change while its objects don't.
+/// Derives the salts and initialisation vectors of a key store from its content, so that the file stays the same as
+/// long as its objects do not change.
 ///
-/// They are HKDF of a seed. With a private key inside, the seed is an HMAC under that key over everything
-/// else, the password included: it cannot be computed without the key, so a salt helps no one to guess a
-/// password faster than the file's own derivation lets him, and no two keys are ever encrypted under one
-/// salt. Without a private key everything but the password is public, so the password stays out of the
-/// seed: a salt made of it would let guesses be tried without the derivation.
+/// The values are HKDF outputs of a seed. If the file has a private key, the seed is an HMAC under that key over
+/// everything else, including the password. It cannot be computed without the key, so a salt does not help to guess the
+/// password, and two keys are never encrypted with the same salt. Without a private key, everything except the password
+/// is public, so the password is not part of the seed: a salt derived from it would allow guesses without the slow key
+/// derivation.
 struct KeystoreSalts {
     private let seed: SymmetricKey
 
-    /// `context` names the format and its profile, `version` the vault's version of the object.
+    /// Creates the seed. `context` names the format and its profile, and `version` is the vault's version of the
+    /// object.
     init(_ store: Keystore, password: KeystorePassword, context: String, version: String) {
         var message = SecretBytesBuilder(capacity: 4096)
         func add(_ bytes: SecretBytes) {
-            // With its length, so that no two lists run together to the same bytes.
+            // Each part is preceded by its length, so that two different lists never produce the same bytes.
             message.append(contentsOf: withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { Array($0) })
             bytes.withExposed { message.append($0) }
         }

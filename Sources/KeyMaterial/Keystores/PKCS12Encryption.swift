@@ -4,7 +4,7 @@ internal import CryptoExtras
 internal import FoundationEssentials
 internal import SecretMemory
 
-/// Encrypts and authenticates the pieces of a PKCS#12 file (RFC 7292) with its password.
+/// Encrypts and authenticates the parts of a PKCS#12 file (RFC 7292) with its password.
 struct PKCS12Encryption {
     private let profile: Keystore.Profile
     private let password: PKCS12Password
@@ -16,8 +16,8 @@ struct PKCS12Encryption {
         self.salts = salts
     }
 
-    /// An AlgorithmIdentifier and what it gives. Pieces of one file differ in their `purpose`, so that no
-    /// two of them share a salt.
+    /// Returns an AlgorithmIdentifier and the encrypted bytes. The parts of a file have different values of `purpose`,
+    /// so that two of them never have the same salt.
     func encrypt(_ plain: SecretBytes, _ purpose: String) throws(DERError) -> (
         algorithm: SecretBytes, data: SecretBytes
     ) {
@@ -28,7 +28,7 @@ struct PKCS12Encryption {
         }
     }
 
-    /// MacData over the authenticated safe.
+    /// Returns the MacData over the authenticated safe.
     func mac(of data: SecretBytes) throws(DERError) -> SecretBytes {
         try spendRounds()
         let digest: PKCS12Digest = profile == .modern ? .sha256 : .sha1
@@ -48,7 +48,7 @@ struct PKCS12Encryption {
             DERWriter.octetString(SecretBytes(salt)), DERWriter.integer(profile.iterations))
     }
 
-    /// PBES2 (RFC 8018): PBKDF2 with HMAC-SHA-256, then AES-256 in CBC mode.
+    /// Encrypts with PBES2 (RFC 8018): PBKDF2 with HMAC-SHA-256, and then AES-256 in CBC mode.
     private func encryptPBES2(
         _ plain: SecretBytes, _ purpose: String
     ) throws(DERError) -> (algorithm: SecretBytes, data: SecretBytes) {
@@ -76,7 +76,7 @@ struct PKCS12Encryption {
         return (algorithm, encrypted)
     }
 
-    /// pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292, appendix C).
+    /// Encrypts with pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292, appendix C).
     private func encryptTripleDES(
         _ plain: SecretBytes, _ purpose: String
     ) throws(DERError) -> (algorithm: SecretBytes, data: SecretBytes) {
@@ -100,7 +100,7 @@ struct PKCS12Encryption {
         guard MountBudget.spend(derivationRounds: profile.iterations) else { throw PKCS12Work.exceeded }
     }
 
-    /// PKCS#7 padding.
+    /// Adds PKCS#7 padding.
     private static func padded(_ data: SecretBytes, to block: Int) -> SecretBytes {
         let count = block - data.count % block
         var builder = SecretBytesBuilder(capacity: data.count + count)
@@ -111,7 +111,7 @@ struct PKCS12Encryption {
 }
 
 extension DERWriter {
-    /// A number that is not negative.
+    /// Returns a non-negative number.
     static func integer(_ value: Int) -> SecretBytes {
         integer(withUnsafeBytes(of: UInt64(value.magnitude).bigEndian) { Array($0) })
     }

@@ -3,7 +3,7 @@ package import SecretMemory
 
 /// Writes PKCS#12 files (RFC 7292) that OpenSSL, Java and Windows read.
 package enum PKCS12Writer {
-    /// The whole file. Equal arguments give equal bytes.
+    /// Returns the whole file. Equal arguments give equal bytes.
     package static func file(
         _ store: Keystore, password: KeystorePassword, profile: Keystore.Profile, version: String
     ) throws(DERError) -> SecretBytes {
@@ -38,7 +38,8 @@ package enum PKCS12Writer {
         var bags: [SecretBytes] = []
         if let entry = store.keyEntry {
             for (index, certificate) in entry.chain.enumerated() {
-                // Name and key belong to the leaf; Java takes any other named certificate for one of its own.
+                // Only the leaf gets the name and the key identifier. Java treats any other named certificate as an
+                // entry of its own.
                 let attributes = index == 0 ? [friendlyName(entry.alias)] + localKeyIdentifier(entry) : []
                 bags.append(certificateBag(certificate, attributes))
             }
@@ -60,7 +61,7 @@ package enum PKCS12Writer {
 
     // MARK: - Attributes
 
-    /// PKCS#9 friendlyName, a BMPString.
+    /// Returns the attribute PKCS#9 friendlyName, a BMPString.
     private static func friendlyName(_ alias: String) -> SecretBytes {
         let bmpString: UInt8 = 0x1E
         let units = alias.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
@@ -68,7 +69,8 @@ package enum PKCS12Writer {
             DERWriter.objectIdentifier("1.2.840.113549.1.9.20"), DERWriter.element(bmpString, [SecretBytes(units)]))
     }
 
-    /// PKCS#9 localKeyId, which ties the key to its certificate: as OpenSSL does, the leaf's SHA-1.
+    /// Returns the attribute PKCS#9 localKeyId, which connects the key with its certificate. As in OpenSSL, it is the
+    /// SHA-1 of the leaf.
     private static func localKeyIdentifier(_ entry: Keystore.KeyEntry) -> [SecretBytes] {
         guard let leaf = entry.chain.first else { return [] }
         let digest = leaf.der.withExposed { Array(Insecure.SHA1.hash(data: $0)) }
@@ -78,8 +80,8 @@ package enum PKCS12Writer {
         ]
     }
 
-    /// Java's own attribute, without which it passes a certificate without a key over: trusted for any
-    /// extended key usage (anyExtendedKeyUsage).
+    /// Java's own attribute for a certificate that is trusted for any extended key usage (anyExtendedKeyUsage). Without
+    /// it, Java ignores certificates that do not have a key.
     private static var trustedKeyUsage: SecretBytes {
         attribute(
             DERWriter.objectIdentifier("2.16.840.1.113894.746875.1.1"), DERWriter.objectIdentifier("2.5.29.37.0"))

@@ -1,13 +1,13 @@
 package import SecretMemory
 
-/// Opens PKCS#12 files (RFC 7292): without a password, as Key Vault keeps certificates, or with one.
+/// Opens PKCS#12 files (RFC 7292), without a password, as Key Vault stores certificates, or with one.
 ///
-/// Wider than upstream's parser: modern encryption as well as legacy, any digest, no MAC, plain key
-/// bags, any number of safes, no key at all. Never traps, whatever the input.
+/// It supports more than upstream's parser: modern and legacy encryption, any digest, files without a MAC, plain key
+/// bags, any number of safes, and files without a key. It never traps, regardless of the input.
 package struct PKCS12: Sendable {
-    /// PKCS#8 PrivateKeyInfo, in the order of the file.
+    /// The keys as PKCS#8 PrivateKeyInfo, in the order of the file.
     package var keys: [SecretBytes] = []
-    /// X.509 certificates in DER, in the order of the file.
+    /// The X.509 certificates in DER, in the order of the file.
     package var certificates: [SecretBytes] = []
 
     private enum OID {
@@ -20,8 +20,8 @@ package struct PKCS12: Sendable {
         static let x509Certificate = "1.2.840.113549.1.9.22.1"
     }
 
-    /// What "no password" means to the file's writer: nothing at all, as for Key Vault, or an empty
-    /// text, as for OpenSSL. Both occur and give different keys.
+    /// The two encodings of a missing password: no bytes at all, as in Key Vault, or an empty text, as in OpenSSL. Both
+    /// are in use, and they give different keys.
     private static let noPasswords: [PKCS12Password] = [.none, .empty]
 
     package static func open(_ file: SecretBytes, password: SecretBytes? = nil) throws(DERError) -> PKCS12 {
@@ -42,7 +42,7 @@ package struct PKCS12: Sendable {
             let problem = password == nil ? "the file has a password" : "the password is wrong"
             throw DERError("pkcs12: \(problem), or its MAC is wrong")
         }
-        // Without a MAC only the decryption itself can tell the passwords apart.
+        // Without a MAC, only the decryption can show which password is right.
         do throws(DERError) {
             return try contents(of: authenticated, password: passwords[0], &work)
         } catch {
@@ -51,7 +51,7 @@ package struct PKCS12: Sendable {
         }
     }
 
-    /// PKCS#8 PrivateKeyInfo out of an EncryptedPrivateKeyInfo.
+    /// Returns the PKCS#8 PrivateKeyInfo in an EncryptedPrivateKeyInfo.
     package static func decryptedKey(
         _ element: DERElement, password: SecretBytes?, _ work: inout PKCS12Work
     ) throws(DERError) -> SecretBytes {
@@ -64,7 +64,7 @@ package struct PKCS12: Sendable {
         var encrypted = try element.expecting(DERElement.Tag.sequence, "encrypted key").reader()
         let algorithm = try PKCS12Cipher(encrypted.next(DERElement.Tag.sequence, "encryption algorithm"))
         let key = try algorithm.decrypt(try encrypted.next().octets(), password: password, &work)
-        // A wrong password leaves a valid padding once in 256 times; a structure it never leaves.
+        // A wrong password gives valid padding once in 256 cases, but never a valid structure.
         _ = try DERElement.parse(key).expecting(DERElement.Tag.sequence, "private key")
         return key
     }
@@ -128,7 +128,7 @@ package struct PKCS12: Sendable {
             case OID.nestedBag:
                 try addBags(of: value.encoding.copy(), password: password, &work, depth: depth + 1)
             default:
-                // Revocation lists and free-form secrets are not part of what a certificate mounts.
+                // Revocation lists and free-form secrets are not part of what a certificate's files contain.
                 continue
             }
         }

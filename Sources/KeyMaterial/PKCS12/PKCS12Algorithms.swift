@@ -1,4 +1,4 @@
-/// Names of algorithms that files can be encrypted with and that are not supported, for errors.
+/// The names of encryption algorithms that are not supported, for errors.
 enum PKCS12Algorithms {
     private static let names = [
         "1.3.6.1.4.1.11591.4.11": "scrypt",
@@ -20,7 +20,7 @@ enum PKCS12Algorithms {
         "2.16.840.1.101.3.4.2.10": "SHA3-512",
     ]
 
-    /// The name, or the identifier of an algorithm that has none here.
+    /// Returns the name of an algorithm, or its identifier if it does not have a name here.
     static func name(_ identifier: String) -> String { names[identifier].map { "\($0) (\(identifier))" } ?? identifier }
 }
 
@@ -31,6 +31,6 @@ extension DERError {
         DERError("pkcs12: \(what) \(PKCS12Algorithms.name(identifier)) \(sign)")
     }
 
-    /// The content is encrypted in a way that no password opens here.
+    /// Whether the content is encrypted with an unsupported algorithm, so that a password would not help.
     package var isUnsupported: Bool { reason.hasSuffix(Self.sign) }
 }

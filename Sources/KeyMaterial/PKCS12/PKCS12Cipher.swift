@@ -4,13 +4,13 @@ internal import CryptoExtras
 internal import FoundationEssentials
 internal import SecretMemory
 
-/// The two readings of "no password", and a password.
+/// A password, or one of the two encodings of a missing password.
 enum PKCS12Password {
     case none
     case empty
     case text(SecretBytes)
 
-    /// As PKCS#12's own key derivation wants it: big-endian UTF-16 with a terminating zero.
+    /// The form for PKCS#12's own key derivation: big-endian UTF-16 with a terminating zero.
     var terminated: [UInt8] {
         switch self {
         case .none: []
@@ -22,13 +22,13 @@ enum PKCS12Password {
         }
     }
 
-    /// As PBES2 wants it: the bytes as they are.
+    /// The form for PBES2: the unchanged bytes.
     var plain: [UInt8] {
         if case .text(let password) = self { password.withExposed { Array($0) } } else { [] }
     }
 }
 
-/// The digests a PKCS#12 file may use for its MAC.
+/// The digests that the MAC of a PKCS#12 file can use.
 enum PKCS12Digest: String {
     case sha1 = "1.3.14.3.2.26"
     case sha256 = "2.16.840.1.101.3.4.2.1"
@@ -46,7 +46,7 @@ enum PKCS12Digest: String {
         }
     }
 
-    /// The algorithm's identifier in DER.
+    /// The identifier of the algorithm in DER.
     var algorithm: SecretBytes {
         let identifier =
             switch self {
@@ -69,9 +69,10 @@ enum PKCS12Digest: String {
     }
 }
 
-/// RFC 7292, appendix B: how keys come out of passwords.
+/// Derives keys from passwords (RFC 7292, appendix B).
 enum PKCS12KeyDerivation {
-    /// After so many rounds the derivation looks whether its mount has ended: every few milliseconds.
+    /// The number of rounds after which the derivation checks whether its mount has ended; they take a few
+    /// milliseconds.
     private static let roundsPerLook = 8192
 
     enum Purpose: UInt8 {
@@ -119,7 +120,7 @@ enum PKCS12KeyDerivation {
     }
 }
 
-/// The file's message authentication code.
+/// The message authentication code of a file.
 struct PKCS12MAC {
     private let digest: PKCS12Digest
     private let code: [UInt8]
@@ -159,9 +160,9 @@ struct PKCS12MAC {
 /// A password-based encryption scheme with its parameters.
 struct PKCS12Cipher {
     private enum Scheme {
-        /// PKCS#12's own: SHA-1 derivation, then a legacy block cipher.
+        /// A scheme of PKCS#12 itself: key derivation with SHA-1, and a legacy block cipher.
         case legacy(LegacyCipher, salt: [UInt8], iterations: Int)
-        /// PKCS#5's PBES2: PBKDF2, then AES or Triple DES.
+        /// PBES2 of PKCS#5: PBKDF2, and then AES or Triple DES.
         case pbes2(ModernCipher, PseudorandomFunction, salt: [UInt8], iterations: Int, iv: [UInt8])
     }
 
@@ -258,7 +259,7 @@ struct PKCS12Cipher {
         switch scheme {
         case .legacy(let cipher, let salt, let iterations):
             try work.spend(legacyBytes: data.count)
-            // The key comes in pieces of a SHA-1 digest, then one piece for the vector.
+            // The key consists of parts with the length of a SHA-1 digest, and the vector of one such part.
             func derive(_ purpose: PKCS12KeyDerivation.Purpose, _ count: Int) throws(DERError) -> [UInt8] {
                 let derivation = PKCS12Work.Derivation(
                     function: "\(purpose)", password: password.terminated, salt: salt, iterations: iterations,
@@ -312,7 +313,7 @@ struct PKCS12Cipher {
         return SecretBytes(plain)
     }
 
-    /// PKCS#7 padding, for any block size up to 16.
+    /// Removes PKCS#7 padding, for any block size up to 16.
     private static func removingPadding(_ data: SecretBytes) -> SecretBytes? {
         data.withExposed { bytes in
             guard let last = bytes.last, (1...16).contains(last), bytes.count >= Int(last),

@@ -1,19 +1,20 @@
 internal import Budgets
 
-/// How much computing one file may ask for, within what the mount as a whole may cost.
+/// Limits the computing work for one file, within the budget of the whole mount.
 ///
-/// A few bytes can order any number of key derivations, each as long as its writer likes, and the user who may
-/// write a secret could keep a node busy with them. So a file has one allowance for all that it orders. It is as large
-/// as that of a mount, so that a mount may spend all of it on one file.
+/// A few bytes of a file can request any number of key derivations of any length, and a user who can write a secret
+/// could keep a node busy with them. Each file therefore has one budget for all its derivations. It is as large as a
+/// mount's, so that a mount can spend all of it on one file.
 package struct PKCS12Work {
-    /// In rounds of key derivation, of which a node does some millions a second. OpenSSL and Key Vault
-    /// write files that take about 10,000, certtool and NSS 600,000 for each bag and for the MAC.
+    /// The maximum number of rounds of key derivation; a node does some millions per second. Files of OpenSSL and Key
+    /// Vault need about 10,000 rounds, and files of certtool and NSS 600,000 for each bag and for the MAC.
     static let maximumRounds = 6_000_000
-    /// Of one derivation: PBKDF2 runs to its end, so a mount that has ended waits for it.
+    /// The maximum number of rounds of one derivation: PBKDF2 cannot be interrupted, so even a mount that has ended
+    /// waits for it.
     static let maximumRoundsAtOnce = 2_500_000
 
-    /// Triple DES and RC2, which have no hardware of their own, take as long for a block of 8 bytes as so
-    /// many rounds.
+    /// The time of one block of 8 bytes with Triple DES or RC2, which are not accelerated by hardware, in rounds of key
+    /// derivation.
     private static let roundsPerLegacyBlock = 8
 
     package static let exceeded = DERError(
@@ -21,12 +22,12 @@ package struct PKCS12Work {
             + "once and \(maximumRounds) in all; write it with fewer iterations")
 
     private var spent = 0
-    /// Bags that share a salt share the key.
+    /// The derived keys. Bags with the same salt share a key.
     private var keys: [Derivation: [UInt8]] = [:]
 
     package init() {}
 
-    /// All that a derived key depends on.
+    /// All inputs of a key derivation.
     struct Derivation: Hashable {
         var function: String
         var password: [UInt8]
@@ -35,8 +36,8 @@ package struct PKCS12Work {
         var count: Int
     }
 
-    /// The key of `derivation`, which `make` derives unless the file has ordered it before. `blocks` is the number of its
-    /// pieces.
+    /// Returns the key of `derivation`. If the file has not requested the same key before, `make` derives it. `blocks`
+    /// is the number of parts of the key.
     mutating func key(
         _ derivation: Derivation, blocks: Int, _ make: () -> [UInt8]?
     ) throws(DERError) -> [UInt8]? {
@@ -47,7 +48,7 @@ package struct PKCS12Work {
         return key
     }
 
-    /// Takes a derivation that repeats a digest `iterations` times for each of `blocks` pieces of its key.
+    /// Spends a derivation that repeats a digest `iterations` times for each of `blocks` parts of its key.
     mutating func spend(iterations: Int, blocks: Int) throws(DERError) {
         let (rounds, isTooMany) = iterations.multipliedReportingOverflow(by: blocks)
         guard !isTooMany, rounds <= Self.maximumRoundsAtOnce, rounds <= Self.maximumRounds - spent else {
@@ -57,17 +58,17 @@ package struct PKCS12Work {
         guard MountBudget.spend(derivationRounds: rounds) else { throw Self.exceeded }
     }
 
-    /// Takes the decryption of `count` bytes by a legacy cipher.
+    /// Spends the decryption of `count` bytes with a legacy cipher.
     mutating func spend(legacyBytes count: Int) throws(DERError) {
         try spend(iterations: count / 8, blocks: Self.roundsPerLegacyBlock)
     }
 }
 
 extension MountBudget {
-    /// A round of PBKDF2 with SHA-256, or one of PKCS#12's own derivation, takes about half a microsecond.
+    /// A round of PBKDF2 with SHA-256, or of PKCS#12's own derivation, takes about half a microsecond.
     private static let stepsPerRound = 10
 
-    /// Takes `count` rounds of key derivation from the current budget. False if the work must stop.
+    /// Spends `count` rounds of key derivation of the current budget. Returns false if the work must stop.
     static func spend(derivationRounds count: Int) -> Bool {
         let (steps, isTooMany) = count.multipliedReportingOverflow(by: stepsPerRound)
         return spend(steps: isTooMany ? .max : steps, on: .derivingKeys)

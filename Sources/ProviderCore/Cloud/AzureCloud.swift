@@ -1,14 +1,15 @@
 internal import Documents
 internal import SecretMemory
 
-/// Where Entra and Key Vault live: the only source of the hosts that credentials are sent to.
+/// The endpoints of one Azure cloud. Credentials are sent only to hosts that come from a value of this type.
 package struct AzureCloud: Hashable, Sendable {
     package var name: String
-    /// Entra's address without a slash at its end, such as `https://login.microsoftonline.com`.
+    /// The URL of Microsoft Entra ID, without a trailing slash, such as `https://login.microsoftonline.com`.
     package var authority: String
-    /// What a Key Vault token is for, without a slash at its end, such as `https://vault.azure.net`.
+    /// The resource that a Key Vault token is requested for, without a trailing slash, such as
+    /// `https://vault.azure.net`.
     package var vaultResource: String
-    /// Follows the vault's name in its host, such as `vault.azure.net`; may end with a port.
+    /// The part of a vault's host after its name, such as `vault.azure.net`. It can end with a port.
     package var vaultSuffix: String
 
     package init(name: String, authority: String, vaultResource: String, vaultSuffix: String) {
@@ -18,7 +19,7 @@ package struct AzureCloud: Hashable, Sendable {
         self.vaultSuffix = vaultSuffix
     }
 
-    /// The clouds that need no file, under every name users know them by, in lower case.
+    /// The clouds whose endpoints are built in, each with all names that users know it by, in lower case.
     private static let known: [(names: [String], cloud: AzureCloud)] = [
         (
             ["azurepubliccloud", "azurecloud"],
@@ -40,7 +41,7 @@ package struct AzureCloud: Hashable, Sendable {
         ),
     ]
 
-    /// The cloud whose addresses a file describes.
+    /// The name of the cloud whose endpoints come from a file.
     static let describedName = "AzureStackCloud"
 
     /// The proper names of all clouds.
@@ -51,8 +52,9 @@ package struct AzureCloud: Hashable, Sendable {
             name: name, authority: "https://\(authority)", vaultResource: "https://\(suffix)", vaultSuffix: suffix)
     }
 
-    /// The cloud called `name`, in any case. `environmentFile` holds the JSON description that
-    /// `AzureStackCloud` needs, and is read for no other name.
+    /// Returns the cloud called `name`, compared without regard to case. `environmentFile` gives the JSON description
+    /// that `AzureStackCloud` needs; it is not called for any other name. Throws `.cloudInvalid` if the cloud is
+    /// unknown or its description cannot be used.
     package static func named(
         _ name: String, environmentFile: EnvironmentFile?
     ) throws(ProviderError) -> AzureCloud {
@@ -60,7 +62,8 @@ package struct AzureCloud: Hashable, Sendable {
         return try described(by: environmentFile, name)
     }
 
-    /// The cloud called `name`, in any case; nil for the one that a file describes.
+    /// Returns the built-in cloud called `name`, compared without regard to case, and nil for the cloud that a file
+    /// describes. Throws `.cloudInvalid` for any other name.
     static func named(_ name: String) throws(ProviderError) -> AzureCloud? {
         let lowercased = name.lowercased()
         if let entry = known.first(where: { $0.names.contains(lowercased) }) { return entry.cloud }
@@ -74,7 +77,7 @@ package struct AzureCloud: Hashable, Sendable {
             .about(parameter: "cloudName")
     }
 
-    /// The cloud that a file describes; errors call it by the `name` that the class gave it.
+    /// Returns the cloud that a file describes. Errors use `name`, which is the spelling in the class.
     static func described(by environmentFile: EnvironmentFile?, _ name: String) throws(ProviderError) -> AzureCloud {
         guard let environmentFile else {
             throw invalid(
@@ -99,7 +102,7 @@ package struct AzureCloud: Hashable, Sendable {
         }
     }
 
-    /// A cloud description as it was found on disk.
+    /// A cloud description and the path that it was read from.
     package struct EnvironmentFile: Sendable {
         package var path: String
         package var contents: Result<[UInt8], CloudEnvironmentError>
@@ -110,9 +113,9 @@ package struct AzureCloud: Hashable, Sendable {
         }
     }
 
-    /// Reads go-autorest's environment JSON; its keys match in any case, as Go's decoder has it.
+    /// Decodes go-autorest's environment JSON. Keys match in any letter case, as in Go's decoder.
     private static func decode(_ bytes: [UInt8]) throws(CloudEnvironmentError) -> AzureCloud {
-        // A class can name any file, so an error must not show a character of it, as the parser's own would.
+        // A class can name any file on the node, so the error must not quote the file, as the parser's own error would.
         guard let document = try? JSONParser.parse(SecretBytes(bytes)), let object = document.object else {
             throw CloudEnvironmentError(text: "the file is not a JSON object")
         }
@@ -146,7 +149,7 @@ package struct AzureCloud: Hashable, Sendable {
             && rest.utf8.allSatisfy { ASCII.visible.contains($0) && !"?#@\\".utf8.contains($0) }
     }
 
-    /// A host name, with a port if need be: what stands between the dots is never empty.
+    /// Whether `text` is a host name, optionally with a port, in which every label between the dots has characters.
     private static func isHost(_ text: String) -> Bool {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 2, UInt16(parts[1]) == nil || parts[1].first == "+" { return false }
@@ -156,7 +159,7 @@ package struct AzureCloud: Hashable, Sendable {
     }
 }
 
-/// Explains why a cloud's description cannot be used. It never repeats the file's content.
+/// Explains why a cloud description cannot be used. The text never repeats the file's content.
 package struct CloudEnvironmentError: Error, Sendable {
     package var text: String
 

@@ -1,8 +1,8 @@
-/// A vault's name and host. The host comes from the operator's cloud alone, so a token can go nowhere
-/// else.
+/// The name and host of a vault. The host's suffix comes from the operator's cloud and not from a class, so a token
+/// cannot be sent to another host.
 package struct VaultAddress: Hashable, Sendable {
     package var name: String
-    /// With a port if the cloud's suffix has one.
+    /// The host name, with a port if the cloud's suffix has one.
     package var host: String
 
     package init(name: String, suffix: String) {

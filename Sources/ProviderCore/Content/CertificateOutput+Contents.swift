@@ -2,7 +2,9 @@ package import KeyMaterial
 package import SecretMemory
 
 extension CertificateOutput {
-    /// The file's bytes. `version` is the vault's version of the object.
+    /// Returns the bytes of the output file. `version` is the vault's version of the object; key stores derive their
+    /// salts from it. Throws if the certificate does not have the requested part, or if a key store does not have a
+    /// usable password.
     package func contents(
         of bundle: CertificateBundle, password: SecretBytes?, version: String
     ) throws(DERError) -> SecretBytes {
@@ -10,7 +12,7 @@ extension CertificateOutput {
             let blocks = try bundle.blocks(of: part, keyFormat: keyFormat, keyComesLast: keyComesLast)
             if encoding == .pem { return PEMBlock.text(of: blocks) }
             guard let block = blocks.first, blocks.count == 1 else {
-                throw DERError("part \(part.rawValue) is more than one thing, which DER cannot hold")
+                throw DERError("part \(part.rawValue) has several blocks, and DER holds only one")
             }
             return block.der
         }

@@ -2,7 +2,8 @@ internal import KeyMaterial
 internal import SecretMemory
 
 extension CertificateOutputs {
-    /// The files made of `item`. `others` gives the content of another object of the same volume.
+    /// Returns the files made of `item`. `others` provides the contents of other objects of the volume, such as
+    /// passwords.
     func files(
         of item: VaultItem, object: KeyVaultObject, others: ObjectContents
     ) throws(ProviderError) -> [ConvertedFile] {
@@ -16,7 +17,7 @@ extension CertificateOutputs {
                     others)
             case (.parts, .certificate(let der, let version)):
                 return try files(of: try CertificateBundle(certificate: der), version, object, others)
-            default: throw DERError("the vault's answer is of another type than the outputs are for")
+            default: throw DERError("the vault returned an object of another type than outputs expects")
             }
         } catch {
             throw ProviderError(.contentInvalid, of: object, error.reason)

@@ -1,13 +1,14 @@
 internal import KeyMaterial
 package import SecretMemory
 
-/// A file made of a vault object: what comes after the object's path, and the bytes.
+/// A file made of a vault object, before the mount adds the object's path and permission.
 package struct ConvertedFile: Sendable {
+    /// Appended to the object's path, such as `.crt`; empty for most files.
     package var suffix: String
     package var contents: SecretBytes
-    /// In place of the object's path.
+    /// Replaces the object's path.
     package var path: String?
-    /// In place of the object's permission.
+    /// Replaces the object's permission.
     package var permission: FilePermission?
 
     package init(suffix: String = "", contents: SecretBytes, path: String? = nil, permission: FilePermission? = nil) {
@@ -18,11 +19,12 @@ package struct ConvertedFile: Sendable {
     }
 }
 
-/// Turns what the vault holds into what a pod reads, byte for byte as upstream does.
+/// Converts an object's content in the vault to the bytes of its files, byte for byte as upstream does.
 package struct ContentConversion: Sendable {
-    /// Order a PKCS#12's certificates leaf first.
+    /// Whether the certificates of a PKCS#12 file are written leaf first (upstream's `--construct-pem-chain`).
     package var constructsChain: Bool
-    /// Next to a certificate-backed secret, also write `.crt` and `.key`.
+    /// Whether a certificate-backed secret also becomes a `.crt` and a `.key` file (upstream's
+    /// `--write-cert-and-key-in-separate-files`).
     package var separatesCertificateAndKey: Bool
 
     package init(constructsChain: Bool = true, separatesCertificateAndKey: Bool = false) {
@@ -30,7 +32,8 @@ package struct ContentConversion: Sendable {
         self.separatesCertificateAndKey = separatesCertificateAndKey
     }
 
-    /// The files of `item`, which was fetched for `object`.
+    /// Returns the files of `item`, which was fetched for `object`. Throws `.contentInvalid` if the content cannot be
+    /// converted.
     package func files(for item: VaultItem, object: KeyVaultObject) throws(ProviderError) -> [ConvertedFile] {
         do throws(DERError) {
             switch item {
@@ -75,7 +78,7 @@ package struct ContentConversion: Sendable {
         return files
     }
 
-    /// Keys first, as upstream writes them, then the certificates.
+    /// Writes the keys before the certificates, as upstream does.
     private func pem(ofPKCS12 base64: SecretBytes) throws(DERError) -> SecretBytes {
         let file: SecretBytes
         switch base64.withExposed({ Base64.decoding($0, alphabet: .standard) }) {

@@ -1,11 +1,11 @@
-/// One version of an object as a vault gave it.
+/// One version of an object, as fetched from a vault.
 package struct FetchedVersion: Sendable {
     package var item: VaultItem
     package var attributes: ItemAttributes
     package var vault: VaultAddress
-    /// The vault stood in for another one.
+    /// Whether the fallback vault returned it.
     package var isFromFallback: Bool
-    /// When the vault was asked for it, by the node's own clock that never goes back.
+    /// When it was requested from the vault, on the node's monotonic clock.
     package var fetchedAt: Duration
 
     package init(
@@ -19,14 +19,14 @@ package struct FetchedVersion: Sendable {
         self.fetchedAt = fetchedAt
     }
 
-    /// What the driver is given. Where another vault stood in, it is named, so that a change of the source is
-    /// a change of the version.
+    /// The version that is reported to the driver. For a fallback vault it includes the vault's name, so that switching
+    /// between the vaults changes the version.
     package var version: String { isFromFallback ? "\(item.version)@\(vault.name)" : item.version }
 }
 
-/// What a vault says of a version in addition to its content.
+/// The attributes that a vault returns with a version's content.
 package struct ItemAttributes: Sendable, Hashable {
-    /// All in seconds since 1970; nil when the vault does not say.
+    /// The times are in seconds since 1970; nil if the vault does not return them.
     package var created: Int?
     package var updated: Int?
     package var expires: Int?

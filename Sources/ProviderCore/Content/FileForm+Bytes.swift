@@ -1,7 +1,7 @@
 internal import SecretMemory
 
 extension FileForm {
-    /// The bytes of a file with `content`: trimmed, then encoded.
+    /// Returns the bytes of a file with `content`: trimmed first, then encoded.
     func applied(to content: SecretBytes) -> SecretBytes {
         encoded(trimmed(content))
     }

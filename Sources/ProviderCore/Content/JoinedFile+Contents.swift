@@ -20,7 +20,7 @@ extension JoinedFile {
         }
     }
 
-    /// What a template's names stand for; a name of an object that the vault does not have is left out.
+    /// Returns the content for each name in the template. Names of objects that the vault does not have are left out.
     private func contents(
         _ names: [String], _ others: ObjectContents
     ) throws(ProviderError) -> [ByteKey: Template.Content] {
@@ -34,7 +34,7 @@ extension JoinedFile {
         return result
     }
 
-    /// The variables, of those objects that the vault has.
+    /// Returns the variables of the objects that the vault has.
     private func variables(
         _ envFile: EnvFile, _ fieldsOf: [String], _ others: ObjectContents, _ budget: inout ShapingBudget
     ) throws -> [EnvFile.Variable] {

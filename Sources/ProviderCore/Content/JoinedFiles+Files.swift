@@ -2,8 +2,8 @@ internal import Crypto
 internal import SecretMemory
 
 extension JoinedFiles {
-    /// The files, made of the contents of the volume's objects. Once they have more than `room` bytes, the rest is not
-    /// made any more: the volume is refused for its size.
+    /// Returns the files, made of the contents of the volume's objects. If they exceed `room` bytes, the remaining
+    /// files are skipped, because the size check then refuses the volume.
     func rendered(with contents: ObjectContents, within room: Int) throws(ProviderError) -> [ConvertedFile] {
         var room = room
         var errors: [ProviderError] = []
@@ -21,13 +21,13 @@ extension JoinedFiles {
         return converted
     }
 
-    /// The versions under which the driver will track the files.
+    /// Returns the versions under which the driver tracks the files.
     func versions(of contents: ObjectContents) -> [(id: String, version: String)] {
         files.map { ("files/\($0.path)", version(of: $0, contents)) }
     }
 
-    /// Another one when an object that the file is made of has another version, or the parameter another
-    /// text: the driver writes a file again whenever it changes, but a Secret only with a version.
+    /// Returns a version that changes with the version of any object in the file and with the text of the parameter.
+    /// The driver rewrites a file whenever its bytes change, but a synced Secret only when the version changes.
     private func version(of file: JoinedFile, _ contents: ObjectContents) -> String {
         var hash = SHA256()
         for part in [source] + file.references.map({ "\($0.object)/\(contents.version(of: $0.object))" }) {

@@ -2,45 +2,45 @@ internal import Budgets
 package import SecretMemory
 internal import Shaping
 
-/// From what the vault holds under a name to the files of one object, as a row of pure steps. This is the
-/// one place that says which steps there are and in which order.
+/// The pure steps that turn an object's content in the vault into its files. Only this type knows the steps and their
+/// order.
 package struct ObjectPipeline: Sendable {
-    /// Upstream's way, byte for byte.
+    /// The first step, which writes the whole value as upstream does, byte for byte.
     package var conversion: ContentConversion
 
     package init(_ conversion: ContentConversion) {
         self.conversion = conversion
     }
 
-    /// The files of `item`, which was fetched for `object`. `others` are the volume's other objects.
+    /// Returns the files of `item`, which was fetched for `object`. `others` are the volume's other objects. The work
+    /// is charged to the mount's budget; throws if the content cannot be transformed or the budget is spent.
     func files(
         of item: VaultItem, for object: KeyVaultObject, among others: ObjectContents
     ) throws(ProviderError) -> [ConvertedFile] {
-        // 1. The whole value as upstream writes it, or the parts of a certificate that were asked for.
+        // 1. Write the whole value as upstream does, or the requested parts of a certificate.
         var files: [ConvertedFile]
         if let outputs = object.outputs {
             files = try outputs.files(of: item, object: object, others: others)
         } else {
             files = try conversion.files(for: item, object: object)
         }
-        // 2. A part of it, or files of its parts.
+        // 2. Extract a part of it, or split it into several files.
         if let shaping = object.shaping {
             var shaped: [ConvertedFile] = []
             for file in files where file.suffix.isEmpty { shaped += try shaping.files(of: file, object: object) }
             files = shaped
         }
-        // 3. The bytes' form.
+        // 3. Trim and encode the bytes.
         for index in files.indices { files[index].contents = object.form.applied(to: files[index].contents) }
         try Self.spend(files)
         return files
     }
 
-    /// The version of `content` as reported to the driver: the vault's own where `object` is written as the vault
-    /// holds it,
-    /// and else one that changes whenever the bytes can change.
+    /// Returns the version of `content` that is reported to the driver. It is the vault's version if `object` is
+    /// written as the vault holds it, and otherwise one that changes whenever the files' bytes can change.
     func version(of content: FetchedVersion, for object: KeyVaultObject, among others: ObjectContents) -> String {
         var parts = object.shape.map { [$0] } ?? []
-        // The password of a key store, whose name is in the shape.
+        // The shape holds only the name of a key store's password, so the password's version is added here.
         for name in object.outputs?.passwordNames ?? [] { parts.append(others.version(of: name)) }
         if object.outputs == nil, case .secret(let bundle) = content.item, bundle.isCertificate {
             if !conversion.constructsChain { parts.append("no chain") }
@@ -49,7 +49,7 @@ package struct ObjectPipeline: Sendable {
         return parts.isEmpty ? content.version : "\(content.version)-\(ObjectShape.digest(of: parts))"
     }
 
-    /// The content of `item` for others, such as a template or a password: decoded, shaped and trimmed, but
+    /// Returns the content of `item` for other files, such as templates or key stores: decoded, shaped and trimmed, but
     /// not encoded.
     func content(of item: VaultItem, for object: KeyVaultObject) throws(ProviderError) -> SecretBytes? {
         let files = try conversion.files(for: item, object: object)
@@ -71,14 +71,14 @@ extension ObjectPipeline {
     }
 }
 
-/// The contents of a volume's objects, by the names that the class gives them. A content that several files need is made
-/// once. For one thread.
+/// The contents of a volume's objects, by the names that the class gives them. Each content is made only once, even if
+/// several files need it. Use it from one thread only.
 package final class ObjectContents {
     private let objects: [(object: KeyVaultObject, versions: [FetchedVersion])]
     private let pipeline: ObjectPipeline
-    /// The indices of the objects, by their paths and by their names; the first of several with the same.
+    /// The index of each object by its path and by its name. If several objects share one, the first wins.
     private lazy var indices = Indices(objects.map(\.object))
-    /// What has been made so far, by the index of the object.
+    /// The contents made so far, by the index of the object.
     private var contents: [Int: Result<SecretBytes?, ProviderError>] = [:]
 
     init(_ objects: [(object: KeyVaultObject, versions: [FetchedVersion])], _ pipeline: ObjectPipeline) {
@@ -98,8 +98,8 @@ package final class ObjectContents {
         }
     }
 
-    /// The newest content of the object with this `objectAlias`, or else with this `objectName`; nil when no
-    /// object has it, or the vault does not have the object and nothing stands for it.
+    /// Returns the newest content of the object with this `objectAlias`, or else with this `objectName`. The result is
+    /// nil if no object has that name, or if the vault does not have the object and its settings define no substitute.
     package func content(of name: String) throws(ProviderError) -> SecretBytes? {
         guard let index = find(name) else { return nil }
         if let known = contents[index] { return try known.get() }
@@ -112,12 +112,12 @@ package final class ObjectContents {
         return try content.get()
     }
 
-    /// How that content is read when a member of it is wanted.
+    /// Returns the format in which the content of that name is parsed when a template refers to one of its members.
     func format(of name: String) -> ContentDocument.Format {
         find(name).flatMap { objects[$0].object.shaping?.contentFormat } ?? .json
     }
 
-    /// Another text whenever the content of that name can be another; empty when no object has the name.
+    /// Returns a text that changes whenever the content of that name can change; it is empty if no object has the name.
     func version(of name: String) -> String {
         guard let index = find(name) else { return "" }
         let (object, versions) = objects[index]
@@ -132,12 +132,12 @@ package final class ObjectContents {
 }
 
 extension MissingObject {
-    /// The version of what stands for the object.
+    /// The version reported for the substitute.
     var version: String {
         if case .text(let text) = self { "missing-\(ObjectShape.digest(of: [text]))" } else { "missing" }
     }
 
-    /// What stands for the object; nil when nothing does.
+    /// The content of the substitute; nil if the object has none.
     var content: SecretBytes? {
         switch self {
         case .fail, .skip: nil

@@ -3,7 +3,7 @@ internal import SecretMemory
 internal import Shaping
 
 extension ObjectShaping {
-    /// The files made of `file`, which is the object's whole content.
+    /// Returns the files made of `file`, which holds the object's whole content.
     func files(of file: ConvertedFile, object: KeyVaultObject) throws(ProviderError) -> [ConvertedFile] {
         var budget = ShapingBudget(bytes: VolumeLimits.maximumBytes)
         do {
@@ -34,7 +34,7 @@ extension ObjectShaping {
         }
     }
 
-    /// What others, such as templates, see of `content`: the part that is extracted.
+    /// Returns the part of `content` that other files, such as templates, see: the extracted part.
     func content(of content: SecretBytes, object: KeyVaultObject) throws(ProviderError) -> SecretBytes {
         var budget = ShapingBudget(bytes: VolumeLimits.maximumBytes)
         do {
@@ -44,7 +44,7 @@ extension ObjectShaping {
         }
     }
 
-    /// How others read what they see.
+    /// The format in which other files parse that part.
     var contentFormat: ContentDocument.Format { extract == nil ? format : .json }
 
     private func content(
@@ -74,12 +74,12 @@ extension ObjectShaping {
 }
 
 extension ProviderError {
-    /// The error of an object whose content could not be transformed.
+    /// Creates the error of an object whose content could not be transformed.
     init(shaping error: ShapingError, of object: KeyVaultObject) {
         self.init(.contentInvalid, of: object, error.reason, hint: error.hint)
     }
 
-    /// The error of a file that joins several objects, at `place`, whose content could not be made.
+    /// Creates the error of a joined file, named by `place`, whose content could not be made.
     init(shaping error: ShapingError, at place: String) {
         self.init(.contentInvalid, "\(place): \(error.reason)", hint: error.hint)
     }

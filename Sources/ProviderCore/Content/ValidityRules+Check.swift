@@ -1,7 +1,7 @@
 internal import Documents
 
 extension ValidityRules {
-    /// Throws when a version's times are not as the rules want them. `now` is in seconds since 1970.
+    /// Throws if the times of a version break these rules. `now` is in seconds since 1970.
     func check(_ attributes: ItemAttributes, of object: KeyVaultObject, now: Int) throws(ProviderError) {
         if let minimum = minimumRemaining, let expires = attributes.expires {
             let left = expires - now

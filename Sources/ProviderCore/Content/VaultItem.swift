@@ -1,11 +1,11 @@
 package import KeyMaterial
 package import SecretMemory
 
-/// What the vault answered for one object, freed of its JSON.
+/// The content of one object, decoded from the vault's JSON response.
 package indirect enum VaultItem: Sendable {
     case secret(SecretBundle)
     case key(PublicKey, version: String)
-    /// `der` is the certificate alone: neither its chain nor its key.
+    /// `der` is the leaf certificate only, without its chain and key.
     case certificate(der: SecretBytes, version: String)
 
     package var version: String {
@@ -16,12 +16,12 @@ package indirect enum VaultItem: Sendable {
     }
 }
 
-/// A secret's value and what decides how it is to be read.
+/// The value of a secret, with the attributes that decide how it is converted.
 package struct SecretBundle: Sendable {
     package var value: SecretBytes
     package var version: String
     package var contentType: String?
-    /// The vault names a key with it, so it is a certificate's other face.
+    /// Whether the secret belongs to a certificate: the vault's response then names the certificate's key (`kid`).
     package var isCertificate: Bool
 
     package init(value: SecretBytes, version: String, contentType: String?, isCertificate: Bool) {

@@ -1,4 +1,4 @@
-/// A version of an object as the vault lists it.
+/// A version of an object, as listed by the vault.
 package struct VersionRecord: Sendable, Hashable {
     package var version: String
     /// Seconds since 1970.
@@ -12,16 +12,16 @@ package struct VersionRecord: Sendable, Hashable {
     }
 }
 
-/// Which versions of an object `objectVersion` and `objectVersionHistory` ask for, where the list of all of
-/// them decides.
+/// Selects the versions that `objectVersion` and `objectVersionHistory` request, if that depends on the list of all
+/// versions.
 package enum VersionHistory {
-    /// Up to `object.versionHistory` enabled versions and at least one, the newest first, beginning with the
-    /// one that `objectVersion` names: the newest when it is empty, `latest` or `latest-enabled`, and the one
-    /// before that with `previous`.
+    /// Returns `object.versionHistory` enabled versions, but at least one, newest first. The history begins with the
+    /// version that `objectVersion` names: the newest one if it is empty, `latest` or `latest-enabled`, and the second
+    /// newest one for `previous`.
     ///
-    /// Upstream returns one version more than asked for, in an order that may change between calls for
-    /// versions of the same second, and no file at all for a start that does not exist. Here the count
-    /// is exact, equal times are ordered by version, and a missing start is an error.
+    /// Upstream returns one version more than requested, orders versions of the same second at random, and writes no
+    /// file if the first version does not exist. Here the count is exact, equal times are ordered by version, and a
+    /// missing first version is an error.
     package static func select(
         _ records: [VersionRecord], for object: KeyVaultObject
     ) throws(ProviderError) -> [String] {

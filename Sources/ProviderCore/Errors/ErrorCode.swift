@@ -1,4 +1,5 @@
-/// Every way in which a mount can fail. The raw values are stable: alerts and run books may name them.
+/// Every reason for which a mount can fail. The raw values are stable, because alerts and runbooks can name them;
+/// `akv-csi explain` describes each of them.
 package enum ErrorCode: String, CaseIterable, Sendable {
     // The manifest.
     case parameterMissing = "parameter-missing"
@@ -46,23 +47,23 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case timedOut = "timed-out"
     case answerMalformed = "answer-malformed"
 
-    // The answer.
+    // The response.
     case answerTooLarge = "answer-too-large"
     case cancelled
     case `internal`
 
-    /// What kind of failure it is; the transport turns it into a gRPC code in one place.
+    /// The kind of a failure. The transport maps it to a gRPC code in one place.
     package enum Category: Sendable {
         /// The SecretProviderClass or the pod's volume is wrong.
         case manifest
-        /// The cluster lacks something, for all pods or this one.
+        /// The cluster lacks a setting, for all pods or for this one.
         case setup
-        /// Entra, or the vault, does not accept the identity.
+        /// Entra or the vault does not accept the identity.
         case identity
-        /// The identity is known and may not.
+        /// Entra or the vault knows the identity, but the identity does not have the permission.
         case permission
         case notFound
-        /// Throttled, unreachable, too slow, too big, or a fault of ours.
+        /// A service is throttling, unreachable or too slow, a response is too large, or the provider has a bug.
         case `internal`
     }
 
@@ -85,7 +86,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         }
     }
 
-    /// The service could not be asked, or not now: what it last said may still be true.
+    /// Whether the service could not answer, at least for now, so that its last answer may still be valid.
     package var isOutage: Bool {
         switch self {
         case .throttled, .serviceUnavailable, .unreachable, .timedOut: true
@@ -93,7 +94,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         }
     }
 
-    /// What the reader can do, when nothing more precise is known: one command or setting.
+    /// The fix that is suggested when the error does not have a more specific one: one command or setting.
     package var hint: String {
         switch self {
         case .parameterMissing: "set the parameter under spec.parameters of the SecretProviderClass"
@@ -113,7 +114,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
             "kubectl patch csidriver secrets-store.csi.k8s.io --type=merge -p '{\"spec\":{\"podInfoOnMount\":true}}'"
         case .tokenMissing, .tokenAudience:
             "add the audience api://AzureADTokenExchange to spec.tokenRequests of the CSIDriver secrets-store.csi.k8s.io"
-        case .tokenMalformed: "check what changes the driver's requests: the kubelet never sends such tokens"
+        case .tokenMalformed: "find out what modifies the driver's requests: the kubelet never sends such tokens"
         case .tokenExpired: "check the node's clock; the kubelet sends a new token with the next attempt"
         case .credentialsMissing:
             "set clientID for workload identity, or nodePublishSecretRef on the pod's volume for a service principal"

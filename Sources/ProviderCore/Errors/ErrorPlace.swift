@@ -1,15 +1,15 @@
 internal import Documents
 
-/// The part of a SecretProviderClass that an error is about, for tools that show where it is. The messages do not
+/// The part of a SecretProviderClass that an error is about, for tools that show its position. Error messages do not
 /// depend on it.
 package struct ErrorPlace: Hashable, Sendable {
     /// The parameter's name.
     package var parameter: String?
-    /// The list item of `objects`, counted from 0.
+    /// The index of the list item of `objects`, counted from 0.
     package var objectIndex: Int?
-    /// The object's setting; of nested settings the outermost.
+    /// The setting of the object; for nested settings, the outermost one.
     package var setting: String?
-    /// The line in the text of the list item, or of `objects` when the error is about none, counted from 1.
+    /// The line in the text of the list item, counted from 1; in `objects` itself if the error is not about one item.
     package var line: Int?
     /// The column in that line, counted from 1.
     package var column: Int?
@@ -24,12 +24,12 @@ package struct ErrorPlace: Hashable, Sendable {
         self.column = column
     }
 
-    /// Where a parser gave up.
+    /// Creates the place at which a parser stopped.
     init(_ error: YAMLError) {
         self.init(line: error.line > 0 ? error.line : nil, column: error.column > 0 ? error.column : nil)
     }
 
-    /// This place, with the parts of `outer` that this one leaves out.
+    /// Returns this place, with missing parts taken from `outer`.
     fileprivate func inside(_ outer: ErrorPlace) -> ErrorPlace {
         ErrorPlace(
             parameter: parameter ?? outer.parameter, objectIndex: objectIndex ?? outer.objectIndex,
@@ -38,13 +38,13 @@ package struct ErrorPlace: Hashable, Sendable {
 }
 
 extension ProviderError {
-    /// The same error, about `place` as far as it does not say so itself.
+    /// Returns the same error with `place` filling the parts of its place that are not set.
     func about(_ place: ErrorPlace) -> ProviderError {
         var copy = mappingParts { $0.about(place) }
         copy.place = copy.place.inside(place)
         return copy
     }
 
-    /// The same error, about that parameter of the class.
+    /// Returns the same error, placed at that parameter of the class.
     func about(parameter: String) -> ProviderError { about(ErrorPlace(parameter: parameter)) }
 }

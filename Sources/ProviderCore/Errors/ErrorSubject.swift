@@ -1,15 +1,14 @@
 internal import SecretMemory
 
-/// The objects of a vault that an error is about. The text of an error names all objects that fail for the same reason
-/// together.
+/// The vault objects that an error is about. An error's text lists all objects that fail for the same reason together.
 package struct ErrorSubject: Sendable, Hashable {
-    /// What one of them is called: `secret`, `key`, `certificate`, or `object` where the type is not known.
+    /// The word for one of them: `secret`, `key`, `certificate`, or `object` if the type is not known.
     package var noun: String
-    /// Bounded and without invisible characters.
+    /// The names of the objects, limited in number of bytes and without invisible characters.
     package private(set) var names: [String]
-    /// The version that was asked for; empty for the latest.
+    /// The requested version; empty for the latest one.
     package var version: String
-    /// The vault's name; empty where it is not known.
+    /// The name of the vault; empty if it is not known.
     package var vault: String
 
     package init(_ noun: String, names: [String], version: String = "", vault: String = "") {
@@ -20,10 +19,10 @@ package struct ErrorSubject: Sendable, Hashable {
     }
 
     private static let maximumNameBytes = 255
-    /// The most bytes of a list of names.
+    /// The maximum length of a list of names, in bytes.
     private static let maximumListBytes = 200
 
-    /// What objects have in common that one sentence can name.
+    /// The subject without the names: objects with the same kind can share one sentence.
     var kind: ErrorSubject { ErrorSubject(noun, names: [], version: version, vault: vault) }
 
     mutating func merge(_ other: ErrorSubject) { names += other.names.filter { !names.contains($0) } }
@@ -36,14 +35,14 @@ package struct ErrorSubject: Sendable, Hashable {
         return "\(names.count) \(noun)s\(place) (\(Self.listed(names)))\(version)"
     }
 
-    /// As many of `names` as fit into a sentence, and how many there are more.
+    /// Returns as many of `names` as fit into a sentence, followed by the number of the others.
     static func listed(_ names: [String]) -> String {
         let shown = fitting(names)
         return shown.joined(separator: ", ")
             + (shown.count < names.count ? " and \(names.count - shown.count) more" : "")
     }
 
-    /// The first of `names` that fit into a sentence, at least one.
+    /// Returns the first of `names` that fit into a sentence, but at least one.
     fileprivate static func fitting(_ names: [String]) -> ArraySlice<String> {
         var bytes = 0
         let count = names.prefix { name in
@@ -54,12 +53,12 @@ package struct ErrorSubject: Sendable, Hashable {
     }
 }
 
-/// A shell command for one object, which a loop runs for several.
+/// A shell command that fixes one object; for several objects, a loop runs it for each.
 package struct ObjectCommand: Sendable, Hashable {
     private var start: String
     private var end: String
 
-    /// The command is `start`, the object's name as one quoted word, and `end`.
+    /// Creates the command that consists of `start`, the object's name as one quoted word, and `end`.
     package init(_ start: String, then end: String = "") {
         self.start = start.visible(maximumBytes: Self.maximumBytes)
         self.end = end.visible(maximumBytes: Self.maximumBytes)
@@ -67,7 +66,7 @@ package struct ObjectCommand: Sendable, Hashable {
 
     private static let maximumBytes = 512
 
-    /// The command for these objects; for the first ones of many.
+    /// Returns the command for these objects, or for the first ones if there are many.
     func text(for names: [String]) -> String {
         if names.count == 1 { return start + names[0].shellWord + end }
         let words = ErrorSubject.fitting(names).map(\.shellWord).joined(separator: " ")

@@ -3,9 +3,9 @@ internal import SecretMemory
 extension ProviderError: CustomStringConvertible {
     /// `[code] cause. Fix: one command or setting — details`.
     ///
-    /// Kubernetes cuts an event off after 1024 bytes, of which the driver's own words take some, so code, cause and fix
-    /// come first and are short enough together. Of several errors, objects that fail for the same reason are one
-    /// entry, and the details of all errors come last.
+    /// Kubernetes cuts an event off after 1024 bytes, and the driver's own text takes some of them. Code, cause and fix
+    /// therefore come first and are short enough to fit together. If an error has several parts, objects that fail for
+    /// the same reason share one entry, and the details of all parts come last.
     package var description: String {
         guard !parts.isEmpty else {
             return headText + Self.tail([detail], contextText, code, room: roomAfter(headText))
@@ -18,7 +18,7 @@ extension ProviderError: CustomStringConvertible {
         return head + Self.tail(details, contextText, code, room: roomAfter(head))
     }
 
-    /// Code, cause and fix of everything that is wrong, without the details.
+    /// Code, cause and fix of each part, without the details.
     package var headText: String {
         let entries = ErrorEntry.grouping(parts.isEmpty ? [self] : parts)
         let count = entries.count + omittedParts
@@ -34,15 +34,16 @@ extension ProviderError: CustomStringConvertible {
         return listed < count ? text + "\nand \(count - listed) more" : text
     }
 
-    /// The most bytes of code, cause and fix: an event's 1024 without the driver's own.
+    /// The maximum length of code, cause and fix in bytes: an event's 1024 bytes without the driver's prefix.
     package static let maximumHeadBytes = 1024 - 150
 
     private func roomAfter(_ head: String) -> Int { Self.maximumBytes - head.utf8.count }
 
-    /// Where `code` is explained, then `details` and `context`, behind a dash and in at most `room` bytes.
+    /// Returns the pointer to the explanation of `code`, then `details` and `context` behind a dash, in at most `room`
+    /// bytes.
     private static func tail(_ details: [String], _ context: String, _ code: ErrorCode, room: Int) -> String {
         let pointer = "see akv-csi explain \(code.rawValue)"
-        // Identity and vault, at the end, are worth more than the last of many details.
+        // Identity and vault come last, and they are more useful than the end of a long list of details.
         var room = room - context.utf8.count - pointer.utf8.count - " — : ".utf8.count - 1
         let details = details.filter { !$0.isEmpty }.prefix { detail in
             room -= detail.utf8.count + 1
@@ -52,9 +53,9 @@ extension ProviderError: CustomStringConvertible {
         return " — \(pointer)" + (text.isEmpty ? "" : ": \(text)")
     }
 
-    /// The message, unless it is the cause; then the steps that ended in it.
+    /// The message if it says more than the cause, and otherwise the steps of the mount that failed.
     private var detail: String {
-        // The head may have cut off a long cause.
+        // The head may have shortened a long cause.
         if specificCause != nil || subject != nil || text.utf8.count > Self.maximumHeadBytes / 3 { return message }
         let ends = [": ", ", error"]
         return ends.reduce(prefix) { text, end in text.hasSuffix(end) ? String(text.dropLast(end.count)) : text }
@@ -65,7 +66,7 @@ extension ProviderError: CustomStringConvertible {
     }
 }
 
-/// What failed for one reason: an error, or several that differ in their objects alone.
+/// The failures with one reason: an error, or several errors that differ only in their objects.
 private struct ErrorEntry {
     private struct Key: Hashable {
         var code: ErrorCode
@@ -78,7 +79,7 @@ private struct ErrorEntry {
     private var key: Key
     private var subject: ErrorSubject?
 
-    /// The entries of `errors`, in the order in which the first of each comes.
+    /// Groups `errors` by reason. An entry has the position of its first error.
     static func grouping(_ errors: [ProviderError]) -> [ErrorEntry] {
         var entries: [ErrorEntry] = []
         var indices: [Key: Int] = [:]
@@ -96,8 +97,8 @@ private struct ErrorEntry {
         return entries
     }
 
-    /// Code, cause and fix in at most `limit` bytes. What is too long for that is the cause's end: a fix is worth
-    /// nothing in part.
+    /// Returns code, cause and fix in at most `limit` bytes. A text that is too long loses the end of its cause,
+    /// because a fix is useful only as a whole.
     func text(limit: Int) -> String {
         let code = "[\(key.code.rawValue)] "
         let hint = key.command?.text(for: subject?.names ?? []) ?? key.hint ?? key.code.hint

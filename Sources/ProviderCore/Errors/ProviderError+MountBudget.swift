@@ -1,7 +1,7 @@
 package import Budgets
 
 extension ProviderError {
-    /// A mount that would cost more than one mount may.
+    /// Creates the error of a mount that exceeds its budget.
     package init(_ overrun: MountBudget.Overrun) {
         switch overrun {
         case .steps(let limit, let activity):
@@ -17,13 +17,13 @@ extension ProviderError {
                     + "for \(activity.phrase)",
                 hint: activity.hint)
         case .ended:
-            self.init(.timedOut, "the mount's time was over before its files were made")
+            self.init(.timedOut, "the mount ran out of time before its files were made")
         }
     }
 }
 
 extension MountBudget {
-    /// Runs `work`, which does what a mount would do, within a budget of its own, as large as a mount's.
+    /// Runs `work`, which does the work of a mount, within a new budget of the same size as a mount's.
     package static func bounding<Value>(_ work: () throws(ProviderError) -> Value) throws(ProviderError) -> Value {
         let budget = MountBudget()
         let result = budget.run { Result(catching: work) }

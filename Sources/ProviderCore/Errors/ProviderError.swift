@@ -1,16 +1,16 @@
 internal import Budgets
 internal import SecretMemory
 
-/// Why a mount fails: a code, the cause, the fix, and the details, each in a field of its own. `description` puts them
-/// together in the form that reaches the user.
+/// The reason why a mount fails: code, cause, fix and details in separate fields. `description` joins them into the
+/// text that reaches the user.
 ///
-/// It never holds a token or a secret's value: nothing of either is a `String` on its way here. Its texts are bounded
-/// whatever is put in, and characters that cannot be seen are written as codes: many texts come from classes, and go
-/// into logs, events and terminals.
+/// The error never holds a token or a secret's value, because neither is converted to a `String` anywhere. Its texts
+/// have bounded lengths, and invisible characters are escaped: many of them come from classes, and they are shown in
+/// logs, events and terminals.
 package struct ProviderError: Error, Sendable {
     package var code: ErrorCode
-    /// What went wrong, in full. Where upstream has a phrase for it, it begins with that phrase, because users
-    /// search their logs and dashboards for it.
+    /// The full description of the failure. If upstream has a phrase for the failure, the message begins with it,
+    /// because users search their logs and dashboards for that phrase.
     package var message: String {
         get { prefix.isEmpty ? text : (prefix + text).bounded(toBytes: Self.maximumMessageBytes) }
         set {
@@ -18,28 +18,28 @@ package struct ProviderError: Error, Sendable {
             text = Self.bounded(message: newValue)
         }
     }
-    /// The steps that ended in the failure, in upstream's words; the message begins with them.
+    /// The steps of the mount that failed, in upstream's words. The message begins with them.
     private(set) var prefix = ""
     /// The message without the steps.
     private(set) var text: String
-    /// The cause in one sentence, where the message is not that.
+    /// The cause in one sentence; nil if `text` is that sentence.
     private(set) var specificCause: String?
-    /// The objects that it is about, unless the cause names them.
+    /// The objects that the error is about; nil if the cause names them.
     package var subject: ErrorSubject?
-    /// What the reader can do about this very case; the code's general hint when nil, nothing when empty.
+    /// The fix for this case; if it is nil, the code's general hint applies, and if it is empty, the error has no hint.
     package var specificHint: String? { didSet { specificHint = Self.bounded(hint: specificHint) } }
-    /// The command that fixes the objects that it is about; it replaces the hints.
+    /// The command that fixes the objects in `subject`. It replaces the hints.
     package var objectCommand: ObjectCommand?
-    /// Whose identity, which vault, which request: names only.
+    /// Facts about the failed request, such as identity, vault and request ID. It holds names only.
     package var context: [(name: String, value: String)] { didSet { context = Self.bounded(context: context) } }
-    /// Which part of the class it is about, as far as it is about one.
+    /// The part of the class that the error is about, if it is about one.
     package var place = ErrorPlace()
-    /// When several things are wrong, each of them, in the order of the manifest.
+    /// The separate errors if there are several, in the order of the manifest.
     package private(set) var parts: [ProviderError]
-    /// The number of errors that `parts` has no room for.
+    /// The number of errors that were dropped because `parts` is limited.
     package private(set) var omittedParts = 0
-    /// The vault itself said that it does not have the object, or has it disabled. Nothing else that looks
-    /// alike, such as a proxy's 404, may make an optional object vanish.
+    /// Whether the vault itself reported the object as missing or disabled. Only such an answer may make an optional
+    /// object disappear; a proxy's 404 may not.
     package var isAuthoritativeNotFound = false
 
     package init(
@@ -57,7 +57,7 @@ package struct ProviderError: Error, Sendable {
         self.parts = []
     }
 
-    /// One error for all of `errors`; of several, the first gives the code. Nil when there are none.
+    /// Combines `errors` into one error; the first of them provides the code. Returns nil for an empty list.
     package static func combining(_ errors: [ProviderError]) -> ProviderError? {
         guard let first = errors.first, errors.count > 1 else { return errors.first }
         var combined = ProviderError(first.code, "")
@@ -70,29 +70,29 @@ package struct ProviderError: Error, Sendable {
         return combined
     }
 
-    /// The same error with each of its parts, or itself if it has none, changed by `change`.
+    /// Returns the error with `change` applied to each of its parts, or to itself if it has none.
     func mappingParts(_ change: (ProviderError) -> ProviderError) -> ProviderError {
         var copy = self
         copy.parts = copy.parts.map(change)
         return copy
     }
 
-    /// What a ServiceAccount is annotated with is missing or wrong.
+    /// Whether an annotation of a ServiceAccount is missing or wrong.
     package var isAboutAnnotation: Bool { code == .annotationMissing || code == .annotationInvalid }
 
     /// The cause in one sentence, without the objects of `subject`.
     package var cause: String { specificCause ?? text }
 
-    /// The cause in one sentence, with its objects.
+    /// The cause in one sentence, with the objects of `subject`.
     package var sentence: String { (subject.map { "\($0.text): " } ?? "") + cause }
 
-    /// One command or setting; empty when nothing is known to help.
+    /// The suggested fix, as one command or setting; empty if none is known.
     package var hint: String {
         if let objectCommand { return objectCommand.text(for: subject?.names ?? []) }
         return specificHint ?? code.hint
     }
 
-    /// Adds what is known of the surroundings, unless a part says it already.
+    /// Returns the error with these facts added to its context. A fact whose name the context already has is left out.
     package func adding(_ context: [(name: String, value: String)]) -> ProviderError {
         var copy = self
         copy.context += context.filter { new in
@@ -101,19 +101,19 @@ package struct ProviderError: Error, Sendable {
         return copy
     }
 
-    /// The same error with `prefix` before its message. Its cause stays as it is.
+    /// Returns the error with `prefix` before its message. Its cause does not change.
     package func prefixed(_ prefix: String) -> ProviderError {
         var copy = mappingParts { $0.prefixed(prefix) }
-        // What is there already need not be looked through again.
+        // The existing prefix is bounded already.
         copy.prefix = (Self.bounded(message: prefix) + copy.prefix).bounded(toBytes: Self.maximumMessageBytes)
         return copy
     }
 }
 
 extension ProviderError {
-    /// The bound of the whole description.
+    /// The maximum length of the description, in bytes.
     package static let maximumBytes = 16 << 10
-    /// The number of parts that the description lists, and how many are kept for the tools.
+    /// The number of parts that the description lists, and the number of parts that are kept for tools.
     static let maximumListed = 100
     static let maximumParts = 1000
 
@@ -125,7 +125,8 @@ extension ProviderError {
     private static let maximumValueBytes = 384
 
     private static func bounded(message: String) -> String {
-        // A class can cause many errors. Whether the mount may go on is for those who read the class to ask.
+        // Many errors can come from one class, so their texts are charged to the mount's budget. The code that reads
+        // the class checks whether the budget is spent.
         _ = MountBudget.spend(steps: min(message.utf8.count, maximumMessageBytes) / 8, on: .reading)
         return message.visible(maximumBytes: maximumMessageBytes)
     }

@@ -1,20 +1,22 @@
 package import Documents
 internal import SecretMemory
 
-/// What a ServiceAccount's annotations say of whom its pods are in Azure.
+/// The Azure identity that the annotations of a ServiceAccount name.
 package struct AnnotatedIdentity: Hashable, Sendable {
     package static let clientIDAnnotation = "azure.workload.identity/client-id"
     package static let tenantIDAnnotation = "azure.workload.identity/tenant-id"
 
-    /// The most bytes that a client or tenant can have.
+    /// The maximum length of a client ID or a tenant, in bytes.
     static let longest = 255
 
-    /// Nil if the annotation does not exist or is empty.
+    /// The client ID; nil if the annotation does not exist or is empty.
     package var clientID: String?
+    /// The tenant; nil if the annotation does not exist or is empty.
     package var tenantID: String?
 
     package init(clientID: String?, tenantID: String?) {
-        // Annotations may have 256 KiB, and this is kept: of what is too long to be an id, enough to say so.
+        // Annotations can have 256 KiB, and this value is cached. A text that is too long for an ID keeps only the part
+        // that shows so.
         func meant(_ text: String?) -> String? {
             guard let text = text?.trimmingSpace(), !text.isEmpty else { return nil }
             return String(decoding: text.utf8.prefix(Self.longest + 1), as: UTF8.self)
@@ -23,7 +25,7 @@ package struct AnnotatedIdentity: Hashable, Sendable {
         self.tenantID = meant(tenantID)
     }
 
-    /// Reads a ServiceAccount's JSON.
+    /// Reads the annotations from the JSON of a ServiceAccount.
     package init(parsing account: JSONObject) {
         let annotations = account["metadata"]?.object?["annotations"]?.object
         self.init(
@@ -31,15 +33,16 @@ package struct AnnotatedIdentity: Hashable, Sendable {
             tenantID: annotations?[Self.tenantIDAnnotation]?.text)
     }
 
-    /// Instead of what is yet to be read, so that all else can be checked before.
+    /// A placeholder for annotations that are not read yet, so that the rest of the request can be checked first.
     static let unread = AnnotatedIdentity(clientID: "unread", tenantID: "unread")
 }
 
 extension MountRequest {
-    /// The service account whose annotations are to name the client; nil where the class names one, chooses
-    /// another mode, or the volume brings a credential.
+    /// The service account whose annotations provide the client ID. It is nil if the class names a client, the class
+    /// chooses another mode, or the volume has a credential.
     ///
-    /// It is whom the kubelet names. Those keys it writes over what a pod's `volumeAttributes` say.
+    /// The kubelet provides its name and namespace: it overwrites these keys in a pod's `volumeAttributes`, so a pod
+    /// cannot choose them.
     package var annotatedAccount: ServiceAccountReference? {
         guard case .servicePrincipal? = try? IdentityMode.requested(by: attributes), !bringsCredential else {
             return nil
@@ -48,18 +51,21 @@ extension MountRequest {
         return ServiceAccountReference(namespace: pod.namespace, name: pod.serviceAccount)
     }
 
-    /// Something of nodePublishSecretRef, in addition to the tokens that newer kubelets put among the secrets.
+    /// Whether the volume has a nodePublishSecretRef. Its keys come in addition to the tokens that newer kubelets put
+    /// among the secrets.
     private var bringsCredential: Bool {
         secrets?.keys.contains { $0 != ServiceAccountTokens.attribute } ?? false
     }
 
-    /// The request before the annotations are read, for checking the rest of it.
+    /// Returns the request with a placeholder for the annotations, so that the rest of it can be checked before they
+    /// are read.
     package func awaitingClient(of account: ServiceAccountReference) throws(ProviderError) -> MountRequest {
         try resolvingClient(from: .unread, of: account)
     }
 
-    /// The request as if the class named the client that the annotations of its service account name, and
-    /// also their tenant if it names none itself.
+    /// Returns the request with the client ID that the service account's annotations name, and with their tenant if the
+    /// class does not name one. Throws if an annotation is missing or invalid, or if the request does not name the
+    /// service account.
     package func resolvingClient(
         from identity: AnnotatedIdentity, of account: ServiceAccountReference
     ) throws(ProviderError) -> MountRequest {
@@ -86,14 +92,14 @@ extension MountRequest {
         return request
     }
 
-    /// A class's clientID may be any text, which is Entra's to judge. An annotation is cut where it is too long,
-    /// so what cannot be an id is refused.
+    /// A class can set clientID to any text, and Entra then decides. A text from an annotation can be shortened, so it
+    /// is refused here if it cannot be an ID.
     private static func isClientID(_ text: String) -> Bool {
         text.utf8.count <= AnnotatedIdentity.longest && text.utf8.allSatisfy { ASCII.visible.contains($0) }
     }
 }
 
-/// Says what is wrong with an annotation, and the two ways to fix it.
+/// Describes what is wrong with an annotation, and the two ways to fix it.
 private struct AnnotationProblem {
     var annotation: String
     var parameter: String

@@ -14,8 +14,8 @@ package struct AuthenticationContext: Sendable {
 }
 
 extension Identity {
-    /// The same credential, presented for another client. Validation lets an object name one only where
-    /// there is one to replace.
+    /// Returns the same credential for another client. Validation allows an object to name its own client only in the
+    /// modes that this function handles.
     func replacingClient(by clientID: String) -> Identity {
         switch self {
         case .workloadIdentity(_, let token): .workloadIdentity(clientID: clientID, token: token)

@@ -5,25 +5,26 @@ internal import FoundationEssentials
 internal import KeyMaterial
 package import SecretMemory
 
-/// An application's certificate and the RSA key that belongs to it: what a service principal without
-/// a client secret proves itself with.
+/// The certificate of an application and its RSA private key. A service principal without a client secret authenticates
+/// with them.
 package struct ClientCertificate: Sendable {
+    /// The signature algorithms of client assertions.
     package enum Scheme: Sendable {
-        /// RSASSA-PSS with SHA-256, JWT's PS256; what Entra asks for.
+        /// RSASSA-PSS with SHA-256 (PS256 in JWT), which Entra asks for.
         case pss
-        /// RSASSA-PKCS1-v1_5 with SHA-256, JWT's RS256; all that AD FS knows.
+        /// RSASSA-PKCS1-v1_5 with SHA-256 (RS256 in JWT), the only one that AD FS supports.
         case pkcs1
     }
 
-    /// X.509 in DER, for its thumbprint.
+    /// The X.509 certificate in DER, which the thumbprint is computed from.
     package let certificate: SecretBytes
-    /// In RFC 3339.
+    /// The start and end of the validity, in RFC 3339.
     package let notBefore: String
     package let notAfter: String
     /// PKCS#8 or PKCS#1, in DER.
     private let key: SecretBytes
 
-    /// What only its holder has: the whole certificate and the whole key.
+    /// The bytes that only the owner of the credential has: the whole certificate and the whole key.
     package var proof: SecretBytes {
         var builder = SecretBytesBuilder(capacity: certificate.count + key.count)
         certificate.withExposed { builder.append($0) }
@@ -31,9 +32,11 @@ package struct ClientCertificate: Sendable {
         return builder.finish()
     }
 
-    /// Reads PEM, or a PKCS#12 file as base64 or as it is, with a certificate and its RSA key.
+    /// Reads a certificate and its RSA key from PEM, or from a PKCS#12 file in base64 or binary form.
     ///
-    /// Of several certificates the one that the key belongs to is taken, so that a chain may come along.
+    /// If the text has several certificates, the one that belongs to the key is used, so the text can include the
+    /// chain. Throws if the text does not hold exactly one private key with its certificate, or if the password is
+    /// wrong.
     package init(parsing text: SecretBytes, password: SecretBytes? = nil) throws(ClientCertificateError) {
         let parts: (keys: [SecretBytes], certificates: [SecretBytes])
         if text.withExposed({ Self.looksLikePEM($0) }) {
@@ -74,24 +77,25 @@ package struct ClientCertificate: Sendable {
             hint: "put the certificate and the private key of one and the same pair into clientcertificate")
     }
 
-    /// A signature by the private key. PSS takes random salt, so no two are the same.
+    /// Returns a signature by the private key. PSS uses a random salt, so no two signatures are equal.
     package func signature(over message: [UInt8], _ scheme: Scheme) throws -> [UInt8] {
         let key = try self.key.withExposed { try _RSA.Signing.PrivateKey(derRepresentation: $0) }
         let signature = try key.signature(for: message, padding: scheme == .pss ? .PSS : .insecurePKCS1v1_5)
         return Array(signature.rawRepresentation)
     }
 
-    /// Refuses what Entra would refuse for its dates.
+    /// Throws if `now`, in seconds since 1970, is outside the certificate's validity, because Entra would refuse it
+    /// too.
     func checkValidity(now: Int) throws(ClientCertificateError) {
         let today = Timestamp.text(now)
         guard today <= notAfter else {
             throw ClientCertificateError(
-                reason: "the certificate expired at \(notAfter); it is \(today) here",
+                reason: "the certificate expired at \(notAfter); the node's clock shows \(today)",
                 hint: "register a new certificate on the application and put it into clientcertificate")
         }
         guard notBefore <= today else {
             throw ClientCertificateError(
-                reason: "the certificate is not valid before \(notBefore); it is \(today) here",
+                reason: "the certificate is not valid before \(notBefore); the node's clock shows \(today)",
                 hint: "check the node's clock, or wait")
         }
     }
@@ -102,7 +106,7 @@ package struct ClientCertificate: Sendable {
         "put PEM with the certificate and its private key, or a base64 encoded PKCS#12 file, into clientcertificate"
 
     private static func looksLikePEM(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        // Anything may stand before the first block, so the marker is looked for everywhere.
+        // A PEM text can begin with other lines, so the marker may be anywhere.
         let marker = Array("-----BEGIN ".utf8)
         guard bytes.count >= marker.count else { return false }
         return (0...bytes.count - marker.count).contains { start in
@@ -121,7 +125,7 @@ package struct ClientCertificate: Sendable {
             switch block.label {
             case _ where isOldEncryption:
                 throw ClientCertificateError(
-                    reason: "its private key is encrypted in OpenSSL's old way",
+                    reason: "its private key is encrypted in OpenSSL's legacy format",
                     hint: "rewrite the key with `openssl pkcs8 -topk8 -nocrypt`")
             case "PRIVATE KEY", "RSA PRIVATE KEY": keys.append(block.der)
             case "ENCRYPTED PRIVATE KEY":
@@ -153,10 +157,10 @@ package struct ClientCertificate: Sendable {
     ) throws(ClientCertificateError) -> ([SecretBytes], [SecretBytes]) {
         let file: SecretBytes
         if text.withExposed({ $0.count > 2 && $0[0] == DERElement.Tag.sequence && $0[1] >= 0x80 }) {
-            // A Secret's text cannot hold such bytes: on the way here they become U+FFFD.
+            // The text of a Secret cannot hold such bytes: on the way to the provider they become U+FFFD.
             guard !text.withExposed({ $0[1] == 0xEF && $0[2] == 0xBF }) else {
                 throw ClientCertificateError(
-                    reason: "it is a binary file, which the kubelet cannot pass on unharmed",
+                    reason: "it is a binary file, which a Secret's text in a mount request cannot hold",
                     hint: "encode the PKCS#12 file before it goes into the Secret, such as by `base64 -w0 app.pfx`")
             }
             file = text
@@ -187,7 +191,7 @@ package struct ClientCertificate: Sendable {
         hint: "make a pair with an RSA key; Entra ID takes no other for applications"
     )
 
-    /// RSAPublicKey (PKCS#1) of a private key, which is checked for consistency on the way.
+    /// Returns the RSAPublicKey (PKCS#1) that belongs to a private key, and checks the private key's consistency.
     private static func publicKey(of key: SecretBytes) throws(ClientCertificateError) -> [UInt8] {
         do {
             return try key.withExposed {
@@ -204,7 +208,7 @@ package struct ClientCertificate: Sendable {
         }
     }
 
-    /// Whether `key` is a sound PKCS#8 structure of something that is not RSA.
+    /// Whether `key` is a valid PKCS#8 structure with a key of another algorithm than RSA.
     private static func isOtherAlgorithm(_ key: SecretBytes) -> Bool {
         guard var reader = try? DERElement.parse(key).reader(), (try? reader.next()) != nil,
             var algorithm = try? reader.next(DERElement.Tag.sequence, "algorithm").reader(),
@@ -214,7 +218,7 @@ package struct ClientCertificate: Sendable {
     }
 }
 
-/// Explains why a text is not a usable client certificate. It never holds a part of that text.
+/// Explains why a text is not a usable client certificate. It never holds any part of the text.
 package struct ClientCertificateError: Error {
     package var reason: String
     package var hint: String

@@ -1,18 +1,18 @@
 package import SecretMemory
 
-/// The identity used to access a vault, with everything needed to prove it.
+/// The identity used to access a vault, with the credential that proves it.
 package enum Identity: Sendable {
-    /// The pod's own service-account token, exchanged at Entra for one of `clientID`.
+    /// Exchanges the pod's service account token at Entra for a token of `clientID`.
     case workloadIdentity(clientID: String, token: ServiceAccountToken)
-    /// An application's secret from nodePublishSecretRef.
+    /// Authenticates with an application's secret from nodePublishSecretRef.
     case servicePrincipal(clientID: String, secret: SecretBytes)
-    /// An application's certificate and private key from nodePublishSecretRef.
+    /// Authenticates with an application's certificate and private key from nodePublishSecretRef.
     case certificatePrincipal(clientID: String, certificate: ClientCertificate)
-    /// Whatever identity aad-pod-identity's NMI assigns to the pod.
+    /// Uses the identity that aad-pod-identity's NMI assigns to the pod.
     case podIdentity(PodReference)
-    /// The node's own identity: the user-assigned one of that client id, else the system-assigned one.
+    /// Uses an identity of the node: the user-assigned one with that client ID, or else the system-assigned one.
     case vmManagedIdentity(clientID: String?)
-    /// The pod's service-account token, exchanged through the cluster's token proxy (AKS identity binding).
+    /// Exchanges the pod's service account token through the cluster's token proxy (AKS identity binding).
     case azureTokenProxy(clientID: String, token: ServiceAccountToken)
 
     package var mode: IdentityMode {
@@ -25,7 +25,7 @@ package enum Identity: Sendable {
         }
     }
 
-    /// Empty where the client is not of the class's choosing.
+    /// The client ID; empty if the class does not choose the identity.
     package var clientID: String {
         switch self {
         case .workloadIdentity(let clientID, _), .servicePrincipal(let clientID, _),

@@ -1,7 +1,8 @@
 internal import SecretMemory
 
 extension IdentityMode {
-    /// The mode that a class's parameters ask for.
+    /// Returns the mode that the parameters of a class request. Throws if they request several modes, or if a flag is
+    /// not a boolean.
     package static func requested(by parameters: StringMap) throws(ProviderError) -> IdentityMode {
         var chosen: [String] = []
         var errors: [ProviderError] = []
@@ -27,7 +28,7 @@ extension IdentityMode {
         }
     }
 
-    /// Go's strconv.ParseBool, and blank for false.
+    /// Parses a flag like Go's strconv.ParseBool; an empty text means false.
     private static func boolean(_ name: String, _ parameters: StringMap) throws(ProviderError) -> Bool {
         let text = parameters[name]
         switch text {

@@ -1,4 +1,4 @@
-/// The ways to an identity that a SecretProviderClass can ask for.
+/// The identity modes that a SecretProviderClass can request.
 package enum IdentityMode: String, Sendable, CaseIterable {
     case workloadIdentity = "workload identity"
     case servicePrincipal = "service principal"
@@ -6,7 +6,7 @@ package enum IdentityMode: String, Sendable, CaseIterable {
     case vmManagedIdentity = "VM managed identity"
     case azureTokenProxy = "AKS identity binding"
 
-    /// Why a SecretProviderClass has this mode, for error messages.
+    /// The setting because of which a SecretProviderClass has this mode, for error messages.
     package var reason: String {
         switch self {
         case .workloadIdentity: "clientID is set and no other mode is switched on"
@@ -17,7 +17,7 @@ package enum IdentityMode: String, Sendable, CaseIterable {
         }
     }
 
-    /// The mode and the reason for it, where annotations of `account` may have named the client.
+    /// Returns the mode and the reason for it. `account` is the service account whose annotations can name the client.
     package func explanation(_ account: ServiceAccountReference?) -> String {
         "\(rawValue), because \(reason(account))"
     }
@@ -26,7 +26,8 @@ package enum IdentityMode: String, Sendable, CaseIterable {
         account.map { "clientID is not set and the annotations of ServiceAccount \($0.path) count" } ?? reason
     }
 
-    /// The name that upstream gives it in its errors. Upstream calls two modes `None`, so those have their name behind it.
+    /// The name of the mode in upstream's errors. Upstream calls two modes `None`; for these, the mode's own name
+    /// follows.
     var upstreamPhrase: String {
         switch self {
         case .workloadIdentity, .servicePrincipal: "None (\(rawValue))"

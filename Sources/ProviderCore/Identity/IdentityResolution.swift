@@ -1,8 +1,8 @@
 internal import SecretMemory
 
 extension Identity {
-    /// Gathers what `mode` needs from the request. No mode falls through into another: what is missing
-    /// is an error that says which mode was chosen and why.
+    /// Collects the credential that `mode` needs from the request. One mode never falls back to another: if something
+    /// is missing, the error names the chosen mode and the reason for it.
     static func resolve(
         _ mode: IdentityMode, in request: MountRequest, now: Int
     ) throws(ProviderError) -> Identity {
@@ -33,7 +33,8 @@ extension Identity {
         }
     }
 
-    /// Whose annotations count is the kubelet's word, and must be the token's too.
+    /// Throws unless the service account named by the kubelet, whose annotations are used, is also the subject of the
+    /// token.
     private static func check(
         _ token: ServiceAccountToken, isOf account: ServiceAccountReference
     ) throws(ProviderError) {
@@ -69,21 +70,22 @@ extension Identity {
         }
     }
 
-    /// `clientid` and `clientsecret`, or `clientcertificate`, in any letter case. A newline at the end,
-    /// which upstream sends to Entra and so fails with, is taken off.
+    /// Reads `clientid` and `clientsecret`, or `clientcertificate`; the keys match in any letter case. A trailing
+    /// newline is removed; upstream sends it to Entra and fails.
     ///
-    /// Where both are, the secret counts: upstream knows nothing else, and its manifests work unchanged.
+    /// If both are set, the client secret is used. Upstream knows only the secret, so its manifests work unchanged.
     private static func servicePrincipal(_ request: MountRequest, _ now: Int) throws(ProviderError) -> Identity {
         guard let secrets = request.secrets else {
             throw credentialsMissing(request.attributes)
         }
-        /// Of names that differ in case the exact one counts, so that the outcome does not depend on chance.
+        /// If several keys differ only in case, the exact one is used, so that the result does not depend on the order
+        /// of the keys.
         func value(_ name: String, keepingSpace: Bool = false) -> SecretBytes? {
             let candidates = secrets.keys.filter { $0.lowercased() == name }.sorted {
                 $0 == name || ($1 != name && $0 < $1)
             }
             guard let found = candidates.first.flatMap({ secrets.secret($0) }) else { return nil }
-            // Blanks may be part of a password; a line break at its end is an editor's.
+            // Spaces can be part of a password. A line break at its end comes from an editor.
             let value = keepingSpace ? found.droppingLineEnd() : found.trimmingSpace()
             return value.isEmpty ? nil : value
         }
@@ -114,7 +116,8 @@ extension Identity {
         }
     }
 
-    /// Why a class without `clientID` has no credential. Most such classes were meant for another mode.
+    /// Explains why a class without `clientID` does not have a credential. Most such classes were meant for another
+    /// mode.
     private static func credentialsMissing(_ attributes: StringMap) -> ProviderError {
         let message = "failed to get credentials, nodePublishSecretRef secret is not set"
         guard attributes["userAssignedIdentityID"].isEmpty else {

@@ -1,19 +1,19 @@
-/// Whom Azure sees: everything on which it decides what may be read.
+/// Everything that Azure's access decision depends on.
 ///
-/// Mounts with equal principals may be answered with the same bytes, once each of them has proven
-/// itself with its own credential. Names are compared as written: a difference that Azure would
-/// overlook only costs a request.
+/// Mounts with equal principals can share cached responses, once each of them has proven its identity with its own
+/// credential. Names are compared exactly: if Azure would ignore a difference, such as letter case, the cost is one
+/// more request.
 package struct Principal: Hashable, Sendable {
     package var authority: String
     package var tenantID: String
-    /// Empty where the client is not of the class's choosing.
+    /// The client ID; empty if the class does not choose the identity.
     package var clientID: String
     package var mode: IdentityMode
-    /// Set where the identity is the node's: nothing that the pod presents tells one workload from
-    /// another there, so workloads share nothing.
+    /// Set if the identity belongs to the node. The pod's credential then does not distinguish workloads, so workloads
+    /// do not share cache entries.
     package var namespace = ""
     package var serviceAccount = ""
-    /// Set where each pod may be given an identity of its own.
+    /// Set if each pod can have a different identity (aad-pod-identity).
     package var pod = ""
 
     package init(_ authentication: AuthenticationContext) {

@@ -1,11 +1,11 @@
 internal import Documents
 package import SecretMemory
 
-/// The pod's own tokens, which the kubelet asked for on behalf of the CSIDriver's `tokenRequests`.
+/// A service account token of the pod, which the kubelet requested because of the CSIDriver's `tokenRequests`.
 package struct ServiceAccountToken: Sendable {
-    /// Sent to Entra as the client assertion.
+    /// The token, which is sent to Entra as the client assertion.
     package var assertion: SecretBytes
-    /// Nil when the token is not a readable JWT.
+    /// The claims of the token; nil if it is not a readable JWT.
     package var claims: TokenClaims?
 
     package init(assertion: SecretBytes, claims: TokenClaims?) {
@@ -14,8 +14,9 @@ package struct ServiceAccountToken: Sendable {
     }
 }
 
+/// Reads the service account tokens of a mount request.
 package enum ServiceAccountTokens {
-    /// Where the kubelet puts them among the volume's attributes, or among its secrets.
+    /// The key of the tokens among the volume's attributes, or among its secrets.
     package static let attribute = "csi.storage.k8s.io/serviceAccount.tokens"
 
     /// The audience of workload identity federation.
@@ -24,10 +25,10 @@ package enum ServiceAccountTokens {
     /// The audience of AKS identity bindings.
     package static let identityBindingAudience = "api://AKSIdentityBinding"
 
-    /// Whether the request holds any tokens at all.
+    /// Whether the request has service account tokens.
     static func arePresent(in request: MountRequest) -> Bool { document(in: request) != nil }
 
-    /// The attribute's text with these tokens, as the kubelet writes it; `expiry` is in RFC 3339.
+    /// Returns the attribute's text with these tokens in the kubelet's format; `expiry` is in RFC 3339.
     package static func text(of tokens: [(audience: String, token: String, expiry: String)]) -> String {
         JSONOutput.object(
             tokens.map { ($0.audience, ["token": .text($0.token), "expirationTimestamp": .text($0.expiry)]) }
@@ -41,8 +42,8 @@ package enum ServiceAccountTokens {
         return document
     }
 
-    /// Takes the token for `audience` out of the request: the attributes come first, then the secrets,
-    /// where kubelets from 1.35 on put it when the driver is older. The phrases are upstream's.
+    /// Returns the request's token for `audience`. It looks first among the attributes and then among the secrets,
+    /// where kubelets from 1.35 on put tokens if the driver is older. Error phrases are upstream's.
     package static func token(
         for audience: String, in request: MountRequest, now: Int
     ) throws(ProviderError) -> ServiceAccountToken {
@@ -58,7 +59,7 @@ package enum ServiceAccountTokens {
                 .tokenAudience,
                 "the service account token that the kubelet sent for the audience \(audience) is for"
                     + " \(claims.audiences.joined(separator: ", ").clipped)",
-                hint: "check what changes the driver's requests: the kubelet never sends such a token",
+                hint: "find out what modifies the driver's requests: the kubelet never sends such a token",
                 context: claims.context)
         }
         if let claims, let expiry = claims.expiry, expiry <= now {
@@ -130,8 +131,9 @@ package enum ServiceAccountTokens {
 
     static let absence = "the kubelet sent no service account token"
 
-    /// Lets the kubelet send tokens for `audience`. `isFirst` if it sends none: a list that exists is never replaced, for
-    /// other drivers may need what it has.
+    /// Returns the command that makes the kubelet send tokens for `audience`. `isFirst` is true if the CSIDriver does
+    /// not request tokens yet. An existing list is extended and never replaced, because other drivers may need its
+    /// entries.
     static func command(for audience: String, isFirst: Bool) -> String {
         let path = isFirst ? "/spec/tokenRequests" : "/spec/tokenRequests/-"
         let request = #"{"audience":"\#(audience)"}"#
@@ -141,7 +143,7 @@ package enum ServiceAccountTokens {
 }
 
 extension SecretBytes {
-    /// Holds nothing but white space.
+    /// Whether it is empty or has only white space.
     fileprivate var isBlank: Bool {
         withExposed { bytes in bytes.allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) } }
     }

@@ -1,8 +1,8 @@
 internal import Documents
 package import SecretMemory
 
-/// What a token says of itself, read without verifying it: only Entra can do that. It serves to
-/// refuse what cannot work, and to show next to Entra's refusal what was presented.
+/// The claims of a token, read without verification; only Entra can verify it. They are used to refuse tokens that
+/// cannot work, and to show the presented token's claims when Entra refuses it.
 package struct TokenClaims: Sendable {
     package var issuer: String?
     package var subject: String?
@@ -24,7 +24,7 @@ package struct TokenClaims: Sendable {
         expiry = object["exp"]?.integer
     }
 
-    /// The claims that decide on federation, for an error's context.
+    /// The claims that decide about federation, for an error's context.
     package var context: [(name: String, value: String)] {
         [
             ("issuer", issuer?.clipped ?? "none"), ("subject", subject?.clipped ?? "none"),

@@ -1,20 +1,21 @@
 internal import Documents
 internal import SecretMemory
 
-/// Says which versions a volume holds, as JSON: the file that `metadataFile` asks for.
+/// The file that the parameter `metadataFile` adds to a volume: a JSON text that lists the versions of the volume's
+/// objects.
 ///
-/// It holds nothing of the moment at which it was made, so it stays the same, byte for byte, while the
-/// versions, their attributes and the class do: any change of a file swaps the volume's whole directory.
+/// It does not contain the time of the mount, because any change of a file makes the driver replace the volume's whole
+/// directory. Its bytes change only with the versions, their attributes and the class.
 struct MetadataFile {
     private var entries: [JSONOutput] = []
-    /// Most classes want none, and then nothing is put together, at none of the many mounts.
+    /// Most classes do not want the file, so the entries are collected only if it is wanted.
     private let isWanted: Bool
 
     init(isWanted: Bool) {
         self.isWanted = isWanted
     }
 
-    /// One version, and the paths of its files.
+    /// Adds one version and the paths of its files.
     mutating func add(_ version: FetchedVersion, of object: KeyVaultObject, files: [String]) {
         guard isWanted else { return }
         let attributes = version.attributes
@@ -34,13 +35,13 @@ struct MetadataFile {
         entries.append(.object(members))
     }
 
-    /// An optional object that the vault does not have.
+    /// Adds an optional object that the vault does not have.
     mutating func addMissing(_ object: KeyVaultObject, files: [String]) {
         guard isWanted else { return }
         entries.append(.object(Self.name(object) + [("missing", .bool(true)), ("files", .texts(files))]))
     }
 
-    /// One line for each version, in the order of the volume's objects.
+    /// The file's bytes, with one line for each version, in the order of the volume's objects.
     var contents: SecretBytes {
         SecretBytes("{\"objects\":[\n" + entries.map(\.compact).joined(separator: ",\n") + "\n]}\n")
     }

@@ -1,16 +1,17 @@
 extension MountConfiguration {
-    /// Whether lists of objects decide on what is mounted.
+    /// Whether the objects of the mount depend on a vault's list of objects.
     package var hasSelectors: Bool { objects.contains { $0.selector != nil } }
 
-    /// The same without its other objects.
+    /// The same configuration with only the objects that have a selector.
     package var selectorsOnly: MountConfiguration {
         var copy = self
         copy.objects = objects.filter { $0.selector != nil }
         return copy
     }
 
-    /// The same with what each selector picks in place of it. `records` holds the list for each selector, in
-    /// their order.
+    /// Returns the configuration with each selector replaced by the objects that it selects. `records` holds the
+    /// vault's list for each selector, in the order of the selectors. Throws if a selector cannot be satisfied or a
+    /// limit is exceeded.
     package func expanding(_ records: [[ObjectRecord]]) throws(ProviderError) -> MountConfiguration {
         var rest = records[...]
         var errors: [ProviderError] = []
@@ -26,8 +27,8 @@ extension MountConfiguration {
         guard picked.count <= ObjectsDocument.maximumObjects else {
             throw ProviderError(
                 .objectInvalid,
-                "the selectors and objects together come to \(picked.count) objects, one volume takes "
-                    + "\(ObjectsDocument.maximumObjects) at most")
+                "the selectors and objects together come to \(picked.count) objects; the limit of one volume is "
+                    + "\(ObjectsDocument.maximumObjects)")
         }
         if let (conflict, _) = ObjectsDocument(objects: picked, warnings: []).conflict(settings) {
             throw conflict

@@ -1,20 +1,20 @@
 internal import Documents
 internal import SecretMemory
 
-/// A mount's attributes after validation: everything that can be known to be wrong before the first
-/// network call has been found by now.
+/// The validated configuration of a mount. Every mistake that can be found without a network request has been reported
+/// when it exists.
 ///
-/// It has all that a `ValidatedMount` has, and the cloud.
+/// It has all fields of a `ValidatedMount`, and the cloud.
 package struct MountConfiguration: Sendable {
     private var mount: ValidatedMount
     package let cloud: AzureCloud
 
-    /// What validation needs in addition to the request.
+    /// The inputs of validation in addition to the request.
     package struct Environment: Sendable {
-        /// The cloud for classes that name none.
+        /// The name of the cloud for classes that do not name one.
         package var defaultCloudName: String
-        /// Finds a cloud description: the file that `cloudEnvFileName` names, or the operator's own when
-        /// it names none. Nil when there is no file to look for.
+        /// Finds a cloud description: the file that `cloudEnvFileName` names, or the operator's file if the argument is
+        /// nil. It returns nil if no file is configured.
         package var environmentFile: @Sendable (_ requested: String?) -> AzureCloud.EnvironmentFile?
         /// Seconds since 1970.
         package var now: Int
@@ -33,12 +33,13 @@ package struct MountConfiguration: Sendable {
         }
     }
 
-    /// Checks the request and reads the description of its cloud, where a file describes it.
+    /// Validates the request and reads the description of its cloud, if the cloud needs one. Throws all mistakes as one
+    /// error.
     package init(validating request: MountRequest, _ environment: Environment) throws(ProviderError) {
         try self.init(ValidatedMount(request, environment), environmentFile: environment.environmentFile)
     }
 
-    /// Reads the description of the mount's cloud with `environmentFile`, where a file describes it.
+    /// Reads the description of the mount's cloud with `environmentFile`, if the cloud needs one.
     package init(
         _ mount: ValidatedMount, environmentFile: (_ requested: String?) -> AzureCloud.EnvironmentFile?
     ) throws(ProviderError) {
@@ -50,7 +51,7 @@ package struct MountConfiguration: Sendable {
         }
     }
 
-    /// All of it but the cloud.
+    /// The validated parameters without the cloud.
     package var validated: ValidatedMount { mount }
     package var pod: PodReference { mount.pod }
     package var vaultName: String { mount.vaultName }
@@ -67,34 +68,34 @@ package struct MountConfiguration: Sendable {
     package var warnings: [String] { mount.warnings }
 }
 
-/// A mount whose attributes are valid, as far as that can be known without opening a file: the operator's
-/// policy is asked before a file that the class names is opened.
+/// The validated parameters of a mount, before any file is opened. The operator's policy is checked at this point,
+/// before the provider opens a file that the class names.
 package struct ValidatedMount: Sendable {
     package var pod: PodReference
     package var vaultName: String
     package var tenantID: String
-    /// Nil for a cloud that a file describes.
+    /// The cloud, if it is built in; nil if a file describes it.
     package let knownCloud: AzureCloud?
-    /// As the class or the operator wrote it.
+    /// The cloud's name as the class or the operator wrote it.
     let requestedCloudName: String
-    /// The cloud's proper name; one that is described by a file cannot take another's.
+    /// The cloud's proper name. A cloud that a file describes cannot use the name of a built-in one.
     package var cloudName: String
-    /// The description that the class itself names, of those clouds that need one.
+    /// The file with the cloud's description, if the class names one and its cloud needs one.
     package var cloudFile: String?
     package var identity: Identity
-    /// Whose annotations the client was taken from; nil when it is the class's own.
+    /// The service account whose annotations named the client; nil if the class names it.
     package var clientSourceAccount: ServiceAccountReference?
     package var objects: [KeyVaultObject]
     package var defaultMode: FilePermission
-    /// How old what it mounts may be when it comes again; the operator's choice when nil.
+    /// The maximum age of cached content in a repeated mount; if it is nil, the operator's setting applies.
     package var refreshInterval: Duration?
-    /// What concerns all objects, beyond upstream's parameters.
+    /// The settings beyond upstream's parameters that concern all objects.
     package var settings: ClassSettings
-    /// What is probably not meant, for the log.
+    /// Settings that are probably mistakes, for the log.
     package var warnings: [String]
 
-    /// Checks all parameters and reports all mistakes together, in the order in which upstream, which
-    /// stops at the first, would have come to them.
+    /// Checks all parameters and throws all mistakes as one error. They are in the order in which upstream, which stops
+    /// at the first mistake, checks them.
     package init(_ request: MountRequest, _ environment: MountConfiguration.Environment) throws(ProviderError) {
         let parameters = request.attributes
         var errors: [ProviderError] = []
@@ -154,7 +155,7 @@ package struct ValidatedMount: Sendable {
 
         let misspelt = ParameterNames.misspelt(in: parameters)
         guard let identity, let document, errors.isEmpty else {
-            // What is missing may be there under a name that is ignored.
+            // A parameter that is missing may exist under a misspelled name, which is ignored.
             throw
                 (ProviderError.combining(errors)
                 ?? ProviderError(.internal, "the mount's attributes could not be validated"))
@@ -196,7 +197,8 @@ package struct ValidatedMount: Sendable {
         return interval
     }
 
-    /// The tenant becomes part of a URL's path, so only what a tenant can be is let through.
+    /// Returns the mistake in a tenant, or nil. The tenant becomes part of a URL's path, so only valid tenants are
+    /// accepted.
     private static func tenantProblem(_ tenant: String) -> ProviderError? {
         if TenantName.isValid(tenant) { return nil }
         return ProviderError(

@@ -1,23 +1,23 @@
-/// The most that one volume may ask for, of everything that costs connections or requests of its own. The number of its
-/// objects is bounded by `ObjectsDocument.maximumObjects`, and its work by a `MountBudget`.
+/// The limits of one volume for everything that needs its own connections or requests. `ObjectsDocument.maximumObjects`
+/// limits the number of objects, and a `MountBudget` limits the work.
 package enum MountLimits {
-    /// Distinct vaults, the class's own and all stand-ins included.
+    /// The number of distinct vaults, including the class's vault and all fallback vaults.
     package static let maximumVaults = 20
-    /// Distinct clients, the class's own included: each costs an exchange of its own at Microsoft Entra ID.
+    /// The number of distinct clients, including the class's: each needs a token exchange at Microsoft Entra ID.
     package static let maximumClients = 10
-    /// Objects that are picked by `select`: each costs the lists of a whole vault.
+    /// The number of objects with `select`: each needs the list of all objects of a vault.
     package static let maximumSelectors = 20
 
-    /// Versions of a vault's objects that are read, with those that `objectVersionHistory` asks for.
+    /// The number of versions that are read, including those that `objectVersionHistory` requests.
     package static let maximumVersions = 5000
 
-    /// The error of a mount that would read more versions of a vault's objects than it may.
+    /// The error of a mount that would read more versions than allowed.
     package static let excessOfVersions = ProviderError(
         .limitExceeded,
         "objectVersionHistory asks for more than \(maximumVersions) versions of a vault's objects, the limit of one volume",
         hint: "lower objectVersionHistory, or spread the objects over several SecretProviderClasses")
 
-    /// What of `objects` exceeds the limits, for a class with this vault and this client.
+    /// Returns the limits that `objects` exceed, for a class with this vault and this client.
     static func problems(
         _ objects: [KeyVaultObject], vaultName: String, fallback: FallbackVault?
     ) -> [ProviderError] {
@@ -44,7 +44,7 @@ package enum MountLimits {
     private static func excess(_ count: Int, _ limit: Int, _ what: String, _ setting: String) -> ProviderError? {
         guard count > limit else { return nil }
         return ProviderError(
-            .limitExceeded, "the class names \(count) \(what) (\(setting)), one volume takes \(limit) at most",
+            .limitExceeded, "the class names \(count) \(what) (\(setting)); the limit of one volume is \(limit)",
             hint: "spread the objects over several SecretProviderClasses, each with a volume of its own")
     }
 }

@@ -1,39 +1,40 @@
-/// What a mount will fetch, from where and with which identity, and under which names it will answer.
+/// What a mount fetches, from which vault, with which identity, and the paths and ids of the result.
 package struct MountPlan: Sendable {
-    /// One object with the id under which the driver will track its version.
+    /// One object, with the id under which the driver tracks its version.
     package struct Item: Sendable {
         package var object: KeyVaultObject
         package var mode: FilePermission
-        /// The index of what it is read from.
+        /// The index in `sources` of the vault and identity that it is read with.
         package var source: Int
         var id: String
 
-        /// The path of the `index`-th version, the newest being 0; without a history there is just one.
+        /// Returns the path of the `index`-th version, counted from the newest. Without a history there is only version
+        /// 0.
         package func path(version index: Int) -> String {
             object.wantsHistory ? "\(object.path)/\(index)" : object.path
         }
 
-        /// The path of `file`, which was made of the `index`-th version.
+        /// Returns the path of `file`, which was made of the `index`-th version.
         func path(of file: ConvertedFile, version index: Int) -> String {
             guard let path = file.path else { return path(version: index) + file.suffix }
             return (object.wantsHistory ? "\(path)/\(index)" : path) + file.suffix
         }
 
-        /// The id of the `index`-th version.
+        /// Returns the id of the `index`-th version.
         package func id(version index: Int) -> String {
             object.wantsHistory ? "\(id)/\(index)" : id
         }
     }
 
-    /// A vault, and the identity used for it. Objects of one source are kept from the same moment.
+    /// A vault and the identity used for it. The cache holds all objects of one source from the same moment.
     package struct Source: Sendable {
         package var vault: VaultAddress
         package var authentication: AuthenticationContext
-        /// Who Azure takes that for.
+        /// The principal that Azure sees for `authentication`.
         package var principal: Principal
         package var fallback: Fallback?
 
-        /// What stands in for the vault, and when.
+        /// The fallback vault, and the conditions under which it is used.
         package struct Fallback: Sendable, Hashable {
             package var vault: VaultAddress
             package var conditions: Set<FallbackVault.Condition>
@@ -43,15 +44,15 @@ package struct MountPlan: Sendable {
     package var items: [Item] = []
     package var sources: [Source] = []
     package var settings: ClassSettings
-    /// The mode of files that are of no one object.
+    /// The mode of files that do not belong to a single object.
     package var defaultMode: FilePermission
 
     package init(_ attributes: MountConfiguration) {
         settings = attributes.settings
         defaultMode = attributes.defaultMode
         let objects = attributes.objects
-        // The driver folds versions into a map by id, so of two objects with one id it would see only
-        // the last one change.
+        // The driver keeps versions in a map by id. If two objects had the same id, it would see only changes of the
+        // last one.
         let ids = objects.map { "\($0.type.rawValue)/\($0.name)" }
         var uses = [String: Int](minimumCapacity: ids.count)
         for id in ids { uses[id, default: 0] += 1 }
@@ -59,7 +60,7 @@ package struct MountPlan: Sendable {
         var last: (source: ObjectSource, index: Int)?
         items = zip(objects, ids).map { object, id in
             let own = object.source
-            // Nearly always all have the same.
+            // In nearly all classes, all objects have the same source.
             if last?.source != own {
                 let index = known[own] ?? index(of: Source(own, in: attributes))
                 known[own] = index
@@ -71,7 +72,7 @@ package struct MountPlan: Sendable {
         }
     }
 
-    /// The index of `source`, which is added unless it is there.
+    /// Returns the index of `source`, which is added if it is not in the list.
     private mutating func index(of source: Source) -> Int {
         let index = sources.firstIndex {
             $0.vault == source.vault && $0.principal == source.principal && $0.fallback == source.fallback

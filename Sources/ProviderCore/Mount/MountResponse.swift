@@ -1,13 +1,15 @@
 package import SecretMemory
 
-/// The answer to a mount: all files of the volume and the versions they came from.
+/// The response to a mount: all files of the volume and the versions they were made from.
 package struct MountResponse: Sendable {
+    /// A file of the volume.
     package struct File: Sendable {
         package var path: String
         package var mode: FilePermission
         package var contents: SecretBytes
     }
 
+    /// The version of an object, under the id by which the driver tracks it.
     package struct Version: Hashable, Sendable {
         package var id: String
         package var version: String
@@ -16,9 +18,9 @@ package struct MountResponse: Sendable {
     package private(set) var files: [File] = []
     package private(set) var versions: [Version] = []
 
-    /// Converts what was fetched and checks the whole against the driver's rules. `fetched[i]` holds the
-    /// versions of `plan.items[i]`, the newest first, and none where an optional object is missing. `now` is in
-    /// seconds since 1970. All or nothing: what the driver gets replaces everything the volume held.
+    /// Converts the fetched content and checks the result against the driver's rules. `fetched[i]` holds the versions
+    /// of `plan.items[i]`, newest first; it is empty if an optional object is missing. `now` is in seconds since 1970.
+    /// The initializer throws if any file cannot be made, because the response replaces the volume's whole content.
     package init(
         _ plan: MountPlan, fetched: [[FetchedVersion]], conversion: ContentConversion, now: Int
     ) throws(ProviderError) {
@@ -49,7 +51,7 @@ package struct MountResponse: Sendable {
                 } catch {
                     errors.append(error)
                 }
-                // What follows would only cost time and memory.
+                // The response is too large already, and more work would only use time and memory.
                 if room < 0 { throw tooLarge("more than \(VolumeLimits.maximumBytes)") }
             }
         }
@@ -58,7 +60,7 @@ package struct MountResponse: Sendable {
         try check()
     }
 
-    /// What a missing object's setting puts in its place.
+    /// Adds the substitute that the settings of a missing object define.
     private mutating func addSubstitute(
         for item: MountPlan.Item, _ metadata: inout MetadataFile, _ room: inout Int
     ) throws(ProviderError) {
@@ -76,7 +78,7 @@ package struct MountResponse: Sendable {
         versions.append(Version(id: item.id(version: 0), version: item.object.missing.version))
     }
 
-    /// The files that are made of the volume's objects together.
+    /// Adds the files that are made of several objects, and the metadata file.
     private mutating func addFilesOfTheWhole(
         _ plan: MountPlan, _ contents: ObjectContents, _ metadata: MetadataFile, _ room: Int
     ) throws(ProviderError) {
@@ -87,7 +89,7 @@ package struct MountResponse: Sendable {
         versions += (plan.settings.joinedFiles?.versions(of: contents) ?? []).map {
             Version(id: $0.id, version: $0.version)
         }
-        // A volume with nothing else in it is still an error.
+        // A volume that would hold only the metadata file is still an error.
         if let path = plan.settings.metadataFile, !files.isEmpty {
             files.append(File(path: path, mode: plan.defaultMode, contents: metadata.contents))
         }
@@ -112,7 +114,7 @@ package struct MountResponse: Sendable {
         guard size <= VolumeLimits.maximumBytes else { throw tooLarge("\(size)") }
     }
 
-    /// `size` is what is known of the size of the volume's content.
+    /// `size` describes the size of the volume's content, as far as it is known.
     private func tooLarge(_ size: String) -> ProviderError {
         let largest = files.sorted { $0.contents.count > $1.contents.count }.prefix(3)
             .map { "\($0.path.clipped) (\($0.contents.count) bytes)" }.joined(separator: ", ")
@@ -122,7 +124,7 @@ package struct MountResponse: Sendable {
         )
     }
 
-    /// The size of the protobuf message, byte for byte.
+    /// The exact size of the protobuf message, in bytes.
     var encodedSize: Int {
         func varint(_ value: Int) -> Int { max(1, (Int.bitWidth - value.leadingZeroBitCount + 6) / 7) }
         func field(_ length: Int) -> Int { length == 0 ? 0 : 1 + varint(length) + length }

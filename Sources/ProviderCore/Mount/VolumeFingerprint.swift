@@ -1,16 +1,16 @@
 internal import Crypto
 internal import SecretMemory
 
-/// Tells volumes apart: what is to be mounted, and where, whatever token it is asked for with.
+/// Identifies a volume by its configuration and path, independent of the token in the request.
 ///
-/// A changed SecretProviderClass makes another volume of it.
+/// A changed SecretProviderClass gives the volume another fingerprint.
 package struct VolumeFingerprint: Hashable, Sendable {
     private var digest: ByteKey
 
     package init(_ request: MountRequest) {
         var hash = SHA256()
         func add(_ bytes: UnsafeRawBufferPointer) {
-            // With its length, so that no two lists of texts run together to the same bytes.
+            // Each text is preceded by its length, so that two different lists of texts never produce the same bytes.
             withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update(bufferPointer: $0) }
             hash.update(bufferPointer: bytes)
         }

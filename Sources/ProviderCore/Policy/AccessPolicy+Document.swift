@@ -4,8 +4,8 @@ internal import SecretMemory
 extension AccessPolicy {
     package static let apiVersion = "akv-csi/v1"
 
-    /// Reads YAML, and JSON with it. Everything is taken at its word: a key or a value that is not known
-    /// is a mistake, because what a typo leaves out would not be limited.
+    /// Parses a policy in YAML or JSON. An unknown key or value is an error, because a typo would otherwise remove a
+    /// limit. Throws all mistakes together.
     package init(parsing text: String) throws(AccessPolicyError) {
         let documents: [YAMLNode]
         do throws(YAMLError) {
@@ -22,7 +22,7 @@ extension AccessPolicy {
     }
 }
 
-/// Walks through a policy's document and gathers its mistakes.
+/// Reads a policy's document and collects its mistakes.
 private struct PolicyReader {
     private typealias Member = (line: Int, value: YAMLNode)
 
@@ -30,7 +30,9 @@ private struct PolicyReader {
 
     mutating func policy(_ documents: [YAMLNode]) -> AccessPolicy? {
         guard documents.count == 1, let root = documents.first else {
-            note(documents.dropFirst().first?.line ?? 0, "a policy is one document, this file has \(documents.count)")
+            note(
+                documents.dropFirst().first?.line ?? 0, "a policy is one document, but this file has \(documents.count)"
+            )
             return nil
         }
         let members = members(of: root, "a policy", ["apiVersion", "default", "rules"])
@@ -100,7 +102,7 @@ private struct PolicyReader {
             if !keys.contains(name) {
                 note(key.line, unknown(name, "key of \(what)", keys))
             } else if let earlier = found[name] {
-                note(key.line, "\(name) stands in line \(earlier.line) already")
+                note(key.line, "\(name) is already set in line \(earlier.line)")
             } else {
                 found[name] = (key.line, value)
             }
@@ -142,7 +144,7 @@ private struct PolicyReader {
                 ", did you mean \($0)?"
             }
             ?? "."
-        return "\"\(name.clipped)\" is not a \(what)\(nearest) There are \(known.joined(separator: ", "))"
+        return "\"\(name.clipped)\" is not a \(what)\(nearest) Use one of: \(known.joined(separator: ", "))"
     }
 
     private mutating func note(_ line: Int, _ reason: String) {
@@ -150,10 +152,11 @@ private struct PolicyReader {
     }
 }
 
-/// Lists the mistakes in a policy file, with their lines.
+/// The mistakes in a policy file, with their lines.
 package struct AccessPolicyError: Error, Sendable, Equatable {
+    /// One mistake in the file.
     package struct Mistake: Sendable, Equatable {
-        /// One-based; 0 when unknown.
+        /// The line, counted from 1; 0 if it is unknown.
         package var line: Int
         package var reason: String
     }
@@ -164,7 +167,7 @@ package struct AccessPolicyError: Error, Sendable, Equatable {
         self.mistakes = mistakes
     }
 
-    /// As compilers write it, so that an editor can go there: `FILE:LINE: REASON`.
+    /// Returns the mistakes in the format of compilers, `FILE:LINE: REASON`, so that an editor can jump to them.
     package func description(file: String) -> String {
         mistakes.map { $0.line > 0 ? "\(file):\($0.line): \($0.reason)" : "\(file): \($0.reason)" }
             .joined(separator: "; ")

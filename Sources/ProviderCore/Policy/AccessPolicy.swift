@@ -1,44 +1,48 @@
 internal import Documents
 internal import SecretMemory
 
-/// What the operator of a cluster lets its namespaces ask for.
+/// The rules with which a cluster operator limits what namespaces can mount.
 ///
-/// Rules add up, as those of Kubernetes' network policies do, so their order means nothing: a mount is
-/// permitted when one of the rules for its namespace and service account permits all that it asks for.
-/// Only where no rule is for them does the default decide.
+/// Rules are additive, like Kubernetes network policies, and their order does not matter: a mount is allowed if one of
+/// the rules for its namespace and service account allows everything that it requests. The default decides only if no
+/// rule applies to them.
 ///
-/// It judges what is asked for, wherever that comes from: the driver lays a pod's `volumeAttributes`
-/// over the class's parameters before a provider sees either.
+/// The policy checks the effective request: before a provider sees it, the driver overlays the class's parameters with
+/// the pod's `volumeAttributes`.
 package struct AccessPolicy: Sendable, Equatable {
+    /// The decision for mounts that no rule applies to.
     package enum Default: String, Sendable, CaseIterable {
         case allow
         case deny
     }
 
+    /// A rule of the policy.
     package struct Rule: Sendable, Equatable {
         package var name: String
-        /// Whom the rule is for; everybody when nil.
+        /// The namespaces that the rule applies to; nil for all.
         var namespaces: [Glob]?
+        /// The service accounts that the rule applies to; nil for all.
         var serviceAccounts: [Glob]?
-        /// What is not listed is not limited.
+        /// The allowed values; a limit that is not listed does not restrict anything.
         var limits: [Limit: [Glob]]
     }
 
-    /// What audit lines call the default; no rule may have this name.
+    /// The name of the default decision in audit lines. A rule cannot have this name.
     package static let defaultName = "default"
 
     package var fallbackDecision: Default
     package var rules: [Rule]
 
-    /// The name of what permits a mount: a rule, or the default.
+    /// Returns the name of the rule that allows the mount, or the name of the default. Throws `.policyDenied` if the
+    /// mount is not allowed.
     package func permission(for attributes: MountConfiguration) throws(ProviderError) -> String {
         try permission(for: attributes.validated, vaultSuffix: attributes.cloud.vaultSuffix)
     }
 
-    /// Throws if no rule permits the mount, whatever the hosts of its vaults turn out to be.
+    /// Throws if no rule can allow the mount, regardless of its vaults' hosts.
     ///
-    /// The hosts are all that a rule compares with the description of a private cloud. Everything else is judged
-    /// here, before a file with such a description is opened.
+    /// Only the hosts depend on the description of a private cloud. Everything else is checked here, before the file
+    /// with the description is opened.
     package func checkWithoutHosts(_ mount: ValidatedMount) throws(ProviderError) {
         _ = try permission(for: mount, vaultSuffix: nil)
     }
@@ -67,7 +71,7 @@ package struct AccessPolicy: Sendable, Equatable {
 }
 
 extension AccessPolicy.Rule {
-    /// What a mount asks for beyond the rule, each with what the rule permits.
+    /// Returns what the mount requests beyond the rule, each with the values that the rule allows.
     fileprivate func objections(to mount: ValidatedMount, vaultSuffix: String?) -> [String] {
         AccessPolicy.Limit.allCases.compactMap { limit in
             guard let permitted = limits[limit] else { return nil }
@@ -79,7 +83,7 @@ extension AccessPolicy.Rule {
         }
     }
 
-    /// At most five of `names`, so that the error stays readable.
+    /// Returns at most five of `names`, so that the error stays readable.
     private static func list(_ names: [String], _ conjunction: String) -> String {
         let shown = names.prefix(5).map { $0.isEmpty ? "none" : $0.clipped }.joined(separator: conjunction)
         return names.count > 5 ? "\(shown)\(conjunction)\(names.count - 5) more" : shown

@@ -1,8 +1,8 @@
 internal import Documents
 
 extension AccessPolicy {
-    /// What a rule can limit. The raw values are the keys in the file: the parameter's name in a
-    /// SecretProviderClass, in the plural.
+    /// The properties of a mount that a rule can limit. The raw values are the keys in the policy file: the parameter
+    /// of a SecretProviderClass, in the plural.
     package enum Limit: String, Sendable, CaseIterable {
         case keyvaultNames
         case tenantIDs
@@ -16,7 +16,7 @@ extension AccessPolicy {
 }
 
 extension AccessPolicy.Limit {
-    /// How errors name it.
+    /// The name of the limit in errors.
     var parameter: String {
         switch self {
         case .identityModes: "identity mode"
@@ -24,7 +24,7 @@ extension AccessPolicy.Limit {
         }
     }
 
-    /// The values there are, where not just any text will do.
+    /// The possible values if the set of values is closed, and nil if any text is possible.
     var vocabulary: [String]? {
         switch self {
         case .identityModes: IdentityMode.allCases.map(\.policyName)
@@ -34,14 +34,14 @@ extension AccessPolicy.Limit {
         }
     }
 
-    /// Whether `*` and `?` are wild cards in it. In a path they would let `..` through.
+    /// Whether the values can contain the wild cards `*` and `?`. In a path they would match `..`.
     var takesWildCards: Bool { vocabulary == nil && self != .cloudEnvFileNames }
 
-    /// Whether Azure takes names that differ in letter case for the same.
+    /// Whether Azure ignores letter case in these names.
     var ignoresCase: Bool { takesWildCards }
 
-    /// What a mount asks for. An empty text stands for what is left to others to choose, such as the
-    /// client of the node's system-assigned identity.
+    /// Returns the values that a mount requests. An empty text means that the class does not choose the value, such as
+    /// the client of the node's system-assigned identity.
     package func asked(by attributes: ValidatedMount) -> [String] {
         switch self {
         case .keyvaultNames:
@@ -52,16 +52,17 @@ extension AccessPolicy.Limit {
         case .clientIDs: ([attributes.identity.clientID] + attributes.objects.compactMap(\.source.clientID)).unique()
         case .identityModes: [attributes.identity.mode.policyName]
         case .cloudNames: [attributes.cloudName]
-        // Without a file of its own a class has the operator's, which needs no permission.
+        // A class that does not name a file uses the operator's file, which does not need a permission.
         case .cloudEnvFileNames: attributes.cloudFile.map { [$0] } ?? []
         case .objectTypes: attributes.objects.map(\.type.rawValue).unique()
-        // What selectors pick is asked about when it is known, before any of it is read.
+        // Objects of selectors are checked when their names are known, before any of them is read.
         case .objectNames: attributes.objects.filter { $0.selector == nil }.map(\.name).unique()
         }
     }
 
-    /// A vault may also be named by its whole host, which tells those of one name in two clouds apart. While the
-    /// suffix is not known, a host matches if the vault's would with some suffix.
+    /// Whether a value matches a permitted pattern. A vault can also be permitted by its whole host, which
+    /// distinguishes vaults with the same name in two clouds. If the suffix is not known yet, a host matches if some
+    /// suffix makes it match.
     func matches(_ permitted: Glob, _ asked: String, vaultSuffix: String?) -> Bool {
         if !takesWildCards { return permitted.text.utf8.elementsEqual(asked.utf8) }
         guard self == .keyvaultNames, permitted.text.contains(".") else { return permitted.matches(asked) }
@@ -71,7 +72,7 @@ extension AccessPolicy.Limit {
 }
 
 extension IdentityMode {
-    /// As policies write it, after the parameter that switches it on.
+    /// The name of the mode in policies, after the parameter that enables it.
     var policyName: String {
         switch self {
         case .workloadIdentity: "workloadIdentity"

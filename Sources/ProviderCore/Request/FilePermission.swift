@@ -7,8 +7,8 @@ package struct FilePermission: Hashable, Sendable, CustomStringConvertible {
         self.rawValue = rawValue
     }
 
-    /// Reads octal text such as `0644` or `644`. Upstream takes a text it cannot read for 0, which
-    /// leaves the file unreadable; here it is refused.
+    /// Reads octal text such as `0644` or `644`; nil for anything else. Upstream treats invalid text as mode 0, which
+    /// makes the file unreadable.
     package init?(octal text: String) {
         guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }),
             let value = UInt32(text, radix: 8)

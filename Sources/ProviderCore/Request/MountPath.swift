@@ -1,16 +1,16 @@
 internal import Budgets
 internal import SecretMemory
 
-/// The rules for a file's path inside the volume: upstream's, then those of the driver's writer,
-/// which would otherwise fail the whole mount without saying which object is at fault.
+/// The rules for a file's path in the volume: upstream's rules, and those of the driver's file writer. The writer would
+/// fail the whole mount without naming the object.
 package enum MountPath {
     private static let maximumElementBytes = 255
     static let maximumBytes = 4000
 
-    /// What is wrong with `path`; nil if nothing.
+    /// Returns the rule that `path` breaks, or nil if the path is valid.
     package static func problem(with path: String) -> String? {
-        // As bytes throughout: to Swift a slash or dot with a combining mark is another character, to the
-        // driver and the kernel it is not.
+        // The comparison is by bytes: in Swift, a slash or dot with a combining mark is a different character, but the
+        // driver and the kernel see the slash or dot.
         let slash = UInt8(ascii: "/")
         let dot = UInt8(ascii: ".")
         let bytes = path.utf8
@@ -32,16 +32,16 @@ package enum MountPath {
         return nil
     }
 
-    /// Whether it is what nearly all are: one element, about which nothing needs to be said.
+    /// Whether the path is a single plain element, as nearly all paths are, so that the other checks can be skipped.
     private static func isPlainName(_ bytes: String.UTF8View) -> Bool {
         (2...maximumElementBytes).contains(bytes.count) && !bytes.containsTwoDots
             && bytes.allSatisfy { $0 != UInt8(ascii: "/") && $0 != 0 }
     }
 
-    /// The first pair of paths that cannot both be files of one volume: the same path twice, or one
-    /// that is a directory of the other. As indices into `paths`, the smaller first.
+    /// Returns the first two paths that cannot both be files of one volume: the same path twice, or one that is a
+    /// directory of the other. The result holds indices into `paths`, the smaller first.
     package static func conflict(among paths: [String]) -> (Int, Int)? {
-        // Two texts that are the same to Swift, composed and decomposed, are two files to the kernel.
+        // Two texts that Swift treats as equal, composed and decomposed, are two different files to the kernel.
         let paths = paths.map { ByteKey($0.utf8) }
         guard MountBudget.spend(steps: paths.reduce(0) { $0 + 2 + $1.bytes.count / 16 }, on: .comparing) else {
             return nil
@@ -51,7 +51,7 @@ package enum MountPath {
             if let other = owner[path] { return (other, index) }
             owner[path] = index
         }
-        // Only a directory as long as some path can be one, which keeps paths of many slashes cheap.
+        // A prefix is checked only if its length is that of some path, which keeps paths with many slashes cheap.
         let slash = UInt8(ascii: "/")
         guard paths.contains(where: { $0.bytes.contains(slash) }) else { return nil }
         let lengths = Set(paths.map(\.bytes.count))

@@ -1,24 +1,24 @@
 internal import Documents
 package import SecretMemory
 
-/// A Mount request after decoding: still unvalidated, but no longer bytes.
+/// A decoded Mount request, before validation.
 package struct MountRequest: Sendable {
     /// The SecretProviderClass parameters, overlaid with the volume context.
     package var attributes: StringMap
-    /// The nodePublishSecretRef data; nil when there is none.
+    /// The data of nodePublishSecretRef; nil if the volume does not have one.
     package var secrets: StringMap?
-    /// The mode for files whose object names none.
+    /// The mode for files whose object does not set one.
     package var defaultMode: FilePermission
     package var targetPath: String
-    /// Whose annotations the client was taken from; nil when it is the class's own.
+    /// The service account whose annotations named the client; nil if the class names it.
     var clientSourceAccount: ServiceAccountReference?
 
-    /// The most that is read of the attributes' and secrets' JSON together. Kubernetes keeps no object above
-    /// 1.5 MiB, and a request is made of three at most.
+    /// The maximum length of the attributes' and secrets' JSON together. Kubernetes does not store objects above 1.5
+    /// MiB, and a request consists of at most three objects.
     private static let maximumBytes = 8 << 20
 
-    /// Decodes the request's three JSON texts. `secrets` may be the literal `null` (observed driver
-    /// behaviour); the phrases are upstream's.
+    /// Decodes the request's three JSON texts. `secrets` may be the literal `null`, which the driver sends for volumes
+    /// without secrets. Error phrases are upstream's.
     package init(
         attributes: SecretBytes,
         secrets: SecretBytes,

@@ -1,4 +1,4 @@
-/// The pod that a volume is for, as the kubelet names it.
+/// The pod that a volume belongs to, as named by the kubelet.
 package struct PodReference: Sendable, Hashable {
     package var name: String
     package var namespace: String

@@ -1,6 +1,6 @@
 internal import SecretMemory
 
-/// A pod's service account, as the kubelet names it.
+/// The service account of a pod, as named by the kubelet.
 package struct ServiceAccountReference: Hashable, Sendable {
     package var namespace: String
     package var name: String
@@ -10,7 +10,7 @@ package struct ServiceAccountReference: Hashable, Sendable {
         self.name = name
     }
 
-    /// What the API server writes into its tokens.
+    /// The subject of the account's tokens, as written by the API server.
     package var subject: String { "system:serviceaccount:\(namespace):\(name)" }
 
     /// Namespace and name, for messages.

@@ -1,11 +1,12 @@
 internal import Documents
 package import SecretMemory
 
-/// A JSON object of strings, any of which may be a credential.
+/// A JSON object whose values are strings, any of which can be a credential.
 package struct StringMap: Sendable {
     private var members: [String: JSONText?]
 
-    /// Nil for the literal `null`. A null member counts as an empty string, as in Go.
+    /// Decodes a JSON object; nil for the literal `null`. A null member counts as an empty string, as in Go. `failure`
+    /// is the prefix of the thrown error.
     package static func decode(_ document: SecretBytes, failure: String) throws(ProviderError) -> StringMap? {
         let value: JSONValue
         do {
@@ -36,7 +37,7 @@ package struct StringMap: Sendable {
 
     package var keys: some Collection<String> { members.keys }
 
-    /// The key under `key` as it is written in the document, for telling documents apart.
+    /// Calls `body` with the bytes of the member under `key` as written in the document, for fingerprints.
     func withSource<Result>(_ key: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         guard let text = members[key] ?? nil else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
         return text.withSource(body)
@@ -47,12 +48,12 @@ package struct StringMap: Sendable {
         members[key] = JSONText(quoting: text)
     }
 
-    /// The text under `key` without white space at its ends; empty when absent.
+    /// The text under `key` without leading and trailing white space; empty if the key is absent.
     package subscript(key: String) -> String {
         (members[key] ?? nil)?.string.trimmingSpace() ?? ""
     }
 
-    /// The value under `key` as it stands, for credentials; nil when absent or empty.
+    /// The unchanged value under `key`, for credentials; nil if it is absent or empty.
     package func secret(_ key: String) -> SecretBytes? {
         guard let secret = (members[key] ?? nil)?.secret, !secret.isEmpty else { return nil }
         return secret

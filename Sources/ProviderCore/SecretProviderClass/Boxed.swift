@@ -1,5 +1,5 @@
-/// A setting that few objects have, kept apart from them: where it is not set it takes the room of a pointer,
-/// and an object is copied without looking at it.
+/// Stores a setting that few objects have on the heap. If it is not set, it uses only the memory of a pointer, and
+/// copying an object does not touch it.
 @propertyWrapper
 package struct Boxed<Value: Sendable & Hashable>: Sendable, Hashable {
     private final class Box: Sendable {

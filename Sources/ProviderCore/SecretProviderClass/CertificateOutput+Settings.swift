@@ -2,7 +2,7 @@ internal import KeyMaterial
 internal import SecretMemory
 
 extension CertificateOutput {
-    /// Reads one element of `outputs`; nil when part or name are missing, which is in the report then.
+    /// Reads one element of `outputs`. Returns nil if part or name is missing, after reporting the mistake.
     init?(parsing settings: SettingsMapping, of object: KeyVaultObject) {
         let part = settings.choice(
             "part",
@@ -47,14 +47,15 @@ extension CertificateOutput {
         return nil
     }
 
-    /// Settings that the part has no use for would be lost without a word, so each is a mistake.
+    /// Reports settings that do not apply to the part, because they would be ignored silently.
     private func refuseContradictions(_ settings: SettingsMapping, _ object: KeyVaultObject) {
         let name = "part \(part.rawValue)"
         if encoding == .der, !part.isSingle, !part.isKeystore {
-            settings.refuse("encoding", "der holds one thing, and \(name) is several", hint: "use encoding: pem")
+            settings.refuse(
+                "encoding", "der holds only one certificate or key, and \(name) is several", hint: "use encoding: pem")
         }
         if part.isKeystore {
-            settings.refuse(any: ["encoding"], "means nothing for \(name), which has a format of its own")
+            settings.refuse(any: ["encoding"], "has no effect for \(name), which has its own format")
             if passwordFrom == nil {
                 settings.refuse(
                     "passwordFrom", "is missing for \(name)",

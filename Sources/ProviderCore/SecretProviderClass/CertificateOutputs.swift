@@ -1,6 +1,6 @@
 internal import KeyMaterial
 
-/// The parts of a certificate or a key that become files, in place of upstream's one.
+/// The parts of a certificate or key that become files, instead of the one file that upstream writes.
 package struct CertificateOutputs: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
         case parts([CertificateOutput])
@@ -9,11 +9,12 @@ package struct CertificateOutputs: Sendable, Hashable {
     }
 
     let kind: Kind
-    /// Whether key, leaf and chain have to fit before anything is written.
+    /// Whether the provider checks that key, leaf and chain match before it writes anything.
     private(set) var isVerified = true
-    /// The path of the object itself.
+    /// The object's own path.
     private let objectPath: String
-    /// With a selector file names are templates: how much of a picked object's name is the selector's prefix.
+    /// With a selector, file names are templates. This is the length of the selector's prefix in the name of each
+    /// selected object.
     let prefixLength: Int?
 
     /// The paths of the files in the volume.
@@ -24,19 +25,20 @@ package struct CertificateOutputs: Sendable, Hashable {
         }
     }
 
-    /// The objects whose values are passwords, in the order of the outputs.
+    /// The names of the objects whose values are passwords, in the order of the outputs.
     var passwordNames: [String] {
         guard case .parts(let outputs) = kind else { return [] }
         return outputs.compactMap(\.passwordFrom)
     }
 
-    /// How many of the files are key stores.
+    /// The number of files that are key stores.
     var keystoreCount: Int {
         guard case .parts(let outputs) = kind else { return 0 }
         return outputs.count { $0.part.isKeystore }
     }
 
-    /// Reads `outputs`, `verify` and `publicKeyFormat`; nil without any. `object` has been read up to here.
+    /// Reads `outputs`, `verify` and `publicKeyFormat`. Returns nil if none of them is set. The other settings of
+    /// `object` have been read already.
     init?(parsing settings: SettingsMapping, of object: KeyVaultObject) {
         objectPath = object.path
         prefixLength = object.selector.map { $0.prefix?.count ?? 0 }
@@ -50,7 +52,7 @@ package struct CertificateOutputs: Sendable, Hashable {
                 hint: "leave publicKeyFormat out, or set objectType to key")
         }
         guard let outputs else {
-            settings.refuse(any: ["verify"], "means nothing without outputs")
+            settings.refuse(any: ["verify"], "has no effect without outputs")
             guard let format, object.type == .key else { return nil }
             if format == .der { Self.refuseTrimming(settings, "would damage a binary file") }
             kind = .publicKey(format)

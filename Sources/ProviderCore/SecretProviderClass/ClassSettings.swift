@@ -1,28 +1,28 @@
 internal import Documents
 
-/// The parameters of a SecretProviderClass that go beyond upstream's and concern all its objects.
+/// The parameters of a SecretProviderClass that extend upstream's and concern all its objects.
 package struct ClassSettings: Sendable {
-    /// Stands in for the class's vault.
+    /// The fallback vault of the class's vault.
     package var fallback: FallbackVault?
-    /// Days before an object's end at which a warning begins; 0 for none.
+    /// The number of days before an object expires at which warnings begin; 0 for no warnings.
     package var expiryWarning = ClassSettings.defaultExpiryWarning
-    /// The path of a file that says which versions the volume holds; nil for none.
+    /// The path of the metadata file, which lists the versions in the volume; nil if the class does not want one.
     package var metadataFile: String?
-    /// The files that join several objects.
+    /// The files that are made of several objects.
     package var joinedFiles: JoinedFiles?
 
     package static let defaultExpiryWarning = 14
 
-    /// What a class has that sets none of them.
+    /// Creates the settings of a class that sets none of these parameters.
     package init() {}
 
-    /// The files that are made for the class as a whole, with the parameter that asks for each.
+    /// The paths of the files that belong to the whole class, each with the parameter that requests it.
     var declaredPaths: [(path: String, parameter: String)] {
         (metadataFile.map { [($0, "metadataFile")] } ?? []) + (joinedFiles?.fileNames ?? []).map { ($0, "files") }
     }
 
-    /// `refreshNonce` has no effect of its own: like every parameter it is part of what tells volumes apart, so a
-    /// change of it makes the volume a new one, which is read again.
+    /// Reads the parameters. `refreshNonce` is not among them: it only changes the fingerprint of the volume, as every
+    /// parameter does, so that the next mount reads everything from the vault again.
     init(parsing parameters: StringMap, report: SettingsReport) {
         let members = Self.keys.compactMap { key -> YAMLNode.Member? in
             let text = parameters[key]
@@ -37,7 +37,7 @@ package struct ClassSettings: Sendable {
         joinedFiles = JoinedFiles(parsing: settings)
     }
 
-    /// A mount's parameters also hold what the driver adds, so only these are looked at.
+    /// A mount's parameters also hold keys that the driver adds, so only these are read.
     static let keys = ["fallbackVault", "fallbackOn", "expiryWarning", "metadataFile", "files"]
 
     private static func scalar(_ text: String) -> YAMLNode {
@@ -46,7 +46,7 @@ package struct ClassSettings: Sendable {
 }
 
 extension SettingsMapping {
-    /// A path in the volume.
+    /// Returns the path in the volume under `key`, or nil if it is absent or invalid.
     package func path(_ key: String) -> String? {
         guard let path = text(key) else { return nil }
         guard let problem = MountPath.problem(with: path) else { return path }

@@ -1,12 +1,12 @@
 internal import SecretMemory
 
-/// A vault that stands in for another one.
+/// A vault that is used instead of another one.
 package struct FallbackVault: Sendable, Hashable {
-    /// What it stands in for.
+    /// The conditions under which the fallback vault is used.
     package enum Condition: Sendable {
-        /// The other one cannot be reached, throttles, or answers with 5xx.
+        /// The first vault cannot be reached, throttles, or responds with 5xx.
         case unavailable
-        /// The other one does not have the object, or has it disabled.
+        /// The first vault does not have the object, or the object is disabled there.
         case notFound
     }
 
@@ -17,7 +17,8 @@ package struct FallbackVault: Sendable, Hashable {
         self.name = name
     }
 
-    /// Reads `fallbackVault` and `fallbackOn`; without the former, `inherited`, which the latter may change.
+    /// Reads `fallbackVault` and `fallbackOn`. Without `fallbackVault`, it starts from `inherited`, and `fallbackOn`
+    /// can change its conditions. Returns nil if neither exists.
     init?(parsing settings: SettingsMapping, inheriting inherited: FallbackVault?) {
         let name = settings.vaultName("fallbackVault")
         guard var vault = name.map(FallbackVault.init(name:)) ?? inherited else {
@@ -39,7 +40,7 @@ package struct FallbackVault: Sendable, Hashable {
 }
 
 extension SettingsMapping {
-    /// A vault's name, without its domain.
+    /// Returns the vault name under `key`, without a domain, or nil if it is absent or invalid.
     func vaultName(_ key: String) -> String? {
         guard let name = text(key) else { return nil }
         guard let problem = VaultName.problem(with: name) else { return name }
@@ -47,7 +48,7 @@ extension SettingsMapping {
         return nil
     }
 
-    /// A directory's id or domain name.
+    /// Returns the tenant under `key`, a directory ID or a domain name, or nil if it is absent or invalid.
     func tenant(_ key: String) -> String? {
         guard let tenant = text(key) else { return nil }
         if TenantName.isValid(tenant) { return tenant }

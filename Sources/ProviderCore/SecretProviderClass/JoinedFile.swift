@@ -4,9 +4,9 @@ internal import Shaping
 /// One file that is made of several objects.
 struct JoinedFile: Sendable {
     enum Kind: Sendable {
-        /// Placeholders name objects, or what `objects` calls them.
+        /// A text with placeholders. They name objects directly, or by a name that `objects` defines.
         case template(Template)
-        /// `objects` gives variables their objects, and of `fieldsOf` every member is one.
+        /// A list of variables: each entry of `objects` is one, and each member of the documents in `fieldsOf`.
         case envFile(EnvFile, fieldsOf: [String])
     }
 
@@ -14,10 +14,10 @@ struct JoinedFile: Sendable {
     var path: String
     var permission: FilePermission?
     var kind: Kind
-    /// Names that are good here only, and the objects they stand for.
+    /// The names that this file defines, and the objects that they refer to.
     var objects: [(name: String, object: String)]
 
-    /// Reads an item of `files`; nil when it is refused.
+    /// Reads an item of `files`. Returns nil if it is invalid, after reporting the mistake.
     init?(parsing settings: SettingsMapping, place: String) {
         let path = settings.path("fileName")
         if path == nil, !settings.has("fileName") { settings.refuse("fileName", "is missing") }
@@ -36,7 +36,7 @@ struct JoinedFile: Sendable {
         let fieldsOf = settings.texts("fieldsOf") ?? []
         switch (text, envFile) {
         case (let text?, nil):
-            settings.refuse(any: ["fieldsOf"], "means something for envFile only")
+            settings.refuse(any: ["fieldsOf"], "applies only to envFile")
             guard let template = settings.read("template", { () throws(ShapingError) in try Template(text) }) else {
                 return nil
             }
@@ -63,7 +63,7 @@ struct JoinedFile: Sendable {
         self.place = "\(place) (\(path))"
     }
 
-    /// The objects that are named, and where.
+    /// The objects that the file refers to, each with the setting that does so.
     var references: [(object: String, place: String)] {
         let listed = objects.map { ($0.object, "objects") }
         switch kind {

@@ -1,17 +1,17 @@
 internal import Documents
 internal import SecretMemory
 
-/// The files of a volume that are made of several objects: the class's parameter `files`.
+/// The files of a volume that are made of several objects, from the parameter `files` of the class.
 package struct JoinedFiles: Sendable {
     static let maximumFiles = 100
 
     private(set) var files: [JoinedFile] = []
     private(set) var source = ""
 
-    /// The paths in the volume.
+    /// The paths of the files in the volume.
     package var fileNames: [String] { files.map(\.path) }
 
-    /// Reads the parameter `files`, a YAML text; nil without it.
+    /// Reads the parameter `files`, a YAML text. Returns nil if it is not set.
     init?(parsing settings: SettingsMapping) {
         guard let text = settings.verbatim("files") else { return nil }
         source = text
@@ -34,12 +34,12 @@ package struct JoinedFiles: Sendable {
             return
         }
         guard items.count <= Self.maximumFiles else {
-            refuse("lists \(items.count) files, \(Self.maximumFiles) are the most")
+            refuse("lists \(items.count) files; the limit is \(Self.maximumFiles)")
             return
         }
         for (index, item) in items.enumerated() {
             guard case .mapping(let members, _) = item else {
-                refuse("has something else than a mapping at index \(index)")
+                refuse("has an item at index \(index) that is not a mapping")
                 continue
             }
             do {
@@ -54,7 +54,8 @@ package struct JoinedFiles: Sendable {
         }
     }
 
-    /// What the files name and no object of the class is called, as far as the objects are known by now.
+    /// Returns an error for each object that the files refer to and the class does not have. If the class has a
+    /// selector, the list is empty, because the names of its objects are not known yet.
     func problems(among objects: [KeyVaultObject]) -> [ProviderError] {
         guard !objects.contains(where: { $0.selector != nil }) else { return [] }
         let names = objects.flatMap { [$0.path, $0.name] }

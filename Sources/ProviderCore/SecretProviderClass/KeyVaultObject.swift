@@ -1,21 +1,23 @@
-/// One entry of a SecretProviderClass's `objects`, validated: upstream's flat fields, and the settings that
-/// go beyond them.
+/// A validated entry of a SecretProviderClass's `objects`, with upstream's flat fields and the settings that extend
+/// them.
 ///
-/// Those that decide what is fetched are part of the caches' keys. All others shape what came, after the
-/// caches, so that objects that differ in them alone share one read.
+/// The settings that decide what is fetched are part of the cache keys. All other settings are applied after the cache,
+/// so that objects that differ only in them share one request.
 package struct KeyVaultObject: Sendable, Hashable {
+    /// The type of the object in the vault. The raw values are those of `objectType`.
     package enum ObjectType: String, Sendable, CaseIterable {
         case secret
         case key
         case certificate = "cert"
     }
 
+    /// The format of the file, from `objectFormat`.
     package enum Format: Sendable {
         case pem
         case pfx
     }
 
-    /// What a secret's value is decoded from.
+    /// The encoding that a secret's value is decoded from.
     package enum Encoding: Sendable {
         case utf8
         case base64
@@ -23,43 +25,44 @@ package struct KeyVaultObject: Sendable, Hashable {
         case hex
     }
 
-    /// Empty while `selector` stands for it.
+    /// The object's name in the vault; empty if the entry has a selector.
     package var name: String
     package var type: ObjectType
-    /// The path in the volume; the name when empty.
+    /// The path in the volume; if it is empty, the name is used.
     package var alias = ""
-    /// A version's name, or `previous` or `latest-enabled`; the latest when empty.
+    /// The version to fetch: a version ID, `previous` or `latest-enabled`; empty for the latest one.
     package var version = ""
-    /// How many versions to mount, newest first; up to 1 means just one, without a number in its path.
+    /// The number of versions to mount, newest first. Up to 1, only one version is mounted, without a number in its
+    /// path.
     package var versionHistory = 0
     package var format = Format.pem
     package var encoding = Encoding.utf8
-    /// The request's default when nil.
+    /// The file permission; the request's default if it is nil.
     package var permission: FilePermission?
 
-    /// The objects that this one stands for, instead of a name.
+    /// The selector that stands for several objects instead of a name.
     @Boxed package var selector: ObjectSelector? = nil
-    /// What the selector looked for that picked it.
+    /// The description of the selector that selected this object.
     @Boxed package var pickedBy: String? = nil
-    /// Where it is read, and with which identity.
+    /// The vault and identity that the object is read with.
     package var source: ObjectSource {
         get { ownSource ?? ObjectSource() }
         set { ownSource = newValue == ObjectSource() ? nil : newValue }
     }
     @Boxed private var ownSource: ObjectSource? = nil
-    /// What a pod gets when the vault does not have it.
+    /// The content of the file if the vault does not have the object.
     package var missing = MissingObject.fail
-    /// Which of its times matter.
+    /// The rules about the object's validity period.
     package var validity = ValidityRules()
-    /// How its files are written.
+    /// The trimming and encoding of the object's files.
     package var form = FileForm()
-    /// It is fetched for others, such as templates, and has no file of its own.
+    /// Whether the object is fetched only for other files, such as templates, and does not get its own file.
     package var isHidden = false
-    /// Its files' content, where that is not the whole value.
+    /// The transformation of the content, if the files do not hold the whole value.
     @Boxed package var shaping: ObjectShaping? = nil
-    /// The parts of a certificate or key that become files, instead of upstream's one.
+    /// The parts of a certificate or key that become files, instead of the one file that upstream writes.
     @Boxed package var outputs: CertificateOutputs? = nil
-    /// Changes with every setting that changes the files' bytes; empty when the files are the vault's content as it is.
+    /// A digest of all settings that change the files' bytes; nil if the files hold the vault's content unchanged.
     @Boxed package var shape: String? = nil
 
     package init(name: String, type: ObjectType) {
@@ -67,28 +70,29 @@ package struct KeyVaultObject: Sendable, Hashable {
         self.type = type
     }
 
-    /// The file's path in the volume, before a history's number or a suffix.
+    /// The file's path in the volume, without the number of a version or a suffix.
     package var path: String { alias.isEmpty ? name : alias }
 
-    /// The setting that `path` is taken from.
+    /// The name of the setting that provides `path`.
     var pathSetting: String { alias.isEmpty ? "objectName" : "objectAlias" }
 
-    /// The paths of all files that are known of before anything is fetched.
+    /// The paths of all files that are known before anything is fetched.
     package var declaredPaths: [String] {
         if isHidden || selector != nil { return [] }
         let paths = outputs?.fileNames ?? shaping?.fileNames ?? [path]
         return wantsHistory ? paths.map { "\($0)/0" } : paths
     }
 
+    /// Whether several versions are mounted.
     package var wantsHistory: Bool { versionHistory > 1 }
 
-    /// What `objectVersion` may say instead of a version's name.
+    /// The words that `objectVersion` accepts in addition to a version ID.
     package static let versionWords = ["previous", "latest-enabled"]
 
-    /// Whether the list of the object's versions decides on what is read.
+    /// Whether the provider needs the list of the object's versions to know which ones to read.
     package var needsVersions: Bool { wantsHistory || Self.versionWords.contains(version) }
 
-    /// How upstream names an object in its errors.
+    /// The prefix of upstream's error messages about an object.
     package var failurePrefix: String {
         if let selector {
             return "failed to select objects of objectType:\(type.rawValue) by \(selector.description): "
@@ -101,22 +105,23 @@ package struct KeyVaultObject: Sendable, Hashable {
     }
 }
 
-/// Where an object is read, and with which identity, as far as it says so itself.
+/// The vault and identity that an object is read with. Each field is nil if the object does not set it.
 package struct ObjectSource: Sendable, Hashable {
-    /// The class's `keyvaultName` when nil.
+    /// The name of the vault; if it is nil, the class's `keyvaultName` applies.
     package var vaultName: String?
-    /// The class's `tenantID` when nil.
+    /// The tenant; if it is nil, the class's `tenantID` applies.
     package var tenantID: String?
-    /// The class's `clientID` when nil.
+    /// The client ID; if it is nil, the class's `clientID` applies.
     package var clientID: String?
-    /// Stands in for the vault.
+    /// The fallback vault of the object's vault.
     package var fallback: FallbackVault?
 
     package init() {}
 }
 
 extension ObjectSource {
-    /// Why an object cannot be read so in a class of this mode; nil if it can.
+    /// Returns the reason why an object in a class of this mode cannot name its own client or tenant; nil if it can, or
+    /// if it names none.
     func problem(in mode: IdentityMode, of object: KeyVaultObject) -> ProviderError? {
         let setting: String
         switch mode {
@@ -137,24 +142,26 @@ extension ObjectSource {
     }
 }
 
-/// What a pod gets for an object that the vault does not have, or has disabled.
+/// The content of the file for an object that the vault does not have, or that is disabled.
 package enum MissingObject: Sendable, Hashable {
-    /// Nothing of the whole volume: the mount fails.
+    /// The whole mount fails.
     case fail
     case skip
     case empty
     case text(String)
 }
 
-/// The last steps from a content to a file's bytes.
+/// The last steps from a content to a file's bytes: trimming, then encoding.
 package struct FileForm: Sendable, Hashable {
+    /// The white space that is removed.
     package enum Trim: Sendable {
-        /// Line ends at the end.
+        /// Removes line breaks at the end.
         case newline
-        /// White space at both ends.
+        /// Removes white space at both ends.
         case space
     }
 
+    /// The encoding of the file's bytes.
     package enum Encoding: Sendable {
         case base64
         case base64URL

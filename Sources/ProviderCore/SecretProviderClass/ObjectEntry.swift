@@ -3,16 +3,17 @@ internal import Documents
 internal import SecretMemory
 
 extension ObjectsDocument {
-    /// One list item with upstream's fields as text, before anything is checked.
+    /// One list item with upstream's fields as text, before validation.
     struct Entry {
         private var fields: [String: String] = [:]
         private var versionHistory = 0
-        /// All of it, for the settings beyond upstream's.
+        /// All members of the item; the settings beyond upstream's are read from them later.
         private var members: [YAMLNode.Member] = []
-        /// The fields whose values are of the wrong type.
+        /// The errors about fields whose values have the wrong type.
         private var mistakes: [ProviderError] = []
         private let index: Int
-        /// Only upstream's fields are present, as in nearly every class, so there is no more to read.
+        /// Whether the item has only upstream's fields, as in nearly every class, so that the other settings need not
+        /// be read.
         private var isFlat: Bool {
             members.allSatisfy { member in member.key.scalar.map { ObjectsDocument.keys.contains($0.text) } ?? true }
         }
@@ -23,7 +24,7 @@ extension ObjectsDocument {
             let place = "object \(index + 1) of array"
             guard !node.isNull else { return }
             guard MountBudget.spend(steps: 100, on: .reading) else {
-                throw ProviderError(.limitExceeded, failure + "there is too much to read")
+                throw ProviderError(.limitExceeded, failure + "the text is too large")
             }
             guard case .mapping(let members, _) = node else {
                 throw .malformed(
@@ -53,7 +54,7 @@ extension ObjectsDocument {
                 if scalar.isNull { continue }
                 let cost = SettingsMapping.stepsPerByte * scalar.text.utf8.count
                 guard MountBudget.spend(steps: cost, on: .reading) else {
-                    throw ProviderError(.limitExceeded, failure + "there is too much to read")
+                    throw ProviderError(.limitExceeded, failure + "the text is too large")
                 }
                 if key == "objectVersionHistory" {
                     guard let number = scalar.integer, Int32(exactly: number) != nil else {
@@ -71,7 +72,7 @@ extension ObjectsDocument {
             }
         }
 
-        /// Checks upstream's fields, in upstream's order and with its phrases, and then the others.
+        /// Validates upstream's fields, in upstream's order and with its phrases, and then the other settings.
         func validated(_ classSettings: ClassSettings, _ report: SettingsReport) -> Result<
             KeyVaultObject, ProviderError
         > {
@@ -79,7 +80,7 @@ extension ObjectsDocument {
             let place = "object at index \(index)" + (name.isEmpty ? "" : " (\(name.clipped))")
             for mistake in mistakes { report.add(mistake) }
             let settings = SettingsMapping(members, place: place, report: report, known: ObjectsDocument.keys)
-            let selector = isFlat ? nil : ObjectSelector.Reading(settings, fields)
+            let selector = isFlat ? nil : ObjectSelector.ParsedSettings(settings, fields)
 
             let typeText = selector?.typeText ?? fields["objectType"] ?? ""
             let version = fields["objectVersion"] ?? ""
@@ -101,7 +102,7 @@ extension ObjectsDocument {
                 _ setting: String, _ reason: String, cause: String? = nil, code: ErrorCode = .objectInvalid,
                 hint: String? = nil
             ) {
-                // A value that is not a text has its error already.
+                // A value that is not a text has been reported already.
                 guard !mistakes.contains(where: { $0.place.setting == setting }) else { return }
                 var error = ProviderError(code, prefix + reason, cause: cause ?? reason, hint: hint)
                 error.subject = subject
@@ -188,14 +189,15 @@ extension ObjectsDocument {
             return .success(object)
         }
 
-        /// The fix for a required key that is missing because it is there under a wrong name.
+        /// Returns the fix for a required key that is missing because it is written under a wrong name.
         private func misspelling(of key: String) -> String? {
             guard fields[key] == nil, members.count <= SettingsMapping.maximumKeys else { return nil }
             return ObjectsDocument.misspelling(of: key, among: members.compactMap(\.key.scalar?.text))
                 .map { "write \(key) instead of \($0.clipped)" }
         }
 
-        /// A name that could mean another resource once it is part of a URL is refused.
+        /// Returns the rule that a name breaks, or nil. A name becomes part of a URL, where some texts would refer to
+        /// another resource.
         private static func segmentProblem(_ text: String) -> String? {
             if text == "." || text == ".." { return "must not be '\(text)'" }
             if text.utf8.count > 255 { return "has more than 255 bytes" }

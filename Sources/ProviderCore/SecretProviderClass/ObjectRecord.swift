@@ -1,11 +1,11 @@
 internal import Budgets
 internal import Documents
 
-/// An object as the list of a vault's objects shows it.
+/// An entry of a vault's list of objects.
 package struct ObjectRecord: Sendable, Hashable {
     package var name: String
     package var isEnabled: Bool
-    /// Key Vault keeps it with a certificate.
+    /// Whether Key Vault manages it as part of a certificate.
     package var isManaged: Bool
     package var tags: [String: String]
 
@@ -18,8 +18,8 @@ package struct ObjectRecord: Sendable, Hashable {
 }
 
 extension KeyVaultObject {
-    /// The objects that stand in `records` for this one's selector, in the order of their names: enabled ones
-    /// that fit all of its terms.
+    /// Returns the objects in `records` that match this object's selector and are enabled, ordered by name. Throws if
+    /// none or too many match.
     package func picks(from records: [ObjectRecord]) throws(ProviderError) -> [KeyVaultObject] {
         guard let selector else { return [self] }
         let found = records.filter { $0.isEnabled && selector.fits($0) }
@@ -53,7 +53,7 @@ extension KeyVaultObject {
 }
 
 extension ObjectSelector {
-    /// Names are compared in any letter case, as Key Vault does, and tags as they are written.
+    /// Names are compared without regard to letter case, as in Key Vault, and tags exactly.
     fileprivate func fits(_ record: ObjectRecord) -> Bool {
         guard MountBudget.spend(steps: 1 + tags.count, on: .matching) else { return false }
         if excludesCertificates, record.isManaged { return false }

@@ -1,20 +1,20 @@
 package import Documents
 internal import SecretMemory
 
-/// Picks objects by what the vault's list says of them: `select` in place of `objectName`.
+/// The setting `select`, which selects objects by their entries in the vault's list, instead of `objectName`.
 package struct ObjectSelector: Sendable, Hashable {
-    /// A name with `*` and `?`.
+    /// A pattern with the wild cards `*` and `?` that the name has to match.
     package var glob: String?
-    /// A pattern that the whole name has to match.
+    /// A regular expression that the whole name has to match.
     package var regex: NamePattern?
     package var prefix: String?
-    /// Tags that an object must have, with a value each.
+    /// The tags that an object must have, with their values.
     package var tags: [String: String] = [:]
-    /// Leaves out the secrets and keys that Key Vault keeps with a certificate.
+    /// Whether the secrets and keys that Key Vault manages as part of a certificate are left out.
     package var excludesCertificates = false
-    /// The most objects that it may pick; more are an error.
+    /// The maximum number of objects; the mount fails if more of them match.
     package var maximum = ObjectSelector.defaultMaximum
-    /// Whether it may pick nothing.
+    /// Whether the selector is allowed to match no objects.
     package var allowsEmpty = false
     package var fileName = FileNameTemplate.name
 
@@ -24,7 +24,7 @@ package struct ObjectSelector: Sendable, Hashable {
 }
 
 extension ObjectSelector: CustomStringConvertible {
-    /// What it looks for, for errors.
+    /// The selector's conditions, for errors.
     package var description: String {
         var terms: [String] = []
         if let glob { terms.append("name \(glob.clipped)") }
@@ -37,8 +37,8 @@ extension ObjectSelector: CustomStringConvertible {
     }
 }
 
-/// How the path of a picked object's file is made: text in which `{{name}}` stands for the object's name and
-/// `{{stem}}` for what follows the selector's prefix in it.
+/// A template for the paths of selected objects. `{{name}}` stands for the object's name and `{{stem}}` for the part of
+/// the name after the selector's prefix.
 package struct FileNameTemplate: Sendable, Hashable {
     enum Part: Sendable, Hashable {
         case text(String)
@@ -54,9 +54,10 @@ package struct FileNameTemplate: Sendable, Hashable {
         self.parts = parts
     }
 
-    /// Nil for a text that is longer than a path, with braces that mean nothing, or with nothing that tells the objects apart.
+    /// Returns nil if the text is longer than a path, has unknown placeholders, or has no placeholder, so that all
+    /// objects would get the same path.
     package init?(_ text: String) {
-        // No path is longer, and each picked object gets one.
+        // A longer template would make every path too long.
         guard text.utf8.count <= MountPath.maximumBytes else { return nil }
         var parts: [Part] = []
         var rest = text[...]
@@ -76,7 +77,7 @@ package struct FileNameTemplate: Sendable, Hashable {
         self.parts = parts
     }
 
-    /// The path for `name`, whose first `prefixLength` characters are the selector's prefix.
+    /// Returns the path for `name`, in which the selector's prefix has `prefixLength` characters.
     package func path(name: String, prefixLength: Int) -> String {
         parts.map { part in
             switch part {

@@ -1,11 +1,11 @@
 extension KeyVaultObject {
-    /// Reads what goes beyond upstream's flat fields. One line for each setting: its key, its type and
-    /// where it goes; what is absent keeps its default.
+    /// Reads the settings that extend upstream's flat fields. Each line has a setting's key, its type and the property
+    /// that stores it; an absent setting keeps its default.
     mutating func read(_ settings: SettingsMapping, inheriting inherited: FallbackVault?) {
         source.vaultName = settings.vaultName("vault", or: "keyvaultName")
         source.tenantID = settings.tenant("tenantID")
         source.clientID = settings.text("clientID")
-        // A class's fallback stands in for the class's own vault.
+        // A class's fallback vault applies only to the class's own vault.
         source.fallback = FallbackVault(
             parsing: settings, inheriting: source.vaultName == nil ? inherited : nil)
         missing = MissingObject(parsing: settings)
@@ -21,7 +21,7 @@ extension KeyVaultObject {
 }
 
 extension MissingObject {
-    /// Reads `required`, `onMissing` and `default`. Each of the latter two says that the object is not required.
+    /// Reads `required`, `onMissing` and `default`. The latter two imply that the object is optional.
     init(parsing settings: SettingsMapping) {
         let isRequired = settings.boolean("required")
         let text = settings.verbatim("default")
@@ -31,7 +31,7 @@ extension MissingObject {
         self = .fail
         if isRequired == true || choice == .fail {
             settings.refuse(
-                any: choice == .fail ? ["default"] : ["onMissing", "default"], "means nothing for a required object",
+                any: choice == .fail ? ["default"] : ["onMissing", "default"], "has no effect for a required object",
                 hint: "leave out either that or required: true")
             if choice == .fail, isRequired == false {
                 settings.refuse("onMissing", "fail contradicts required: false")
@@ -51,10 +51,10 @@ extension MissingObject {
 }
 
 extension SettingsMapping {
-    /// A vault's name under either key, of which only one may be there.
+    /// Returns the vault name under one of the two keys, and reports a mistake if both are set.
     fileprivate func vaultName(_ key: String, or other: String) -> String? {
         let names = (vaultName(key), vaultName(other))
-        if names.0 != nil, names.1 != nil { refuse(other, "says the same as \(key), so only one may be there") }
+        if names.0 != nil, names.1 != nil { refuse(other, "means the same as \(key); set only one of them") }
         return names.0 ?? names.1
     }
 }

@@ -2,18 +2,18 @@ internal import Budgets
 internal import Crypto
 internal import Documents
 
-/// A digest of everything that decides on the bytes of an object's files except for the content in the vault.
+/// A digest of all settings that affect the bytes of an object's files, without the content in the vault.
 ///
-/// The driver writes a Secret again only when the object's version changes, so the version must change with the settings
-/// too. The digest is the same on all nodes, and empty for an object that is written as the vault holds it.
+/// The driver updates a synced Secret only when the object's version changes, so a change of these settings must change
+/// the version too. All nodes compute the same digest. It is empty for an object that is written as the vault holds it.
 enum ObjectShape {
-    /// Settings that decide on where an object comes from, what its files are called and who may read them.
+    /// The settings that do not affect the bytes: the source of an object, and the names and permissions of its files.
     private static let others: Set<String> = [
         "objectName", "objectType", "objectAlias", "objectVersion", "objectVersionHistory", "filePermission", "vault",
         "keyvaultName", "tenantID", "clientID", "fallbackVault", "fallbackOn", "required", "onMissing", "default",
         "minRemaining", "respectNotBefore", "hidden", "select",
     ]
-    /// What upstream's settings mean when they are absent.
+    /// The values that upstream's settings have when they are absent.
     private static let defaults = ["objectFormat": "pem", "objectEncoding": "utf-8"]
 
     static func digest(of members: [YAMLNode.Member]) -> String {
@@ -32,7 +32,7 @@ enum ObjectShape {
         return hash.text
     }
 
-    /// The digest of some texts.
+    /// Returns the digest of a list of texts.
     static func digest(of texts: [String]) -> String {
         var hash = TextHash()
         for text in texts { hash.add(text) }
@@ -67,7 +67,7 @@ private struct TextHash {
         }
     }
 
-    /// Eight hex digits.
+    /// The first 8 hexadecimal digits of the hash.
     var text: String {
         hash.finalize().prefix(4).map { byte in
             String(byte >> 4, radix: 16) + String(byte & 0xF, radix: 16)

@@ -1,26 +1,29 @@
 internal import Shaping
 
-/// What is made of an object's content before it becomes files: a part of it, or several files of its parts.
+/// The transformation of an object's content before it becomes files: one part is extracted, or several files are made
+/// of its parts.
 package struct ObjectShaping: Sendable, Hashable {
-    /// What becomes of the document, or of the part that was extracted.
+    /// The result of the transformation: one part, several files, or a file of variables.
     enum Outcome: Sendable, Hashable {
         case file
         case files(Explode)
         case envFile(EnvFile)
     }
 
-    /// How the content is read.
+    /// The format in which the content is parsed.
     var format: ContentDocument.Format
     var extract: Extract?
     var outcome: Outcome
 
-    /// The paths of the files, where they are known before anything is fetched; nil for the object's own.
+    /// The paths of the files, as far as they are known before anything is fetched; nil if the only file has the
+    /// object's own path.
     package var fileNames: [String]? {
-        // A document's keys are known when it is there.
+        // The keys of a document are known only when it has been fetched.
         if case .files = outcome { [] } else { nil }
     }
 
-    /// Reads the settings about it; nil without any. `object` has been read up to here.
+    /// Reads the settings of the transformation. Returns nil if none is set. The other settings of `object` have been
+    /// read already.
     init?(parsing settings: SettingsMapping, of object: KeyVaultObject) {
         let format = settings.choice("format", ["json": ContentDocument.Format.json, "yaml": .yaml])
         extract = settings.mapping("extract").flatMap(Extract.init(parsing:))

@@ -1,10 +1,10 @@
 internal import Documents
 internal import SecretMemory
 
-/// Why the parameter `objects` cannot be read. The message has the phrase that upstream writes, the cause says the same
+/// Explains why the parameter `objects` cannot be parsed. The message has upstream's phrase, and the cause explains it
 /// in plain words.
 extension ProviderError {
-    /// Text that is not YAML. `place` is what is not, such as `objects`.
+    /// Creates the error for text that is not YAML. `place` names the text, such as `objects`.
     static func malformed(_ place: String, _ failure: String, _ error: YAMLError) -> ProviderError {
         let line = error.line > 0 ? " (line \(error.line))" : ""
         return ProviderError(
@@ -12,7 +12,7 @@ extension ProviderError {
         ).about(ErrorPlace(error))
     }
 
-    /// A key that a mapping has twice.
+    /// Creates the error for a mapping with a duplicate key.
     static func malformed(
         _ place: String, _ failure: String, duplicate: (key: String, text: String, line: Int)
     ) -> ProviderError {
@@ -23,7 +23,8 @@ extension ProviderError {
         ).about(ErrorPlace(line: duplicate.line))
     }
 
-    /// A value of the wrong type. Go calls the wanted type `type`; `wanted` is the word for it.
+    /// Creates the error for a value of the wrong type. `type` is Go's name of the expected type, and `wanted`
+    /// describes it in plain words.
     static func malformed(
         _ place: String, _ failure: String, _ node: YAMLNode, quoting text: String? = nil, into type: String,
         wanted: String, hint: String? = nil

@@ -2,31 +2,31 @@ internal import Budgets
 internal import Documents
 internal import SecretMemory
 
-/// What the outputs of a class have to do with each other.
+/// The checks that concern the outputs of several objects.
 extension ObjectsDocument {
-    /// Encrypting one takes a node some milliseconds, and the driver asks for all of them every 75 seconds.
+    /// Encrypting a key store takes some milliseconds, and the driver requests all of them about every 75 seconds.
     package static let maximumKeystores = 100
 
-    /// Key stores beyond what a node can spare for one volume.
+    /// Returns an error if the class has more key stores than a node can encrypt for one volume.
     func excessOfKeystores() -> ProviderError? {
         let count = objects.reduce(0) { total, object in
             let stores = object.outputs?.keystoreCount ?? 0
-            // Every factor is cut off, so that no product overflows.
+            // Each factor is limited, so that the product cannot overflow.
             let versions = min(max(object.versionHistory, 1), 1000)
             return min(total + min(stores, 1000) * versions * min(object.selector?.maximum ?? 1, 1000), Int(Int32.max))
         }
         guard count > Self.maximumKeystores else { return nil }
         return ProviderError(
             .objectInvalid,
-            "outputs ask for up to \(count) key stores, one volume takes \(Self.maximumKeystores) at most; versions of "
+            "outputs ask for up to \(count) key stores; the limit of one volume is \(Self.maximumKeystores). Versions of "
                 + "a history and objects that select may pick are counted",
             hint: "ask for fewer versions, lower select's max, or spread the objects over several SecretProviderClasses"
         )
     }
 
-    /// Passwords that no object of the class could give.
+    /// Returns errors for passwords that the objects of the class cannot provide.
     func danglingPasswords() -> [ProviderError] {
-        // The objects that a selector will pick are not known yet.
+        // The objects that a selector will select are not known yet.
         let canBePicked = objects.contains { $0.selector != nil }
         let unknown = UnknownNames()
         let problems = objects.flatMap { object in
@@ -70,7 +70,7 @@ extension ObjectsDocument {
     private static let absentHint =
         "add the secret with the password to objects; hidden: true keeps it out of the volume"
 
-    /// A password that the class itself would give when the vault does not have it.
+    /// Returns an error if the class itself would provide the password when the vault does not have it.
     private static func standIn(
         for password: KeyVaultObject, _ name: String, _ object: KeyVaultObject
     ) -> ProviderError? {

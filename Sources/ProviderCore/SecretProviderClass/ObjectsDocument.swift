@@ -1,26 +1,26 @@
 package import Documents
 
-/// The `objects` parameter: a YAML text whose `array` lists objects, each again a YAML text.
+/// The parsed `objects` parameter: a YAML text whose `array` lists objects, each of which is a YAML text again.
 ///
-/// Read as yaml.v3 reads it into upstream's types: scalars are their source text, unknown keys are
-/// ignored, duplicate keys are refused, null list items are skipped. Beyond upstream, an item may
-/// be written as a mapping without the inner quoting.
+/// It is parsed as yaml.v3 parses it into upstream's types: scalars are their source text, unknown keys are ignored,
+/// duplicate keys are refused, and null list items are skipped. As an extension, an item can be a mapping without the
+/// inner quoting.
 package struct ObjectsDocument: Sendable {
     package var objects: [KeyVaultObject]
-    /// What is probably not meant, such as a key in the wrong case.
+    /// Probable mistakes, such as a key in the wrong letter case.
     package var warnings: [String]
 
-    /// The most that one volume can hold. The driver takes 4 MiB for a volume and Kubernetes 1.5 MiB for a
+    /// The maximum number of objects in one volume. The driver accepts 4 MiB for a volume, and Kubernetes 1.5 MiB for a
     /// SecretProviderClass, so a longer list is a mistake.
     package static let maximumObjects = 1000
 
-    /// Every key that an object may have in addition to its settings.
+    /// The keys that an object can have in addition to its settings.
     package static let keys = [
         "objectName", "objectType", "objectAlias", "objectVersion", "objectVersionHistory", "objectFormat",
         "objectEncoding", "filePermission",
     ]
 
-    /// Parses and validates everything, and reports every mistake there is.
+    /// Parses and validates all objects. Throws all mistakes as one error.
     package static func parse(
         _ text: String, settings: ClassSettings = ClassSettings()
     ) -> Result<ObjectsDocument, ProviderError> {
@@ -80,15 +80,15 @@ package struct ObjectsDocument: Sendable {
         }
     }
 
-    /// The warnings about the keys of one list item, which may have mistakes of its own.
+    /// Returns the warnings about the keys of one list item, which can also have errors.
     package static func warnings(of item: YAMLNode) -> [String] {
         let report = SettingsReport()
         _ = validated(item, 0, ClassSettings(), report)
         return report.warnings
     }
 
-    /// Of `names` the one that was probably written for the required key `key`: `objectname` or `name` for
-    /// `objectName`.
+    /// Returns the name in `names` that was probably meant as the required key `key`, such as `objectname` or `name`
+    /// for `objectName`.
     package static func misspelling(of key: String, among names: [String]) -> String? {
         let short = key.dropFirst("object".count).lowercased()
         let unknown = names.filter { !keys.contains($0) }
@@ -96,10 +96,10 @@ package struct ObjectsDocument: Sendable {
             ?? unknown.prefix(UnknownNames.maximum).first { SpellingSuggestion.near($0, among: keys) == key }
     }
 
-    /// The list items, each as the mapping that it holds or is.
+    /// Returns the list items as mappings. An item is a mapping, or a text that contains one.
     private static func entries(of text: String) throws(ProviderError) -> [(index: Int, node: YAMLNode)] {
         let failure = "failed to yaml unmarshal objects, error: "
-        // All items together are bounded like one document.
+        // All items together have the limit of one document.
         var nodes = 0
         let root: YAMLNode?
         do {
@@ -136,7 +136,7 @@ package struct ObjectsDocument: Sendable {
         guard elements.count <= maximumObjects else {
             throw ProviderError(
                 .objectsMalformed,
-                "objects lists \(elements.count) objects, one volume takes \(maximumObjects) at most",
+                "objects lists \(elements.count) objects; the limit of one volume is \(maximumObjects)",
                 hint: "spread the objects over several SecretProviderClasses, each with a volume of its own")
         }
         var items: [(index: Int, node: YAMLNode)] = []
@@ -164,8 +164,8 @@ package struct ObjectsDocument: Sendable {
         return items
     }
 
-    /// Two files that cannot both exist, of those that are known of so far, with the place of the object
-    /// that the second one is of.
+    /// Returns an error for two known files that cannot both exist, with the index of the object that the second file
+    /// belongs to.
     func conflict(_ settings: ClassSettings) -> (ProviderError, object: Int?)? {
         typealias Claim = (path: String, shown: String, owner: String, object: Int?)
         let claims: [Claim] =

@@ -1,9 +1,9 @@
 internal import Documents
 internal import SecretMemory
 
-/// What the parameters of a SecretProviderClass are called, and what was meant by those that do not exist.
+/// The names of the parameters of a SecretProviderClass, and suggestions for misspelled ones.
 package enum ParameterNames {
-    /// Every parameter that is read. `tenantId` is upstream's older spelling of `tenantID`.
+    /// All parameters that are read. `tenantId` is upstream's older spelling of `tenantID`.
     package static let known =
         [
             "keyvaultName", "tenantID", "tenantId", "objects", "clientID", "usePodIdentity", "useVMManagedIdentity",
@@ -13,9 +13,8 @@ package enum ParameterNames {
 
     private static let knownSet = Set(known)
 
-    /// The parameter that `name` was probably meant for: with other letter case or other dashes, or with two
-    /// letters at most that differ. Nil for a name that exists, and for one that resembles none: such a one may
-    /// well be somebody else's.
+    /// Returns the parameter that `name` was probably meant to be: the letter case or the dashes differ, or at most two
+    /// letters. Returns nil for a known name, and for a name that is not similar to any: another program may use it.
     package static func meant(by name: String) -> String? {
         guard !knownSet.contains(name), name.utf8.count <= 40, isWord(name) else { return nil }
         let letters = plain(name)
@@ -27,7 +26,7 @@ package enum ParameterNames {
         return best.0
     }
 
-    /// Nothing else is repeated in a log or an event.
+    /// Only names of this form are repeated in logs and events.
     private static func isWord(_ name: String) -> Bool {
         name.unicodeScalars.allSatisfy {
             $0.isASCII && ($0.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains($0))
@@ -36,8 +35,8 @@ package enum ParameterNames {
 
     private static func plain(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
 
-    /// Those of a mount's attributes that are ignored and that look like a parameter. The attributes also hold
-    /// what the driver and the kubelet add, and whatever the pod's volume has among its own.
+    /// Returns the ignored attributes of a mount whose names are similar to a parameter. The attributes also hold keys
+    /// of the driver and the kubelet, and all keys of the pod's volume.
     static func misspelt(in attributes: StringMap) -> [(name: String, meant: String)] {
         let foreign = attributes.keys.filter {
             !knownSet.contains($0) && !$0.hasPrefix("csi.storage.k8s.io/") && $0 != "secretProviderClass"
@@ -45,11 +44,12 @@ package enum ParameterNames {
         return foreign.sorted().prefix(maximumJudged).compactMap { name in meant(by: name).map { (name, $0) } }
     }
 
-    /// For an error's context, which is short.
+    /// Returns the list for an error's context, which has to be short.
     static func list(_ misspelt: [(name: String, meant: String)]) -> String {
         misspelt.prefix(4).map { "\($0.name.clipped) (did you mean \($0.meant)?)" }.joined(separator: ", ")
     }
 
-    /// A request may hold any number of names, and comparing takes its time.
+    /// The maximum number of names that are compared, because a request can hold any number of them and a comparison
+    /// takes time.
     private static let maximumJudged = 64
 }

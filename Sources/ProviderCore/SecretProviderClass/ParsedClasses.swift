@@ -3,10 +3,10 @@ internal import Budgets
 internal import SecretMemory
 internal import Synchronization
 
-/// What a class says of its objects, read but not yet joined with what else a mount brings.
+/// The parsed parameters of a class, before they are combined with the rest of a mount request.
 struct ParsedClass: Sendable {
     var settings: ClassSettings
-    /// What is wrong with the settings.
+    /// The mistakes in the class's settings.
     var errors: [ProviderError]
     var document: Result<ObjectsDocument, ProviderError>
 
@@ -21,7 +21,8 @@ struct ParsedClass: Sendable {
         if case .success(let document) = document { document.objects.count } else { 0 }
     }
 
-    /// All that reading depends on. Bytes, because Swift takes texts for equal that only look alike.
+    /// The text that the result depends on. It is compared by bytes, because Swift treats different Unicode spellings
+    /// of a text as equal.
     static func source(_ parameters: StringMap) -> ByteKey {
         var source: [UInt8] = []
         for key in ["objects"] + ClassSettings.keys {
@@ -33,16 +34,16 @@ struct ParsedClass: Sendable {
     }
 }
 
-/// What was read of late: the kubelet has each volume asked for again about every minute, with the same
-/// class. A text always reads the same, so every caller may be given what it said the last time.
+/// A cache of parsed classes. The kubelet requests each volume again about every minute, with the same class, and the
+/// same text always gives the same result, so all callers can share it.
 package final class ParsedClasses: Sendable {
     private static let maximumBytes = 1 << 20
-    /// Of one class. A larger one is parsed for each mount.
+    /// The maximum size of one class, in bytes. A larger class is parsed for each mount.
     private static let maximumClassBytes = 256 << 10
-    /// What an object takes in addition to its text, roughly.
+    /// The approximate memory of an object in addition to its text, in bytes.
     private static let objectBytes = 512
 
-    /// Kept on the share of the namespace that parsed it first. The cost is in bytes.
+    /// Each entry counts against the share of the namespace that parsed it first. Costs are in bytes.
     private let classes = Mutex(RecentMap<ByteKey, ParsedClass>(capacity: maximumBytes, ownerShare: maximumBytes / 2))
 
     package init() {}
@@ -52,13 +53,13 @@ package final class ParsedClasses: Sendable {
         if let known = classes.withLock({ $0.use(source) }) { return known }
         let parsed = ParsedClass(parameters)
         let cost = source.bytes.count + Self.objectBytes * (1 + parsed.objectCount)
-        // What an exhausted budget cut short says nothing about the class.
+        // A result that was cut short by an exhausted budget does not describe the class.
         guard cost <= Self.maximumClassBytes, MountBudget.isWithinLimits else { return parsed }
         let namespace = parameters["csi.storage.k8s.io/pod.namespace"]
         classes.withLock { _ = $0.store(source, parsed, cost: cost, owner: namespace) }
         return parsed
     }
 
-    /// The number of classes that are kept.
+    /// The number of cached classes.
     package var count: Int { classes.withLock { $0.count } }
 }

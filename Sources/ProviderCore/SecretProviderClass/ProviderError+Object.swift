@@ -1,6 +1,6 @@
 extension ProviderError {
-    /// An error about `object`: in the message, `reason` follows upstream's words for the object; in the cause, which is
-    /// `reason` unless `cause` says otherwise, it follows the object's type and name. `vault` is the vault's name.
+    /// Creates an error about `object`. In the message, `reason` follows upstream's prefix for the object. The cause is
+    /// `cause`, or else `reason`, and is shown after the object's type and name. `vault` is the vault's name.
     package init(
         _ code: ErrorCode, of object: KeyVaultObject, in vault: String = "", _ reason: String, cause: String? = nil,
         hint: String? = nil, context: [(name: String, value: String)] = []
@@ -9,7 +9,7 @@ extension ProviderError {
         subject = object.errorSubject(in: vault)
     }
 
-    /// The same error, as that of `object`.
+    /// Returns the same error as an error about `object`.
     package func failing(_ object: KeyVaultObject, in vault: String) -> ProviderError {
         var copy = prefixed(object.failurePrefix)
         copy.subject = object.errorSubject(in: vault)
@@ -18,7 +18,7 @@ extension ProviderError {
 }
 
 extension KeyVaultObject {
-    /// The object as errors name it; `vault` is the vault's name.
+    /// Returns the subject that errors use for the object. `vault` is the vault's name.
     func errorSubject(in vault: String = "") -> ErrorSubject {
         if let selector { return ErrorSubject("selector", names: [selector.description], vault: vault) }
         return ErrorSubject(type.noun, names: [name], version: version, vault: vault)
@@ -26,6 +26,6 @@ extension KeyVaultObject {
 }
 
 extension KeyVaultObject.ObjectType {
-    /// What an object of this type is called, in sentences and in Azure's command line.
+    /// The word for an object of this type, in sentences and in Azure's command line.
     package var noun: String { self == .certificate ? "certificate" : rawValue }
 }

@@ -2,12 +2,13 @@ internal import Documents
 internal import SecretMemory
 
 extension ObjectSelector {
-    /// `select` and `fileName` as they stand in a class, with the type that its text names.
-    struct Reading {
+    /// The settings `select` and `fileName` of an object, and its type as text.
+    struct ParsedSettings {
         var selector: ObjectSelector
         var typeText: String
 
-        /// Reads `select`; nil without it. `fields` are upstream's, of which some cannot be combined with it.
+        /// Reads `select`. Returns nil if it is not set. `fields` are upstream's fields; some of them cannot be
+        /// combined with it.
         init?(_ settings: SettingsMapping, _ fields: [String: String]) {
             let fileName = settings.text("fileName")
             guard let select = settings.mapping("select") else {

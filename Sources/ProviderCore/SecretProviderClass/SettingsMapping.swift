@@ -2,27 +2,27 @@ internal import Budgets
 package import Documents
 internal import SecretMemory
 
-/// One mapping of the settings language: an object, or a mapping inside one.
+/// One mapping in the settings of a class: an object, or a mapping inside one.
 ///
-/// All of it is read by the same rules. Scalars are the text of their source, null means "not set", a key
-/// that stands twice is refused, and every mistake is gathered with its place. The keys that are asked for
-/// are the keys there are, so each setting is one line where it is read, and what is left over is warned of.
+/// All mappings follow the same rules. A scalar is its source text, null means "not set", a duplicate key is an error,
+/// and every mistake is reported with its place. A key becomes known when the code reads it, so each setting needs one
+/// line only; the remaining keys cause warnings.
 package struct SettingsMapping {
-    /// How errors call it, such as `object at index 2 (db): extract`.
+    /// The name of the mapping in errors, such as `object at index 2 (db): extract`.
     package let place: String
-    /// Where mistakes and warnings go.
+    /// The report that collects mistakes and warnings.
     package let report: SettingsReport
     private let scope: SettingsScope
     private let members: [ByteKey: YAMLNode]
     private let keys: MappingKeys
 
-    /// What a byte of a setting's text may cost: some ignores its characters.
+    /// The cost of each byte of a setting's text, because some readers look at every character.
     static let stepsPerByte = 2
 
-    /// The most keys of one mapping: one for each object of a volume.
+    /// The maximum number of keys in one mapping: one for each object of a volume.
     package static let maximumKeys = 1000
 
-    /// Takes over a mapping's members, merge keys resolved. `known` keys are read by others.
+    /// Creates a mapping from members whose merge keys are resolved. The keys in `known` are read elsewhere.
     package init(
         _ members: [YAMLNode.Member], place: String, report: SettingsReport, known: [String] = [],
         scope: SettingsScope = .object
@@ -54,13 +54,13 @@ package struct SettingsMapping {
 
     // MARK: - Values of one key each; nil when absent or refused
 
-    /// Text without white space at its ends; nil when that leaves nothing.
+    /// Returns the text without leading and trailing white space; nil if nothing is left.
     package func text(_ key: String) -> String? {
         guard let text = scalar(key)?.text.trimmingSpace(), !text.isEmpty else { return nil }
         return text
     }
 
-    /// Text as it stands.
+    /// Returns the text unchanged.
     package func verbatim(_ key: String) -> String? {
         scalar(key)?.text
     }
@@ -69,7 +69,7 @@ package struct SettingsMapping {
         choice(key, ["true": true, "false": false])
     }
 
-    /// One of `words`, in any letter case.
+    /// Returns the value of one of `words`, which match in any letter case.
     package func choice<Value>(_ key: String, _ words: KeyValuePairs<String, Value>) -> Value? {
         guard let text = text(key) else { return nil }
         if let found = words.first(where: { $0.key == text.lowercased() }) { return found.value }
@@ -82,7 +82,7 @@ package struct SettingsMapping {
         return nil
     }
 
-    /// A whole number in `range`.
+    /// Returns a whole number in `range`.
     package func count(_ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let text = text(key) else { return nil }
         if let number = Int(text), range.contains(number) { return number }
@@ -90,7 +90,7 @@ package struct SettingsMapping {
         return nil
     }
 
-    /// A time span such as `90m`, `72h` or `30d`.
+    /// Returns a duration such as `90m`, `72h` or `30d`.
     package func duration(_ key: String) -> Duration? {
         guard let text = text(key) else { return nil }
         if let duration = SettingsDuration.parse(text) { return duration }
@@ -101,7 +101,7 @@ package struct SettingsMapping {
         return nil
     }
 
-    /// A list of texts, or one text that stands for a list of one.
+    /// Returns a list of texts; a single text counts as a list of one.
     package func texts(_ key: String) -> [String]? {
         guard let node = node(key) else { return nil }
         let nodes = node.sequence ?? [node]
@@ -115,7 +115,7 @@ package struct SettingsMapping {
         return texts
     }
 
-    /// A mapping of texts to texts, in the order of the source.
+    /// Returns a mapping of texts to texts, in the order of the source.
     package func pairs(_ key: String) -> [(name: String, value: String)]? {
         guard let inner = mapping(key) else { return nil }
         return inner.keys.present.compactMap { name in
@@ -123,12 +123,12 @@ package struct SettingsMapping {
         }
     }
 
-    /// A mapping inside this one.
+    /// Returns a mapping inside this one.
     package func mapping(_ key: String) -> SettingsMapping? {
         node(key).flatMap { inner($0, key, label: key) }
     }
 
-    /// A list of mappings; one mapping stands for a list of one.
+    /// Returns a list of mappings; a single mapping counts as a list of one.
     package func mappings(_ key: String) -> [SettingsMapping]? {
         guard let node = node(key) else { return nil }
         guard let elements = node.sequence else { return inner(node, key, label: key).map { [$0] } }
@@ -141,22 +141,22 @@ package struct SettingsMapping {
 
     // MARK: - Mistakes
 
-    /// Gathers a mistake about `key`.
+    /// Reports a mistake about `key`.
     package func refuse(_ key: String, _ reason: String, hint: String? = nil) {
         refuse(key, label: key, reason, hint: hint)
     }
 
-    /// Gathers a mistake about `key`, or about the list element of it that `label` names.
+    /// Reports a mistake about `key`, or about the element of its list that `label` names.
     private func refuse(_ key: String, label: String, _ reason: String, hint: String? = nil) {
         add(ProviderError(.objectInvalid, "\(place): \(label) \(reason)", hint: hint), about: key)
     }
 
-    /// Gathers an error about `key`.
+    /// Reports an error about `key`.
     func add(_ error: ProviderError, about key: String) {
         report.add(error.about(scope.place(of: key)))
     }
 
-    /// Refuses those of `keys` that are there, because of `reason`.
+    /// Reports the same mistake for each of `keys` that is set.
     package func refuse(any keys: [String], _ reason: String, hint: String? = nil) {
         for key in keys where has(key) { refuse(key, reason, hint: hint) }
     }
@@ -170,7 +170,7 @@ package struct SettingsMapping {
     private func scalar(_ key: String) -> YAMLScalar? {
         guard let node = node(key) else { return nil }
         if let scalar = node.scalar {
-            // Whatever is made of the text takes time with its length, and an alias makes many long texts of one.
+            // Processing a text takes time with its length, and YAML aliases can repeat a long text many times.
             guard MountBudget.spend(steps: Self.stepsPerByte * scalar.text.utf8.count, on: .reading) else { return nil }
             return scalar
         }
@@ -194,10 +194,10 @@ package struct SettingsMapping {
     }
 }
 
-/// The keys of one mapping: those that exist, and those that were asked for.
+/// The keys of one mapping: those that exist, and those that the code has read.
 final class MappingKeys {
     private let place: String
-    /// As they stand in the source.
+    /// The keys as written in the source.
     let present: [String]
     private var askedFor: [String]
     private var isAskedFor: Set<ByteKey>
@@ -213,7 +213,8 @@ final class MappingKeys {
         if isAskedFor.insert(ByteKey(key)).inserted { askedFor.append(key) }
     }
 
-    /// The keys that nothing has asked for, each with what was probably meant, as far as `names` has room for them.
+    /// Returns warnings about the existing keys that the code has not read, each with a spelling suggestion. `names`
+    /// limits their number.
     func unknown(_ names: UnknownNames) -> [String] {
         present.filter { !isAskedFor.contains(ByteKey($0)) }.compactMap { key in
             names.note(key, among: askedFor).map { "\(place): unknown key \(key.clipped) is ignored\($0)" }
@@ -221,14 +222,14 @@ final class MappingKeys {
     }
 }
 
-/// Gathers the mistakes and the unknown keys of a document's mappings. It keeps no mapping, as each of them keeps
-/// the report.
+/// Collects the mistakes and unknown keys of a document's mappings. It does not keep the mappings, because each of them
+/// keeps the report.
 package final class SettingsReport {
     private(set) package var errors: [ProviderError] = []
     private var keys: [MappingKeys] = []
     private let unknown: UnknownNames
 
-    /// `unknown` is shared by all reports of a document.
+    /// Creates a report. All reports of a document share `unknown`.
     package init(unknown: UnknownNames = UnknownNames()) {
         self.unknown = unknown
     }
@@ -237,11 +238,11 @@ package final class SettingsReport {
 
     func add(_ keys: MappingKeys) { self.keys.append(keys) }
 
-    /// About keys that nothing has asked for; to be read when everything has been.
+    /// The warnings about unknown keys. They are complete only when all settings have been read.
     package var warnings: [String] { keys.flatMap { $0.unknown(unknown) } }
 }
 
-/// Time spans in the settings: Go's notation, and whole days.
+/// Parses durations in settings: Go's notation, and whole days such as `30d`.
 package enum SettingsDuration {
     package static func parse(_ text: String) -> Duration? {
         guard text.hasSuffix("d") else { return GoDuration.parse(text) }

@@ -1,15 +1,15 @@
-/// What the keys of a mapping of settings are, so that an error about one can say where it is.
+/// The position of a mapping in the settings, so that an error about one of its keys can name its place.
 package enum SettingsScope: Sendable {
-    /// Parameters of the class.
+    /// The keys are parameters of the class.
     case parameters
-    /// Keys within a parameter.
+    /// The keys are inside a parameter.
     case parameter(String)
-    /// Settings of an object.
+    /// The keys are settings of an object.
     case object
-    /// Keys within a setting of an object.
+    /// The keys are inside a setting of an object.
     case setting(String)
 
-    /// The scope of the mapping under `key`.
+    /// Returns the scope of the mapping under `key`.
     func inner(_ key: String) -> SettingsScope {
         switch self {
         case .parameters: .parameter(key)

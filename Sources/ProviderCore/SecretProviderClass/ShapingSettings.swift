@@ -1,7 +1,7 @@
 internal import Shaping
 
 extension Extract {
-    /// Reads `extract`; nil when it does not say what.
+    /// Reads `extract`. Returns nil if it does not have a valid expression, after reporting the mistake.
     init?(parsing settings: SettingsMapping) {
         let pointer = settings.verbatim("pointer")
         let expression = settings.text("jmesPath")
@@ -39,7 +39,7 @@ extension Explode {
         fileName = settings.text("fileName") ?? fileName
         maximum = settings.count("maximum", in: 1...Self.greatestMaximum) ?? maximum
         indent = settings.count("indent", in: 0...16)
-        // While a selector stands for the objects, none has a path yet.
+        // The objects of a selector do not have their paths yet.
         if let problem = problem(path: path.isEmpty ? "path" : path, pathProblem: MountPath.problem) {
             settings.refuse("fileName", problem)
         }
@@ -58,7 +58,7 @@ extension EnvFile {
 }
 
 extension SettingsMapping {
-    /// What `body` makes of the text under `key`; its refusal is gathered.
+    /// Returns the result of `body` for the text under `key`, or nil after reporting the error that it throws.
     func read<Value>(_ key: String, _ body: () throws(ShapingError) -> Value) -> Value? {
         do {
             return try body()

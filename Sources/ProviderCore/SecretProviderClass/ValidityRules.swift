@@ -1,8 +1,8 @@
-/// Which of an object's times matter to a mount.
+/// The rules about an object's validity period that a mount checks.
 package struct ValidityRules: Sendable, Hashable {
-    /// The mount fails when the object expires sooner.
+    /// The minimum time until the object expires; otherwise the mount fails.
     package var minimumRemaining: Duration?
-    /// The mount fails when the object is not valid yet.
+    /// Whether the mount fails if the object is not valid yet.
     package var respectsNotBefore = false
 
     package init() {}

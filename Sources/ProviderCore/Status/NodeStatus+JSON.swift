@@ -1,7 +1,7 @@
 package import Documents
 
 extension NodeStatus {
-    /// The version of the document's form. New members do not change it.
+    /// The version of the document's format. Adding members does not change it.
     private static let form = 1
 
     package var json: JSONOutput {
@@ -23,7 +23,7 @@ extension NodeStatus {
         ])
     }
 
-    /// The document that `json` gave; nil for anything else.
+    /// Reads a document that `json` created. Returns nil for any other document.
     package init?(_ json: JSONValue) {
         guard let document = json.object, document["formatVersion"]?.integer == Self.form,
             let provider = document["provider"]?.object, let volumes = document["volumes"]?.array

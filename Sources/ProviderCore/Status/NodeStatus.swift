@@ -1,25 +1,27 @@
-/// What a node's provider holds, without any secret value: the document behind `akv-csi status`.
+/// The volumes of a node and their state, without any secret value: the document that `akv-csi status` shows.
 ///
 /// All times are in seconds since 1970.
 package struct NodeStatus: Sendable, Equatable {
-    /// When the document was made.
+    /// The time at which the document was made.
     package var time: Int
     package var provider: Provider
-    /// By namespace, pod and path.
+    /// The volumes, ordered by namespace, pod and path.
     package var volumes: [VolumeStatus]
-    /// The number of volumes that the document has no room for.
+    /// The number of volumes that are left out because the document is full.
     package var omittedVolumes = 0
 
+    /// The provider of the node and its settings.
     package struct Provider: Sendable, Equatable {
         package var version: String
-        /// Nil if the provider does not know it.
+        /// The node's name; nil if the provider does not know it.
         package var node: String?
         package var startedAt: Int
-        /// In seconds, of classes that set none; 0 if every mount asks the vault.
+        /// The refresh interval of classes that do not set one, in seconds; 0 if every mount fetches from the vault.
         package var refreshInterval: Int
-        /// How old a value may be to stand in for a vault that cannot be asked, in seconds; 0 for never.
+        /// The maximum age, in seconds, of values that are used while the vault is not available; 0 if they are never
+        /// used.
         package var staleIfError: Int
-        /// The driver has asked for a volume again after it was filled, so rotation is switched on.
+        /// Whether the driver has requested a mounted volume again, which shows that rotation is enabled.
         package var isRotating: Bool
 
         package init(
@@ -41,8 +43,8 @@ package struct NodeStatus: Sendable, Equatable {
         self.omittedVolumes = omittedVolumes
     }
 
-    /// The socket of the status next to the provider's socket. The driver takes files that end with `.sock` for
-    /// providers, so this one does not.
+    /// Returns the path of the status socket, which is next to the provider's socket. The driver treats files that end
+    /// in `.sock` as providers, so this name ends differently.
     package static func socketPath(nextTo providerSocket: String) -> String {
         let ending = ".sock"
         return (providerSocket.hasSuffix(ending) ? String(providerSocket.dropLast(ending.count)) : providerSocket)
@@ -53,20 +55,22 @@ package struct NodeStatus: Sendable, Equatable {
     package static let requestPath = "/status"
 }
 
-/// One pod's volume.
+/// The state of one pod's volume.
 package struct VolumeStatus: Sendable, Equatable {
+    /// The state of a volume.
     package enum State: String, Sendable, CaseIterable {
-        /// The last mount succeeded, with contents that the vault has confirmed within the refresh interval.
+        /// The last mount succeeded, and the vault confirmed the contents within the refresh interval.
         case ok
-        /// The last mount succeeded with older contents, because the vault could not be asked.
+        /// The last mount succeeded with older contents, because the vault was not available.
         case stale
         /// The last mount failed. A pod that was mounted before keeps its files.
         case failing
     }
 
+    /// The identity that a volume's objects are read with.
     package struct Identity: Sendable, Equatable {
         package var mode: String
-        /// Empty where the identity is not of the class's choosing.
+        /// The client ID; empty if the class does not choose the identity.
         package var clientID: String
         package var tenantID: String
 
@@ -77,13 +81,14 @@ package struct VolumeStatus: Sendable, Equatable {
         }
     }
 
+    /// An error of a mount.
     package struct Failure: Sendable, Equatable {
         package var code: String
-        /// Code, cause and fix.
+        /// The code, cause and fix of the error.
         package var message: String
-        /// When it last happened.
+        /// The last time at which the error happened.
         package var at: Int
-        /// When the volume began to fail; nil once it works again.
+        /// The time at which the volume began to fail; nil if it works again.
         package var since: Int?
 
         package init(code: String, message: String, at: Int, since: Int?) {
@@ -101,19 +106,21 @@ package struct VolumeStatus: Sendable, Equatable {
     package var className: String
     package var targetPath: String
     package var state: State
-    /// The driver asks for other volumes and has not asked for this one for ten minutes: its pod is probably gone.
+    /// Whether the volume's pod has probably ended: the driver requests other volumes, but has not requested this one
+    /// for ten minutes.
     package var isGone = false
-    /// Nil before the class could be read.
+    /// The identity; nil if the class could not be read yet.
     package var identity: Identity?
-    /// The vault of the class; objects may name others.
+    /// The vault of the class. Objects can name other vaults.
     package var vault: String?
-    /// When the driver last asked for the volume.
+    /// The time of the driver's last request for the volume.
     package var lastMountAt: Int
-    /// When the volume was last mounted without an error; nil for never.
+    /// The time of the last successful mount; nil if none succeeded.
     package var lastSuccessAt: Int?
-    /// From when on the next mount asks the vault again, at the latest; nil if every mount does or the last one failed.
+    /// The time from which the next mount fetches from the vault again; nil if every mount does so, or if the last one
+    /// failed.
     package var nextRefreshAt: Int?
-    /// The last error, also of a volume that works again.
+    /// The last error. It is kept when the volume works again.
     package var lastError: Failure?
     package var objects: [ObjectStatus]
     package var omittedObjects = 0
@@ -133,13 +140,13 @@ package struct VolumeStatus: Sendable, Equatable {
         self.objects = objects
     }
 
-    /// When the vault last confirmed all objects, which is when it confirmed the oldest one.
+    /// The time at which the vault last confirmed all objects, which is the time of the oldest confirmation.
     package var confirmedAt: Int? { objects.compactMap(\.confirmedAt).min() }
 
-    /// When the first object expires.
+    /// The time at which the first object expires.
     package var expiresAt: Int? { objects.compactMap(\.expiresAt).min() }
 
-    /// The volume's name in the pod, which the kubelet makes part of the path; the whole path for others.
+    /// The volume's name in the pod, which is part of the kubelet's path; for other paths, the whole path.
     package var volumeName: String {
         let parts = targetPath.split(separator: "/")
         guard let index = parts.lastIndex(of: "kubernetes.io~csi"), parts.indices.contains(index + 1) else {
@@ -149,23 +156,23 @@ package struct VolumeStatus: Sendable, Equatable {
     }
 }
 
-/// One object of a volume, in the version that the volume was last given.
+/// One object of a volume, in the version that was last mounted.
 package struct ObjectStatus: Sendable, Equatable {
     /// `secret`, `key` or `cert`.
     package var type: String
     package var name: String
-    /// Nil if the vault does not have the object and the class tolerates that.
+    /// The mounted version; nil if the vault does not have the object and the object is optional.
     package var version: String?
     package var vault: String
-    /// Set where it is not the class's.
+    /// The client ID, if it is not that of the class.
     package var clientID: String?
-    /// When the vault was last asked for it.
+    /// The time at which the vault last confirmed the object.
     package var confirmedAt: Int?
-    /// Nil if it does not expire.
+    /// The time at which the object expires; nil if it does not expire.
     package var expiresAt: Int?
-    /// `fetched`, `cached`, `joined` or `stale`, as in the log.
+    /// The origin of the content as in the log: `fetched`, `cached`, `joined` or `stale`.
     package var source: String?
-    /// Another vault stood in for the class's.
+    /// Whether the fallback vault provided the content.
     package var isFromFallback = false
 
     package init(type: String, name: String, version: String?, vault: String) {

@@ -1,14 +1,15 @@
 package import Documents
 package import SecretMemory
 
-/// A vault object's content read as a document.
+/// Parses a vault object's content as a document.
 package enum ContentDocument {
+    /// The formats of documents.
     package enum Format: String, Sendable, CaseIterable, Hashable {
         case json
         case yaml
     }
 
-    /// Reads `content`. An error says that and where, but not the text there.
+    /// Parses `content`. The error says where parsing failed, but never quotes the content.
     package static func parse(_ content: SecretBytes, as format: Format) throws(ShapingError) -> JSONValue {
         guard content.withExposed({ String(validating: $0, as: UTF8.self) != nil }) else {
             throw ShapingError(.malformed, "the content is not UTF-8 text, so it is not a \(format.name) document")
@@ -18,7 +19,7 @@ package enum ContentDocument {
             do {
                 return try JSONParser.parse(content).withUniqueKeys
             } catch {
-                // Go's words would show the byte at which it failed.
+                // Go's message would show the byte at which parsing failed.
                 let isCut = error.reason.hasPrefix("unexpected end")
                 throw ShapingError(
                     .malformed, "the content is not a JSON document\(isCut ? ": it ends too early or is empty" : "")")
@@ -27,8 +28,8 @@ package enum ContentDocument {
         }
     }
 
-    /// What a file made of `value` holds: a string's text, and anything else as JSON, on one line or with
-    /// `indent` spaces for each level.
+    /// Returns the bytes of a file for `value`: the text of a string, and JSON for anything else, on one line or
+    /// indented by `indent` spaces for each level.
     package static func file(
         of value: JSONValue, indent: Int? = nil, _ budget: inout ShapingBudget
     ) throws(ShapingError) -> SecretBytes {
@@ -49,7 +50,7 @@ extension ContentDocument.Format {
 }
 
 extension JSONValue {
-    /// The same value, with each key of an object once.
+    /// The same value with each key of an object once.
     fileprivate var withUniqueKeys: JSONValue {
         switch self {
         case .array(let elements): .array(elements.map(\.withUniqueKeys))

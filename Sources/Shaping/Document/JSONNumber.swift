@@ -1,8 +1,7 @@
 internal import Documents
 internal import SecretMemory
 
-/// Arithmetic on JSON numbers, which are kept as their source text so that none loses a digit before
-/// somebody calculates with it.
+/// Arithmetic on JSON numbers. They are kept as source text until a calculation, so that no digit is lost.
 enum JSONNumber: Sendable {
     case integer(Int)
     case real(Double)
@@ -24,7 +23,7 @@ enum JSONNumber: Sendable {
         }
     }
 
-    /// The JSON text; nil for what is beyond the range of numbers.
+    /// The number as JSON text; nil if it is out of range.
     var source: String? {
         switch self {
         case .integer(let value): return "\(value)"
@@ -42,7 +41,7 @@ enum JSONNumber: Sendable {
         return x < y ? .less : x > y ? .more : .same
     }
 
-    /// Whether `text` is a number as RFC 8259 writes it.
+    /// Whether `text` is a number in the notation of RFC 8259.
     static func isNumber(_ text: String) -> Bool {
         guard let first = text.utf8.first, first == UInt8(ascii: "-") || ASCII.digits.contains(first) else {
             return false
@@ -57,7 +56,7 @@ enum JSONNumber: Sendable {
         text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || ASCII.digits.contains($0) }
     }
 
-    /// Of whole numbers of any length, which JSON writes without zeros before them.
+    /// Compares whole numbers of any length, which JSON writes without leading zeros.
     private static func wholeOrder(_ a: String, _ b: String) -> Order {
         func parts(_ text: String) -> (isNegative: Bool, digits: [UInt8]) {
             let digits = Array(text.utf8.drop { $0 == UInt8(ascii: "-") })

@@ -1,15 +1,15 @@
 package import Documents
 internal import SecretMemory
 
-/// A place in a document, as RFC 6901 writes it: `/user/names/0`.
+/// A JSON Pointer (RFC 6901), such as `/user/names/0`.
 package struct JSONPointer: Sendable, Hashable {
     private static let maximumBytes = 4096
     private static let maximumTokens = 200
 
     private var tokens: [String]
 
-    /// Reads `text`: empty for the whole document, or a `/` before each name; in names `~1` stands for `/`
-    /// and `~0` for `~`.
+    /// Parses `text`. An empty text points to the whole document. Otherwise each name follows a `/`, and in names `~1`
+    /// stands for `/` and `~0` for `~`. Throws if the text is not a valid pointer.
     package init(_ text: String) throws(ShapingError) {
         guard text.utf8.count <= Self.maximumBytes else {
             throw ShapingError(.syntax, "the pointer has more than \(Self.maximumBytes) bytes")
@@ -27,7 +27,7 @@ package struct JSONPointer: Sendable, Hashable {
         }
     }
 
-    /// One that leads along `tokens`.
+    /// Creates a pointer that follows `tokens`.
     init(tokens: [String]) {
         self.tokens = tokens
     }
@@ -51,7 +51,7 @@ package struct JSONPointer: Sendable, Hashable {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// The value there. The error says how far the document goes along.
+    /// Returns the value that the pointer refers to. Throws an error that names the last part that exists.
     package func value(in document: JSONValue) throws(ShapingError) -> JSONValue {
         var current = document
         for (index, token) in tokens.enumerated() {
@@ -77,7 +77,7 @@ package struct JSONPointer: Sendable, Hashable {
         return current
     }
 
-    /// Digits without a zero before them.
+    /// Returns an index, written as digits without leading zeros, or nil.
     private static func index(_ token: String) -> Int? {
         guard !token.isEmpty, token.utf8.allSatisfy({ ASCII.digits.contains($0) }),
             token == "0" || token.utf8.first != UInt8(ascii: "0")

@@ -1,18 +1,17 @@
 internal import Documents
 internal import SecretMemory
 
-/// Writes JSON values as wiped bytes: members in the order in which they are given, numbers as in their
-/// source.
+/// Writes JSON values into memory that is wiped. Members keep their order, and numbers their source text.
 struct JSONRenderer: ~Copyable {
-    /// Documents are read to a depth of 200, and a long expression adds some hundreds.
+    /// The maximum depth. Documents have a depth of up to 200, and a long expression adds some hundreds.
     private static let maximumDepth = 400
 
     private var builder = SecretBytesBuilder()
     private let indent: Int?
     private let maximumBytes: Int
 
-    /// `value` as JSON text, on one line, or with each level of nesting `indent` spaces further in. Takes
-    /// the size of the text from `budget`.
+    /// Returns `value` as JSON text, on one line or indented by `indent` spaces for each level. The size of the text is
+    /// taken from `budget`; throws if it is exceeded.
     static func render(
         _ value: JSONValue, indent: Int? = nil, _ budget: inout ShapingBudget
     ) throws(ShapingError) -> SecretBytes {
@@ -66,8 +65,8 @@ struct JSONRenderer: ~Copyable {
         for _ in 0..<indent * depth { builder.append(UInt8(ascii: " ")) }
     }
 
-    /// Appends UTF-8 `bytes` as a JSON string. What YAML and TOML do not want to see as it is becomes an
-    /// escape too, so that the text is one of theirs as well.
+    /// Appends UTF-8 `bytes` as a JSON string. Characters that YAML and TOML do not allow unescaped are escaped too, so
+    /// that the result is also valid in these formats.
     static func appendQuoted(_ bytes: UnsafeRawBufferPointer, to builder: inout SecretBytesBuilder) {
         builder.append(UInt8(ascii: "\""))
         var index = 0
@@ -97,8 +96,8 @@ struct JSONRenderer: ~Copyable {
         builder.append(UInt8(ascii: "\""))
     }
 
-    /// The control character, line separator, byte order mark or non-character at `index`, and its length
-    /// in UTF-8; 0 when another character is there.
+    /// Returns the control character, line separator, byte order mark or non-character at `index` and its length in
+    /// UTF-8. The length is 0 if another character is there.
     private static func unprintable(_ bytes: UnsafeRawBufferPointer, at index: Int) -> (UInt16, Int) {
         func at(_ offset: Int) -> UInt8 { index + offset < bytes.count ? bytes[index + offset] : 0 }
         switch (bytes[index], at(1), at(2)) {
@@ -112,7 +111,7 @@ struct JSONRenderer: ~Copyable {
         }
     }
 
-    /// Appends a UTF-16 unit as `\uXXXX`.
+    /// Appends a UTF-16 code unit as `\uXXXX`.
     static func appendEscape(_ unit: UInt16, to builder: inout SecretBytesBuilder) {
         builder.append("\\u")
         for shift in [12, 8, 4, 0] as [UInt16] {

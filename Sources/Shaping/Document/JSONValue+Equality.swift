@@ -1,7 +1,8 @@
 internal import Documents
 
 extension JSONValue {
-    /// Whether both stand for the same value: numbers by what they amount to, objects in any order.
+    /// Whether both values are equal: numbers are compared by value, and the order of an object's members does not
+    /// matter.
     func isEqual(to other: JSONValue, _ budget: inout ShapingBudget) throws(ShapingError) -> Bool {
         try budget.spend()
         switch (self, other) {

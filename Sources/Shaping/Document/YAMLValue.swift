@@ -1,19 +1,18 @@
 internal import Documents
 internal import SecretMemory
 
-/// YAML read as JSON's values, by YAML 1.2's JSON schema with the core schema's words for null, true and
-/// false.
+/// Converts YAML to JSON values, with the JSON schema of YAML 1.2 and the core schema's words for null, true and false.
 ///
-/// A plain scalar is a number only if JSON would write it so. Everything else stays the text that it is:
-/// `0755`, `0x1F`, `1_000` and `.inf` are what people write for modes and passwords, and no reader agrees
-/// with the next one about them. A document passes through libyaml's memory, which is not wiped.
+/// A plain scalar is a number only if JSON would write it in the same way. Everything else stays text: people write
+/// `0755`, `0x1F`, `1_000` and `.inf` as modes and passwords, and YAML parsers interpret them differently. The document
+/// passes through the memory of libyaml, which is not wiped.
 enum YAMLValue {
     static func parse(_ content: SecretBytes) throws(ShapingError) -> JSONValue {
         let documents: [YAMLNode]
         do {
             documents = try YAMLParser.parseAll(content)
         } catch {
-            // An anchor's name is part of the content.
+            // The name of an anchor is part of the content, so the error must not show it.
             let reason = error.reason.contains("anchor '") ? "an alias does not fit its anchor" : error.reason
             let place = error.line > 0 ? " (line \(error.line))" : ""
             throw ShapingError(.malformed, "the content is not a YAML document: \(reason)\(place)")

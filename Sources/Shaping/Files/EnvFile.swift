@@ -1,27 +1,31 @@
 package import Documents
 package import SecretMemory
 
-/// A file of environment variables, for one of three readers that understand each other only in part.
+/// A file of environment variables, in one of three dialects, which are only partly compatible.
 package struct EnvFile: Sendable, Hashable {
+    /// The dialects of env files.
     package enum Dialect: String, Sendable, Hashable, CaseIterable {
-        /// `. ./file` in a POSIX shell. Where one spelling serves both, `dotenv` writes the same.
+        /// For `. ./file` in a POSIX shell. If one spelling is valid in both, `dotenv` writes the same.
         case shell
-        /// `docker run --env-file` and `kubectl create secret --from-env-file`: no quotes, one line each.
+        /// For `docker run --env-file` and `kubectl create secret --from-env-file`, without quotes, with one line for
+        /// each variable.
         case docker
-        /// python-dotenv and its like.
+        /// For python-dotenv and similar libraries.
         case dotenv
     }
 
     package var dialect = Dialect.shell
-    /// Which keys, by their names, with `*` and `?` as wild cards; all when empty.
+    /// The keys to include, by name, with the wild cards `*` and `?`; all keys if it is empty.
     package var keys: [String] = []
-    /// Before every name.
+    /// The prefix of every name.
     package var prefix = ""
-    /// Makes names of keys that are none: letters in upper case, and `_` for `-`, `.`, `/` and a space.
+    /// Whether keys are converted to usual variable names: letters become upper case, and `-`, `.`, `/` and spaces
+    /// become `_`.
     package var isUpperCase = false
 
     package init() {}
 
+    /// One variable of the file.
     package struct Variable: Sendable {
         package var name: String
         package var value: SecretBytes
@@ -32,7 +36,7 @@ package struct EnvFile: Sendable, Hashable {
         }
     }
 
-    /// What is wrong with `name` as a variable's name; nil if nothing.
+    /// Returns what is wrong with `name` as the name of a variable, or nil if it is valid.
     package static func problem(withName name: String) -> String? {
         let isName =
             name.hasOnlyASCIILettersAndDigits(or: "_")
@@ -41,12 +45,13 @@ package struct EnvFile: Sendable, Hashable {
         return name.utf8.count > 255 ? "has more than 255 bytes" : nil
     }
 
-    /// What is wrong with `prefix`; nil if nothing.
+    /// What is wrong with `prefix`, or nil if it is valid.
     package var problem: String? {
         prefix.isEmpty ? nil : Self.problem(withName: prefix)
     }
 
-    /// The variables of an object: strings as their text, null as the empty text, anything else as JSON.
+    /// Returns the variables of an object: strings as their text, null as an empty text, and any other value as JSON.
+    /// Throws if the document is not an object, or if no key matches.
     package func variables(
         of document: JSONValue, _ budget: inout ShapingBudget
     ) throws(ShapingError) -> [Variable] {
@@ -67,7 +72,7 @@ package struct EnvFile: Sendable, Hashable {
         return variables
     }
 
-    /// The variable's name for a key, by prefix and case.
+    /// Returns the name of the variable for a key, with prefix and letter case applied.
     package func name(of key: String) -> String {
         guard isUpperCase else { return prefix + key }
         return prefix
@@ -82,7 +87,7 @@ package struct EnvFile: Sendable, Hashable {
                 }, as: UTF8.self)
     }
 
-    /// The file. Whatever its reader could not give back byte for byte is an error.
+    /// Returns the bytes of the file. Throws if a reader of the dialect could not read a value back exactly.
     package func file(
         of variables: [Variable], _ budget: inout ShapingBudget
     ) throws(ShapingError) -> SecretBytes {

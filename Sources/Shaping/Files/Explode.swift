@@ -1,24 +1,24 @@
 package import Documents
 package import SecretMemory
 
-/// An object's members as files, one each.
+/// Writes each member of an object to its own file.
 package struct Explode: Sendable, Hashable {
-    /// The most files that one object may become, unless the settings say otherwise.
+    /// The maximum number of files of one object, unless the settings change it.
     package static let defaultMaximum = 100
     package static let greatestMaximum = 1000
 
-    /// Which keys, by their names, with `*` and `?` as wild cards; all when empty.
+    /// The keys to include, by name, with the wild cards `*` and `?`; all keys if it is empty.
     package var keys: [String] = []
-    /// The files' paths, with `{{path}}` for the object's own path and `{{key}}` for the key.
+    /// The path of each file. `{{path}}` stands for the object's own path and `{{key}}` for the key.
     package var fileName = "{{path}}/{{key}}"
     package var maximum = Self.defaultMaximum
-    /// How far a nested value's JSON is moved in at each level; on one line when nil.
+    /// The number of spaces by which each level of a nested JSON value is indented; nil for one line.
     package var indent: Int?
 
     package init() {}
 
-    /// What is wrong with `fileName`, for an object at `path`; nil if nothing. `pathProblem` judges a path by
-    /// the rules of the volume.
+    /// Returns what is wrong with `fileName` for an object at `path`, or nil if it is valid. `pathProblem` checks a
+    /// path by the rules of the volume.
     package func problem(path: String, pathProblem: (String) -> String?) -> String? {
         guard let parts = Self.parts(of: fileName), parts.contains(.key) else {
             return "must contain {{key}}, and may contain {{path}}, and no other braces"
@@ -32,7 +32,7 @@ package struct Explode: Sendable, Hashable {
         case key
     }
 
-    /// Nil for a text with braces that mean nothing.
+    /// Returns nil if the text contains unknown placeholders.
     private static func parts(of fileName: String) -> [Part]? {
         var parts: [Part] = []
         var rest = fileName[...]
@@ -63,8 +63,9 @@ package struct Explode: Sendable, Hashable {
         }.joined()
     }
 
-    /// The files, in the order of the document. `path` is the object's own, and `pathProblem` says what is wrong
-    /// with a file's path, nil if nothing.
+    /// Returns the files in the order of the document. `path` is the object's own path. `pathProblem` returns what is
+    /// wrong with a file's path, or nil if it is valid. Throws if the document is not an object, or if a file cannot be
+    /// created.
     package func files(
         of document: JSONValue, path: String, pathProblem: (String) -> String?, _ budget: inout ShapingBudget
     ) throws(ShapingError) -> [(path: String, contents: SecretBytes)] {
@@ -77,7 +78,7 @@ package struct Explode: Sendable, Hashable {
                 .missing, keys.isEmpty ? "the object has no members" : "no key of the object fits the keys asked for")
         }
         guard members.count <= maximum else {
-            throw ShapingError(.tooLarge, "the object has \(members.count) members, \(maximum) are the most")
+            throw ShapingError(.tooLarge, "the object has \(members.count) members; the limit is \(maximum)")
         }
         let parts = Self.parts(of: fileName) ?? [.key]
         var files: [(path: String, contents: SecretBytes)] = []
@@ -94,8 +95,8 @@ package struct Explode: Sendable, Hashable {
         return files
     }
 
-    /// A key is one name, not a way through directories: what the manifest says, not what a document holds,
-    /// decides where files lie.
+    /// Returns what is wrong with a key as a file name, or nil. A key must be a single name: the manifest decides where
+    /// files are, and not the content of a document.
     private static func problem(withKey key: String) -> String? {
         if key.isEmpty { return "is empty, so it is not a file name" }
         if key.utf8.contains(UInt8(ascii: "/")) { return "has a '/', so it is not a file name" }
@@ -108,8 +109,8 @@ package struct Explode: Sendable, Hashable {
 }
 
 extension JSONObject {
-    /// The members whose keys fit one of `patterns`, or all when there are none. A pattern without wild
-    /// cards names a member that has to be there.
+    /// Returns the members whose keys match one of `patterns`, or all members if there are no patterns. A pattern
+    /// without wild cards names a member that must exist.
     func members(
         named patterns: [String], _ budget: inout ShapingBudget
     ) throws(ShapingError) -> [(key: String, value: JSONValue)] {

@@ -1,16 +1,17 @@
 package import Documents
 
-/// A part of a document.
+/// The settings that extract a part of a document.
 package struct Extract: Sendable, Hashable {
+    /// The place of the part in the document.
     package enum Place: Sendable, Hashable {
         case pointer(JSONPointer)
         case jmesPath(JMESPath)
     }
 
     let place: Place
-    /// Used when the value is missing or null.
+    /// The value that is used if the extracted value is missing or null.
     let defaultValue: String?
-    /// Spaces of indentation for each level of JSON; on one line when nil.
+    /// The number of spaces by which each level of JSON is indented; nil for one line.
     package let indent: Int?
 
     package init(place: Place, defaultValue: String?, indent: Int?) {
@@ -19,7 +20,8 @@ package struct Extract: Sendable, Hashable {
         self.indent = indent
     }
 
-    /// The part. A null counts as absent: no pod waits for a file with that word.
+    /// Returns the extracted part. A null value counts as missing, because a file with the word `null` would be
+    /// useless.
     package func value(in document: JSONValue, _ budget: inout ShapingBudget) throws(ShapingError) -> JSONValue {
         let found: JSONValue
         switch place {

@@ -1,8 +1,8 @@
 internal import SecretMemory
 
-/// Texts as other formats write them.
+/// Writes texts in the notations of other formats.
 enum Quoting {
-    /// Appends `value` as the dialect's readers take it; what stands in the way if they cannot.
+    /// Appends `value` in the dialect's notation. Returns the reason if the dialect cannot represent it.
     static func appendVariable(
         _ value: UnsafeRawBufferPointer, _ dialect: EnvFile.Dialect, to builder: inout SecretBytesBuilder
     ) -> String? {
@@ -14,22 +14,22 @@ enum Quoting {
             appendShell(value, to: &builder)
         case .docker:
             if value.contains(where: { $0 == 0x0A || $0 == 0x0D }) { return "has a line break" }
-            // Docker reads lines of 64 KiB at most.
+            // Docker reads lines of at most 64 KiB.
             if value.count > 65_000 { return "has more than 65000 bytes" }
             builder.append(value)
         case .dotenv:
-            // Taken for a variable between quotes of either kind, and nothing keeps it from that.
+            // It would be read as a variable inside both kinds of quotes, and it cannot be escaped.
             if zip(value, value.dropFirst()).contains(where: { $0 == UInt8(ascii: "$") && $1 == UInt8(ascii: "{") }) {
                 return "has '${' in it"
             }
-            // A file's line breaks all become \n when Python reads them.
+            // Python reads every line break of a file as a line feed.
             if !value.contains(0x0D), appendForBoth(value, to: &builder) { return nil }
             appendDoubleQuoted(value, to: &builder)
         }
         return nil
     }
 
-    /// In a spelling that the shell and dotenv read alike, if there is one.
+    /// Appends `value` in a spelling that the shell and dotenv read in the same way, if one exists.
     private static func appendForBoth(
         _ value: UnsafeRawBufferPointer, to builder: inout SecretBytesBuilder
     ) -> Bool {
@@ -58,7 +58,7 @@ enum Quoting {
         builder.append(UInt8(ascii: "\""))
     }
 
-    /// As one word of a POSIX shell.
+    /// Appends the text as one word of a POSIX shell.
     static func appendShell(_ text: UnsafeRawBufferPointer, to builder: inout SecretBytesBuilder) {
         builder.append(UInt8(ascii: "'"))
         for byte in text {
@@ -67,7 +67,8 @@ enum Quoting {
         builder.append(UInt8(ascii: "'"))
     }
 
-    /// As a value in a Java properties file, in ASCII, so that it does not matter how it is decoded.
+    /// Appends the text as a value of a Java properties file. It uses only ASCII, so that it does not depend on the
+    /// encoding.
     static func appendProperty(_ text: UnsafeRawBufferPointer, to builder: inout SecretBytesBuilder) {
         var isFirst = true
         _ = transcode(text.makeIterator(), from: UTF8.self, to: UTF16.self, stoppingOnError: false) { unit in

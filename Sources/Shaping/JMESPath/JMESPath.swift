@@ -1,11 +1,10 @@
 package import Documents
 
-/// A JMESPath expression (jmespath.org), read and checked: its syntax, the names of its functions and how
-/// many arguments they get.
+/// A parsed and checked JMESPath expression (jmespath.org): its syntax, the names of its functions, and their numbers
+/// of arguments.
 ///
-/// Complete as the specification has it, without the dialects that other projects have added. As in the
-/// implementation for Python, which most people know from the AWS command line, `<` and its kin also order
-/// texts.
+/// It implements the whole specification without extensions of other projects. As in the Python implementation, which
+/// the AWS command line uses, the comparison operators such as `<` also order strings.
 package struct JMESPath: Sendable {
     package static let maximumBytes = 4096
 
@@ -21,7 +20,8 @@ package struct JMESPath: Sendable {
         source = expression
     }
 
-    /// What the expression finds in `document`; null when it finds nothing.
+    /// Returns the result of the expression for `document`, which is null if nothing matches. Throws if a function gets
+    /// an argument of a wrong type, or if the budget is exceeded.
     package func search(_ document: JSONValue, _ budget: inout ShapingBudget) throws(ShapingError) -> JSONValue {
         var evaluation = JMESPathEvaluation(budget: budget)
         defer { budget = evaluation.budget }

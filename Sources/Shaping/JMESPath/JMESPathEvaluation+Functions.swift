@@ -4,7 +4,7 @@ extension JMESPathEvaluation {
     mutating func call(
         _ function: JMESPathFunction, _ arguments: [JMESPathNode.Argument], _ value: JSONValue
     ) throws(ShapingError) -> JSONValue {
-        // The parser has seen to it that there are enough of both.
+        // The parser has checked the number of both.
         var values: [JSONValue] = []
         var expression = JMESPathNode.current
         let parameters = function.parameters
@@ -104,7 +104,7 @@ extension JMESPathEvaluation {
             }
             return .array(keyed.map(\.element))
         default:
-            // Of several, the first.
+            // If several are equal, the first one counts.
             let wanted: JSONNumber.Order = function == .min || function == .minBy ? .less : .more
             var best = keyed.first
             for candidate in keyed.dropFirst() {

@@ -2,7 +2,7 @@ internal import Documents
 internal import SecretMemory
 
 extension JMESPathEvaluation {
-    /// The functions that look at texts, or make new ones.
+    /// Evaluates the functions that read or create strings.
     mutating func text(
         _ function: JMESPathFunction, _ first: JSONValue, _ last: JSONValue
     ) throws(ShapingError) -> JSONValue {
@@ -36,7 +36,7 @@ extension JMESPathEvaluation {
         }
     }
 
-    /// The same code points in the opposite order.
+    /// Returns the code points in reverse order.
     private static func reversed(_ bytes: UnsafeRawBufferPointer) -> SecretBytes {
         var builder = SecretBytesBuilder(capacity: bytes.count)
         var end = bytes.count

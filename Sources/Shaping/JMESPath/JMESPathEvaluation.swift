@@ -1,6 +1,6 @@
 internal import Documents
 
-/// One search: applies the nodes of an expression to a document, within a budget.
+/// One evaluation: it applies the nodes of an expression to a document, within a budget.
 struct JMESPathEvaluation {
     var budget: ShapingBudget
 
@@ -62,7 +62,7 @@ struct JMESPathEvaluation {
         }
     }
 
-    /// The first result that is as wanted, or the last.
+    /// Returns the first result with the wanted truth value, or the last result.
     private mutating func first(
         of nodes: [JMESPathNode], _ value: JSONValue, where isWanted: (JSONValue) -> Bool
     ) throws(ShapingError) -> JSONValue {
@@ -74,7 +74,7 @@ struct JMESPathEvaluation {
         return result
     }
 
-    /// The results that are not null.
+    /// Returns the results that are not null.
     private mutating func project(_ elements: [JSONValue], _ node: JMESPathNode) throws(ShapingError) -> [JSONValue] {
         var results: [JSONValue] = []
         for element in elements {
@@ -98,10 +98,10 @@ struct JMESPathEvaluation {
         return results
     }
 
-    /// As Python slices lists.
+    /// Slices a list like Python.
     private static func slice(_ elements: [JSONValue], _ start: Int?, _ stop: Int?, _ step: Int) -> [JSONValue] {
         let count = elements.count
-        // Beyond the ends every place is the same, and no sum can overflow.
+        // All positions beyond the ends are equivalent, and limiting them prevents overflows.
         let step = max(-count - 1, min(count + 1, step))
         let (lowest, highest) = step > 0 ? (0, count) : (-1, count - 1)
         func place(_ index: Int?, _ defaultValue: Int) -> Int {
@@ -132,7 +132,7 @@ struct JMESPathEvaluation {
 }
 
 extension JSONValue {
-    /// JMESPath takes empty things, null and false for false, and 0 for true.
+    /// The truth value in JMESPath: empty values, null and false are false, and 0 is true.
     var isTrue: Bool {
         switch self {
         case .null: false
@@ -144,7 +144,7 @@ extension JSONValue {
         }
     }
 
-    /// Of two numbers or two strings; nil for anything else.
+    /// Compares two numbers or two strings; nil for any other values.
     func order(before other: JSONValue) -> JSONNumber.Order? {
         switch (self, other) {
         case (.number(let a), .number(let b)): JSONNumber.order(a, b)

@@ -1,4 +1,4 @@
-/// The functions of JMESPath and what they take.
+/// The functions of JMESPath and the types of their parameters.
 enum JMESPathFunction: String, CaseIterable, Sendable {
     case abs
     case avg
@@ -66,10 +66,10 @@ enum JMESPathFunction: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether the last parameter may be given again and again.
+    /// Whether the last parameter can be repeated.
     var isVariadic: Bool { self == .merge || self == .notNull }
 
-    /// What can be known to be wrong before there is a document.
+    /// Throws for mistakes in the arguments that can be found without a document.
     func check(_ arguments: [JMESPathNode.Argument], at column: Int) throws(ShapingError) {
         let parameters = parameters
         guard isVariadic ? arguments.count >= parameters.count : arguments.count == parameters.count else {

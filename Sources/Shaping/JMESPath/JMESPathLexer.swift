@@ -1,7 +1,7 @@
 internal import Documents
 internal import SecretMemory
 
-/// Cuts a JMESPath expression into tokens.
+/// Splits a JMESPath expression into tokens.
 struct JMESPathLexer {
     private let bytes: [UInt8]
     private var index = 0
@@ -29,7 +29,7 @@ struct JMESPathLexer {
 
     private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-    /// Of the code point that begins at byte `index`, from 1.
+    /// Returns the column of the code point that begins at byte `index`, counted from 1.
     private func column(of index: Int) -> Int {
         1 + Self.codePoints(in: bytes[..<index])
     }
@@ -61,7 +61,7 @@ struct JMESPathLexer {
 
     private mutating func symbol(_ byte: UInt8) throws(ShapingError) -> JMESPathToken.Symbol {
         let start = index
-        // The longest that fits.
+        // The longest symbol that matches is used.
         for length in [2, 1] where start + length <= bytes.count {
             let text = String(decoding: bytes[start..<start + length], as: UTF8.self)
             if let symbol = JMESPathToken.Symbol(rawValue: text) {
@@ -98,7 +98,7 @@ struct JMESPathLexer {
         return number
     }
 
-    /// What stands between two `delimiter`s, without the backslashes that keep one from ending it.
+    /// Returns the text between two `delimiter`s, with the backslashes of escaped delimiters removed.
     private mutating func delimited(_ delimiter: Unicode.Scalar) throws(ShapingError) -> [UInt8] {
         let delimiter = UInt8(ascii: delimiter)
         let start = index
@@ -127,8 +127,8 @@ struct JMESPathLexer {
         return text
     }
 
-    /// JSON between backquotes. Text that is not JSON is a string without its quotes, which the specification has
-    /// given up but many an expression still uses.
+    /// Reads JSON between backquotes. Text that is not JSON is a string without quotes; the specification has dropped
+    /// this form, but many expressions still use it.
     private mutating func literal() throws(ShapingError) -> JSONValue {
         let start = index
         let content = try delimited("`")

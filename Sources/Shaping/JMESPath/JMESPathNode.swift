@@ -1,6 +1,6 @@
 internal import Documents
 
-/// A part of a JMESPath expression.
+/// A node of a JMESPath expression.
 struct JMESPathNode: Sendable {
     enum Comparison: Sendable {
         case equal, unequal, less, lessOrEqual, more, moreOrEqual
@@ -8,7 +8,7 @@ struct JMESPathNode: Sendable {
 
     enum Argument: Sendable {
         case value(JMESPathNode)
-        /// `&` before an expression that the function applies itself.
+        /// An expression after `&`, which the function applies itself.
         case expression(JMESPathNode)
 
         var node: JMESPathNode {
@@ -24,18 +24,18 @@ struct JMESPathNode: Sendable {
         case index(Int)
         case slice(start: Int?, stop: Int?, step: Int)
         case literal(JSONValue)
-        /// Each applied to the result of the one before.
+        /// Applies each node to the result of the node before it.
         case chain([JMESPathNode])
-        /// The first that is true, or the last.
+        /// Returns the first true result, or the last one.
         case or([JMESPathNode])
-        /// The first that is false, or the last.
+        /// Returns the first false result, or the last one.
         case and([JMESPathNode])
         case not(JMESPathNode)
         case comparison(Comparison, JMESPathNode, JMESPathNode)
         case flatten(JMESPathNode)
-        /// The second applied to each element of the first.
+        /// Applies the second node to each element of the first one's result.
         case projection(JMESPathNode, JMESPathNode)
-        /// The second applied to each member's value of the first.
+        /// Applies the second node to each member's value of the first one's result.
         case valueProjection(JMESPathNode, JMESPathNode)
         case filter(JMESPathNode, condition: JMESPathNode, JMESPathNode)
         case list([JMESPathNode])
@@ -44,7 +44,7 @@ struct JMESPathNode: Sendable {
     }
 
     let form: Form
-    /// How many nodes lie above each other.
+    /// The depth of the tree below this node.
     let depth: Int
 
     static let maximumDepth = 100
@@ -56,14 +56,14 @@ struct JMESPathNode: Sendable {
         self.depth = depth
     }
 
-    /// Refuses what would be too deep to be evaluated without a thought for the stack.
+    /// Creates a node. Throws if the tree is too deep for a recursive evaluation on the stack.
     init(_ form: Form, over children: [JMESPathNode] = []) throws(ShapingError) {
         let depth = 1 + (children.map(\.depth).max() ?? 0)
         guard depth <= Self.maximumDepth else { throw ShapingError(.syntax, "the expression is nested too deeply") }
         self.init(form: form, depth: depth)
     }
 
-    /// `self` and then `next`, in one list however many there are.
+    /// Returns a node that applies `self` and then `next`, in one list of any length.
     func followed(by next: JMESPathNode) throws(ShapingError) -> JMESPathNode {
         if case .chain(let nodes) = form { return try JMESPathNode(.chain(nodes + [next]), over: nodes + [next]) }
         return try JMESPathNode(.chain([self, next]), over: [self, next])

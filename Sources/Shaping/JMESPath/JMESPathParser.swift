@@ -1,7 +1,7 @@
 internal import SecretMemory
 
-/// Reads a JMESPath expression by operator precedence, as Vaughan Pratt described it: every token has a
-/// binding power, and an expression takes in what binds more strongly than what stands before it.
+/// Parses a JMESPath expression by operator precedence, as described by Vaughan Pratt: every token has a binding power,
+/// and an expression includes the tokens that bind more strongly than the token before it.
 struct JMESPathParser {
     private let tokens: [JMESPathToken]
     private var index = 0
@@ -13,7 +13,7 @@ struct JMESPathParser {
         static let and = 3
         static let comparison = 5
         static let flatten = 9
-        /// What binds less ends a projection.
+        /// A token with less binding power ends a projection.
         static let projection = 10
         static let star = 20
         static let filter = 21
@@ -34,7 +34,7 @@ struct JMESPathParser {
 
     // MARK: - Tokens
 
-    // The last token is the end, which nothing consumes.
+    // The last token is the end of the expression, which is never consumed.
     private var token: JMESPathToken { tokens[min(index, tokens.count - 1)] }
 
     private func token(ahead count: Int) -> JMESPathToken { tokens[min(index + count, tokens.count - 1)] }
@@ -57,7 +57,7 @@ struct JMESPathParser {
         return true
     }
 
-    /// How strongly the current token binds what stands before it; 0 when it does not at all.
+    /// The binding power of the current token towards the expression before it; 0 if it does not continue it.
     private var power: Int {
         switch token.symbol {
         case .pipe: Power.pipe
@@ -86,7 +86,7 @@ struct JMESPathParser {
         return left
     }
 
-    /// What an expression can begin with.
+    /// Parses the beginning of an expression.
     private mutating func prefix() throws(ShapingError) -> JMESPathNode {
         let first = token
         index += 1
@@ -124,7 +124,7 @@ struct JMESPathParser {
         throw unexpected()
     }
 
-    /// What continues `left`; the current token has a binding power.
+    /// Parses the continuation of `left`. The current token has a binding power.
     private mutating func infix(_ left: JMESPathNode) throws(ShapingError) -> JMESPathNode {
         guard let symbol = token.symbol else { throw unexpected() }
         switch symbol {
@@ -194,10 +194,10 @@ struct JMESPathParser {
 
     // MARK: - Projections
 
-    /// What is applied to every element of a projection.
+    /// Parses the expression that is applied to each element of a projection.
     private mutating func projected(_ minimum: Int) throws(ShapingError) -> JMESPathNode {
         if power < Power.projection {
-            // Whatever may stand here, such as a closing bracket, is for the caller to judge.
+            // Any other token, such as a closing bracket, is handled by the caller.
             return .current
         }
         switch token.symbol {
@@ -231,7 +231,8 @@ struct JMESPathParser {
         return try JMESPathNode(.filter(left, condition: condition, right), over: [left, condition, right])
     }
 
-    /// After the bracket: `[3]`, or a slice, which is a projection; nil when something else is there.
+    /// Parses the text after an opening bracket: `[3]`, or a slice, which is a projection. Returns nil for anything
+    /// else.
     private mutating func indexOrSlice(_ left: JMESPathNode) throws(ShapingError) -> JMESPathNode? {
         if case .number(let number) = token.kind, token(ahead: 1).symbol != .colon {
             index += 1
@@ -294,7 +295,7 @@ struct JMESPathParser {
         }
         try take(.rightParenthesis)
         guard let function = JMESPathFunction(rawValue: name) else {
-            throw ShapingError(.unknownFunction, "column \(column): there is no function \(name.clipped)()")
+            throw ShapingError(.unknownFunction, "column \(column): unknown function \(name.clipped)()")
         }
         try function.check(arguments, at: column)
         return try JMESPathNode(.call(function, arguments), over: arguments.map(\.node))

@@ -1,7 +1,7 @@
 internal import Documents
 internal import SecretMemory
 
-/// A token of a JMESPath expression and where it begins.
+/// A token of a JMESPath expression with its position.
 struct JMESPathToken: Sendable {
     enum Kind: Sendable {
         case identifier(String)
@@ -40,14 +40,14 @@ struct JMESPathToken: Sendable {
     }
 
     var kind: Kind
-    /// In code points, from 1.
+    /// The column in code points, counted from 1.
     var column: Int
 
     var symbol: Symbol? {
         if case .symbol(let symbol) = kind { symbol } else { nil }
     }
 
-    /// How it is called in an error, after "unexpected".
+    /// The word for the token in an error, after "unexpected".
     var shown: String {
         switch kind {
         case .identifier(let name): "'\(name.clipped)'"

@@ -1,12 +1,12 @@
 internal import Documents
 package import SecretMemory
 
-/// A text with placeholders, such as `{{ database.password | default "none" | quote "yaml" }}`, which joins
-/// several objects into one file.
+/// A text with placeholders, such as `{{ database.password | default "none" | quote "yaml" }}`, which combines several
+/// objects in one file.
 ///
-/// Total and bounded: a template has no loops, no conditions and no way to anything but the contents that
-/// it is given. A placeholder names a content, then members of it, then filters, from left to right.
-/// `{{ "{{" }}` writes two braces.
+/// A template always terminates: it does not have loops or conditions, and it can only use the contents that it is
+/// given. A placeholder names a content, then members of it, and then filters, which apply from left to right. `{{ "{{"
+/// }}` writes two braces.
 package struct Template: Sendable {
     package static let maximumBytes = 64 << 10
     static let maximumPlaceholders = 1000
@@ -17,10 +17,10 @@ package struct Template: Sendable {
         case placeholder(TemplatePlaceholder)
     }
 
-    /// A content that a template may name.
+    /// A content that a template can refer to.
     package struct Content: Sendable {
         package var bytes: SecretBytes
-        /// How it is read when a member of it is wanted.
+        /// The format in which it is parsed if a template refers to one of its members.
         package var format: ContentDocument.Format
 
         package init(bytes: SecretBytes, format: ContentDocument.Format = .json) {
@@ -29,16 +29,16 @@ package struct Template: Sendable {
         }
     }
 
-    /// Where a template names a content.
+    /// A reference to a content and its position in the template.
     package struct Reference: Sendable {
         package var name: String
-        /// `line 2, column 7`.
+        /// The position, such as `line 2, column 7`.
         package var place: String
     }
 
     private let parts: [Part]
 
-    /// Reads the template; the error says in which line and column it makes no sense.
+    /// Parses the template. Throws an error with the line and column of the mistake.
     package init(_ text: String) throws(ShapingError) {
         guard text.utf8.count <= Self.maximumBytes else {
             throw ShapingError(.syntax, "the template has more than \(Self.maximumBytes) bytes")
@@ -46,7 +46,7 @@ package struct Template: Sendable {
         parts = try TemplateParser.parts(of: text)
     }
 
-    /// What has to be there when the template is filled in, in order.
+    /// The contents that must exist when the template is rendered, in order.
     package var references: [Reference] {
         parts.compactMap { part in
             guard case .placeholder(let placeholder) = part, case .content(let name, _) = placeholder.source else {
@@ -56,7 +56,7 @@ package struct Template: Sendable {
         }
     }
 
-    /// The text with everything filled in.
+    /// Returns the text with all placeholders replaced. Throws if a value is missing or a filter fails.
     package func render(
         _ contents: [ByteKey: Content], _ budget: inout ShapingBudget
     ) throws(ShapingError) -> SecretBytes {
@@ -80,7 +80,7 @@ package struct Template: Sendable {
     }
 }
 
-/// The contents, each read as a document at most once.
+/// The contents, each of which is parsed as a document at most once.
 struct TemplateDocuments {
     private let contents: [ByteKey: Template.Content]
     private var documents: [ByteKey: JSONValue] = [:]
@@ -95,7 +95,7 @@ struct TemplateDocuments {
         let key = ByteKey(name)
         if let document = documents[key] { return document }
         guard let content = contents[key] else {
-            throw ShapingError(.missing, "there is no object \(name.clipped)")
+            throw ShapingError(.missing, "the object \(name.clipped) is missing")
         }
         do {
             let document = try ContentDocument.parse(content.bytes, as: content.format)

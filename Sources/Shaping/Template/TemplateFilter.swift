@@ -1,7 +1,7 @@
 internal import Documents
 internal import SecretMemory
 
-/// What can follow a `|` in a placeholder.
+/// A filter, which follows a `|` in a placeholder.
 enum TemplateFilter: Sendable {
     enum Notation: String, Sendable, CaseIterable {
         case json, yaml, toml, properties, shell
@@ -21,7 +21,7 @@ enum TemplateFilter: Sendable {
     case trim
     case url
 
-    /// An argument as it is written.
+    /// An argument as written in the template.
     enum Argument: Sendable {
         case text(String)
         case number(Int)
@@ -34,7 +34,7 @@ enum TemplateFilter: Sendable {
 
     private static let maximumIndent = 64
 
-    /// The filter that `name` and its argument mean.
+    /// Creates the filter with this name and argument. Throws if the name is unknown or the argument is invalid.
     init(_ name: String, _ argument: Argument?) throws(ShapingError) {
         func text(_ what: String) throws(ShapingError) -> String {
             guard case .text(let text) = argument else {
@@ -73,11 +73,11 @@ enum TemplateFilter: Sendable {
         case "url": self = try nothing(.url)
         default:
             let near = SpellingSuggestion.near(name, among: Self.names).map { "; did you mean \($0)?" } ?? ""
-            throw ShapingError(.syntax, "there is no filter \(name.clipped)\(near)")
+            throw ShapingError(.syntax, "unknown filter \(name.clipped)\(near)")
         }
     }
 
-    /// Whether it makes sense of characters, and not of bytes alone.
+    /// Whether the filter needs text, and not only bytes.
     var needsText: Bool {
         switch self {
         case .quote(.shell): false
@@ -86,7 +86,7 @@ enum TemplateFilter: Sendable {
         }
     }
 
-    /// Of those filters that turn one text into another; the others leave it as it is.
+    /// Applies a filter that turns one text into another. Other filters return it unchanged.
     func applied(to text: SecretBytes) throws(ShapingError) -> SecretBytes {
         if case .base64Decode = self {
             guard let decoded = text.withExposed({ Base64.decode($0, alphabet: .standard) }) else {

@@ -1,11 +1,11 @@
 internal import Documents
 internal import SecretMemory
 
-/// Cuts a template into its text and its placeholders.
+/// Splits a template into text and placeholders.
 struct TemplateParser {
     private let bytes: [UInt8]
     private var index = 0
-    /// The place that was last asked about: its index, and the line and the column there.
+    /// The position that was computed last: its index, line and column.
     private var mark = (index: 0, line: 1, column: 1)
 
     static func parts(of text: String) throws(ShapingError) -> [Template.Part] {
@@ -31,8 +31,8 @@ struct TemplateParser {
 
     private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-    /// Of the byte at `index`, in lines and code points from 1. Asked about from the front to the end, so
-    /// that no byte is counted twice.
+    /// Returns the line and column of the byte at `index`, counted in lines and code points from 1. Calls must have
+    /// increasing indices, so that no byte is counted twice.
     private mutating func place(of index: Int) -> String {
         if index < mark.index { mark = (0, 1, 1) }
         for byte in bytes[mark.index..<index] {
@@ -61,7 +61,7 @@ struct TemplateParser {
         while let byte = current, ASCII.isSpace(byte) { index += 1 }
     }
 
-    /// Up to the next placeholder or the end.
+    /// Returns the text before the next placeholder or the end.
     private mutating func text() -> String {
         let start = index
         while index < bytes.count, !isAt("{{") { index += 1 }
@@ -112,7 +112,7 @@ struct TemplateParser {
         case UInt8(ascii: "\""): argument = .text(try quoted())
         case .some(ASCII.digits):
             let digits = try word("a number")
-            // One that is too large for its filter is refused there.
+            // The filter refuses a number that is too large for it.
             argument = .number(Int(digits) ?? -1)
         default: break
         }
@@ -123,7 +123,7 @@ struct TemplateParser {
         }
     }
 
-    /// Letters, digits, `_` and `-`.
+    /// Reads a word of letters, digits, `_` and `-`.
     private mutating func word(_ what: String) throws(ShapingError) -> String {
         let start = index
         while let byte = current {
@@ -140,7 +140,7 @@ struct TemplateParser {
         return String(decoding: bytes[start..<index], as: UTF8.self)
     }
 
-    /// A text in double quotes, with JSON's escapes.
+    /// Reads a text in double quotes with JSON's escapes.
     private mutating func quoted() throws(ShapingError) -> String {
         let start = index
         index += 1

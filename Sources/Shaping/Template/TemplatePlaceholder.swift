@@ -1,7 +1,7 @@
 internal import Documents
 internal import SecretMemory
 
-/// What stands between `{{` and `}}`.
+/// The part of a template between `{{` and `}}`.
 struct TemplatePlaceholder: Sendable {
     enum Source: Sendable {
         /// A content, or a member of it.
@@ -9,18 +9,18 @@ struct TemplatePlaceholder: Sendable {
         case literal(String)
     }
 
-    /// What a filter makes of a value and hands on to the next.
+    /// The result of a filter, which is the input of the next one.
     private enum Value {
-        /// The content as it is. `name` as long as it can still be read as a document.
+        /// The content itself. `name` is set as long as it can still be parsed as a document.
         case bytes(SecretBytes, name: String?)
         case json(JSONValue)
-        /// There is nothing, which `default` may yet change.
+        /// The value is missing. The filter `default` can still replace it.
         case missing(ShapingError)
     }
 
     var source: Source
     var filters: [TemplateFilter]
-    /// Where it begins, for errors.
+    /// The position of the placeholder, for errors.
     var place: String
 
     func value(
@@ -36,7 +36,7 @@ struct TemplatePlaceholder: Sendable {
                         try Self.at(pointer, try documents.document(name))
                     } ?? .bytes(bytes, name: name)
             } else {
-                value = .missing(ShapingError(.missing, "there is no object \(name.clipped)"))
+                value = .missing(ShapingError(.missing, "the object \(name.clipped) is missing"))
             }
         }
         for filter in filters { value = try Self.apply(filter, to: value, &documents, &budget) }
@@ -51,7 +51,7 @@ struct TemplatePlaceholder: Sendable {
         }
     }
 
-    /// The text that would be written, were there no further filter.
+    /// Returns the text that the placeholder writes if no further filter follows.
     private static func text(of value: Value, _ budget: inout ShapingBudget) throws(ShapingError) -> SecretBytes {
         switch value {
         case .bytes(let bytes, _): return bytes

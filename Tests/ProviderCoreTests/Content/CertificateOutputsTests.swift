@@ -210,9 +210,12 @@ struct CertificateOutputsTests {
             ),
             (
                 "part: jks, encoding: der, passwordFrom: p",
-                "encoding means nothing for part jks, which has a format of its own"
+                "encoding has no effect for part jks, which has its own format"
             ),
-            ("part: combined, encoding: der", "encoding der holds one thing, and part combined is several"),
+            (
+                "part: combined, encoding: der",
+                "encoding der holds only one certificate or key, and part combined is several"
+            ),
             (
                 "part: pkcs12, passwordFrom: p, alias: \"a\\nb\"",
                 "alias must have at most 128 characters and no control characters"
@@ -235,7 +238,7 @@ struct CertificateOutputsTests {
         }
         func excess(_ count: Int) -> [String] {
             [
-                "outputs ask for up to \(count) key stores, one volume takes 100 at most; versions of a history and "
+                "outputs ask for up to \(count) key stores; the limit of one volume is 100. Versions of a history and "
                     + "objects that select may pick are counted"
             ]
         }

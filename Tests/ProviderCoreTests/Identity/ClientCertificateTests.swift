@@ -141,7 +141,7 @@ struct ClientCertificateTests {
         }
         let old = try TestKeys.openssl(
             ["rsa", "-traditional", "-aes128", "-passout", "pass:word", "-in", "in.pem"], input: key)
-        #expect(try Self.problem(leaf + old) == "its private key is encrypted in OpenSSL's old way")
+        #expect(try Self.problem(leaf + old) == "its private key is encrypted in OpenSSL's legacy format")
         let small = try TestKeys.openssl(["genrsa", "-traditional", "1024"], input: [])
         #expect(try Self.problem(leaf + small) == "its RSA key has fewer than 2048 bits")
         #expect(try Self.problem("no certificate".utf8) == "it is neither PEM nor base64")

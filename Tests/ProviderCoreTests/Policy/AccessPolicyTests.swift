@@ -138,7 +138,7 @@ struct AccessPolicyTests {
     @Test(
         "a policy with a mistake is refused completely, with the line and a suggestion",
         arguments: [
-            ("", "a policy is one document, this file has 0"),
+            ("", "a policy is one document, but this file has 0"),
             ("[]", "p.yaml:1: a policy must be a mapping with the keys apiVersion, default, rules"),
             ("apiVersion: akv-csi/v2\ndefault: deny", "p.yaml:1: apiVersion must be akv-csi/v1"),
             ("apiVersion: akv-csi/v1", "default is missing: allow or deny"),
@@ -149,7 +149,7 @@ struct AccessPolicyTests {
             ),
             (
                 "clusterIssuer: x",
-                "p.yaml:1: \"clusterIssuer\" is not a key of a policy. There are apiVersion, default, rules"
+                "p.yaml:1: \"clusterIssuer\" is not a key of a policy. Use one of: apiVersion, default, rules"
             ),
             ("apiVersion: akv-csi/v1\ndefault: deny\n---\na: b", "this file has 2"),
             ("apiVersion: akv-csi/v1\ndefault: deny\nrules: {}", "p.yaml:3: rules must be a list"),
@@ -160,7 +160,7 @@ struct AccessPolicyTests {
             (Self.policy("name: a, vaults: [x]"), "\"vaults\" is not a key of a rule, did you mean keyvaultNames?"),
             (Self.policy("name: a, clientIds: [x]"), "did you mean clientIDs?"),
             (Self.policy("name: a, namespace: [x]"), "did you mean namespaces?"),
-            (Self.policy("name: a, namespaces: [x], namespaces: [y]"), "namespaces stands in line 4 already"),
+            (Self.policy("name: a, namespaces: [x], namespaces: [y]"), "namespaces is already set in line 4"),
             (Self.policy("name: a, namespaces: x"), "namespaces must be a list, such as [ x ]"),
             (Self.policy("name: a, namespaces: []"), "an empty list permits nothing; leave namespaces out"),
             (Self.policy("name: a, namespaces: [~]"), "namespaces must be a list of texts"),

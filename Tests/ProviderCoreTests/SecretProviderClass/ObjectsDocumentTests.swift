@@ -306,9 +306,9 @@ struct ObjectsDocumentTests {
             "array:\n" + (0..<count).map { "- {objectName: n\($0), objectType: secret}\n" }.joined()
         }
         #expect(try Self.parse(document(1000)).objects.count == 1000)
-        #expect(Self.messages(document(1001)) == ["objects lists 1001 objects, one volume takes 1000 at most"])
+        #expect(Self.messages(document(1001)) == ["objects lists 1001 objects; the limit of one volume is 1000"])
         let same = "x: &x {objectName: n, objectType: secret}\narray: [" + String(repeating: "*x, ", count: 1001) + "]"
-        #expect(Self.messages(same) == ["objects lists 1001 objects, one volume takes 1000 at most"])
+        #expect(Self.messages(same) == ["objects lists 1001 objects; the limit of one volume is 1000"])
     }
 
     @Test("Aliases are limited for all items together")

@@ -86,7 +86,7 @@ struct ExplodeTests {
     @Test("The number of files is limited")
     func maximum() throws {
         let text = "{" + (0..<101).map { "\"k\($0)\":1" }.joined(separator: ",") + "}"
-        #expect(throws: ShapingError(.tooLarge, "the object has 101 members, 100 are the most")) { try files(text) }
+        #expect(throws: ShapingError(.tooLarge, "the object has 101 members; the limit is 100")) { try files(text) }
         #expect(try files(text) { $0.maximum = 101 }.count == 101)
     }
 

@@ -132,7 +132,7 @@ struct JMESPathTests {
     @Test(
         "Functions and the number and kinds of their arguments are checked without a document",
         arguments: [
-            ("none(a)", "unknown-function", "column 1: there is no function none()"),
+            ("none(a)", "unknown-function", "column 1: unknown function none()"),
             ("a.sum()", "invalid-arity", "column 3: sum() takes 1 arguments, here are 0"),
             ("not_null()", "invalid-arity", "column 1: not_null() takes at least 1 arguments, here are 0"),
             ("sum(&a)", "invalid-type", "column 1: argument 1 of sum() must be an array of numbers"),

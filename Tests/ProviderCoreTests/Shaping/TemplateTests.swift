@@ -64,7 +64,7 @@ struct TemplateTests {
             ("{{ db }", "line 1, column 7: expected '|' or '}}'"),
             ("{{ db. }}", "line 1, column 7: expected the name of a member"),
             ("{{ db | }}", "line 1, column 9: expected the name of a filter"),
-            ("{{ db | uper }}", "line 1, column 9: there is no filter uper; did you mean upper?"),
+            ("{{ db | uper }}", "line 1, column 9: unknown filter uper; did you mean upper?"),
             ("{{ db | upper 1 }}", "line 1, column 9: upper takes no argument"),
             ("{{ db | indent }}", "line 1, column 9: indent needs a number between 0 and 64"),
             ("{{ db | indent 65 }}", "line 1, column 9: indent needs a number between 0 and 64"),
@@ -96,7 +96,7 @@ struct TemplateTests {
     @Test(
         "A content that the placeholder cannot use is refused with the place, and without its value",
         arguments: [
-            ("\n {{ none }}", "line 2, column 2: there is no object none"),
+            ("\n {{ none }}", "line 2, column 2: the object none is missing"),
             ("{{ db.nothing }}", #"line 1, column 1: the document has no key "nothing""#),
             ("{{ db.none }}", "line 1, column 1: the value is null; add | default \"…\" if it may be"),
             ("{{ db.host.x }}", #"line 1, column 1: /host is a string, which has no "x""#),
