@@ -175,14 +175,14 @@ struct FaultTests {
             .fails("huge-body target=vault", .internal, ["larger than", malformed], calls: [Self.get: 1]),
             .fails("huge-body target=entra", .internal, ["larger than", malformed], calls: ["entra": 1]),
             .fails(
-                "endless-list target=vault", objects: Self.history, .internal, ["the vault's list has no end"],
+                "endless-list target=vault", objects: Self.history, .internal, ["the vault's list has too many pages"],
                 calls: [Self.get: 0]),
             .fails(
-                "foreign-list target=vault", objects: Self.history, .internal, ["goes on at another host"],
+                "foreign-list target=vault", objects: Self.history, .internal, ["continues at another host"],
                 calls: [Self.list: 1]),
             .fails(
                 "foreign-list host=another.vault.azure.net target=vault", objects: Self.history, .internal,
-                ["goes on at another host"], calls: [Self.list: 1, "proxy:another.vault.azure.net": 0]),
+                ["continues at another host"], calls: [Self.list: 1, "proxy:another.vault.azure.net": 0]),
         ]
         try await FaultCase.run(cases)
     }

@@ -1,20 +1,20 @@
-/// What of a mount may be kept for others, and how long; the operator's choice.
+/// The operator's settings for caching: what is cached, and for how long.
 package struct CacheSettings: Sendable {
-    /// Whether access tokens are kept for the credential that earned them.
+    /// Whether access tokens are cached. A cached token is used only with the credential that it was issued for.
     package var keepsTokens = true
-    /// How old a value may be when a mount comes again; zero shares nothing at all.
+    /// The maximum age of a cached value in a repeated mount; zero disables sharing completely.
     package var refreshInterval = Duration.seconds(120)
-    /// The bounds of what a SecretProviderClass may ask for as its own interval.
+    /// The limits for the interval that a SecretProviderClass can set.
     package var shortestInterval = Duration.seconds(10)
     package var longestInterval = Duration.seconds(3600)
-    /// The most that kept values may take, in bytes.
+    /// The maximum memory of cached values, in bytes.
     package var valueBytes = 32 << 20
-    /// How old a value may be to stand in for a vault that cannot be asked; zero for never.
+    /// The maximum age of a cached value that is used while the vault is not available; zero if none is used.
     package var staleIfError = Duration.zero
 
     package init() {}
 
-    /// Every mount fetches everything again, as upstream does.
+    /// The settings with which every mount fetches everything again, as upstream does.
     package static var off: CacheSettings {
         var settings = CacheSettings()
         settings.keepsTokens = false

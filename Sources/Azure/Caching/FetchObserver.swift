@@ -1,45 +1,45 @@
 package import ProviderCore
 
-/// How a content came about.
+/// The origin of a content that a mount received.
 package enum ContentSource: String, Sendable, CaseIterable {
     case fetched
-    /// Kept from an earlier request of a mount with the same principal.
+    /// The cache had it from an earlier request of a mount with the same principal.
     case cached
-    /// Such a request was under way.
+    /// Another mount with the same principal was already requesting it.
     case joined
-    /// Kept from before, because the vault could not be asked.
+    /// The cache had it, and it was used because the vault was not available.
     case stale
 }
 
-/// How an access token came about.
+/// The origin of an access token that a mount received.
 package enum TokenSource: String, Sendable, CaseIterable {
     case issued
-    /// Kept since this very credential was accepted.
+    /// The cache had it, because the same credential was accepted before.
     case cached
-    /// The exchange of the same credential was under way.
+    /// Another mount was already exchanging the same credential.
     case joined
     case refused
 }
 
-/// Receives the cost of each fetch.
+/// Receives measurements of each fetch. All functions can be called from any thread.
 package protocol FetchObserver: Sendable {
-    /// One request to a vault, and how it ended.
+    /// Reports one request to a vault and its outcome.
     func observe(_ request: VaultRequestObservation)
-    /// Contents that a mount was answered with.
+    /// Reports contents that a mount received.
     func observe(_ source: ContentSource, count: Int)
-    /// One token that a mount asked for.
+    /// Reports one token that a mount received.
     func observe(_ source: TokenSource)
-    /// A service asked for a pause.
+    /// Reports that a service asked for a pause.
     func observeThrottling(by host: String)
 }
 
-/// One request to a vault and how it ended.
+/// One request to a vault and its outcome.
 package struct VaultRequestObservation: Sendable {
     package var object: KeyVaultObject
-    /// Of the pod for which the request was made.
+    /// The namespace of the pod for which the request was made.
     package var namespace: String
     package var duration: Duration
-    /// Nil when it succeeded.
+    /// The error code; nil if the request succeeded.
     package var error: ErrorCode?
 
     package init(object: KeyVaultObject, namespace: String, duration: Duration, error: ErrorCode?) {

@@ -1,12 +1,13 @@
 internal import AsyncSupport
 internal import Synchronization
 
-/// One piece of work under way that several callers wait for.
+/// One running task whose result several callers wait for.
 ///
-/// The work belongs to none of them: a caller that is cancelled leaves, and only when the last one
-/// has left is the work itself cancelled. Its deadline is the latest of its callers'.
+/// The task does not belong to one of them: if a caller is cancelled, the others still get the result, and the work is
+/// cancelled only when its last caller has left. Its deadline is the latest deadline of its callers. All members can be
+/// used from any thread.
 package final class SharedTask<Value: Sendable>: Sendable {
-    /// A caller that has joined; it calls `value(for:)` once.
+    /// A caller that has joined. It must call `value(for:)` exactly once.
     package struct Caller: Sendable {
         fileprivate var waiter: Waiter<Void, Value>?
     }
@@ -22,11 +23,11 @@ package final class SharedTask<Value: Sendable>: Sendable {
     private let state: Mutex<State>
     private let latest: Mutex<Deadline>
 
-    /// The caller for whom the work was begun.
+    /// The caller that started the work.
     package let first: Caller
 
-    /// Begins `work`, which is given a deadline that moves when later callers join. Without a caller that waits
-    /// it is work in the background, which only its deadline ends.
+    /// Starts `work` with a deadline that moves when callers with a later one join. If `isAwaited` is false, the work
+    /// starts without a caller and runs in the background until its deadline.
     package init(
         isAwaited: Bool = true, until deadline: Deadline, _ work: @escaping @Sendable (Deadline) async -> Value
     ) {
@@ -42,7 +43,7 @@ package final class SharedTask<Value: Sendable>: Sendable {
         }
     }
 
-    /// Nil when all earlier callers have left, so that the work is being given up.
+    /// Joins the task. Returns nil if all earlier callers have left and the work is being cancelled.
     package func join(until deadline: Deadline) -> Caller? {
         let caller: Caller? = state.withLock { state in
             state.isAbandoned ? nil : Caller(waiter: state.callers.append(()))
@@ -51,7 +52,7 @@ package final class SharedTask<Value: Sendable>: Sendable {
         return caller
     }
 
-    /// The outcome; nil if the caller's own task is cancelled before there is one.
+    /// Returns the result, or nil if the caller's own task is cancelled before the result exists.
     package func value(for caller: Caller) async -> Value? {
         if let value = state.withLock({ $0.value }) { return value }
         guard let waiter = caller.waiter else { return nil }

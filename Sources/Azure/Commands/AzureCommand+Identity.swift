@@ -2,14 +2,14 @@ internal import ProviderCore
 internal import SecretMemory
 
 extension AzureCommand {
-    /// Creates the federated credential, or replaces the one of the same name, for an identity of which the client id is
-    /// known. The first part puts the identity's name and resource group into `$1` and `$2`.
+    /// Returns the command that creates the federated credential, or replaces the one of the same name, for the
+    /// identity with a known client ID. Its first part stores the identity's name and resource group in `$1` and `$2`.
     static func federation(subject: String, clientID: String, issuer: String) -> String {
         "\(identity(clientID)); az identity federated-credential create --name \(credentialName(of: subject).shellWord)"
             + target(subject: subject, issuer: issuer)
     }
 
-    /// Writes `issuer` into the federated credential that has the subject.
+    /// Returns the command that writes `issuer` into the federated credential with this subject.
     static func federationUpdate(subject: String, clientID: String, issuer: String) -> String {
         "\(identity(clientID)); az identity federated-credential update --name"
             + " \"$(az identity federated-credential list --identity-name \"$1\" -g \"$2\""
@@ -21,8 +21,8 @@ extension AzureCommand {
         "set -- $(az identity list --query \"[?clientId=='\(literal(clientID))'].[name,resourceGroup]\" -o tsv)"
     }
 
-    /// `text` inside of a query's quotes and the shell's; a placeholder where it has a character that could end one of
-    /// those, which no client id and no subject has.
+    /// Returns `text` for use inside the quotes of a query and of the shell. A text with a character that could end one
+    /// of the quotes is replaced by a placeholder; client IDs and subjects never have such characters.
     private static func literal(_ text: String) -> String {
         text.hasOnlyASCIILettersAndDigits(or: "-._:") ? text : "<id>"
     }
@@ -32,20 +32,21 @@ extension AzureCommand {
             + " --audiences \(ServiceAccountTokens.workloadIdentityAudience)"
     }
 
-    /// A name that says whom the credential is for: letters, digits and hyphens, at most 120.
+    /// Returns a name for the credential of `subject`, of letters, digits and hyphens, with at most 120 characters.
     private static func credentialName(of subject: String) -> String {
         let parts = subject.split(separator: ":").suffix(2).joined(separator: "-")
         let name = parts.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
         return name.count < 3 ? "kubernetes" : String(String(name).prefix(120))
     }
 
-    /// Assigns a user-assigned identity to the machines of a node pool.
+    /// Returns the command that assigns a user-assigned identity to the machines of a node pool.
     static func assignToNodes(clientID: String) -> String {
         "az vmss identity assign --name '<scale set of the nodes>' --resource-group '<node resource group>'"
             + " --identities \"$(az identity list --query \"[?clientId=='\(literal(clientID))'].id\" -o tsv)\""
     }
 
-    /// The role for all objects of a type in a vault. `vaultID` is the vault's resource id, or empty where it is not known.
+    /// Returns the command that assigns the role for all objects of a type in a vault. `vaultID` is the vault's
+    /// resource ID, or empty if it is not known.
     static func role(
         forAll type: KeyVaultObject.ObjectType, vault: String, vaultID: String, assignee: String
     ) -> String {

@@ -1,9 +1,9 @@
 package import ProviderCore
 internal import SecretMemory
 
-/// Commands that can be pasted as they are: they look up what only Azure knows.
+/// Commands that can be pasted without changes, because they look up names that only Azure knows.
 extension AzureCommand {
-    /// Gives the federated credential of the identity that has this subject the issuer of the token.
+    /// Returns the command that writes the token's issuer into the identity's federated credential with this subject.
     package static func updateFederatedCredential(subject: String, clientID: String, issuer: String) -> String {
         let identity = "--identity-name \"$1\" --resource-group \"$2\""
         let name =
@@ -16,7 +16,7 @@ extension AzureCommand {
             + " --audiences \(ServiceAccountTokens.workloadIdentityAudience)"
     }
 
-    /// The least roles for `objects`, which have one type. One command for all of them.
+    /// Returns one command that assigns the smallest sufficient roles for `objects`, which have the same type.
     package static func roles(for objects: [KeyVaultObject], vault: String, assignee: String) -> String {
         guard let first = objects.first, objects.count > 1 else {
             return objects.first.map { role(for: $0, vault: vault, assignee: assignee) } ?? ""
@@ -28,26 +28,26 @@ extension AzureCommand {
             + "/\(first.type.collection)/$name\"; done"
     }
 
-    /// Enables the object's version; the latest if `version` is empty.
+    /// Returns the command that enables the object's version, or the latest version if it is empty.
     package static func enable(_ object: KeyVaultObject, as type: KeyVaultObject.ObjectType, vault: String) -> String {
         "az keyvault \(type.noun) set-attributes --vault-name \(vault.shellQuoted) --name \(object.name.shellQuoted)"
             + (!object.namesVersion ? "" : " --version \(object.version.shellQuoted)") + " --enabled true"
     }
 
-    /// Brings a soft-deleted object back.
+    /// Returns the command that recovers a soft-deleted object.
     package static func recover(_ object: KeyVaultObject, vault: String) -> String {
         "az keyvault \(object.type.noun) recover --vault-name \(vault.shellQuoted) --name \(object.name.shellQuoted)"
     }
 
-    /// Brings a soft-deleted vault back.
+    /// Returns the command that recovers a soft-deleted vault.
     package static func recoverVault(_ name: String) -> String { "az keyvault recover --name \(name.shellQuoted)" }
 
-    /// The names of all objects of a type.
+    /// Returns the command that lists the names of all objects of a type.
     package static func names(of type: KeyVaultObject.ObjectType, vault: String) -> String {
         "az keyvault \(type.noun) list --vault-name \(vault.shellQuoted) --query '[].name' --output tsv"
     }
 
-    /// The versions of an object.
+    /// Returns the command that lists the versions of an object.
     package static func versions(of object: KeyVaultObject, vault: String) -> String {
         "az keyvault \(object.type.noun) list-versions --vault-name \(vault.shellQuoted)"
             + " --name \(object.name.shellQuoted) --query '[].id' --output tsv"
@@ -55,7 +55,7 @@ extension AzureCommand {
 }
 
 extension KeyVaultObject {
-    /// `objectVersion` is the id of one version.
+    /// Whether `objectVersion` is the ID of one version.
     package var namesVersion: Bool { !["", "latest", "latest-enabled", "previous"].contains(version.lowercased()) }
 }
 
@@ -65,7 +65,7 @@ extension KeyVaultObject.ObjectType {
 }
 
 extension String {
-    /// A word in double quotes for a shell, for texts that have single quotes of their own.
+    /// The text as a double-quoted word for a shell, for texts that contain single quotes.
     fileprivate var shellDoubleQuoted: String {
         "\"" + printable.map { "\\\"$`".contains($0) ? "\\\($0)" : String($0) }.joined() + "\""
     }

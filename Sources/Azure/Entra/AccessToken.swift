@@ -1,11 +1,11 @@
 package import SecretMemory
 
-/// What Entra gives for an accepted assertion. Opaque: it is sent to the vault and never looked into.
+/// An access token, which is sent to the vault. The provider never parses it.
 package struct AccessToken: Sendable {
     package var secret: SecretBytes
-    /// Seconds from now for which the service vouches for it.
+    /// The lifetime that the service stated, in seconds from when the token was issued.
     package var lifetime: Int
-    /// The client id of the identity that it is for; empty where that is not known.
+    /// The client ID of the token's identity; empty if it is not known.
     package var clientID: String
 
     package init(secret: SecretBytes, lifetime: Int, clientID: String = "") {

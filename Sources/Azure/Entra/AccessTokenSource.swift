@@ -1,12 +1,13 @@
 package import ProviderCore
 
-/// Gets the access token for a mount, by the way its identity mode asks for.
+/// Gets the access tokens of mounts, from the cache or from the service that their identity mode uses. All members can
+/// be used from any thread.
 package struct AccessTokenSource: Sendable {
-    /// Where the node's own token services are; the operator's choice.
+    /// The addresses of the node's token services; the operator's choice.
     package struct Settings: Sendable {
-        /// The instance metadata service, without a slash at its end.
+        /// The URL of the instance metadata service, without a trailing slash.
         package var metadataService = "http://169.254.169.254"
-        /// aad-pod-identity's node agent, without a slash at its end.
+        /// The URL of aad-pod-identity's node agent, without a trailing slash.
         package var nodeManagedIdentity = "http://localhost:2579"
         package var tokenProxy = TokenProxy.Settings()
 
@@ -18,7 +19,7 @@ package struct AccessTokenSource: Sendable {
     private let refusedCredentials: RefusedCredentials?
     private let observer: any FetchObserver
 
-    /// Without a cache, every mount exchanges its credential again, and refusals are not remembered either.
+    /// Creates a source. Without a cache, every mount exchanges its credential again, and refusals are not remembered.
     package init(
         settings: Settings, transport: any HTTPTransport, keepsTokens: Bool = true, time: TimeSource,
         observer: any FetchObserver = SilentObserver()
@@ -29,7 +30,8 @@ package struct AccessTokenSource: Sendable {
         self.observer = observer
     }
 
-    /// A token for `resource`: that the mount holds one now is the proof of its principal.
+    /// Returns a token for `resource`. Holding a token now is the mount's proof of its principal. Throws if the
+    /// credential is refused, the service is not available, or the mount's time is over.
     package func token(
         for authentication: AuthenticationContext, resource: String, priority: RequestPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
@@ -63,22 +65,22 @@ package struct AccessTokenSource: Sendable {
         }
         var (result, source) =
             found ?? (
-                .failure(ProviderError(.timedOut, "the mount's time was used up while a token was waited for")), .issued
+                .failure(ProviderError(.timedOut, "the mount's time was used up while it waited for a token")), .issued
             )
         if case .failure = result { source = .refused }
         observer.observe(source)
         return try result.get()
     }
 
-    /// Whether a token for `key` is kept, and need not be renewed yet.
+    /// Whether the cache holds a token for `key` that does not need to be renewed yet.
     func holdsToken(_ key: TokenCache.Key) -> Bool { cache?.peek(key) != nil }
 
-    /// Forgets a token that a vault does not take.
+    /// Removes a token that a vault rejected from the cache.
     func drop(_ token: AccessToken, for authentication: AuthenticationContext, resource: String) {
         cache?.drop(token, for: TokenCache.Key(authentication, resource: resource))
     }
 
-    /// Forgets what has expired.
+    /// Drops expired entries.
     package func sweep() {
         cache?.sweep()
         refusedCredentials?.sweep()

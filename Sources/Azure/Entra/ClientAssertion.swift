@@ -3,8 +3,8 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The JWT with which an application proves that it holds its certificate's private key (RFC 7523):
-/// for one token endpoint and ten minutes, so that it is worth little to anybody who sees it.
+/// The signed JWT with which an application proves that it holds the private key of its certificate (RFC 7523). It is
+/// valid for one token endpoint and for ten minutes, so a leaked one is of little use.
 struct ClientAssertion {
     private static let lifetime = 600
 
@@ -36,17 +36,17 @@ struct ClientAssertion {
         }
     }
 
-    /// Which algorithms the authority wants.
+    /// The algorithms that the authority supports.
     enum Form {
         /// PS256 and a SHA-256 thumbprint.
         case entra
-        /// AD FS knows RS256 and SHA-1 thumbprints only.
+        /// RS256 and a SHA-1 thumbprint, the only ones that AD FS supports.
         case activeDirectoryFederationServices
     }
 }
 
 extension [UInt8] {
-    /// RFC 4648 section 5, without padding.
+    /// The bytes in base64url (RFC 4648, section 5), without padding.
     var base64URL: String {
         var builder = SecretBytesBuilder(capacity: count * 2)
         withUnsafeBytes { Base64.encode($0, into: &builder) }

@@ -2,11 +2,11 @@ internal import Crypto
 internal import ProviderCore
 internal import SecretMemory
 
-/// Tells credentials apart without holding them.
+/// Identifies a credential without holding it.
 struct CredentialFingerprint: Hashable, Sendable {
     private var digest: [UInt8]
 
-    /// The node's own identity needs no credential.
+    /// The fingerprint of the node's own identity, which does not need a credential.
     static let none = CredentialFingerprint(digest: [])
 
     init(_ identity: Identity) {
@@ -18,7 +18,8 @@ struct CredentialFingerprint: Hashable, Sendable {
         }
     }
 
-    /// Of a signed assertion: what it proves is bound to its every byte.
+    /// Creates the fingerprint of a signed assertion. The signature covers every byte, so the fingerprint is a plain
+    /// digest.
     init(assertion: SecretBytes) {
         digest = assertion.withExposed { bytes in
             var hash = SHA256()
@@ -27,8 +28,8 @@ struct CredentialFingerprint: Hashable, Sendable {
         }
     }
 
-    /// Of a secret that people may have chosen: with a key that only this process knows, so that the
-    /// fingerprint is of no use to guess it.
+    /// Creates the fingerprint of a secret that a person may have chosen. It uses a key that only this process knows,
+    /// so that the fingerprint does not help to guess the secret.
     init(secret: SecretBytes) {
         digest = secret.withExposed { bytes in
             var code = HMAC<SHA256>(key: Self.key)

@@ -1,12 +1,12 @@
 internal import ProviderCore
 internal import SecretMemory
 
-/// What is known about an AADSTS number: the reason for the refusal and what helps.
+/// The explanation of an AADSTS error number: the reason for the refusal and the fix.
 ///
-/// A number that is not known here has no reason and no hint: then Entra's own words are all there is to say.
+/// An unknown number does not have either, and the error then shows Entra's own description.
 struct EntraAdvice {
     private(set) var reason: String?
-    /// Empty when nothing is known to help.
+    /// The fix; empty if none is known.
     private(set) var hint = ""
 
     init(_ number: Int?, presenting credential: TokenExchange.Credential, clientID: String, tenantID: String) {
@@ -27,7 +27,7 @@ struct EntraAdvice {
 
     private typealias Advice = (reason: String?, hint: String)
 
-    /// For a service account's token.
+    /// Returns the explanation for the token of a service account.
     private static func ofFederation(_ number: Int, _ claims: TokenClaims?, _ clientID: String) -> Advice? {
         let issuer = claims?.issuer?.clipped ?? "<OIDC issuer URL of the cluster>"
         let subject = claims?.subject?.clipped ?? "<subject>"
@@ -60,8 +60,8 @@ struct EntraAdvice {
             )
         case 90061, 50166, 501661:
             return (
-                "Entra could not fetch the keys of the issuer \(issuer), an outage that passes unless the URL is not"
-                    + " public",
+                "Entra could not fetch the keys of the issuer \(issuer), a temporary failure"
+                    + " if the URL is public",
                 "if it persists: curl -fsS \("\(issuer.droppingTrailingSlashes())/.well-known/openid-configuration".shellWord)"
             )
         case 700223, 700238:
@@ -72,7 +72,7 @@ struct EntraAdvice {
         }
     }
 
-    /// For an application's certificate.
+    /// Returns the explanation for the certificate of an application.
     private static func ofCertificate(_ number: Int, _ clientID: String) -> Advice? {
         switch number {
         case 700027, 50012:
@@ -86,7 +86,7 @@ struct EntraAdvice {
         }
     }
 
-    /// For a client secret.
+    /// Returns the explanation for a client secret.
     private static func ofSecret(_ number: Int, _ clientID: String) -> Advice? {
         switch number {
         case 7_000_215:
@@ -103,7 +103,7 @@ struct EntraAdvice {
         }
     }
 
-    /// For every credential.
+    /// Returns the explanation that is the same for all credentials.
     private static func ofAny(_ number: Int, _ clientID: String, _ tenantID: String) -> Advice? {
         switch number {
         case 700016:

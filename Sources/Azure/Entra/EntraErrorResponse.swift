@@ -3,10 +3,10 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// An error answer of Entra's token endpoint.
+/// An error response of Entra's token endpoint.
 ///
-/// The AADSTS number only explains: whether to try again is decided by status and OAuth error alone,
-/// because numbers and texts change without notice.
+/// The AADSTS number is used only for explanations. Whether a request is retried depends only on the status and the
+/// OAuth error, because numbers and texts can change without notice.
 struct EntraErrorResponse {
     private let status: Int
     private let oauthError: String
@@ -22,7 +22,7 @@ struct EntraErrorResponse {
         oauthError = body?["error"]?.text ?? ""
         let text = body?["error_description"]?.text ?? ""
         number = body?["error_codes"]?.array?.first?.integer ?? Self.number(in: text)
-        // What follows is repeated in members of its own.
+        // The rest of the text is repeated in other members of the response.
         let end = text.firstRange(of: "Trace ID:")?.lowerBound ?? text.endIndex
         description = text[..<end].split(whereSeparator: \.isWhitespace).joined(separator: " ")
         trace = body?["trace_id"]?.text ?? ""
@@ -53,7 +53,7 @@ struct EntraErrorResponse {
             hint: code == .exchangeRefused ? advice.hint : nil, context: context)
     }
 
-    /// Who was refused and why: `reason`, or what Entra itself says.
+    /// Returns the refused client and the reason, or Entra's own description if the reason is not known.
     private func cause(
         _ reason: String?, _ credential: TokenExchange.Credential, clientID: String, tenantID: String
     ) -> String {
@@ -62,7 +62,7 @@ struct EntraErrorResponse {
         switch code {
         case .throttled: return "Entra ID throttles \(client) (\(name))"
         case .serviceUnavailable: return "Entra ID answered with HTTP \(status) (\(client))"
-        case .answerMalformed: return "what answered in place of Entra ID did so with HTTP \(status)"
+        case .answerMalformed: return "another server responded instead of Entra ID, with HTTP \(status)"
         default: break
         }
         let subject = credential.claims?.subject.map { " of \($0.clipped)" } ?? ""
@@ -71,7 +71,7 @@ struct EntraErrorResponse {
         return description.isEmpty ? refused : "\(refused): \(shortDescription)"
     }
 
-    /// Entra's own first sentences, without the number that stands before them already.
+    /// The first sentences of Entra's description, without the number, which is shown before them.
     private var shortDescription: String {
         let end = number.map { "AADSTS\($0): " } ?? ""
         let text = description.hasPrefix(end) ? String(description.dropFirst(end.count)) : description
@@ -80,16 +80,16 @@ struct EntraErrorResponse {
 
     private var code: ErrorCode {
         if status == 429 || oauthError == "temporarily_unavailable" { return .throttled }
-        // Entra does not redirect token requests: something answers in its place.
+        // Entra does not redirect token requests, so another server responded.
         if status < 400 { return .answerMalformed }
         return status >= 500 ? .serviceUnavailable : .exchangeRefused
     }
 }
 
 extension ClientCertificate {
-    /// What finds it among an application's certificates, for an error's context.
+    /// The certificate's thumbprint, to find it among an application's certificates, for an error's context.
     fileprivate var context: [(name: String, value: String)] {
-        // The portal lists SHA-1 thumbprints in upper-case hex.
+        // The Azure portal lists SHA-1 thumbprints in upper-case hexadecimal digits.
         let digest = certificate.withExposed { Array(Insecure.SHA1.hash(data: $0)) }
         let hex = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
         return [("certificate thumbprint", hex), ("certificate expires", notAfter)]

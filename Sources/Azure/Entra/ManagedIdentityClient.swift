@@ -2,7 +2,7 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The node's own managed identities, from the instance metadata service (IMDS).
+/// Requests tokens of the node's managed identities from the instance metadata service (IMDS).
 struct ManagedIdentityClient: Sendable {
     private let service: String
     private let transport: any HTTPTransport
@@ -16,8 +16,9 @@ struct ManagedIdentityClient: Sendable {
         gate = RequestGate(RequestGate.Limits(concurrent: 5, perSecond: 20), time: time)
     }
 
-    /// IMDS is away for up to 70 seconds while it is updated (404, 410), and throttles at 20 requests a
-    /// second (429); Microsoft's guidance is to wait longer each time. Six retries, as Azure's SDK for Go.
+    /// IMDS is not available for up to 70 seconds while it is updated (404, 410), and throttles above 20 requests a
+    /// second (429). Microsoft's guidance is to increase the delay each time. The number of retries, six, is that of
+    /// Azure's SDK for Go.
     private static let retry: RetryPolicy = {
         var policy = RetryPolicy()
         policy.attempts = 7
@@ -27,7 +28,8 @@ struct ManagedIdentityClient: Sendable {
         return policy
     }()
 
-    /// What a refusal means, and what helps; no hint stands for the code's own, an empty one for none.
+    /// Returns the meaning of a refusal and the fix. If the fix is nil, the hint of the error code applies; if it is
+    /// empty, no fix is known.
     private static func explanation(
         _ text: String, status: Int, _ code: ErrorCode, clientID: String?
     ) -> (cause: String, hint: String?) {
@@ -57,7 +59,7 @@ struct ManagedIdentityClient: Sendable {
         )
     }
 
-    /// A token of the user-assigned identity `clientID`, or of the system-assigned one.
+    /// Returns a token of the user-assigned identity `clientID`, or of the system-assigned identity if it is nil.
     func token(
         clientID: String?, resource: String, context: RequestContext
     ) async throws(ProviderError) -> AccessToken {

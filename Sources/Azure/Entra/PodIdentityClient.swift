@@ -2,7 +2,7 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// Tokens from aad-pod-identity's node agent (NMI), for those who have not moved on yet.
+/// Requests tokens from aad-pod-identity's node agent (NMI), for clusters that still use it.
 struct PodIdentityClient: Sendable {
     private let service: String
     private let transport: any HTTPTransport
@@ -13,20 +13,20 @@ struct PodIdentityClient: Sendable {
         self.service = service
         self.transport = transport
         self.time = time
-        // Many, because each may be held back while its pod's identity is assigned. For the same reason, those of one
-        // namespace must leave places for others.
+        // The limit is high, because NMI can delay each request while it assigns the pod's identity. For the same
+        // reason, one namespace can use only half of it.
         gate = RequestGate(RequestGate.Limits(concurrent: 50, ofNamespace: 25), time: time)
     }
 
-    /// NMI holds a request back while the pod's identity is being assigned, for up to 80 seconds. To give
-    /// up on it earlier would only start that wait again.
+    /// NMI delays a request for up to 80 seconds while it assigns the pod's identity. A shorter timeout would only
+    /// start this wait again.
     private static let retry: RetryPolicy = {
         var policy = RetryPolicy()
         policy.attemptTimeout = .seconds(100)
         return policy
     }()
 
-    /// A token of whatever identity NMI assigns to `pod`.
+    /// Returns a token of the identity that NMI assigns to `pod`.
     func token(
         pod: PodReference, resource: String, context: RequestContext
     ) async throws(ProviderError) -> AccessToken {
@@ -41,7 +41,7 @@ struct PodIdentityClient: Sendable {
             throw error.providerError(reaching: "aad-pod-identity's NMI").adding([("NMI", service)])
         }
         guard response.status == 200 else {
-            // NMI explains itself in plain text and never quotes a token there.
+            // NMI's error texts are plain text and never contain a token.
             let text = response.body.withExposed { String(decoding: $0.prefix(300), as: UTF8.self) }
             let code: ErrorCode =
                 switch response.status {

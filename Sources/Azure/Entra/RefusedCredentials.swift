@@ -2,12 +2,13 @@ internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
-/// Remembers for a short time which credentials Entra has refused, so that mounts that are retried do not send them
-/// again and again.
+/// Remembers for a short time which credentials Entra has refused, so that retried mounts do not send them again each
+/// time.
 ///
-/// Only a definite refusal counts, not an outage and not a throttling. A refusal is remembered for 10 seconds, and if
-/// the same follows, for 20, 40 and at most 60. It belongs to the very credential, client, tenant and namespace, so no
-/// workload is ever given the refusal of another. It remembers 1,024 refusals, at most 256 of one namespace.
+/// Only a definite refusal counts, and not an outage or throttling. A refusal is remembered for 10 seconds, and when it
+/// is repeated, for 20, 40 and at most 60 seconds. It applies only to the same credential, client, tenant and
+/// namespace, so a workload never gets the refusal of another one. It holds 1,024 refusals, at most 256 of one
+/// namespace.
 final class RefusedCredentials: Sendable {
     private struct Key: Hashable {
         var token: TokenCache.Key
@@ -22,7 +23,7 @@ final class RefusedCredentials: Sendable {
 
     private static let firstPause = Duration.seconds(10)
     private static let longestPause = Duration.seconds(60)
-    /// How long after a pause a refusal counts as a repeated one.
+    /// The time after a pause during which another refusal counts as a repetition.
     private static let retention = Duration.seconds(300)
 
     private let refusals = Mutex(RecentMap<Key, Refusal>(capacity: 1024))
@@ -32,7 +33,7 @@ final class RefusedCredentials: Sendable {
         self.time = time
     }
 
-    /// The refusal of the credential, while it is not to be sent again.
+    /// Returns the refusal of the credential, while it must not be sent again, and nil otherwise.
     func error(for token: TokenCache.Key, of namespace: String) -> ProviderError? {
         let now = time.elapsed()
         let refusal = refusals.withLock { $0.use(Key(token: token, namespace: namespace)) }
@@ -44,7 +45,7 @@ final class RefusedCredentials: Sendable {
         return error
     }
 
-    /// Takes note of what came of an exchange.
+    /// Stores the outcome of an exchange.
     func note(_ result: Result<AccessToken, ProviderError>, for token: TokenCache.Key, of namespace: String) {
         let key = Key(token: token, namespace: namespace)
         switch result {
@@ -61,7 +62,7 @@ final class RefusedCredentials: Sendable {
         }
     }
 
-    /// Forgets what need not be kept any more.
+    /// Drops expired entries.
     func sweep() {
         let now = time.elapsed()
         refusals.withLock { $0.sweep(now: now) }

@@ -2,15 +2,15 @@ internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
-/// Access tokens that Entra, or the node's token service, has given for a credential.
+/// A cache of the access tokens that Entra or the node's token services issued for a credential.
 ///
-/// A hit means that this very credential was accepted before, and the token it was given is still
-/// good: another assertion of the same workload is another key and has to prove itself. Failures are
-/// never kept here; see `RefusedCredentials`.
+/// A hit means that the same credential was accepted before and that its token is still valid. Another assertion of the
+/// same workload is another key and has to prove its identity itself. Failures are never cached here; see
+/// `RefusedCredentials`. All members can be used from any thread.
 final class TokenCache: Sendable {
     struct Key: Hashable, Sendable {
         var principal: Principal
-        /// What the token is good for.
+        /// The resource that the token is for.
         var resource: String
         var credential: CredentialFingerprint
     }
@@ -31,7 +31,7 @@ final class TokenCache: Sendable {
     }
 
     private static let maximumTokens = 4096
-    /// After a refresh that failed for reasons that may pass, while the old token is still good.
+    /// The delay after a failed refresh whose cause may be temporary, while the old token is still valid.
     private static let retryDelayAfterFailedRefresh = Duration.seconds(30)
     private static let backgroundTimeout = Duration.seconds(60)
 
@@ -42,8 +42,8 @@ final class TokenCache: Sendable {
         self.time = time
     }
 
-    /// The token for `key`: the kept one, or the outcome of one exchange for all who ask meanwhile. Past
-    /// four fifths of its life a token is renewed while it still serves.
+    /// Returns the cached token for `key`, or the result of one exchange that all concurrent callers share. A token is
+    /// renewed in the background after four fifths of its lifetime, while it is still used.
     func token(
         for key: Key, owner: String, until deadline: Deadline, exchange: @escaping Exchange
     ) async -> (result: Result<AccessToken, ProviderError>, source: TokenSource) {
@@ -72,13 +72,13 @@ final class TokenCache: Sendable {
         case .wait(let sharedTask, let caller, let source):
             let result = await sharedTask.value(for: caller)
             return (
-                result ?? .failure(ProviderError(.cancelled, "the mount was given up while waiting for a token")),
+                result ?? .failure(ProviderError(.cancelled, "the mount was cancelled while waiting for a token")),
                 source
             )
         }
     }
 
-    /// The kept token, if there is nothing to be done about it.
+    /// Returns the cached token if it does not need to be renewed yet.
     func peek(_ key: Key) -> AccessToken? {
         let now = time.elapsed()
         return state.withLock { state in
@@ -86,7 +86,7 @@ final class TokenCache: Sendable {
         }
     }
 
-    /// Forgets `token`, which a service has rejected, but not a newer one in its place.
+    /// Removes `token`, which a service has rejected, unless a newer one has replaced it.
     func drop(_ token: AccessToken, for key: Key) {
         state.withLock { state in
             if state.entries[key]?.token.secret === token.secret { state.entries.remove(key) }

@@ -3,16 +3,16 @@ internal import Documents
 package import ProviderCore
 package import SecretMemory
 
-/// The exchange of a credential for an access token at Entra's token endpoint.
+/// Exchanges credentials for access tokens at Entra's token endpoint.
 ///
-/// One POST and no discovery: where the authority lives is the operator's choice (the cloud), so
-/// there is nothing to ask for, and nothing that an answer could redirect.
+/// An exchange is one POST without discovery: the operator chooses the authority with the cloud, so discovery is not
+/// needed, and a response cannot redirect the credential. All members can be used from any thread.
 package struct TokenExchange: Sendable {
     private let transport: any HTTPTransport
     private let retry: RetryPolicy
     private let time: TimeSource
     private let gates: RequestGates
-    /// The exchanges under way at the same time, of all clients.
+    /// The limit on concurrent exchanges of all clients.
     private let places = FairBudget(capacity: 100, ownerShare: 25)
 
     package init(transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), time: TimeSource = .system) {
@@ -22,15 +22,15 @@ package struct TokenExchange: Sendable {
         gates = RequestGates(RequestGate.Limits(concurrent: 20), time: time)
     }
 
-    /// What proves to be the client.
+    /// The proof of a client's identity.
     package enum Credential: Sendable {
-        /// The pod's service-account token as a JWT assertion (RFC 7523).
+        /// A service account token of the pod, as a JWT assertion (RFC 7523).
         case assertion(ServiceAccountToken)
         case secret(SecretBytes)
-        /// An application's certificate, whose key signs an assertion.
+        /// The certificate of an application, whose private key signs an assertion.
         case certificate(ClientCertificate)
 
-        /// The name that Azure's SDKs give to this kind.
+        /// The name of the credential's kind in Azure's SDKs.
         var name: String {
             switch self {
             case .assertion: "ClientAssertionCredential"
@@ -39,7 +39,7 @@ package struct TokenExchange: Sendable {
             }
         }
 
-        /// What it is called in a sentence.
+        /// The word for the credential in a sentence.
         var noun: String {
             switch self {
             case .assertion: "service account token"
@@ -53,7 +53,8 @@ package struct TokenExchange: Sendable {
         }
     }
 
-    /// Exchanges `credential` for a token of `clientID` (OAuth 2.0 client credentials).
+    /// Exchanges `credential` for a token of `clientID` (OAuth 2.0 client credentials). Throws if Entra refuses it, if
+    /// Entra is not available, or if the mount's time is over.
     package func exchange(
         _ credential: Credential,
         clientID: String,
@@ -64,7 +65,7 @@ package struct TokenExchange: Sendable {
         context: RequestContext
     ) async throws(ProviderError) -> AccessToken {
         guard await places.acquire(1, for: context.namespace) else {
-            throw ProviderError(.cancelled, "the mount was given up while waiting for Entra ID")
+            throw ProviderError(.cancelled, "the mount was cancelled while waiting for Entra ID")
         }
         defer { places.release(1, for: context.namespace) }
         let endpoint = TokenEndpoint(authority: cloud.authority, tenantID: tenantID)
@@ -87,7 +88,8 @@ package struct TokenExchange: Sendable {
             ("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"),
             ("client-request-id", RequestID.make()),
         ]
-        // The TLS server name identifies the proxy; the Host stays that of the authority it passes to.
+        // The TLS server name identifies the proxy. The Host header stays that of the authority to which the proxy
+        // forwards.
         if proxy != nil { headers.append(("Host", endpoint.host)) }
         var request = HTTPRequest(
             .post, (proxy?.base ?? endpoint.base) + endpoint.path, headers: headers, body: form.finish(),
@@ -123,13 +125,13 @@ extension FormBody {
     }
 }
 
-/// Where a tenant's tokens are asked for.
+/// The endpoint that issues a tenant's tokens.
 private struct TokenEndpoint {
-    /// Scheme and host.
+    /// The scheme and host of the URL.
     var base: String
     var host: String
     var path: String
-    /// AD FS has no tenants, and an endpoint of its own.
+    /// Whether the authority is AD FS, which does not have tenants and uses another path.
     var isFederationServices: Bool
 
     init(authority: String, tenantID: String) {

@@ -1,6 +1,6 @@
 internal import ProviderCore
 
-/// Gets a new access token, by the way a mount's identity mode asks for.
+/// Requests new access tokens from the service that a mount's identity mode uses.
 struct TokenIssuer: Sendable {
     private let exchange: TokenExchange
     private let managedIdentity: ManagedIdentityClient
@@ -16,7 +16,7 @@ struct TokenIssuer: Sendable {
         tokenProxy = TokenProxy(settings: settings.tokenProxy)
     }
 
-    /// A token for `resource`.
+    /// Returns a new token for `resource`.
     func token(
         for authentication: AuthenticationContext, resource: String, context: RequestContext
     ) async throws(ProviderError) -> AccessToken {

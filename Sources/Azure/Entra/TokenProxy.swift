@@ -5,48 +5,49 @@ package import ProviderCore
 internal import SecretMemory
 internal import Synchronization
 
-/// The cluster's token proxy of AKS identity bindings: an address at the API server, told apart by the
-/// TLS server name, that swaps the pod's token and passes the request on to Entra.
+/// The token proxy of AKS identity bindings. It has the API server's address and its own TLS server name; it exchanges
+/// the pod's token and forwards the request to Entra. All members can be used from any thread.
 package final class TokenProxy: Sendable {
-    /// The operator's choice.
+    /// The operator's settings.
     package struct Settings: Sendable {
         package var url = "https://kubernetes.default.svc.cluster.local"
-        /// Found out from the API server's certificate when empty.
+        /// The TLS server name; if it is empty, it is derived from the API server's certificate.
         package var serverName = ""
-        /// The only authority that is trusted; read again for each token.
+        /// The file with the only trusted certificate authority. It is read again for each token.
         package var authorityFile = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
         package var apiServerHost = "kubernetes.default.svc.cluster.local"
         package var apiServerPort = 443
 
         package init() {}
 
-        /// Takes the API server's port from `KUBERNETES_SERVICE_PORT`, which the kubelet sets in every pod.
-        /// A text that is not a port keeps the port for https.
+        /// Reads the API server's port from `KUBERNETES_SERVICE_PORT`, which the kubelet sets in every pod. If the text
+        /// is not a port, the https port stays.
         package mutating func takePort(from environment: [String: String]) {
             guard let port = environment["KUBERNETES_SERVICE_PORT"].flatMap({ UInt16($0) }), port > 0 else { return }
             apiServerPort = Int(port)
         }
 
-        /// What is wrong with `url`; nil if nothing.
+        /// The mistake in `url`, or nil if it is valid.
         package var urlProblem: String? {
             Address(url) == nil ? "the token proxy's URL must be https, without user, query or fragment" : nil
         }
     }
 
-    /// How one request gets to the proxy.
+    /// The connection to the proxy for one request.
     package struct Route: Sendable {
-        /// Scheme, server name, port and path prefix, without a slash at its end.
+        /// The URL's scheme, server name, port and path prefix, without a trailing slash.
         package var base: String
         package var connection: HTTPRequest.Connection
     }
 
     private struct Known {
-        /// Found out once; a failure is not kept, so that the next mount tries again.
+        /// The server name that was derived from the certificate. A failure is not stored, so that the next mount tries
+        /// again.
         var serverName: String?
         var authority: [UInt8]?
     }
 
-    /// Larger files hold no authority of a cluster.
+    /// The maximum size of the authority's file in bytes.
     private static let maximumFileBytes = 1 << 20
 
     private let settings: Settings
@@ -65,9 +66,9 @@ package final class TokenProxy: Sendable {
             connection: HTTPRequest.Connection(host: address.host, authorityPEM: authority))
     }
 
-    /// What the authority's file holds now. While it is being replaced, and so empty or not there, what it
-    /// held before. Nil where there never was one: then, as upstream has it, the process's own roots
-    /// serve, unless the server's name is to be found out.
+    /// Returns the current content of the authority's file, or the previous content while the file is being replaced
+    /// and is empty or missing. Returns nil if the file never existed: then the trust roots of the process are used, as
+    /// in upstream, unless the server name has to be derived.
     private func authority() throws(ProviderError) -> [UInt8]? {
         let contents = Result { () throws(SmallFileError) in
             try SmallFile.bytes(of: settings.authorityFile, limit: Self.maximumFileBytes)
@@ -116,7 +117,8 @@ package final class TokenProxy: Sendable {
         return name
     }
 
-    /// The cluster's id in a name such as `hcp-kubernetes.ID.svc.cluster.local`.
+    /// Returns the cluster's ID from a name such as `hcp-kubernetes.ID.svc.cluster.local`. Throws if none of `names`
+    /// has this form.
     package static func clusterID(in names: [String]) throws(TokenProxySubjectError) -> String {
         let (prefix, suffix) = ("hcp-kubernetes.", ".svc.cluster.local")
         guard let name = names.first(where: { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }) else {
@@ -125,14 +127,14 @@ package final class TokenProxy: Sendable {
                     "cluster ID SAN not found in API server certificate (use --sni-name flag to provide SNI name explicitly)"
             )
         }
-        // Prefix and suffix share a dot where there is no id between them at all.
+        // Prefix and suffix share a dot if the name does not have an ID between them.
         guard name.count > prefix.count + suffix.count else {
             throw TokenProxySubjectError(reason: "empty cluster ID in SAN \"\(name.clipped)\"")
         }
         return String(name.dropFirst(prefix.count).dropLast(suffix.count))
     }
 
-    /// The TLS server name under which a cluster's proxy listens.
+    /// Returns the TLS server name of a cluster's proxy.
     package static func serverName(ofCluster id: String) -> String {
         let digest = SHA256.hash(data: Array("identity-binding\(id)".utf8))
         let alphabet = Array("0123456789abcdefghijklmnopqrstuv")
@@ -184,7 +186,7 @@ package final class TokenProxy: Sendable {
     }
 }
 
-/// Why a certificate does not tell its cluster; the phrases are upstream's.
+/// Explains why a certificate does not identify its cluster. The phrases are upstream's.
 package struct TokenProxySubjectError: Error {
     package var reason: String
 }

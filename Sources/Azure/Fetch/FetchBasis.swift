@@ -2,10 +2,10 @@ internal import ProviderCore
 
 /// The tokens and cache entries that the contents of a mount were taken from.
 ///
-/// While all of them are still kept and fresh enough, another fetch for the same plan gives the same contents.
-/// `VaultFetch.isCurrent` checks that without a request and without work for each object's content.
+/// While the cache holds all of them and they are fresh enough, another fetch for the same plan returns the same
+/// contents. `VaultFetch.isCurrent` checks this without a request and without reading the contents.
 package struct FetchBasis: Sendable {
-    /// One vault, and the token with which the mount proved its principal to it.
+    /// One vault, and the token with which the mount proved its principal.
     struct Part: Sendable {
         var token: TokenCache.Key
         var entries: [Entry]
@@ -13,13 +13,14 @@ package struct FetchBasis: Sendable {
 
     struct Entry: Sendable {
         var key: ValueCache.Key
-        /// `ValueCache.Entry.number` of the entry that was used. Another number is another response of the vault.
+        /// The `ValueCache.Entry.number` of the entry that was used. An entry with another number comes from another
+        /// response of the vault.
         var number: UInt64
     }
 
     var parts: [Part]
 
-    /// Nil unless all of `contents` came from the vault or the cache in the ordinary way.
+    /// Returns the entries of `contents`, or nil if one of them is stale.
     static func entries(of contents: [FetchBatch.Content]) -> [Entry]? {
         if contents.contains(where: { $0.source == .stale }) { return nil }
         return contents.map { Entry(key: $0.job.key, number: $0.entry.number) }
@@ -27,21 +28,21 @@ package struct FetchBasis: Sendable {
 }
 
 extension VaultFetch {
-    /// Whether another fetch would give the contents that `basis` describes without a request, if contents may be
-    /// `maximumAge` old.
+    /// Whether another fetch would return the contents that `basis` describes without a request, if contents can have
+    /// an age of `maximumAge`.
     ///
-    /// The mount must still hold a token for each vault: that is the proof of its principal.
+    /// The cache must still hold a token for each vault, because the token is the proof of the mount's principal.
     package func isCurrent(_ basis: FetchBasis, maximumAge: Duration) -> Bool {
         let freshness = ValueCache.Freshness(maximumAge: maximumAge)
         return basis.parts.allSatisfy { tokens.holdsToken($0.token) && reader.values.holds($0.entries, freshness) }
     }
 
-    /// Whether the entries of `basis` are still in memory, however old they are.
+    /// Whether the entries of `basis` are still in memory, regardless of their age.
     package func isHeld(_ basis: FetchBasis) -> Bool {
         basis.parts.allSatisfy { reader.values.holds($0.entries, nil) }
     }
 
-    /// Reports contents that were answered from memory, as `contents` does.
+    /// Reports contents that came from the cache to the observer, as `contents` does.
     package func observeCached(_ basis: FetchBasis, contents: Int) {
         for _ in basis.parts { reader.observer.observe(TokenSource.cached) }
         reader.observer.observe(ContentSource.cached, count: contents)

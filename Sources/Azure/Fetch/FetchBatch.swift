@@ -1,14 +1,14 @@
 internal import ProviderCore
 internal import Synchronization
 
-/// Independent reads, side by side and in bounded number; their outcomes in the order of the jobs.
+/// A limited number of concurrent reads. The results have the order of the jobs.
 struct FetchBatch: Sendable {
     typealias Content = (job: ObjectReader.Job, entry: ValueCache.Entry, source: ContentSource)
 
     private(set) var contents: [Content] = []
     private(set) var errors: [(item: Int, error: ProviderError)] = []
     private(set) var rejection: FetchRound.Outcome?
-    /// The error that kept contents stand in for.
+    /// The error because of which stale contents were used.
     private(set) var staleCause: ProviderError?
 
     init(_ jobs: [ObjectReader.Job], _ round: FetchRound, _ reader: ObjectReader, _ token: AccessToken) async {
@@ -28,7 +28,7 @@ struct FetchBatch: Sendable {
             errors.append((jobs.first?.item ?? 0, excess))
             return
         }
-        // An object that was not tried, because the vault was found not to answer, shares that fate.
+        // An object that was not requested because the vault did not respond gets the same error.
         let outage = results.lazy.compactMap(Self.outage).first
         var refused = RefusedObjects()
         for (job, result) in zip(jobs, results) {
@@ -37,7 +37,7 @@ struct FetchBatch: Sendable {
             case .rejected(let resource, let error): rejection = .rejected(resource: resource, error: error)
             case .failure, .withdrawn, nil:
                 let error = Self.error(result) ?? outage
-                // What has to fit a changed object must come from the vault.
+                // A content that has to match a changed object must come from the vault.
                 if job.freshness.notBefore == nil, let error,
                     case .content(let entry, let source) = reader.staleEntry(job, after: error)
                 {
@@ -76,7 +76,8 @@ struct FetchBatch: Sendable {
     }
 }
 
-/// Withdraws the requests of a batch that have not been sent when the others show that they are of no use.
+/// Withdraws the requests of a batch that have not been sent, when the results of the others show that they are
+/// useless.
 private final class Watch: Sendable {
     let withdrawal = Withdrawal()
     private let refusals = Atomic(0)
@@ -88,7 +89,7 @@ private final class Watch: Sendable {
         scope = round.scope
     }
 
-    /// So many objects were refused to the identity that the others were not requested.
+    /// Whether so many objects were refused to the identity that the remaining ones are not requested.
     var isRefused: Bool { refusals.load(ordering: .relaxed) > RefusedObjects.maximum }
 
     func count(_ result: ValueCache.LookupResult?) {
@@ -98,7 +99,7 @@ private final class Watch: Sendable {
     @Sendable func observe(_ result: ValueCache.LookupResult) {
         count(result)
         if FetchBatch.error(result)?.code == .vaultForbidden { refusals.add(1, ordering: .relaxed) }
-        // A vault that does not respond is not asked for more; what is under way may still come.
+        // A vault that does not respond gets no more requests. Responses to earlier requests may still arrive.
         if FetchBatch.outage(result) != nil || isRefused || bytes.excess != nil { withdrawal.withdraw() }
     }
 }

@@ -1,30 +1,33 @@
 internal import ProviderCore
 
-/// One reading of objects of one vault, for one identity.
+/// One read of several objects from one vault, for one identity.
 struct FetchRound: Sendable {
     let plan: MountPlan
-    /// Those of the plan's items that are read.
+    /// The indices of the plan's items to read.
     let items: [Int]
     let vault: VaultAddress
-    /// Who asks that vault.
+    /// The vault, the principal and the namespace of the read.
     let scope: ValueCache.Scope
     let maximumAge: Duration
-    /// What is read is kept on the share of its namespace.
+    /// The request context. Cached contents count against the share of its namespace.
     var context: RequestContext
-    /// Counts what the mount keeps, of all its vaults.
+    /// Counts the bytes that the mount holds from all its vaults.
     let bytes: FetchedBytes
-    /// Objects that must be read again, and after which moment: they have to fit one that has changed.
+    /// The objects that must be read again because another object has changed, and the earliest allowed time of their
+    /// request.
     var notBefore: [ValueCache.Key: Duration] = [:]
-    /// What earlier rounds of the same mount read, and when: it is in memory by now, and did not come from there.
+    /// The origin and time of objects that earlier rounds of the same mount read. The cache holds them by now, but they
+    /// did not come from the cache.
     var earlier: [ValueCache.Key: (fetchedAt: Duration, source: ContentSource)] = [:]
 
     enum Outcome: Sendable {
-        /// `entries` are what was used of the cache, nil where that is not all. `outdated` are those that were read before another one was seen to have changed; then `read` is what the next
-        /// round has to know of this one.
+        /// `entries` are the cache entries that were used, or nil if not all contents have one. `outdated` are the
+        /// objects that were requested before another object was seen to have changed. If it is not empty, `read` has
+        /// the facts about this round that the next round needs.
         case found(
             VaultResult, entries: [FetchBasis.Entry]?, outdated: [ValueCache.Key: Duration],
             read: [ValueCache.Key: (fetchedAt: Duration, source: ContentSource)])
-        /// The vault does not take the token.
+        /// The vault rejected the token.
         case rejected(resource: String?, error: ProviderError)
     }
 
@@ -70,7 +73,7 @@ struct FetchRound: Sendable {
                     self.source(of: job, entry, source)
                 ))
         }
-        // What fails anyway is not read once more.
+        // If the mount fails anyway, the objects are not read again.
         let isComplete = reading.errors.allSatisfy { $0.error.isAuthoritativeNotFound }
         let outdated = isComplete ? Self.outdated(lists.contents + reads.contents) : [:]
         if outdated.isEmpty {
@@ -84,7 +87,7 @@ struct FetchRound: Sendable {
         return .found(reading, entries: nil, outdated: outdated, read: read)
     }
 
-    /// Where the mount's bytes came from: in memory may be what an earlier round of the same mount has read.
+    /// Returns the origin of a content. The cache may hold it because an earlier round of the same mount read it.
     private func source(of job: ObjectReader.Job, _ entry: ValueCache.Entry, _ source: ContentSource) -> ContentSource {
         guard source == .cached, let before = earlier[job.key], before.fetchedAt == entry.fetchedAt else {
             return source
@@ -92,7 +95,7 @@ struct FetchRound: Sendable {
         return before.source
     }
 
-    /// The list that has to be read before the object can be; nil when none.
+    /// Returns the job for the list that must be read before the object, or nil if none is needed.
     private func listJob(_ item: Int) -> ObjectReader.Job? {
         let object = plan.items[item].object
         if object.selector != nil { return job(item, .objects) }
@@ -108,15 +111,15 @@ struct FetchRound: Sendable {
         )
     }
 
-    /// The latest objects that were read before another one of the set was seen to have changed.
+    /// Returns the latest objects that were requested before another object of the set was seen to have changed.
     private static func outdated(_ contents: [FetchBatch.Content]) -> [ValueCache.Key: Duration] {
-        // Nearly always all were read after the last change of any.
+        // In nearly all cases, all objects were requested after the last change of any of them.
         guard let lastChange = contents.lazy.filter(\.job.isLatest).map(\.entry.lastChangeSeenAt).max(),
             contents.contains(where: { $0.job.isLatest && $0.entry.fetchedAt < lastChange })
         else { return [:] }
         let latest = contents.filter(\.job.isLatest)
         var outdated: [ValueCache.Key: Duration] = [:]
-        // The latest change, and the latest among the others of the object it belongs to.
+        // The most recent change, and the most recent change of any other object.
         let changes = latest.map { ($0.job.key, $0.entry.lastChangeSeenAt) }.sorted { $0.1 > $1.1 }
         for content in latest {
             guard let change = changes.first(where: { $0.0 != content.job.key })?.1 else { continue }
@@ -126,28 +129,28 @@ struct FetchRound: Sendable {
     }
 }
 
-/// What one vault gave for some of a plan's items.
+/// The contents that one vault returned for some items of a plan.
 struct VaultResult: Sendable {
-    /// By item, the newest version first.
+    /// The versions by item, newest first.
     var versions: [Int: [(version: FetchedVersion, source: ContentSource)]] = [:]
-    /// By item that is a selector.
+    /// The vault's list by item, for items with a selector.
     var records: [Int: [ObjectRecord]] = [:]
     var errors: [(item: Int, error: ProviderError)] = []
-    /// Some of it is kept from before, because the vault could not be asked.
+    /// Whether some contents are stale, because the vault was not available.
     var isStale = false
-    /// Why the vault could not be asked.
+    /// The reason why the vault was not available.
     var staleCause: ProviderError?
-    /// It comes from the vault that stood in for another.
+    /// Whether the contents come from the fallback vault.
     var isAnsweredByFallback = false
-    /// There was no token to ask the vault with.
+    /// Whether the vault was not asked, because the mount did not get a token.
     var isUnproven = false
-    /// What it was taken from; nil where the same cannot be had again from memory alone.
+    /// The tokens and cache entries of the contents; nil if the same contents cannot be read again from the cache only.
     var basis: [FetchBasis.Part]?
 
-    /// The vault could not be asked, or not now.
+    /// Whether the vault was not available, at least temporarily.
     var isOutage: Bool { !isUnproven && (isStale || errors.contains { $0.error.code.isOutage }) }
 
-    /// The same as of a vault that stood in for another.
+    /// The same result, marked as coming from the fallback vault.
     var fromFallback: VaultResult {
         var copy = self
         copy.isAnsweredByFallback = true

@@ -1,21 +1,21 @@
 internal import ProviderCore
 
-/// Reads one object's content, or the list of its versions, from the cache or the vault.
+/// Reads the content of an object, or a list, from the cache or the vault.
 struct ObjectReader: Sendable {
     let vault: KeyVaultClient
     let values: ValueCache
     let time: TimeSource
     let observer: any FetchObserver
 
-    /// What to read, and how fresh it must be.
+    /// A content to read, and its required freshness.
     struct Job: Sendable {
-        /// Its index in the plan.
+        /// The index of the item in the plan.
         var item: Int
         var object: KeyVaultObject
         var key: ValueCache.Key
         var freshness: ValueCache.Freshness
 
-        /// Whether its content may change under the same name.
+        /// Whether the content can change under the same name.
         var isLatest: Bool {
             switch key.query {
             case .content(let version): version.isEmpty
@@ -24,14 +24,13 @@ struct ObjectReader: Sendable {
         }
     }
 
-    /// What is at hand without waiting.
+    /// Returns the result if the cache can provide it without waiting.
     func peek(_ job: Job) -> ValueCache.LookupResult? {
         values.peek(job.key, job.freshness).map { .content($0, .cached) }
     }
 
-    /// Reads objects together; nil for those that have not come in time. `observe` is called for each that was not
-    /// kept, from
-    /// any thread, when it has come.
+    /// Reads objects together. The result is nil for objects that did not arrive in time. `observe` is called from any
+    /// thread for each content that was not cached, when it arrives.
     func read(
         _ jobs: [Job], _ round: FetchRound, _ token: AccessToken,
         observe: @escaping @Sendable (ValueCache.LookupResult) -> Void
@@ -61,14 +60,14 @@ struct ObjectReader: Sendable {
                 object: job.object, namespace: context.namespace, duration: time.elapsed() - start, error: error))
     }
 
-    /// What the vault last said, if it may stand in for one that cannot be asked.
+    /// Returns the last content from the vault, if it can be used while the vault is not available.
     func staleEntry(_ job: Job, after error: ProviderError) -> ValueCache.LookupResult? {
         values.staleEntry(for: job.key, after: error).map { .content($0, .stale) }
     }
 
     private typealias Outcome = Result<KeyVaultClient.Outcome<VaultContent>, ProviderError>
 
-    /// Contents are requested together; lists may have many pages, so that each has a task of its own.
+    /// Contents are requested together. A list can have many pages, so each list has its own task.
     private func request(
         _ indices: [Int], of jobs: [Job], in address: VaultAddress, _ token: AccessToken, _ context: RequestContext,
         deliver: (Int, Outcome) -> Void

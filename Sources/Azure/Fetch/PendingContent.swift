@@ -1,14 +1,14 @@
 internal import AsyncSupport
 internal import Synchronization
 
-/// The contents that are fetched together for one mount, for others that want some of them too.
+/// The contents that are fetched together for one mount, and that other mounts can wait for too.
 ///
-/// The work belongs to none of them: a mount that is cancelled leaves, and when the last one has left, the work itself is
-/// cancelled. Its deadline is the latest of its mounts'.
+/// The work does not belong to one mount: if a mount is cancelled, the others still get the contents, and the work is
+/// cancelled only when the last mount has left. Its deadline is the latest deadline of its mounts.
 final class FetchTask: Sendable {
     private struct State {
         var task: Task<Void, Never>?
-        /// Contents that have not come and that somebody waits for.
+        /// The number of contents that have not arrived and that a mount waits for.
         var wanted = 0
         var isCancelled = false
     }
@@ -20,7 +20,7 @@ final class FetchTask: Sendable {
         latest = Mutex(deadline)
     }
 
-    /// Begins the work, once, with a deadline that moves when other mounts join.
+    /// Starts the work once, with a deadline that moves when mounts with a later one join.
     func begin(_ work: @escaping @Sendable (Deadline) async -> Void) {
         let deadline = latest.withLock { $0 }
         let task = Task { await work(deadline.moving { self.latest.withLock { $0 } }) }
@@ -39,7 +39,7 @@ final class FetchTask: Sendable {
         state.withLock { $0.wanted += 1 }
     }
 
-    /// A content has come, or no caller wants it any more.
+    /// Records that a content has arrived, or that no mount waits for it any more.
     fileprivate func settle(isAbandoned: Bool) {
         let task = state.withLock { state -> Task<Void, Never>? in
             state.wanted -= 1
@@ -51,7 +51,7 @@ final class FetchTask: Sendable {
     }
 }
 
-/// A content that is on its way, and the mounts that wait for it.
+/// A content that is being fetched, and the mounts that wait for it.
 final class PendingContent: Sendable {
     typealias Completion = @Sendable (ValueCache.LookupResult) -> Void
 
@@ -62,7 +62,7 @@ final class PendingContent: Sendable {
         var isAbandoned = false
     }
 
-    /// When the request for it was begun.
+    /// The time at which its request began.
     let begunAt: Duration
     private let task: FetchTask
     private let state = Mutex(State())
@@ -73,8 +73,8 @@ final class PendingContent: Sendable {
         task.want()
     }
 
-    /// Calls `completion` when the content has come. The result is for `leave`; nil when all earlier mounts have left, so
-    /// that the work is being given up.
+    /// Calls `completion` when the content arrives. Returns a number for `leave`, or nil if all earlier mounts have
+    /// left and the work is being cancelled.
     func join(until deadline: Deadline, _ completion: @escaping Completion) -> UInt64? {
         let (number, result) = state.withLock { state -> (UInt64?, ValueCache.LookupResult?) in
             guard !state.isAbandoned else { return (nil, nil) }
@@ -89,7 +89,7 @@ final class PendingContent: Sendable {
         return number
     }
 
-    /// The mount does not wait any more.
+    /// Removes a mount that no longer waits.
     func leave(_ number: UInt64) {
         let isAbandoned = state.withLock { state in
             guard state.result == nil, state.completions.removeValue(forKey: number) != nil else { return false }
@@ -99,7 +99,7 @@ final class PendingContent: Sendable {
         if isAbandoned { task.settle(isAbandoned: true) }
     }
 
-    /// The content, or what came instead. The first call counts.
+    /// Delivers the content or the error. Only the first call has an effect.
     func finish(_ result: ValueCache.LookupResult) {
         let (completions, isFirst, wasAbandoned) = state.withLock { state in
             guard state.result == nil else { return ([Completion](), false, true) }
@@ -122,10 +122,10 @@ final class ContentCollector: Sendable {
     }
 
     private let state: Mutex<State>
-    /// Called for each result, from the task that brings it.
+    /// The function that is called for each result, from the task that provides it.
     private let observe: @Sendable (ValueCache.LookupResult) -> Void
 
-    /// `missing` of the `count` results will come.
+    /// Creates a collector for `count` results, of which `missing` have not arrived yet.
     init(count: Int, missing: Int, observe: @escaping @Sendable (ValueCache.LookupResult) -> Void) {
         state = Mutex(State(results: Array(repeating: nil, count: count), missing: missing))
         self.observe = observe
@@ -142,13 +142,13 @@ final class ContentCollector: Sendable {
         for claim in claims { claim.resume(returning: ()) }
     }
 
-    /// Waits until all have come. False if the task is cancelled, or if `timeout` passes, before that.
+    /// Waits until all results have arrived. Returns false if the task is cancelled or `timeout` passes first.
     func wait(timeout: Duration) async -> Bool {
         let waiter = state.withLock { state in state.missing == 0 ? nil : state.queue.append(()) }
         guard let waiter else { return true }
         return await waiter.value(timeout: timeout) != nil
     }
 
-    /// By their index; nil where none has come.
+    /// The results by index; nil for those that have not arrived.
     var results: [ValueCache.LookupResult?] { state.withLock { $0.results } }
 }

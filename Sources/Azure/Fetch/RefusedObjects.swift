@@ -1,9 +1,9 @@
 internal import ProviderCore
 
-/// The objects of a batch that the vault refused to the identity, and those that it was therefore not asked for.
+/// The objects of a batch that the vault refused to the identity, and those that were not requested because of it.
 struct RefusedObjects {
-    /// So many refusals are each reported in full. With one more, requests that have not been sent are not sent: the
-    /// mount fails in any case, and thousands of requests that are refused would use up the vault's limits.
+    /// The number of refusals that are each reported in full. After one more, the remaining requests are not sent: the
+    /// mount fails anyway, and thousands of refused requests would use up the vault's limits.
     static let maximum = 3
 
     private(set) var refusals: [(job: ObjectReader.Job, error: ProviderError)] = []
@@ -13,10 +13,10 @@ struct RefusedObjects {
 
     mutating func append(notAskedFor job: ObjectReader.Job) { unasked.append(job) }
 
-    /// The most bytes of the names in one list of an error.
+    /// The maximum length of a list of names in an error, in bytes.
     private static let maximumListBytes = 3000
 
-    /// The first refusals, and one error for all other objects. It names them, as many as fit into an error.
+    /// Returns the first refusals, and one error for all other objects, with as many of their names as fit.
     func errors(of vault: VaultAddress) -> [(item: Int, error: ProviderError)] {
         let errors = refusals.prefix(Self.maximum).map { (item: $0.job.item, error: $0.error) }
         let others = Self.names(refusals.dropFirst(Self.maximum).map(\.job))
@@ -35,8 +35,8 @@ struct RefusedObjects {
             "failed to get \(count) more object\(count == 1 ? "" : "s") of the vault \(vault.name): "
                 + lists.joined(separator: "; "),
             cause:
-                "the vault \(vault.name) refused \(count) more object\(count == 1 ? "" : "s"), or was not asked for them"
-                + " because of these refusals",
+                "the vault \(vault.name) refused \(count) more object\(count == 1 ? "" : "s"),"
+                + " or they were not requested because of these refusals",
             hint: first.specificHint)
         return errors + [(item, rest)]
     }
@@ -51,7 +51,7 @@ struct RefusedObjects {
         return fitting.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
     }
 
-    /// Each once, also where several versions of it were wanted.
+    /// Returns each name once, even if several versions of the object were requested.
     private static func names(_ jobs: [ObjectReader.Job]) -> [String] {
         var seen: Set<String> = []
         return jobs.map { job in

@@ -2,12 +2,14 @@ internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
-/// What vaults have answered, shared by the mounts of a node that have proven to be the same principal.
+/// A cache of vault responses, shared by the mounts of a node that have proven to be the same principal.
 ///
-/// It trusts its callers to have proven their principal before they ask: `VaultFetch` holds a live
-/// token of it by then. Nothing here is ever shared between principals, and nothing outlives a refusal.
+/// It relies on its callers to prove their principal first: `VaultFetch` holds a valid token of the principal before it
+/// calls. Entries are never shared between principals, and a refusal removes the entries that it concerns. All members
+/// can be used from any thread.
 package final class ValueCache: Sendable {
-    /// Whom a vault answers. One for all objects of a reading, so that comparing and hashing their keys is cheap.
+    /// A vault and the principal that requests from it. All objects of a read share one instance, so that their keys
+    /// are cheap to compare and hash.
     final class Scope: Hashable, Sendable {
         let principal: Principal
         /// The vault's host.
@@ -33,18 +35,18 @@ package final class ValueCache: Sendable {
         }
     }
 
-    /// Everything that decides on what a vault answers.
+    /// Everything that a vault's response depends on.
     struct Key: Hashable, Sendable {
         var scope: Scope
         var type: KeyVaultObject.ObjectType
-        /// Empty for the list of objects.
+        /// The name of the object; empty for the list of objects.
         var name: String
         var query: Query
     }
 
-    /// What a vault is asked about.
+    /// The part of the vault that is requested.
     enum Query: Hashable, Sendable {
-        /// A version's content; the latest when empty.
+        /// The content of a version; of the latest one if the text is empty.
         case content(version: String)
         /// The list of an object's versions.
         case versions
@@ -54,42 +56,42 @@ package final class ValueCache: Sendable {
 
     struct Entry: Sendable {
         var content: VaultContent
-        /// When the request for it was begun.
+        /// The time at which its request began.
         var fetchedAt: Duration
-        /// The moment from which on others of a set must be, to fit this content: when it was seen to
-        /// have changed.
+        /// The time at which the content was seen to have changed. Contents of the same set match it only if they were
+        /// requested later.
         var lastChangeSeenAt: Duration
-        /// Shortens its life a little, so that what was fetched together is not renewed together.
+        /// Random factor (0.85 to 1) on the lifetime, so that entries fetched together do not expire together.
         var lifetimeFactor: Double
-        /// Of the request that it comes from; no two have the same.
+        /// The number of the request that it comes from. Two entries never have the same number.
         var number: UInt64
     }
 
-    /// Which kept contents will do.
+    /// The required freshness of a cached content.
     struct Freshness: Sendable {
         var maximumAge: Duration
-        /// Fetched no earlier than this moment.
+        /// The earliest allowed time of its request; nil for no restriction.
         var notBefore: Duration?
     }
 
-    /// How asking for a content ended.
+    /// The outcome of a look-up.
     enum LookupResult: Sendable {
         case content(Entry, ContentSource)
         case failure(ProviderError)
-        /// The vault does not take the token.
+        /// The vault rejected the token.
         case rejected(resource: String?, error: ProviderError)
-        /// The vault was not asked, because the batch that wanted it was withdrawn.
+        /// The content was not requested, because the batch that wanted it was withdrawn.
         case withdrawn
     }
 
-    /// Fetches the contents of `keys`, by their index there, and calls the function once for each.
+    /// Fetches the contents of `keys`, and calls the function exactly once for each, with the key's index.
     typealias Fetch =
         @Sendable (
             _ keys: [Int], _ deadline: Deadline,
             _ deliver: @Sendable (Int, Result<KeyVaultClient.Outcome<VaultContent>, ProviderError>) -> Void
         ) async -> Void
 
-    /// What a mount wants.
+    /// A content that a mount wants.
     struct Wish: Sendable {
         var key: Key
         var freshness: Freshness
@@ -107,14 +109,14 @@ package final class ValueCache: Sendable {
         var evictions = 0
     }
 
-    /// What an entry costs in addition to its content, so that many small ones are bounded too.
+    /// The memory of an entry in addition to its content, in bytes, so that the number of small entries is limited too.
     private static let overhead = 512
-    /// A mount that comes again may be this much later than its interval; until then what it had tells
-    /// whether anything has changed.
+    /// The time for which an entry is kept after its interval. A repeated mount can be late by this much, and the old
+    /// content then shows whether anything has changed.
     private static let retention = Duration.seconds(180)
-    /// How exact the moment of an unknown content's appearance is taken to be.
+    /// The assumed precision of the time at which an unknown content appeared.
     static let firstMountAge = Duration.seconds(1)
-    /// With something kept to fall back on, no more than this is spent on a vault that does not answer.
+    /// The maximum time for a vault that does not respond, if a stale entry can be used instead.
     private static let timeoutWithStaleEntry = Duration.seconds(8)
 
     private let settings: CacheSettings
@@ -127,13 +129,13 @@ package final class ValueCache: Sendable {
         state = Mutex(State(entries: RecentMap(capacity: settings.valueBytes)))
     }
 
-    /// What is kept and fresh enough, without waiting for anything.
+    /// Returns the entry if it is cached and fresh enough, without waiting.
     func peek(_ key: Key, _ freshness: Freshness) -> Entry? {
         let now = time.elapsed()
         return state.withLock { Self.fresh($0.entries[key], freshness, now) }
     }
 
-    /// Whether all of `entries` are still kept, and fresh enough unless `freshness` is nil.
+    /// Whether the cache still holds all of `entries`, and they are fresh enough if `freshness` is not nil.
     func holds(_ entries: [FetchBasis.Entry], _ freshness: Freshness?) -> Bool {
         let now = time.elapsed()
         return state.withLock { state in
@@ -144,16 +146,17 @@ package final class ValueCache: Sendable {
         }
     }
 
-    /// The contents for `wishes`, in their order: kept, on their way for others, or fetched. Those that are fetched are
-    /// fetched together. Nil for those that have not come when `deadline` is well past, or when the task is cancelled.
+    /// Returns the contents for `wishes` in their order: from the cache, from a request that is already running, or
+    /// from a new one. All new requests are made together. The result is nil for contents that have not arrived when
+    /// `deadline` is well past, or when the task is cancelled.
     ///
-    /// `observe` is called for each content that was not kept, from any thread, when it has come.
+    /// `observe` is called from any thread for each content that was not cached, when it arrives.
     func values(
         for wishes: [Wish], owner: String, until deadline: Deadline,
         observe: @escaping @Sendable (LookupResult) -> Void = { _ in }, fetch: @escaping Fetch
     ) async -> [LookupResult?] {
         var results = await attempt(wishes, owner, mayJoin: true, deadline, observe, fetch)
-        // The token that was rejected, or the batch that was withdrawn, was another mount's.
+        // The rejected token, or the withdrawn batch, belonged to another mount.
         let again = results.indices.filter { index in
             guard results[index]?.source == .joined else { return false }
             switch results[index]?.result {
@@ -183,7 +186,7 @@ package final class ValueCache: Sendable {
         var sources = [ContentSource](repeating: .cached, count: wishes.count)
         var kept = [Entry?](repeating: nil, count: wishes.count)
         var joined: [(index: Int, content: PendingContent)] = []
-        // A vault that does not answer is given up earlier where there is something to fall back on.
+        // The time for a vault that does not respond is shorter if a stale entry can be used instead.
         let tasks = [FetchTask(until: deadline), FetchTask(until: deadline)]
         var own: [[Order]] = [[], []]
         state.withLock { state in
@@ -218,7 +221,7 @@ package final class ValueCache: Sendable {
                 if let place = content.join(until: deadline, { collector.set(index, $0) }) {
                     places.append((content, place))
                 } else {
-                    // The mounts that wanted it have just left. The caller that fetches it for itself gets it.
+                    // The mounts that wanted it have just left, so it is fetched again for this caller.
                     collector.set(index, .withdrawn)
                 }
             }
@@ -241,7 +244,7 @@ package final class ValueCache: Sendable {
         return kept.map { entry in entry.map { (.content($0, .cached), .cached) } }
     }
 
-    /// A content that this mount fetches, for itself and for others.
+    /// A content that this mount fetches, for itself and for others that wait for it.
     private struct Order: Sendable {
         var index: Int
         var key: Key
@@ -258,7 +261,7 @@ package final class ValueCache: Sendable {
                 let order = orders[position]
                 order.content.finish(settle(order, outcome))
             }
-            // What was given up has no outcome of its own.
+            // A cancelled fetch does not have an outcome.
             for order in orders {
                 end(order.key, order.stamp)
                 order.content.finish(.withdrawn)
@@ -289,20 +292,20 @@ package final class ValueCache: Sendable {
         return now - entry.fetchedAt <= settings.staleIfError
     }
 
-    /// The last known content, if it may stand in for a vault that failed with `error`.
+    /// Returns the last known content, if it can be used instead of a response that failed with `error`.
     func staleEntry(for key: Key, after error: ProviderError) -> Entry? {
         guard error.code.isOutage else { return nil }
         let now = time.elapsed()
         return state.withLock { state in state.entries[key].flatMap { isStandby($0, now) ? $0 : nil } }
     }
 
-    /// Forgets what a refusal has made doubtful, also what is on its way.
+    /// Removes the entries that a refusal makes doubtful, including those that are being fetched.
     func purge(after code: ErrorCode, _ key: Key) {
         let isConcerned: @Sendable (Key) -> Bool
         switch code {
         case .vaultForbidden: isConcerned = { $0.scope == key.scope }
         case .objectNotFound, .objectDisabled:
-            // The list of objects may have caused it.
+            // A refused list of objects concerns other objects too.
             isConcerned = {
                 $0.scope == key.scope && $0.type == key.type
                     && ($0.name == key.name || $0.query == .objects)
@@ -346,7 +349,7 @@ package final class ValueCache: Sendable {
         }
     }
 
-    /// Stores what came, unless a purge or a younger request has come in between.
+    /// Stores a response, unless a purge or a newer request came first.
     private func keep(_ key: Key, _ stamp: RequestStamp, _ content: VaultContent) -> Entry {
         let now = time.elapsed()
         let lifetimeFactor = 1 - 0.15 * time.random()
@@ -355,7 +358,7 @@ package final class ValueCache: Sendable {
             if let earlier = state.entries[key] {
                 lastChangeSeenAt = earlier.content.revision == content.revision ? earlier.lastChangeSeenAt : now
             } else {
-                // Nothing is known of what was there before. A first mount reads everything again anyway.
+                // The earlier content is not known. A first mount reads all objects again in any case.
                 lastChangeSeenAt = stamp.interval > Self.firstMountAge ? stamp.begunAt - Self.firstMountAge : .zero
             }
             let entry = Entry(
@@ -376,7 +379,8 @@ package final class ValueCache: Sendable {
     private static func fresh(_ entry: Entry?, _ freshness: Freshness, _ now: Duration) -> Entry? {
         guard let entry, freshness.maximumAge > .zero else { return nil }
         if let notBefore = freshness.notBefore, entry.fetchedAt < notBefore { return nil }
-        // The shortest ages are promises to new pods; only an interval is shortened to spread its ends.
+        // Only the age of an interval is shortened, to spread the refreshes. The shortest ages are guarantees for new
+        // pods.
         let age =
             freshness.maximumAge > firstMountAge ? freshness.maximumAge * entry.lifetimeFactor : freshness.maximumAge
         return now - entry.fetchedAt <= age ? entry : nil

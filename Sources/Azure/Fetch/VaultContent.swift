@@ -2,13 +2,13 @@ internal import KeyMaterial
 internal import ProviderCore
 internal import SecretMemory
 
-/// What one question to a vault was answered with.
+/// The response to one query to a vault.
 indirect enum VaultContent: Sendable {
     case item(VaultItem, ItemAttributes)
     case list([VersionRecord])
     case objects([ObjectRecord])
 
-    /// Changes when the content does.
+    /// A text that changes when the content changes.
     var revision: String {
         switch self {
         case .item(let item, _): item.version
@@ -18,7 +18,7 @@ indirect enum VaultContent: Sendable {
         }
     }
 
-    /// Its size in memory, roughly.
+    /// The approximate size in memory, in bytes.
     var byteCount: Int {
         switch self {
         case .item(.secret(let bundle), _): bundle.value.count

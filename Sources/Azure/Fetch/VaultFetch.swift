@@ -4,18 +4,18 @@ internal import Synchronization
 
 /// Fetches all objects of a mount's plan, from all of its vaults in parallel.
 ///
-/// For each vault it first gets an access token, which proves the mount's principal. Then it reads the lists of versions
-/// that the plan needs, and then all contents. Contents are shared with other mounts of the same principal through
-/// `ValueCache`; without a token nothing is read from the cache. All members may be used from any thread.
+/// For each vault it first gets an access token, which proves the mount's principal. Then it reads the lists of
+/// versions that the plan needs, and then all contents. Contents are shared with other mounts of the same principal
+/// through `ValueCache`; without a token, nothing is read from the cache. All members can be used from any thread.
 package struct VaultFetch: Sendable {
     /// The conditions of one mount.
     package struct Request: Sendable {
-        /// The largest age of a cached content, from the time of the request for it.
+        /// The maximum age of a cached content, measured from the time of its request.
         package var maximumAge: Duration
         package var priority: RequestPriority
         package var deadline: Deadline
         let bytes = FetchedBytes()
-        /// The time for the requests to one vault, after the token for it; nil for all time up to the deadline.
+        /// The time for the requests to one vault, after it has a token; nil for the whole time until the deadline.
         fileprivate var timeout: Duration?
 
         package init(maximumAge: Duration, priority: RequestPriority, deadline: Deadline) {
@@ -25,7 +25,8 @@ package struct VaultFetch: Sendable {
         }
     }
 
-    /// A vault that changes faster than it is read is answered as it was read in the last round.
+    /// The maximum number of rounds. If a vault changes faster than it can be read, the contents of the last round are
+    /// used.
     private static let maximumRounds = 3
     let tokens: AccessTokenSource
     let reader: ObjectReader
@@ -34,8 +35,7 @@ package struct VaultFetch: Sendable {
     private let outages: VaultOutages
     private let primaryTimeout: Duration
 
-    /// `primaryTimeout` is what is spent on a vault that does not answer while there is another one to
-    /// stand in for it.
+    /// Creates a fetch. `primaryTimeout` is the time that a vault has to respond before its fallback vault is used.
     package init(
         tokens: AccessTokenSource, vault: KeyVaultClient, values: ValueCache,
         primaryTimeout: Duration = .seconds(8), time: TimeSource = .system,
@@ -48,11 +48,11 @@ package struct VaultFetch: Sendable {
         outages = VaultOutages(time: time)
     }
 
-    /// The versions of each item. Every object that fails is reported, in the plan's order; optional ones
-    /// that the vault does not have are left out.
+    /// Returns the versions of each item. Throws the errors of all objects that failed, in the order of the plan;
+    /// missing optional objects are left out instead.
     ///
-    /// Objects that are read as their latest from one vault belong together, such as a user's name and
-    /// password: when one has changed, the others are read again, so that all are from after the change.
+    /// The latest versions of several objects of one vault belong together, such as a user name and its password: if
+    /// one of them has changed, the others are read again, so that all of them are from after the change.
     package func contents(
         of plan: MountPlan, _ request: Request
     ) async throws(ProviderError) -> FetchedContents {
@@ -67,7 +67,8 @@ package struct VaultFetch: Sendable {
         return contents
     }
 
-    /// The lists of objects that the plan's selectors choose from, in its order.
+    /// Returns the lists of objects that the plan's selectors choose from, in the order of the plan. Throws if a list
+    /// cannot be read.
     package func records(
         for plan: MountPlan, _ request: Request
     ) async throws(ProviderError) -> [[ObjectRecord]] {
@@ -76,11 +77,11 @@ package struct VaultFetch: Sendable {
         return plan.items.indices.map { result.records[$0] ?? [] }
     }
 
-    /// Throws the errors that nothing tolerates.
+    /// Throws the errors that cannot be tolerated.
     private static func check(
         _ result: VaultResult, tolerating isTolerable: (Int, ProviderError) -> Bool
     ) throws(ProviderError) {
-        // The same refusal of one identity at two vaults is one cause.
+        // If two vaults refuse the same identity in the same way, the error is reported once.
         var seen: Set<String> = []
         let errors = result.errors.filter { !isTolerable($0.item, $0.error) && seen.insert("\($0.error)").inserted }
         if let error = ProviderError.combining(errors.sorted { $0.item < $1.item }.map(\.error)) { throw error }
@@ -106,7 +107,7 @@ package struct VaultFetch: Sendable {
         }
 
         var result = await self.read(of: items, in: plan, source, or: fallback, request)
-        // Which of the two vaults is asked depends on more than what is kept.
+        // The choice between the two vaults depends on more than the cache, so the result cannot be repeated from it.
         result.basis = nil
         return result
     }
@@ -131,8 +132,8 @@ package struct VaultFetch: Sendable {
         return result
     }
 
-    /// From the source's vault, or from `fallback` while that one cannot be asked. All of it from one of them:
-    /// a name and its password belong together.
+    /// Reads from the source's vault, or from `fallback` while that vault is not available. All contents come from one
+    /// of the two, because a user name and its password belong together.
     private func read(
         of items: [Int], in plan: MountPlan, _ source: MountPlan.Source, or fallback: VaultAddress,
         _ request: Request
@@ -141,7 +142,7 @@ package struct VaultFetch: Sendable {
         hurried.timeout = primaryTimeout
         if outages.isRecent(source) {
             let second = await read(items, of: plan, from: fallback, source, hurried)
-            // A stand-in that has not all of it does not keep its vault from being asked.
+            // If the fallback vault does not have all objects, the first vault is still tried next time.
             let isGood = second.errors.allSatisfy {
                 $0.error.isAuthoritativeNotFound && plan.items[$0.item].object.missing != .fail
             }
@@ -156,7 +157,7 @@ package struct VaultFetch: Sendable {
         if second.isUnproven || !second.isOutage {
             outages.begin(source)
             var second = second.fromFallback
-            // The error must say why the other vault was asked at all.
+            // The error must explain why the fallback vault was used.
             if !second.errors.isEmpty { second.errors = first.errors + second.errors }
             return second
         }
@@ -182,7 +183,7 @@ package struct VaultFetch: Sendable {
         }
     }
 
-    /// Throws when there is no token that the vault takes.
+    /// Reads until all contents match each other. Throws if the vault does not accept a token.
     private func rounds(
         _ items: [Int], of plan: MountPlan, from vault: VaultAddress, _ source: MountPlan.Source, _ request: Request
     ) async throws(ProviderError) -> VaultResult {
@@ -204,7 +205,7 @@ package struct VaultFetch: Sendable {
         while true {
             switch await round.run(with: reader, token) {
             case .rejected(let wanted, let error):
-                // The vault may want another audience than its cloud's, or have seen the token expire.
+                // The vault may require another audience than its cloud's, or the token may have expired.
                 tokens.drop(token, for: authentication, resource: resource)
                 guard !isRenewed else { throw error }
                 isRenewed = true
@@ -229,7 +230,7 @@ package struct VaultFetch: Sendable {
 }
 
 extension VaultResult {
-    /// Without the errors that `isKept` does not want.
+    /// Returns the result without the errors that `isKept` rejects.
     fileprivate func keeping(_ isKept: (ProviderError) -> Bool) -> VaultResult {
         var copy = self
         copy.errors = errors.filter { isKept($0.error) }
@@ -237,22 +238,22 @@ extension VaultResult {
     }
 }
 
-/// What was fetched for a plan, and from where.
+/// The contents that were fetched for a plan, and their origins.
 package struct FetchedContents: Sendable {
-    /// By item of the plan, the newest version first.
+    /// The versions by item of the plan, newest first.
     package var items: [[FetchedVersion]]
-    /// Of each of those.
+    /// The origin of each version.
     package var sources: [[ContentSource]]
-    /// Nil where the same contents cannot be had again from memory alone.
+    /// The tokens and cache entries of the contents; nil if the same contents cannot be read again from the cache only.
     package var basis: FetchBasis?
-    /// Why the vault could not be asked, if some of them stand in for newer ones.
+    /// The reason why the vault was not available, if some contents are stale.
     package var staleCause: ProviderError?
 }
 
-/// What vaults have said, in their challenges, that they want tokens for, where that is not what their
-/// cloud says.
+/// Remembers the resources that vaults requested tokens for in their challenges, if they differ from the resource of
+/// their cloud.
 ///
-/// Each namespace learns for itself. It remembers 1,000 vaults, at most 250 of one namespace.
+/// Each namespace has its own entries. It holds 1,000 vaults, at most 250 of one namespace.
 private final class LearnedResources: Sendable {
     private struct Key: Hashable {
         var host: String

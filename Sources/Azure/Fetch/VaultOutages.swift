@@ -2,10 +2,10 @@ internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
-/// Remembers which vaults with a fallback could not be asked lately, so that a vault that comes and goes
-/// does not make the volumes' contents come and go with it, and no mount waits for it again.
+/// Remembers which vaults with a fallback vault were not available recently. A flapping vault then does not make the
+/// contents of volumes flap, and mounts do not wait for it again.
 ///
-/// Kept for each principal apart: what one workload meets says nothing to another. It remembers 1,000 outages, at most
+/// Each principal has its own entries, so that one workload does not affect another. It holds 1,000 outages, at most
 /// 250 of one namespace.
 final class VaultOutages: Sendable {
     private struct Key: Hashable {
@@ -18,7 +18,7 @@ final class VaultOutages: Sendable {
         }
     }
 
-    /// How long the other vault is asked first.
+    /// The time for which the fallback vault is tried first.
     static let retention = Duration.seconds(300)
 
     private let endings = Mutex(RecentMap<Key, Duration>(capacity: 1000))

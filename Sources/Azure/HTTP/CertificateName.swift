@@ -1,7 +1,7 @@
-/// The comparison of names in certificates with hosts (RFC 6125), as strict as Go's library: in the subject
-/// alternative names only, with a wildcard for the whole first label.
+/// Compares names in certificates with hosts (RFC 6125), as strictly as Go's library: only subject alternative names
+/// count, and a wildcard stands for the whole first label.
 package enum CertificateName {
-    /// Whether the certificate's `name` is `host`, or a wildcard for it.
+    /// Whether the certificate's `name` is equal to `host`, or a wildcard that covers it.
     package static func covers(_ name: String, _ host: String) -> Bool {
         func canonical(_ text: some StringProtocol) -> String {
             let text = text.lowercased()

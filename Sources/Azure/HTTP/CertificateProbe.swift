@@ -3,9 +3,9 @@ internal import NIOPosix
 internal import NIOSSL
 internal import NIOTLS
 
-/// Looks at the certificate that a server shows, having verified it.
+/// Connects to a server and reads its certificate, after verifying it.
 enum CertificateProbe {
-    /// The DNS names in the certificate of `host`, which must be signed by one of `authorityPEM`.
+    /// Returns the DNS names in the certificate of `host`, which must be signed by one of `authorityPEM`.
     static func subjectAlternativeNames(
         of host: String, port: Int, authorityPEM: [UInt8], timeout: Duration
     ) async throws(CertificateProbeError) -> [String] {
@@ -47,7 +47,7 @@ enum CertificateProbe {
     }
 }
 
-/// Waits for the handshake and reads the names.
+/// Waits for the TLS handshake and reads the names.
 private final class NameCollector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

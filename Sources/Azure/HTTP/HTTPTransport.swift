@@ -3,6 +3,7 @@ package import SecretMemory
 
 /// A request to Entra, Key Vault or the cluster's API server.
 package struct HTTPRequest: Sendable {
+    /// The methods that the provider and the tools use.
     package enum Method: String, Sendable {
         case get = "GET"
         case post = "POST"
@@ -25,12 +26,12 @@ package struct HTTPRequest: Sendable {
     /// An absolute URL. It is `https`, except for the node's own metadata services.
     package var url: String
     package var headers: [(name: String, value: String)]
-    /// Sent as the `Authorization: Bearer` header.
+    /// The token for the header `Authorization: Bearer`.
     package var bearer: SecretBytes?
     package var body: SecretBytes?
     /// The largest response body that is read, in bytes. A larger one is a `TransportError`.
     package var maximumResponseBytes: Int
-    /// Nil for a connection to the URL's host, or through the proxy.
+    /// The host to connect to; nil for the URL's host, directly or through the proxy.
     package var connection: Connection?
     /// The namespace whose share of the node's connections and name look-ups the request takes; empty for the node itself.
     package var namespace = ""
@@ -86,6 +87,7 @@ package struct TransportError: Error, Sendable {
         case request
     }
 
+    /// The kind of a failure, which decides whether the request is retried.
     package enum Kind: Sendable {
         /// The same request may succeed if it is sent again.
         case transient
@@ -102,8 +104,8 @@ package struct TransportError: Error, Sendable {
     package var hop: Hop
     package var kind: Kind
     package var reason: String
-    /// The connection was lost. It may have been an idle one that the server was just closing, so the
-    /// first time the same request is sent again immediately.
+    /// Whether the connection was lost. The server may have been closing an idle connection, so the first lost
+    /// connection of a request is retried immediately.
     package var isLostConnection = false
 
     package init(_ hop: Hop, _ kind: Kind, _ reason: String) {
@@ -138,7 +140,7 @@ package protocol HTTPTransport: Sendable {
 }
 
 extension HTTPTransport {
-    /// One task for each request, where there is no cheaper way.
+    /// Sends each request in its own task, for transports that do not have a cheaper way.
     package func begin(
         _ requests: [HTTPRequest], timeout: Duration,
         deliver: @escaping @Sendable (Int, Result<HTTPResponse, TransportError>) -> Void

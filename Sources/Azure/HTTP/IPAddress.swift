@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// An IPv4 or IPv6 address as its bytes.
+/// An IPv4 or IPv6 address as bytes.
 struct IPAddress: Sendable, Equatable {
     let bytes: [UInt8]
 
@@ -12,7 +12,7 @@ struct IPAddress: Sendable, Equatable {
         }
         var all = [UInt8](repeating: 0, count: 16)
         guard inet_pton(AF_INET6, text, &all) == 1 else { return nil }
-        // An IPv4 address in IPv6 clothes is the IPv4 address.
+        // IPv4-mapped IPv6 addresses are treated as IPv4.
         let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
         bytes = all.starts(with: mapped) ? Array(all.suffix(4)) : all
     }
@@ -32,7 +32,7 @@ struct IPNetwork: Sendable, Equatable {
         prefixLength = address.bytes.count * 8
     }
 
-    /// Reads CIDR notation.
+    /// Parses CIDR notation; nil if the text is not valid.
     init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1)
         guard parts.count == 2, let address = IPAddress(String(parts[0])), let length = Int(parts[1]),

@@ -1,19 +1,19 @@
 internal import SecretMemory
 
-/// Which proxy, if any, a request goes through, by the conventions of `HTTPS_PROXY` and `NO_PROXY` as
-/// Go's net/http reads them.
+/// Chooses the proxy of a request from `HTTPS_PROXY` and `NO_PROXY`, with the rules of Go's net/http.
 package struct ProxySettings: Sendable, Equatable {
+    /// An HTTP proxy, and the credentials for it.
     package struct Proxy: Sendable, Hashable {
         package var host: String
         package var port: Int
-        /// `user:password`, or `user:` without a password; nil when the URL names no user.
+        /// The text `user:password`, or `user:` without a password; nil if the URL does not contain a user.
         package var credentials: String?
     }
 
     private enum Exception: Sendable, Equatable {
         case everything
         case network(IPNetwork, port: Int?)
-        /// `suffix` begins with a dot; the bare domain matches too unless it was written with the dot.
+        /// A domain. `suffix` begins with a dot. The domain itself matches too, unless the setting begins with a dot.
         case domain(suffix: String, includesItself: Bool, port: Int?)
     }
 
@@ -35,7 +35,8 @@ package struct ProxySettings: Sendable, Equatable {
         exceptions = variable("NO_PROXY").split { $0 == "," || $0 == " " }.compactMap { Self.exception(String($0)) }
     }
 
-    /// The proxy for a request to `host`, which is never this machine itself.
+    /// Returns the proxy for a request to `host`, or nil for a direct connection. This machine itself never uses a
+    /// proxy.
     package func proxy(forHost host: String, port: Int) -> Proxy? {
         guard let proxy else { return nil }
         let host = host.lowercased()
@@ -74,13 +75,13 @@ package struct ProxySettings: Sendable, Equatable {
         }
         let (host, port) = try hostAndPort(rest)
         guard !host.isEmpty, host.utf8.allSatisfy({ ASCII.visible.contains($0) }) else {
-            throw ProxySettingsError(description: "HTTPS_PROXY names no host")
+            throw ProxySettingsError(description: "HTTPS_PROXY does not name a host")
         }
         return Proxy(host: host, port: port ?? 80, credentials: credentials)
     }
 
-    /// `host:port`, `[v6]:port`, a bare IPv6 address, or a host alone. What follows a colon must be a port: a
-    /// socket could not be made for any other number.
+    /// Parses `host:port`, `[v6]:port`, a bare IPv6 address, or a host. The text after a colon must be a valid port
+    /// number.
     private static func hostAndPort(_ text: Substring) throws(ProxySettingsError) -> (String, Int?) {
         if IPAddress(String(text)) != nil { return (String(text), nil) }
         let end = (text.first == "[" ? text.firstIndex(of: "]").map(text.index(after:)) : nil) ?? text.startIndex
@@ -88,7 +89,7 @@ package struct ProxySettings: Sendable, Equatable {
         let host = text[..<(colon ?? text.endIndex)]
         let name = host.first == "[" && host.last == "]" ? host.dropFirst().dropLast() : host
         guard !name.contains(where: { "[]".contains($0) }) else {
-            throw ProxySettingsError(description: "HTTPS_PROXY names no host")
+            throw ProxySettingsError(description: "HTTPS_PROXY does not name a host")
         }
         guard let colon else { return (String(name), nil) }
         let digits = text[text.index(after: colon)...]
@@ -111,7 +112,7 @@ package struct ProxySettings: Sendable, Equatable {
             : .domain(suffix: ".\(host)", includesItself: true, port: port)
     }
 
-    /// `host:port`, `[v6]:port`, or a host alone.
+    /// Splits `host:port`, `[v6]:port`, or a host without a port.
     private static func splitPort(_ text: String) -> (String, Int?) {
         if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
             let host = String(text[text.index(after: text.startIndex)..<close])
@@ -139,7 +140,7 @@ package struct ProxySettings: Sendable, Equatable {
     }
 }
 
-/// Names the environment variable that cannot be used, and why.
+/// Names the invalid environment variable and the reason.
 package struct ProxySettingsError: Error, CustomStringConvertible {
     package var description: String
 }

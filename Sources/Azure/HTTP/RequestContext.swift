@@ -1,10 +1,11 @@
-/// For whom a request is made, how urgent it is, and when it is of no use any more.
+/// The namespace, priority and deadline of a request.
 package struct RequestContext: Sendable {
-    /// The namespace of the pod. Namespaces take turns, and a pause that a service asks for holds back one of them.
+    /// The namespace of the pod. Namespaces take turns, and a pause that a service asks for applies only to the
+    /// namespace of the request.
     package var namespace: String
     package var priority: RequestPriority
     package var deadline: Deadline
-    /// Says when the request is not to be sent any more; nil if it always is.
+    /// Tells the request run when a request must not be sent any more; nil if requests are never withdrawn.
     var withdrawal: Withdrawal?
 
     package init(namespace: String, priority: RequestPriority, deadline: Deadline) {
@@ -13,7 +14,7 @@ package struct RequestContext: Sendable {
         self.deadline = deadline
     }
 
-    /// The same with another deadline.
+    /// Returns the same context with another deadline.
     func until(_ deadline: Deadline) -> RequestContext {
         var copy = self
         copy.deadline = deadline
@@ -21,10 +22,10 @@ package struct RequestContext: Sendable {
     }
 }
 
-/// Which requests go first when a service allows only so many.
+/// The order of requests to a service with a limit.
 package enum RequestPriority: Sendable {
-    /// A pod is waiting to start.
+    /// The pod waits for the volume to start.
     case firstMount
-    /// A running pod's files are compared with the vault.
+    /// The files of a running pod are compared with the vault.
     case republish
 }

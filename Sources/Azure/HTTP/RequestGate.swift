@@ -1,17 +1,19 @@
 internal import AsyncSupport
 internal import Synchronization
 
-/// Bounds the requests to one service that are under way at the same time, for all mounts of the node.
+/// Limits the concurrent requests to one service, for all mounts of the node.
 ///
-/// Namespaces take turns, so that a request waits for at most one of each other namespace per turn. What the service
-/// asks of one namespace binds that namespace alone: a refusal for too many requests pauses its requests and halves
-/// their number, and each success raises the number a little again.
+/// Namespaces take turns, so that in each turn a request waits for at most one request of each other namespace.
+/// Throttling by the service affects only one namespace: if the service refuses a request because of too many requests,
+/// the gate pauses that namespace and halves its limit; each success raises the limit a little. All members can be used
+/// from any thread.
 package final class RequestGate: Sendable {
+    /// The limits of a service.
     package struct Limits: Sendable {
         var concurrent: Int
-        /// The most that one namespace may have under way.
+        /// The maximum number of concurrent requests of one namespace.
         var ofNamespace: Int
-        /// Requests a second; unlimited when nil.
+        /// The maximum number of requests per second; nil for no limit.
         var perSecond: Int?
 
         package init(concurrent: Int, ofNamespace: Int? = nil, perSecond: Int? = nil) {
@@ -21,24 +23,26 @@ package final class RequestGate: Sendable {
         }
     }
 
-    /// What a request was admitted with. `leave` must be called with it once.
+    /// Permission to send one request. The owner must call `leave` with it exactly once.
     package struct Permit: Sendable {
         fileprivate var namespace: String
         fileprivate var admittedAt: Duration
-        /// How long to wait before sending, so that the rate is kept.
+        /// The time to wait before sending, so that the rate limit is kept.
         package fileprivate(set) var delay = Duration.zero
     }
 
-    /// What is known of one namespace's requests. One without it has nothing under way and was not throttled lately.
+    /// The state of one namespace. A namespace without it does not have running requests and was not throttled
+    /// recently.
     private struct Lane {
         var limit: Double
         var running = 0
         var pausedUntil = Duration.zero
         var lastRefusal = Duration.zero
-        /// Whether a timer will admit waiters when the pause is over.
+        /// Whether a timer will admit waiting requests when the pause is over.
         var hasTimer = false
 
-        /// Nothing would be lost with it. A limit that was learned long ago counts as nothing.
+        /// Whether the state can be dropped without losing information. A limit that was lowered long ago does not
+        /// count.
         func isIdle(_ full: Int, _ now: Duration) -> Bool {
             running == 0 && pausedUntil <= now && !hasTimer
                 && (Int(limit) == full || now - lastRefusal > RequestGate.retention)
@@ -48,11 +52,11 @@ package final class RequestGate: Sendable {
     private struct State {
         var running = 0
         var lanes: [String: Lane] = [:]
-        /// The moment of the next request, when the rate is bounded.
+        /// The time of the next request, if the rate is limited.
         var nextSlot = Duration.seconds(-1000)
         var firstMounts = FairWaiterQueue<Void, Permit>()
         var republishes = FairWaiterQueue<Void, Permit>()
-        /// First mounts that were admitted since the last republish.
+        /// The number of first mounts admitted since the last republish.
         var firstMountsInTurn = 0
 
         var hasWaiters: Bool { !firstMounts.isEmpty || !republishes.isEmpty }
@@ -65,7 +69,7 @@ package final class RequestGate: Sendable {
             lane.map { now >= $0.pausedUntil && $0.running < Int($0.limit) } ?? true
         }
 
-        /// Claims the next waiter that may be admitted now.
+        /// Removes and returns the next waiting request that can be admitted now.
         mutating func popFirst(
             _ limits: Limits, _ now: Duration
         ) -> (claim: WaiterClaim<Void, Permit>, owner: String)? {
@@ -81,10 +85,10 @@ package final class RequestGate: Sendable {
         }
     }
 
-    /// How long a lower limit is remembered after the last refusal.
+    /// The time for which a lowered limit is remembered after the last refusal.
     private static let retention = Duration.seconds(600)
-    /// First mounts go before republishes, except for every fifth request: first mounts that never stop coming, such as
-    /// those of pods that cannot start, must not keep the files of running pods from being renewed.
+    /// First mounts come before republishes, except for every fifth request. An endless stream of first mounts, such as
+    /// those of pods that cannot start, must not stop the updates of running pods.
     private static let firstMountsPerTurn = 4
 
     private let limits: Limits
@@ -92,22 +96,22 @@ package final class RequestGate: Sendable {
     private let onThrottle: @Sendable () -> Void
     private let state = Mutex(State())
 
-    /// `onThrottle` is called for each pause that the service asks for.
+    /// Creates a gate. `onThrottle` is called for each pause that the service asks for.
     package init(_ limits: Limits, time: TimeSource, onThrottle: @escaping @Sendable () -> Void = {}) {
         self.onThrottle = onThrottle
         self.limits = limits
         self.time = time
     }
 
-    /// The most requests of `namespace` that may be under way now.
+    /// Returns the current limit on concurrent requests of `namespace`.
     package func limit(of namespace: String) -> Int {
         state.withLock { Int($0.lanes[namespace]?.limit ?? Double(limits.ofNamespace)) }
     }
 
-    /// The number of requests that wait.
+    /// The number of waiting requests.
     package var waiting: Int { state.withLock { $0.firstMounts.count + $0.republishes.count } }
 
-    /// Nothing is under way, and nothing was learned that would be lost with the gate.
+    /// Whether the gate has no running requests and no state that would be lost with it.
     var isIdle: Bool {
         let now = time.elapsed()
         return state.withLock { state in
@@ -116,7 +120,7 @@ package final class RequestGate: Sendable {
         }
     }
 
-    /// Admits as many of `count` requests as may be sent now, without waiting: none if others wait.
+    /// Admits as many of `count` requests as can be sent now, without waiting. If other requests wait, it admits none.
     ///
     /// Fails if the service has asked the namespace for a pause that ends after the deadline.
     func enterNow(_ context: RequestContext, upTo count: Int) -> Result<[Permit], TransportError> {
@@ -139,10 +143,10 @@ package final class RequestGate: Sendable {
             "it asked this node to wait for another \(pause.rounded), longer than a mount may take")
     }
 
-    /// Waits until the request may be sent. The first mounts of pods come before others.
+    /// Waits until the request can be sent. First mounts of pods come before other requests.
     ///
     /// Throws if the service has asked the namespace for a pause that ends after the deadline, or if the task is
-    /// cancelled. It does not watch the deadline while it waits: the mount that the request belongs to ends then and
+    /// cancelled. It does not check the deadline while it waits: the mount that the request belongs to then ends and
     /// cancels the task.
     package func enter(_ context: RequestContext) async throws(TransportError) -> Permit {
         enum Step {
@@ -175,7 +179,7 @@ package final class RequestGate: Sendable {
         }
     }
 
-    /// The request is over.
+    /// Records the end of the request.
     package func leave(_ permit: Permit, succeeded: Bool) {
         let full = Double(limits.ofNamespace)
         state.withLock { state in
@@ -188,14 +192,14 @@ package final class RequestGate: Sendable {
         admitWaiters()
     }
 
-    /// The service refused the request of `permit` for being one too many, and wants `pause`.
+    /// Records that the service refused the request of `permit` because of too many requests, and asks for `pause`.
     package func throttle(_ permit: Permit, pause: Duration) {
         let isNew = state.withLock { state in
             let now = time.elapsed()
             state.lanes = state.lanes.filter { !$0.value.isIdle(limits.ofNamespace, now) }
             var lane = state.lanes[permit.namespace] ?? Lane(limit: Double(limits.ofNamespace))
             defer { state.lanes[permit.namespace] = lane }
-            // Refusals of requests that were under way together are one piece of news.
+            // Several refusals of concurrent requests count as one.
             if permit.admittedAt >= lane.lastRefusal {
                 lane.limit = max(1, lane.limit / 2)
                 lane.lastRefusal = now
@@ -210,7 +214,7 @@ package final class RequestGate: Sendable {
 
     // MARK: - Waiting
 
-    /// Admits waiters now, and those of `namespace` when its pause is over.
+    /// Admits waiting requests now, and those of `namespace` when its pause is over.
     private func scheduleAdmission(of namespace: String) {
         let pause: Duration? = state.withLock { state in
             guard let lane = state.lanes[namespace], !lane.hasTimer else { return nil }
@@ -228,7 +232,7 @@ package final class RequestGate: Sendable {
                 self?.scheduleAdmission(of: namespace)
             }
         }
-        // After the look at the pause, which may have ended since.
+        // This call comes after the check of the pause, which may have ended since.
         admitWaiters()
     }
 
@@ -249,7 +253,7 @@ package final class RequestGate: Sendable {
         state.lanes[namespace, default: Lane(limit: Double(limits.ofNamespace))].running += 1
         var permit = Permit(namespace: namespace, admittedAt: now)
         if let rate = limits.perSecond {
-            // As many as may be under way may also begin together.
+            // The number of concurrent requests is also the number that can start together.
             let spacing = Duration.seconds(1) / rate
             let slot = max(state.nextSlot, now - spacing * limits.concurrent)
             state.nextSlot = slot + spacing
@@ -259,7 +263,7 @@ package final class RequestGate: Sendable {
     }
 }
 
-/// The gates of the services a node talks to.
+/// The gates of all services that a node sends requests to.
 final class RequestGates: Sendable {
     private static let maximum = 1000
 
@@ -276,7 +280,7 @@ final class RequestGates: Sendable {
         self.time = time
     }
 
-    /// The one for `service`.
+    /// Returns the gate for `service`.
     subscript(service: String) -> RequestGate {
         gates.withLock { gates in
             if let gate = gates[service] { return gate }

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 
-/// Ids that let the service's support find a request.
+/// Creates IDs by which the support of a service can find a request.
 enum RequestID {
-    /// A random (version 4) UUID in lower case.
+    /// Returns a random (version 4) UUID in lower case.
     static func make() -> String { UUID().uuidString.lowercased() }
 }

@@ -1,15 +1,16 @@
 internal import AsyncSupport
 
-/// Sends the requests of one caller to one service, each until its response is final: the one retry loop.
+/// Sends the requests of one caller to one service, and retries each until its response is final. This is the only
+/// retry loop.
 ///
-/// All requests go out together, as far as the gate admits them, and all that has happened is handled together, so that
-/// many requests cost about as much waiting and waking as one. A run is used once, by one task.
+/// All requests are sent together, as far as the gate admits them, and all events that have occurred are handled
+/// together, so that many requests need about as many thread switches as one. One task uses a run once.
 struct RequestRun: ~Copyable {
     typealias Outcome = Result<HTTPResponse, TransportError>
 
     private enum Event: Sendable {
         case admitted(Result<RequestGate.Permit, TransportError>)
-        /// The pause that keeps the service's rate is over.
+        /// The delay for the service's rate limit is over.
         case mayBegin(Int)
         case ended(Int, Outcome)
         case mayRetry(Int)
@@ -18,14 +19,14 @@ struct RequestRun: ~Copyable {
 
     private struct Item {
         var request: HTTPRequest
-        /// Of the attempt under way.
+        /// The permit of the running attempt.
         var permit: RequestGate.Permit?
         var attempts = 0
         var last: Outcome?
         var isFinal = false
     }
 
-    /// How many requests may be begun and not final.
+    /// The maximum number of requests that have begun and are not final.
     private static let window = 50
 
     private let policy: RetryPolicy
@@ -36,12 +37,12 @@ struct RequestRun: ~Copyable {
     private let inbox = Inbox<Event>()
 
     private var items: [Item] = []
-    /// Those that wait for a permit, in order.
+    /// The requests that wait for a permit, in order.
     private var queue: [Int] = []
-    /// The first one that has not been begun, nor is in the queue.
+    /// The first request that has not begun and is not in the queue.
     private var next = 0
     private var unfinished = 0
-    /// Waits in the gate's line, for the first in the queue.
+    /// The task that waits at the gate, for the first request in the queue.
     private var admission: Task<Void, Never>?
     private var timers: [Int: Task<Void, Never>] = [:]
     private var cancellations: [@Sendable (Int?) -> Void] = []
@@ -58,8 +59,8 @@ struct RequestRun: ~Copyable {
         self.time = time
     }
 
-    /// Calls `deliver` for each request once, with its index, in the caller's task. A response counts whatever its
-    /// status; a failure means that there was none.
+    /// Calls `deliver` exactly once for each request, with its index, in the caller's task. Any response counts,
+    /// regardless of its status; a failure means that no response arrived.
     mutating func run(_ requests: [HTTPRequest], deliver: (Int, Outcome) -> Void) async {
         items = requests.map { request in
             var request = request
@@ -81,7 +82,7 @@ struct RequestRun: ~Copyable {
         await leaveLine()
     }
 
-    /// Gives a permit back that came too late.
+    /// Returns a permit that arrived too late.
     private mutating func leaveLine() async {
         guard let admission else { return }
         admission.cancel()
@@ -103,10 +104,10 @@ struct RequestRun: ~Copyable {
                 queue.removeFirst()
                 begin([(index, permit)], deliver)
             case .failure(let error) where error.kind == .cancelled && !isCancelled:
-                // It left the line for a pause that was too long for those that waited then.
+                // The task left the line because of a pause that was too long for the requests waiting then.
                 return
             case .failure(let error):
-                // A pause that is too long, or a cancellation, concerns all that are not under way.
+                // A pause that is too long, or a cancellation, ends all requests that are not running.
                 finishWaiting(deliver) { _ in .failure(error) }
             }
         case .mayBegin(let index):
@@ -122,7 +123,7 @@ struct RequestRun: ~Copyable {
             for timer in timers.values { timer.cancel() }
             for cancel in cancellations { cancel(nil) }
             let error = TransportError(.request, .cancelled, "the caller gave up")
-            // Those under way end with the transport's own word.
+            // Running requests end with the transport's own error.
             for index in items.indices where !items[index].isFinal && items[index].permit == nil {
                 finish(index, .failure(error), deliver)
             }
@@ -138,7 +139,7 @@ struct RequestRun: ~Copyable {
         deliver(index, outcome)
     }
 
-    /// Ends those in line, and those that are not in line yet.
+    /// Ends the queued requests, and those that are not queued yet.
     private mutating func finishWaiting(_ deliver: (Int, Outcome) -> Void, with outcome: (Item) -> Outcome) {
         let waiting = queue + (next..<items.count)
         queue = []
@@ -148,9 +149,10 @@ struct RequestRun: ~Copyable {
 
     // MARK: - Attempts
 
-    /// Begins as many of the queue as the gate admits, and gets in line for the next.
+    /// Starts as many queued requests as the gate admits, and waits at the gate for the next one.
     private mutating func beginQueued(_ deliver: (Int, Outcome) -> Void) {
-        // Those that end without being sent make room in the window, and no event says so.
+        // A request that ends without being sent frees its place in the window without an event, so the loop checks
+        // again.
         var before = 0
         repeat {
             before = unfinished
@@ -159,7 +161,7 @@ struct RequestRun: ~Copyable {
     }
 
     private mutating func beginWindow(_ deliver: (Int, Outcome) -> Void) {
-        // A service that does not respond is to be found out before it is asked for all of a long list.
+        // A service that does not respond should be detected before all requests of a long list are sent.
         let open = next - (items.count - unfinished)
         let end = min(items.count, next + max(0, Self.window - open))
         if next < end {
@@ -212,7 +214,7 @@ struct RequestRun: ~Copyable {
         send(ready)
     }
 
-    /// The pause of one that was admitted is over.
+    /// Starts an admitted request whose delay is over.
     private mutating func sendLater(_ index: Int, _ deliver: (Int, Outcome) -> Void) {
         guard isCancelled, let permit = items[index].permit else { return send([index]) }
         items[index].permit = nil
@@ -244,15 +246,15 @@ struct RequestRun: ~Copyable {
         if isThrottled { gate.throttle(permit, pause: pause) }
         gate.leave(permit, succeeded: false)
         if isThrottled, case .failure(let error) = gate.enterNow(context, upTo: 0) {
-            // The others would wait in line for longer than they have.
+            // The other requests would wait at the gate for longer than they have time.
             admission?.cancel()
             finishWaiting(deliver) { _ in .failure(error) }
         }
         guard number < policy.attempts, policy.isRetried(outcome), !isCancelled,
-            // A wait past the deadline is pointless: the response at hand says more than a time-out would.
+            // A delay past the deadline is useless: the response that arrived is more informative than a timeout.
             pause < context.deadline.remaining
         else { return finish(index, outcome, deliver) }
-        // The gate holds back a namespace that the service has asked to wait.
+        // The gate itself delays a namespace that the service has asked to wait.
         if isThrottled || pause <= .zero {
             queue.append(index)
         } else {
@@ -262,7 +264,7 @@ struct RequestRun: ~Copyable {
 
     private mutating func after(_ pause: Duration, _ index: Int, _ event: Event) {
         timers[index] = Task { [time, inbox] in
-            // A cancelled pause ends early; the run is over then, or hears of the cancellation itself.
+            // A cancelled delay ends early. The run has ended then, or notices the cancellation itself.
             try? await time.sleep(pause)
             inbox.append(event)
         }

@@ -1,20 +1,20 @@
 internal import SecretMemory
 
-/// The one retry loop: bounded in attempts and by the mount's deadline, with jitter, and obedient to
-/// the service's own hints.
+/// The rules for retries: a limited number of attempts within the mount's deadline, with random delays, and with the
+/// delays that a service asks for.
 package struct RetryPolicy: Sendable {
     package var attempts = 4
     package var base = Duration.milliseconds(800)
     package var cap = Duration.seconds(10)
-    /// How long one attempt may take.
+    /// The timeout of one attempt.
     package var attemptTimeout = Duration.seconds(15)
-    /// Statuses after which the same request may succeed.
+    /// The statuses after which the same request may succeed.
     package var retriedStatuses: Set<Int> = [408, 429, 500, 502, 503, 504]
 
     package init() {}
 
-    /// Sends `request` until a response is final, and returns that response whatever its status. Throws only when there
-    /// was none.
+    /// Sends `request` until its response is final, and returns the response regardless of its status. Throws only if
+    /// no response arrived.
     package func send(
         _ request: HTTPRequest,
         over transport: any HTTPTransport,
@@ -44,7 +44,8 @@ package struct RetryPolicy: Sendable {
         }
     }
 
-    /// How long to wait after the given attempt: what the service asks for, or a growing pause.
+    /// Returns the delay after the given attempt: the one that the service asks for, or one that grows with each
+    /// attempt.
     func pause(after outcome: Result<HTTPResponse, TransportError>, attempt: Int, _ time: TimeSource) -> Duration {
         if let hint = hint(in: outcome, now: time.wallClock()) { return hint }
         if attempt == 1, case .failure(let failure) = outcome, failure.isLostConnection { return .zero }
@@ -55,7 +56,7 @@ package struct RetryPolicy: Sendable {
         if case .success(let response) = outcome { response.status } else { nil }
     }
 
-    /// Exponential with full jitter, but never less than a fifth, so that a burst spreads.
+    /// Returns an exponential delay with full jitter, but at least a fifth of it, so that bursts spread out.
     private func backoff(_ attempt: Int, _ time: TimeSource) -> Duration {
         let ceiling = min(cap, base * (1 << (attempt - 1)))
         return ceiling * (0.2 + 0.8 * time.random())
@@ -67,7 +68,7 @@ package struct RetryPolicy: Sendable {
     }
 }
 
-/// The three ways in which Azure's services say how long to wait.
+/// Reads the delay that a response asks for, in the three forms that Azure's services use.
 package enum RetryHint {
     package static func delay(in response: HTTPResponse, now: Int) -> Duration? {
         for name in ["retry-after-ms", "x-ms-retry-after-ms"] {

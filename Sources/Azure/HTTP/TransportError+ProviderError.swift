@@ -1,26 +1,26 @@
 internal import ProviderCore
 
 extension TransportError {
-    /// The failure as a mount's error; `service` says which service it did not reach.
+    /// Returns the failure as a mount's error. `service` is the service that could not be reached.
     func providerError(reaching service: String) -> ProviderError {
         let context = [("hop", hop.rawValue)]
         switch kind {
         case .timedOut:
             return ProviderError(.timedOut, "\(service) did not answer in time: \(reason)", context: context)
         case .throttled:
-            return ProviderError(.throttled, "\(service) is not asked now: \(reason)", context: context)
+            return ProviderError(.throttled, "\(service) is throttling: \(reason)", context: context)
         case .cancelled, .withdrawn:
-            return ProviderError(.cancelled, "the mount was given up while waiting for \(service)", context: context)
+            return ProviderError(.cancelled, "the mount was cancelled while waiting for \(service)", context: context)
         case .final where hop == .request:
             return ProviderError(
-                .answerMalformed, "\(service) gave an answer that cannot be used: \(reason)", context: context)
+                .answerMalformed, "\(service) sent a response that cannot be used: \(reason)", context: context)
         case .transient, .final:
             return ProviderError(
                 .unreachable, "\(service) cannot be reached: \(reason)", hint: hint, context: context)
         }
     }
 
-    /// What to look at, by the hop that failed.
+    /// The suggested check for the step that failed.
     private var hint: String? {
         switch hop {
         case .tls:

@@ -2,18 +2,18 @@ internal import Documents
 internal import Glibc
 internal import NIOSSL
 
-/// Which certificate authorities are trusted, by the conventions of `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR`; without them the system's own, with what an administrator added to them.
+/// The trusted certificate authorities, with the conventions of `SSL_CERT_FILE` and `SSL_CERT_DIR`. Without these
+/// variables, they are the system's authorities and those that an administrator added to them.
 package struct TrustRoots: Sendable, Equatable {
-    /// A distribution's bundle of all authorities has a quarter of a megabyte.
+    /// The maximum size of a file in bytes. The bundle of a distribution has a quarter of a megabyte.
     private static let maximumFileBytes = 16 << 20
 
     private var files: [String]
     private var directories: [String]
     private var systemDirectories: [String]
 
-    /// The `systemDirectories` are those in which Go's programs, upstream among them, read every file:
-    /// charts mount a proxy's certificate there (`/etc/ssl/certs/proxy-cert.crt`).
+    /// Creates the settings. `systemDirectories` are the directories in which Go programs, such as upstream, read all
+    /// files: charts mount the certificate of a proxy there (`/etc/ssl/certs/proxy-cert.crt`).
     package init(
         environment: [String: String] = [:],
         systemDirectories: [String] = ["/etc/ssl/certs", "/etc/pki/tls/certs"]
@@ -25,7 +25,7 @@ package struct TrustRoots: Sendable, Equatable {
 
     private var isSystem: Bool { files.isEmpty && directories.isEmpty }
 
-    /// How the files looked when they were last looked at.
+    /// The state of the files at the last check.
     struct Fingerprint: Equatable {
         fileprivate var places: [Int]
         fileprivate var entries: [Int]
@@ -36,12 +36,12 @@ package struct TrustRoots: Sendable, Equatable {
         }
     }
 
-    /// How long a file may have been written to in a directory before that is seen.
+    /// The time within which a write to a file in a directory may be noticed late.
     private static let directoryInterval = Duration.seconds(1)
 
-    /// Changes when one of the named files does, when a file comes to a directory or goes, and, a moment
-    /// later, when one in a named directory is written to. There may be hundreds of those, and this is
-    /// asked for each request.
+    /// Returns a value that changes when a named file changes, when a file is added to or removed from a directory,
+    /// and, after a short delay, when a file in a named directory is written to. Each request calls this, and a
+    /// directory can have hundreds of files.
     func fingerprint(after previous: Fingerprint?) -> Fingerprint {
         let places = Self.looks(of: isSystem ? systemDirectories : files + directories)
         let now = ContinuousClock.now
@@ -65,8 +65,8 @@ package struct TrustRoots: Sendable, Equatable {
         }
     }
 
-    /// The roots as the TLS library wants them. A file in a directory that holds no certificate is
-    /// ignored, as OpenSSL does; a named file must be readable.
+    /// Loads the roots for the TLS library. A file in a directory without a certificate is ignored, as in OpenSSL; a
+    /// named file must be readable.
     func load() throws -> NIOSSLTrustRoots {
         guard !isSystem else { return .default }
         var certificates: [NIOSSLCertificate] = []
@@ -77,8 +77,8 @@ package struct TrustRoots: Sendable, Equatable {
         return .certificates(certificates)
     }
 
-    /// What lies in the system's directories in addition to the distribution's own, whose files are links there
-    /// but for one bundle of them all.
+    /// Loads the certificates that were added to the system's directories. The distribution's own files are symbolic
+    /// links there, except for one bundle.
     func loadAdditional() -> [NIOSSLCertificate] {
         guard isSystem else { return [] }
         return systemDirectories.flatMap(Self.entries).filter(Self.isForeign).flatMap {

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Withdraws the requests of a batch that have not been sent.
+/// Withdraws the requests of a batch that have not been sent. All members can be used from any thread.
 package final class Withdrawal: Sendable {
     private let state = Atomic(false)
 

@@ -1,9 +1,9 @@
 package import ProviderCore
 internal import SecretMemory
 
-/// Key Vault's data plane, read-only.
+/// A read-only client for Key Vault's data plane. All members can be used from any thread.
 package struct KeyVaultClient: Sendable {
-    /// Old enough for every sovereign cloud, new enough for everything a mount reads; upstream's too.
+    /// All sovereign clouds support this version, which upstream uses too, and it has everything that a mount reads.
     private static let version = "api-version=7.4"
 
     private let transport: any HTTPTransport
@@ -11,7 +11,7 @@ package struct KeyVaultClient: Sendable {
     private let time: TimeSource
     private let gates: RequestGates
 
-    /// `parallelRequests` bounds the requests that the whole node has under way at one vault.
+    /// Creates a client. `parallelRequests` limits the concurrent requests of the whole node to one vault.
     package init(
         transport: any HTTPTransport, retry: RetryPolicy = RetryPolicy(), parallelRequests: Int = 50,
         time: TimeSource = .system, observer: any FetchObserver = SilentObserver()
@@ -23,11 +23,11 @@ package struct KeyVaultClient: Sendable {
         self.time = time
     }
 
-    /// How a request ended.
+    /// The outcome of a request.
     package enum Outcome<Value: Sendable>: Sendable {
         case value(Value)
-        /// The vault does not take the token; `resource` is what it wants one for, if that is to be
-        /// believed. A fresh token may help, once.
+        /// The vault rejected the token. `resource` is the resource that its challenge asks for, if the challenge can
+        /// be trusted. One retry with a new token may succeed.
         case tokenRejected(resource: String?, error: ProviderError)
         /// The request was withdrawn before it was sent.
         case withdrawn
@@ -41,9 +41,9 @@ package struct KeyVaultClient: Sendable {
         }
     }
 
-    /// Reads objects with the token on the first request: the vault's host and resource are known from the cloud, so the
-    /// usual unauthenticated first request would be a wasted round trip. The requests go out together; `deliver` is
-    /// called for each once, with its index, in the caller's task.
+    /// Reads objects. The first request already has the token, because the cloud defines the vault's host and resource;
+    /// an unauthenticated request to get the challenge would waste a round trip. All requests are sent together.
+    /// `deliver` is called exactly once for each, with its index, in the caller's task.
     package func read(
         _ objects: [(object: KeyVaultObject, version: String)], in vault: VaultAddress, token: AccessToken,
         context: RequestContext, deliver: (Int, Result<Outcome<VaultBundle>, ProviderError>) -> Void
@@ -73,7 +73,7 @@ package struct KeyVaultClient: Sendable {
         }
     }
 
-    /// Reads one object, as above.
+    /// Reads one object, with the same rules.
     package func read(
         _ object: KeyVaultObject, version: String, in vault: VaultAddress, token: AccessToken, context: RequestContext
     ) async throws(ProviderError) -> Outcome<VaultBundle> {
@@ -82,7 +82,7 @@ package struct KeyVaultClient: Sendable {
         return try result.get()
     }
 
-    /// Lists every version of an object, over as many pages as the vault makes of them.
+    /// Lists all versions of an object, from all pages of the list.
     package func versions(
         of object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, context: RequestContext
     ) async throws(ProviderError) -> Outcome<[VersionRecord]> {
@@ -91,7 +91,7 @@ package struct KeyVaultClient: Sendable {
             decode: VersionPage.decode)
     }
 
-    /// Lists every object of the type of `object`, which is a selector.
+    /// Lists all objects with the type of `object`, which has a selector.
     package func objects(
         like object: KeyVaultObject, in vault: VaultAddress, token: AccessToken, context: RequestContext
     ) async throws(ProviderError) -> Outcome<[ObjectRecord]> {
@@ -120,12 +120,12 @@ package struct KeyVaultClient: Sendable {
                 let page = try decode(body)
                 records += page.records
                 guard let next = page.nextLink else { return .value(records) }
-                // The token goes with the request, so only the vault itself may be asked for more.
+                // The request contains the token, so further pages are requested only from the vault itself.
                 guard let link = VersionPage.link(next, onHost: vault.host) else {
-                    throw VaultAnswerError(reason: "the vault's list goes on at another host, which is not followed")
+                    throw VaultAnswerError(reason: "the vault's list continues at another host, which is not followed")
                 }
                 guard seen.insert(link).inserted, seen.count <= Self.maximumPages else {
-                    throw VaultAnswerError(reason: "the vault's list has no end")
+                    throw VaultAnswerError(reason: "the vault's list has too many pages")
                 }
                 url = link
             } catch {
@@ -134,7 +134,7 @@ package struct KeyVaultClient: Sendable {
         }
     }
 
-    /// More versions than the service lets an object have, and 10,000 objects.
+    /// The limit covers more versions than an object can have, and 10,000 objects.
     private static let maximumPages = 400
 
     private static func path(_ object: KeyVaultObject) -> String {
@@ -163,7 +163,7 @@ package struct KeyVaultClient: Sendable {
             bearer: token.secret)
     }
 
-    /// What a response to the identity `clientID` means.
+    /// Returns the meaning of a response to the identity `clientID`.
     private func outcome(
         of result: Result<HTTPResponse, TransportError>, for object: KeyVaultObject, in vault: VaultAddress,
         clientID: String
@@ -197,7 +197,7 @@ package struct KeyVaultClient: Sendable {
 }
 
 extension KeyVaultObject.ObjectType {
-    /// The REST collection that holds objects of this type.
+    /// The REST collection of objects of this type.
     package var collection: String {
         switch self {
         case .secret: "secrets"

@@ -3,18 +3,18 @@ internal import KeyMaterial
 package import ProviderCore
 internal import SecretMemory
 
-/// Why a vault's 200 answer cannot be used.
+/// Explains why a vault's successful response cannot be used.
 struct VaultAnswerError: Error {
     var code = ErrorCode.answerMalformed
     var reason: String
 }
 
-/// A JSON bundle of Key Vault's REST API.
+/// An object in the JSON format of Key Vault's REST API.
 package struct VaultBundle: Sendable {
     package var item: VaultItem
     package var attributes: ItemAttributes
 
-    /// Reads an answer that must be about `expected`.
+    /// Decodes a response, which must be about `expected`.
     static func decode(
         _ body: SecretBytes, expecting expected: VaultObjectID
     ) throws(VaultAnswerError) -> VaultBundle {
@@ -82,7 +82,7 @@ package struct VaultBundle: Sendable {
         return .certificate(der: der, version: version(in: id))
     }
 
-    /// The last segment of an object's identifier.
+    /// Returns the last segment of an object's identifier.
     static func version(in id: String) -> String {
         let bytes = id.utf8
         let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
@@ -102,7 +102,7 @@ extension ItemAttributes {
         tags = Self.tags(bundle["tags"])
     }
 
-    /// Tags that are not texts are ignored.
+    /// Returns the tags. Values that are not texts are ignored.
     static func tags(_ value: JSONValue?) -> [String: String] {
         var tags: [String: String] = [:]
         for (name, value) in value?.object?.members ?? [] { tags[name] = value.text }

@@ -1,8 +1,8 @@
 internal import SecretMemory
 
-/// The vault's `WWW-Authenticate: Bearer …` header.
+/// The header `WWW-Authenticate: Bearer …` of a vault's response.
 package struct VaultChallenge: Equatable {
-    /// For whom a token must be made out, without a slash at its end.
+    /// The resource that a token must be issued for, without a trailing slash.
     package var resource: String?
     package var tenantID: String?
     var error: String?
@@ -21,7 +21,7 @@ package struct VaultChallenge: Equatable {
         error = fields["error"]
     }
 
-    /// `name="value"` pairs, separated by commas or spaces.
+    /// Returns the `name="value"` pairs, which are separated by commas or spaces.
     private static func fields(of text: Substring) -> [(name: String, value: String)] {
         var result: [(name: String, value: String)] = []
         var rest = text
@@ -43,8 +43,8 @@ package struct VaultChallenge: Equatable {
         }
     }
 
-    /// Whether a token for `resource` may go to `vaultHost`: the vault's host must lie below the
-    /// resource's, the rule by which Azure's own clients guard against a foreign challenge.
+    /// Whether a token for `resource` can be sent to `vaultHost`: the vault's host must be a subdomain of the
+    /// resource's. Azure's own clients use this rule against forged challenges.
     package func isTrustworthy(forHost vaultHost: String) -> Bool {
         guard let resource, resource.lowercased().hasPrefix("https://") else { return false }
         let host = resource.dropFirst("https://".count).lowercased()

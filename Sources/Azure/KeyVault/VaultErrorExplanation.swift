@@ -1,12 +1,12 @@
 internal import ProviderCore
 internal import SecretMemory
 
-/// What an error answer of Key Vault means, in one sentence, and what helps against it.
+/// The meaning of an error response of Key Vault in one sentence, and the fix.
 struct VaultErrorExplanation {
     private(set) var cause: String
-    /// The error code's own hint when nil; empty when nothing is known to help.
+    /// The fix; if it is nil, the hint of the error code applies, and if it is empty, no fix is known.
     private(set) var hint: String?
-    /// Instead of a hint.
+    /// A command that fixes the problem, which is shown instead of a hint.
     private(set) var command: ObjectCommand?
 
     init(_ response: VaultErrorResponse, object: KeyVaultObject, vault: String, clientID: String) {
@@ -31,7 +31,7 @@ struct VaultErrorExplanation {
                 "set objectVersion to a version that exists: az keyvault \(object.type.noun) list-versions"
                     + " --vault-name \(vault.shellWord) --query '[].id' -o tsv --name ")
         case 404:
-            cause = "what answered HTTP 404 did not name the object, as Key Vault would"
+            cause = "the HTTP 404 response does not name the object, as Key Vault's would"
             hint = "check keyvaultName and cloudName, and whether a proxy answers in place of the vault"
         case 408: cause = "the vault gave up on the request (HTTP 408)"
         case 429: cause = "the vault is throttled (HTTP 429)"
@@ -54,7 +54,7 @@ struct VaultErrorExplanation {
         return (cause, "set tenantID: \(tenant) in the SecretProviderClass")
     }
 
-    /// The first tenant whose tokens the vault takes, as AKV10032 says.
+    /// Returns the first tenant whose tokens the vault accepts, from the text of error AKV10032.
     private static func tenantOfVault(_ message: String) -> String? {
         guard let start = message.firstRange(of: "Expected one of "),
             let host = message[start.upperBound...].firstRange(of: "https://sts.windows.net/")
@@ -119,7 +119,7 @@ struct VaultErrorExplanation {
         return word.count < 7 || word.count > 64 ? nil : String(word)
     }
 
-    /// The vault's resource id, out of that of the object in the refusal.
+    /// Returns the vault's resource ID, from the ID of the object in the refusal.
     private static func vaultID(in message: String) -> String {
         guard let range = message.firstRange(of: "Resource: '") else { return "" }
         let parts = message[range.upperBound...].prefix { $0 != "'" }.split(separator: "/")

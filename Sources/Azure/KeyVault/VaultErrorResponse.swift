@@ -2,7 +2,7 @@ internal import Documents
 package import ProviderCore
 internal import SecretMemory
 
-/// An error answer of Key Vault.
+/// An error response of Key Vault.
 struct VaultErrorResponse {
     let status: Int
     let code: String
@@ -26,8 +26,9 @@ struct VaultErrorResponse {
         requestID = response.header("x-ms-request-id") ?? ""
     }
 
-    /// The mount's error for `object`. The phrases RESPONSE and ERROR CODE in its message are those of Azure's Go SDK,
-    /// which upstream passes on. `clientID` is that of the identity that asked, or empty where it is not known.
+    /// Returns the mount's error for `object`. The phrases RESPONSE and ERROR CODE in its message come from Azure's Go
+    /// SDK, and upstream shows them too. `clientID` is the client of the identity that was used, or empty if it is not
+    /// known.
     func error(object: KeyVaultObject, vault: VaultAddress, clientID: String) -> ProviderError {
         var text = "RESPONSE \(status): \(Self.reason(status))"
         text += ", ERROR CODE: \(code.isEmpty ? "UNAVAILABLE" : code.clipped)"
@@ -42,7 +43,7 @@ struct VaultErrorResponse {
         return error
     }
 
-    /// Key Vault's own word that the object does not exist, rather than the vault, path or server.
+    /// Whether Key Vault itself reports that the object does not exist, and not only the vault, the path or the server.
     var isOfObject: Bool {
         status == 404 && ["SecretNotFound", "KeyNotFound", "CertificateNotFound"].contains(code)
     }
@@ -81,7 +82,7 @@ struct VaultErrorResponse {
 }
 
 extension KeyVaultObject.ObjectType {
-    /// The built-in role that lets an identity read objects of this type.
+    /// The built-in role that allows an identity to read objects of this type.
     package var role: String {
         switch self {
         case .secret: "Key Vault Secrets User"
@@ -90,7 +91,7 @@ extension KeyVaultObject.ObjectType {
         }
     }
 
-    /// The option of `az keyvault set-policy` that names what may be done with objects of this type.
+    /// The option of `az keyvault set-policy` for permissions on objects of this type.
     package var permissionOption: String {
         switch self {
         case .secret: "secret-permissions"

@@ -1,18 +1,18 @@
 internal import ProviderCore
 internal import SecretMemory
 
-/// What the identifier in an answer must say: `https://HOST/COLLECTION/NAME/VERSION`.
+/// Checks the identifier in a response: `https://HOST/COLLECTION/NAME/VERSION`.
 ///
-/// The request names an object, but only the answer's own identifier shows what the bytes are. A cache
-/// between here and the vault that mixes answers up must not hand one object's bytes out as another's.
+/// The request names an object, but only the identifier in the response shows what was returned. If a cache between the
+/// node and the vault mixes up responses, the content of one object must not be delivered as another one's.
 struct VaultObjectID {
     var object: KeyVaultObject
-    /// Empty for the latest.
+    /// The requested version; empty for the latest one.
     var version: String
     var vault: VaultAddress
 
-    /// Throws when `id` speaks of something else. Hosts are compared only below the cloud's vault
-    /// suffix: behind a private name, the vault goes on calling itself by its own.
+    /// Throws if `id` identifies something else. Hosts are compared only if both have the same suffix after the vault's
+    /// name: a vault behind a private name still uses its own name in identifiers.
     func check(_ id: String) throws(VaultAnswerError) {
         guard let scheme = id.firstRange(of: "://") else { return }
         let parts = id.utf8[scheme.upperBound...].split(separator: UInt8(ascii: "/")).map { Substring($0) }
@@ -33,7 +33,7 @@ struct VaultObjectID {
     }
 
     private func mismatch(_ difference: String) -> VaultAnswerError {
-        VaultAnswerError(reason: "the answer is \(difference), which was asked for")
+        VaultAnswerError(reason: "the response is \(difference) as requested")
     }
 
     private static func withoutPort443(_ host: String) -> String {

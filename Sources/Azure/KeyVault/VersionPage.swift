@@ -2,14 +2,14 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// One page of a list.
+/// One page of a list in a vault's response.
 protocol VaultPage {
     associatedtype Record: Sendable
     var records: [Record] { get }
     var nextLink: String? { get }
 }
 
-/// One page of an object's versions.
+/// One page of the list of an object's versions.
 struct VersionPage: VaultPage {
     var records: [VersionRecord]
     var nextLink: String?
@@ -19,8 +19,8 @@ struct VersionPage: VaultPage {
             throw VaultAnswerError(reason: "the vault's list is not a JSON object")
         }
         let records = (page["value"]?.array ?? []).compactMap { item -> VersionRecord? in
-            // Keys have a `kid` where the others have an `id`. An entry without attributes is
-            // ignored, as upstream does.
+            // Keys have a `kid` where other objects have an `id`. An entry without attributes is ignored, as in
+            // upstream.
             guard let item = item.object, let id = item["id"]?.text ?? item["kid"]?.text,
                 let attributes = item["attributes"]?.object
             else { return nil }
@@ -32,10 +32,10 @@ struct VersionPage: VaultPage {
         return VersionPage(records: records, nextLink: next.isEmpty ? nil : next)
     }
 
-    /// `link` if it is a URL of `host` over https; nil otherwise. A port of 443 is the same as none.
+    /// Returns `link` if it is an https URL of `host`, and nil otherwise. Port 443 is equal to no port.
     static func link(_ link: String, onHost host: String) -> String? {
         let scheme = "https://"
-        // A library does not get to fix an invalid URL.
+        // The check uses the original text, because a URL parser would repair invalid URLs.
         guard link.utf8.allSatisfy({ ASCII.visible.contains($0) }), link.lowercased().hasPrefix(scheme) else {
             return nil
         }

@@ -1,16 +1,16 @@
 internal import Glibc
 
-/// Dates as HTTP writes them (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, and the two older forms
+/// Parses dates in HTTP's formats (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, and the two older formats
 /// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
 ///
-/// No library reads them here: FoundationEssentials has no format but ISO 8601, all of Foundation is too large for the
-/// node, and Swift's Glibc module lacks strptime.
+/// This is our own parser because FoundationEssentials only parses ISO 8601, the whole of Foundation is too large for
+/// the node, and Swift's Glibc module does not have strptime.
 package enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    /// Years of two digits from this one on are of the last century, the others of this one.
+    /// A two-digit year from this one on belongs to the last century, and a smaller one to this century.
     private static let firstShortYear: Int32 = 70
 
-    /// Seconds since 1970, nil if `text` is not such a date.
+    /// Returns seconds since 1970, or nil if `text` is not a valid date.
     package static func seconds(_ text: String) -> Int? {
         let parts = text.split(separator: " ")
         switch parts.count {

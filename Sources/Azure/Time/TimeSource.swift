@@ -1,13 +1,13 @@
 internal import AsyncSupport
 
-/// The clocks, as values, so that tests can own time.
+/// The clocks and the randomness of the process as values, so that tests can control them.
 package struct TimeSource: Sendable {
-    /// Seconds since 1970, for comparison with expiry times.
+    /// Returns the time of day in seconds since 1970, for comparison with expiry times.
     package var wallClock: @Sendable () -> Int
-    /// Since an arbitrary moment; never goes back.
+    /// Returns the time since an arbitrary moment, on a monotonic clock.
     package var elapsed: @Sendable () -> Duration
     package var sleep: @Sendable (Duration) async throws(CancellationError) -> Void
-    /// From 0 up to 1, for jitter.
+    /// Returns a random number from 0 up to, but not including, 1, for jitter.
     package var random: @Sendable () -> Double
 
     package init(
@@ -33,14 +33,14 @@ package struct TimeSource: Sendable {
             random: { Double.random(in: 0..<1) })
     }()
 
-    /// The end of a stretch of `duration` that begins now.
+    /// Returns the deadline `duration` from now.
     package func deadline(after duration: Duration) -> Deadline {
         let instant = elapsed() + duration
         return Deadline(time: self) { instant }
     }
 }
 
-/// A moment after which no caller waits any more.
+/// A time after which the caller does not wait any more.
 package struct Deadline: Sendable {
     private let time: TimeSource
     private let instant: @Sendable () -> Duration
@@ -52,7 +52,7 @@ package struct Deadline: Sendable {
 
     package var remaining: Duration { instant() - time.elapsed() }
 
-    /// A deadline that is looked up each time it is asked.
+    /// Returns a deadline that calls `current` each time it is read.
     func moving(_ current: @escaping @Sendable () -> Deadline) -> Deadline {
         Deadline(time: time) { current().instant() }
     }
@@ -64,7 +64,7 @@ extension Deadline: Comparable {
 }
 
 extension Duration {
-    /// Short text for messages, such as `15.0 s`.
+    /// The duration as a short text for messages, such as `15.0 s`.
     var rounded: String {
         let tenths = wholeMicroseconds / 100_000
         return "\(tenths / 10).\(tenths % 10) s"

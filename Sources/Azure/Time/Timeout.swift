@@ -1,10 +1,11 @@
 internal import AsyncSupport
 internal import Synchronization
 
-/// Runs `work` and gives up on it, with nil, when `deadline` is well past.
+/// Runs `work`, and cancels it and returns nil when `deadline` is well past.
 ///
-/// Each hop keeps to the deadline itself, and its error says what it waited for. This ends what no hop
-/// watches, such as waiting for requests of others, so it leaves the hops a moment to speak first.
+/// Each step of a mount observes the deadline itself, and its error names what it waited for. This function ends what
+/// the steps do not watch, such as waiting for requests of others, and leaves the steps a moment to report their own
+/// error first.
 package func withDeadline<Value: Sendable>(
     _ deadline: Deadline, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
@@ -12,10 +13,10 @@ package func withDeadline<Value: Sendable>(
     return await withTimeout(remaining + min(.seconds(5), remaining * 0.5), work)
 }
 
-/// Runs `work` and cancels it after `duration`, with nil.
+/// Runs `work`, and cancels it and returns nil after `duration`.
 ///
-/// A task that sleeps keeps its memory until its time has come, even when it is cancelled. So the time
-/// is kept by one timer for all, which forgets a limit with its end.
+/// A sleeping task keeps its memory until its time has come, even if it is cancelled. Therefore one timer serves all
+/// calls, and releases the memory of a call when its work ends.
 func withTimeout<Value: Sendable>(
     _ duration: Duration, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {

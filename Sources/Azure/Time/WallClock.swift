@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The system's idea of the time of day.
+/// The system's time of day.
 enum WallClock {
     static var seconds: Int {
         var now = timespec()
