@@ -73,7 +73,7 @@ struct EventPosterTests {
             try await expect("created", 2)
             let complete = try #require(server.events.first { $0["reason"] as? String == "MountRotationComplete" })
             #expect(complete["type"] as? String == "Normal")
-            #expect((complete["message"] as? String)?.hasSuffix("renewed again, after 75 s") == true)
+            #expect((complete["message"] as? String)?.hasSuffix("updated again, after 75 s") == true)
         }
     }
 

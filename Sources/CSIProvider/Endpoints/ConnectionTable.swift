@@ -1,12 +1,12 @@
-/// The open connections of an endpoint, of which there are at most `limit`.
+/// The open connections of an endpoint, at most `limit`.
 ///
-/// A new connection is always admitted. If the table is full, another one has to go: of the address that holds the most
-/// connections, the one that has waited longest for a request, or, if none is waiting, the oldest. A client that holds
-/// many connections therefore loses its own, and a probe or a scrape from another address keeps working.
+/// A new connection is always admitted. If the table is full, the table closes a connection of the address that holds
+/// the most: the one that has waited longest for a request, or, if none is waiting, the oldest. A client that holds
+/// many connections therefore loses its own, and probes and scrapes from other addresses keep working.
 struct ConnectionTable {
     private struct Entry {
         var address: String
-        /// When the connection was admitted or sent its last response, in the table's own count.
+        /// The position of the connection's admission or of its last response in the table's own sequence.
         var turn: UInt64
         var isBusy: Bool
     }
@@ -21,8 +21,8 @@ struct ConnectionTable {
 
     var count: Int { entries.count }
 
-    /// Adds a connection from `address`. Returns its number, and the number of the connection to close for it, which
-    /// counts as closed from now on.
+    /// Adds a connection from `address`. Returns its number, and the number of the connection that the caller has to
+    /// close for it. The table counts that one as closed already.
     mutating func admit(from address: String) -> (number: UInt64, evicted: UInt64?) {
         let evicted = entries.count >= limit ? victim : nil
         if let evicted { entries[evicted] = nil }
@@ -31,7 +31,7 @@ struct ConnectionTable {
         return (turns, evicted)
     }
 
-    /// Notes that the connection has a request to answer, or waits for one again.
+    /// Records whether the connection has a request to answer or waits for the next one.
     mutating func set(_ number: UInt64, isBusy: Bool) {
         guard entries[number] != nil else { return }
         turns += 1

@@ -1,11 +1,13 @@
 internal import Logging
 internal import NIOHTTP1
 
-/// Where upstream serves Go's profiles: pages about this process, for operators with a shell on the node.
+/// Serves pages about this process, for operators with a shell on the node, on the port on which upstream serves Go's
+/// profiles.
 ///
-/// There is no Go runtime to profile, so they show what is asked first when something is slow, large or
-/// stuck. Nothing on them comes from a request, a token or a vault.
+/// This process does not have a Go runtime to profile. The pages show memory, threads, files and connections instead.
+/// They contain nothing from a request, a token or a vault.
 package enum DebugEndpoint {
+    /// The settings of the endpoint.
     package struct Configuration: Sendable {
         package var port: Int
 
@@ -14,7 +16,7 @@ package enum DebugEndpoint {
         }
     }
 
-    /// The node's network has no business here, so there is no choice of another address.
+    /// The pages are for the node itself only, so the address cannot be configured.
     private static let host = "127.0.0.1"
     private static let prefix = "/debug/pprof/"
 
@@ -51,7 +53,7 @@ package enum DebugEndpoint {
         files        open file descriptors by kind, and their limit
         connections  this process's TCP connections and their state
 
-        There are no Go profiles: this is not a Go program. None of these pages shows a secret.
+        Go profiles are not available, because this program is not written in Go. The pages never show secrets.
 
         """
     }

@@ -5,10 +5,10 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
-/// A small HTTP server for probes and scrapes: fixed paths, no bodies in, plain text out.
+/// A small HTTP server for probes and scrapes, with fixed paths, without request bodies, and with plain-text responses.
 ///
-/// On SwiftNIO itself rather than a web framework, because it lives in every node's agent: for two paths a
-/// framework would be some megabytes of resident memory that nothing else needs.
+/// It uses SwiftNIO directly. It runs in the agent of every node, where a web framework would need some megabytes of
+/// resident memory for two paths.
 struct HTTPEndpoint: Service {
     struct Answer: Sendable {
         var status: HTTPResponseStatus
@@ -20,17 +20,17 @@ struct HTTPEndpoint: Service {
 
     private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-    /// The number of connections that an endpoint keeps open: a few probes and scrapers, and room for others.
+    /// The maximum number of open connections of an endpoint: enough for a few probes and scrapers, and a margin.
     static let maximumConnections = 64
-    /// The number of connections that the kernel completes before the endpoint accepts them. A probe that comes in the
-    /// middle of many others is not turned away, which would delay it by a second.
+    /// The number of connections that the kernel completes before the endpoint accepts them. Without this margin, a
+    /// probe that arrives together with many others would be turned away and delayed by a second.
     private static let backlog: Int32 = 1024
 
-    /// Accepted connections are bare, and read nothing, until they are served: those that are not
-    /// serve, because the endpoint stops, are just dropped.
+    /// Accepted connections do not have handlers and do not read until the endpoint serves them. If the endpoint stops
+    /// first, they are closed.
     private let listener: NIOAsyncChannel<any Channel, Never>
     private let routes: [String: Route]
-    /// The file of a unix socket, which the endpoint removes at its end; nil for TCP.
+    /// The file of a unix socket, which the endpoint removes when it stops; nil for TCP.
     private let socketPath: String?
     private let limits: RequestLimits
     private let connections = OpenConnections(limit: maximumConnections)
@@ -47,7 +47,7 @@ struct HTTPEndpoint: Service {
         self.logger = logger
     }
 
-    /// Listens immediately, so that a port in use is known before anything is served.
+    /// Starts to listen immediately, so that a port in use is found before anything is served.
     static func listen(
         host: String, port: Int, routes: [String: Route], limits: RequestLimits = RequestLimits(), logger: Logger
     ) async throws -> HTTPEndpoint {
@@ -62,9 +62,8 @@ struct HTTPEndpoint: Service {
         }
     }
 
-    /// Listens immediately on a unix socket that only this process's user may use. A socket file that no process
-    /// listens on
-    /// is replaced.
+    /// Starts to listen immediately on a unix socket that only this process's user can open. An existing socket file
+    /// that no process listens on is replaced.
     static func listen(
         unixSocket path: String, routes: [String: Route], limits: RequestLimits = RequestLimits(), logger: Logger
     ) async throws -> HTTPEndpoint {
@@ -73,7 +72,7 @@ struct HTTPEndpoint: Service {
             let reason =
                 switch -descriptor {
                 case EADDRINUSE: "another process is listening there"
-                case EEXIST: "something exists there that is not a socket; it is left alone"
+                case EEXIST: "the path exists and is not a socket"
                 default: String(cString: strerror(-descriptor))
                 }
             throw EndpointError(description: "cannot listen on \(path): \(reason)")
@@ -90,12 +89,12 @@ struct HTTPEndpoint: Service {
 
     var port: Int { listener.channel.localAddress?.port ?? 0 }
 
-    /// Serves until the task is cancelled, which ends it without an error.
+    /// Serves until the task is cancelled, and then returns without an error.
     func run() async throws {
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 try await listener.executeThenClose { connections in
-                    // While this process listens, no other one takes the path, so the file is its own.
+                    // Other processes cannot bind the path while this one listens, so the file is this process's own.
                     defer { if let socketPath { unlink(socketPath) } }
                     for try await channel in connections {
                         let number = self.connections.admit(channel)
@@ -112,7 +111,7 @@ struct HTTPEndpoint: Service {
                 connections.set(number, isBusy: isBusy)
             }
             let connection = try Connection(wrappingChannelSynchronously: channel)
-            // What was held back until now.
+            // Reading was off until the handlers were in place.
             channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
             return connection
         }.get()
@@ -131,7 +130,7 @@ struct HTTPEndpoint: Service {
                     case .end:
                         guard let request = head, !isLast else { continue }
                         try await answer(request, outbound)
-                        // The last response closes the connection itself, once the client has all of it.
+                        // The last response closes the connection itself when the client has received all of it.
                         head = nil
                         if !request.isKeepAlive { isLast = true }
                     }
@@ -158,7 +157,7 @@ struct HTTPEndpoint: Service {
     }
 }
 
-/// Why an endpoint cannot be served.
+/// The reason why an endpoint cannot be opened.
 struct EndpointError: Error, CustomStringConvertible {
     var description: String
 }

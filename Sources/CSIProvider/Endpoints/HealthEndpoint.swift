@@ -3,12 +3,13 @@ internal import Logging
 internal import NIOHTTP1
 internal import ProviderTransport
 
-/// The HTTP endpoint behind the DaemonSet's probes.
+/// The HTTP endpoint for the DaemonSet's probes.
 ///
-/// A liveness answer is worth something only if it takes the driver's way: each request connects to the
-/// socket and makes a real health call. A connection kept from before would not notice that the socket's
-/// file is gone, and with it the driver's way back after its restart.
+/// A liveness check must use the same path as the driver: each one connects to the provider's socket and makes a real
+/// health call. With a connection that it kept open, it would not notice that the socket file is gone, although the
+/// driver could then not reconnect after a restart.
 package enum HealthEndpoint {
+    /// The settings of the endpoint.
     package struct Configuration: Sendable {
         package var host: String
         package var port: Int
@@ -23,11 +24,11 @@ package enum HealthEndpoint {
         }
     }
 
-    /// How long an answer is kept, so that many callers cannot cause many calls.
+    /// The time for which a result is reused, so that many callers cannot cause many calls.
     private static let lifetime = Duration.seconds(1)
 
-    /// Answers 200 `ok` while the provider serves, and 503 with the reason otherwise. An answer is kept for a second,
-    /// and callers that ask at the same time share one call.
+    /// Starts to listen. The endpoint responds with 200 `ok` while the provider serves, and otherwise with 503 and the
+    /// reason. A result is reused for a second, and concurrent callers share one call.
     static func listen(
         _ configuration: Configuration, provider: Endpoint, logger: Logger
     ) async throws -> HTTPEndpoint {

@@ -1,8 +1,9 @@
 internal import Logging
 internal import NIOHTTP1
 
-/// Where Prometheus scrapes.
+/// The HTTP endpoint that Prometheus scrapes.
 package enum MetricsEndpoint {
+    /// The settings of the endpoint.
     package struct Configuration: Sendable {
         package var host: String
         package var port: Int

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import Synchronization
 
-/// The channels of an endpoint's connections, of which the table decides which may stay open.
+/// The channels of an endpoint's connections. `ConnectionTable` decides which of them stay open.
 final class OpenConnections: Sendable {
     private struct State {
         var table: ConnectionTable
@@ -14,7 +14,7 @@ final class OpenConnections: Sendable {
         state = Mutex(State(table: ConnectionTable(limit: limit)))
     }
 
-    /// Adds a connection and returns its number. Closes another one if there are too many.
+    /// Adds a connection and returns its number. If there are too many connections, it closes another one.
     func admit(_ channel: any Channel) -> UInt64 {
         let address = channel.remoteAddress?.ipAddress ?? ""
         let (number, evicted): (UInt64, (any Channel)?) = state.withLock { state in

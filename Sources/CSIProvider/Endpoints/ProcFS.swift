@@ -1,9 +1,9 @@
 internal import Documents
 internal import FoundationEssentials
 
-/// What the kernel tells of this process under `/proc/self`. What cannot be read is empty.
+/// Reads facts about this process from `/proc/self`. A file that cannot be read counts as empty.
 enum ProcFS {
-    /// The longest is the list of the process's memory areas.
+    /// The maximum size of one file in bytes. The longest file is the list of the process's memory areas.
     private static let maximumBytes = 64 << 20
 
     static func read(_ path: String) -> String {
@@ -14,26 +14,26 @@ enum ProcFS {
         (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     }
 
-    /// Where each open file descriptor leads, such as `socket:[123]` or a path.
+    /// Returns the target of each open file descriptor, such as `socket:[123]` or a path.
     static func descriptors() -> [String] {
         names(in: "/proc/self/fd").compactMap {
             try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
         }
     }
 
-    /// One line of `stat`, proc_pid_stat(5).
+    /// The fields of one line of `stat`, see proc_pid_stat(5).
     struct Stat {
         var name: String
         var state: String
-        /// Processor time, in clock ticks.
+        /// The processor time in clock ticks.
         var ticks: Int
-        /// When it started, in clock ticks since the machine did.
+        /// The start time of the process or thread, in clock ticks since the machine started.
         var startTicks: Int
         var virtualBytes: Int
         var residentPages: Int
 
         init?(_ line: String) {
-            // The name stands in parentheses and may hold any character, another parenthesis too.
+            // The name is in parentheses and can contain any character, including parentheses.
             guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"), open < close else {
                 return nil
             }

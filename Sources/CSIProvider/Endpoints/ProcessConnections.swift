@@ -1,5 +1,5 @@
-/// This process's own TCP connections. `/proc/self/net` lists the whole network namespace, which is the
-/// node's, so only sockets that are open here are shown.
+/// The TCP connections of this process. `/proc/self/net` lists all connections of the network namespace, which is the
+/// node's, so only sockets that this process has open are shown.
 enum ProcessConnections {
     private static let states = [
         "01": "ESTABLISHED", "02": "SYN_SENT", "03": "SYN_RECV", "04": "FIN_WAIT1", "05": "FIN_WAIT2",
@@ -20,7 +20,8 @@ enum ProcessConnections {
         return "\(lines.count) connections\n\n" + lines.sorted().joined(separator: "\n") + "\n"
     }
 
-    /// `0100007F:1F90` is 127.0.0.1:8080: the kernel writes an address as words of this machine's order.
+    /// Converts the kernel's notation of an address: `0100007F:1F90` is 127.0.0.1:8080. The kernel writes an address as
+    /// words in the byte order of the machine.
     static func address(_ text: some StringProtocol) -> String {
         let parts = text.split(separator: ":")
         guard parts.count == 2, let port = UInt16(parts[1], radix: 16) else { return String(text) }

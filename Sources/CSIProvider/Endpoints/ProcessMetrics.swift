@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The metrics of the process that every Prometheus client has, and which build it is.
+/// The standard metrics of a process that Prometheus clients export, and the version of the build.
 ///
 /// https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics
 struct ProcessMetrics: MetricsCollector {
@@ -38,7 +38,7 @@ struct ProcessMetrics: MetricsCollector {
     private static var ofDescriptors: [MetricFamily] {
         var families: [MetricFamily] = []
         let open = ProcFS.names(in: "/proc/self/fd").count
-        // Without the right to list them there seem to be none.
+        // If the process is not allowed to list its descriptors, the list is empty.
         if open > 0 { families.append(.gauge("process_open_fds", "Number of open file descriptors.", open)) }
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Memory as the kernel counts it.
+/// The memory of this process as the kernel counts it.
 enum ProcessMemory {
     private static let process = [
         "VmPeak", "VmSize", "VmHWM", "VmRSS", "RssAnon", "RssFile", "RssShmem", "VmData", "VmStk", "VmSwap",
@@ -21,7 +21,7 @@ enum ProcessMemory {
     }
 }
 
-/// Threads by what `/proc/self/task` says of them.
+/// The threads of this process, from `/proc/self/task`.
 enum ProcessThreads {
     static func text() -> String {
         let ticks = max(1, sysconf(Int32(_SC_CLK_TCK)))
@@ -38,7 +38,7 @@ enum ProcessThreads {
     }
 }
 
-/// Open file descriptors by kind. No path is shown: what is read there is the pods' business.
+/// The open file descriptors by kind. Paths are not shown, because they can name the files of pods.
 enum ProcessFiles {
     static func text() -> String {
         var counts: [String: Int] = [:]

@@ -1,11 +1,12 @@
 internal import Synchronization
 
-/// Keeps an answer for a moment, so that the number of callers does not decide how often it is made.
+/// Reuses a result for a short time, so that the number of callers does not decide how often it is computed.
 ///
-/// Callers that ask while the answer is being made wait for it together. A caller that leaves does not end the work.
+/// Callers that ask while the result is being computed wait for it together. The computation continues if a caller is
+/// cancelled.
 final class RecentAnswer<Value: Sendable>: Sendable {
     private struct State {
-        /// The last one that has ended, and when.
+        /// The last finished computation and the time of its end.
         var made: (task: Task<Value, Never>, at: Duration)?
         var running: Task<Value, Never>?
     }
@@ -15,7 +16,8 @@ final class RecentAnswer<Value: Sendable>: Sendable {
     private let make: @Sendable () async -> Value
     private let state = Mutex(State())
 
-    /// An answer by `make`, kept for `lifetime` from when it was made. `now` is a clock that never goes back.
+    /// Creates a cache for the result of `make`, which is reused for `lifetime` after it was computed. `now` returns
+    /// the time of a monotonic clock.
     init(
         lifetime: Duration, now: @escaping @Sendable () -> Duration, make: @escaping @Sendable () async -> Value
     ) {

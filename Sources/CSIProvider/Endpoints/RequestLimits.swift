@@ -1,16 +1,16 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Bounds of one connection: how long a client may take for a request, and how many bytes it may send.
+/// The limits of one connection: the time for each step of a request, and the number of bytes.
 struct RequestLimits: Sendable {
-    /// The time from the first byte of a request, or from the connection's start, until the request is complete. A client
-    /// that sends a byte from time to time does not extend it.
+    /// The time from the first byte of a request, or from the start of the connection, until the request is complete.
+    /// Single bytes sent now and then do not extend it.
     var requestTimeout = TimeAmount.seconds(10)
-    /// The time from the first byte of a response until the client has taken all of it.
+    /// The time from the first byte of a response until the client has received all of it.
     var responseTimeout = TimeAmount.seconds(30)
-    /// The time that a connection may wait for its next request.
+    /// The time for which a connection can wait for its next request.
     var idleTimeout = TimeAmount.seconds(30)
-    /// The bytes of one request, its header and body together.
+    /// The maximum size of one request in bytes, header and body together.
     var requestBytes = 16 << 10
 
     /// Adds the handlers to a connection's pipeline.
@@ -24,7 +24,7 @@ struct RequestLimits: Sendable {
     }
 }
 
-/// Counts a request's bytes before they are parsed, and closes the connection when a bound is exceeded.
+/// Counts a request's bytes before they are parsed, and closes the connection when a limit is exceeded.
 private final class RequestGuard: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -42,7 +42,7 @@ private final class RequestGuard: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        // A new connection is for a request, so its time starts immediately.
+        // A new connection has to send a request, so the time limit starts immediately.
         enter(.reading)
     }
 
@@ -53,7 +53,7 @@ private final class RequestGuard: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         received += unwrapInboundIn(data).readableBytes
-        // Requests that a client sends without waiting for the responses count together.
+        // Pipelined requests, which a client sends without waiting for responses, count together.
         guard received <= limits.requestBytes else { return context.close(promise: nil) }
         if phase == .idle { enter(.reading) }
         context.fireChannelRead(data)
@@ -74,7 +74,7 @@ private final class RequestGuard: ChannelInboundHandler {
         switch phase {
         case .idle: time = limits.idleTimeout
         case .reading: time = limits.requestTimeout
-        // The route has a time limit of its own.
+        // The route has its own time limit.
         case .answering: return
         case .writing: time = limits.responseTimeout
         }
@@ -84,7 +84,7 @@ private final class RequestGuard: ChannelInboundHandler {
     }
 }
 
-/// Reports to the guard where a request stands, which only the parsed messages show.
+/// Reports the state of a request to the guard, which only sees bytes.
 private final class RequestProgress: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -123,7 +123,7 @@ private final class RequestProgress: ChannelDuplexHandler {
             written.futureResult.whenSuccess {
                 guardian.value.responseEnded()
                 onChange.value(false)
-                // Not before the last byte is written: closing drops what is not.
+                // The connection is closed only after the last byte is written, because closing drops pending bytes.
                 channel?.close(promise: nil)
             }
             return context.write(data, promise: written)

@@ -3,11 +3,12 @@ internal import Logging
 internal import NIOHTTP1
 internal import ProviderCore
 
-/// The socket that `akv-csi status` asks what the provider holds.
+/// The unix socket from which `akv-csi status` reads the state of the node's volumes.
 ///
-/// It is a unix socket for the provider's own user and root. The status names pods, identities, objects and versions, and
+/// Only the provider's own user and root can open it. The status names pods, identities, objects and versions, and
 /// never a value.
 package enum StatusEndpoint {
+    /// The settings of the endpoint.
     package struct Configuration: Sendable, Equatable {
         package var path: String
 
@@ -16,7 +17,8 @@ package enum StatusEndpoint {
         }
     }
 
-    /// Nil, and a warning in the log, if the socket cannot be opened: mounts do not depend on it.
+    /// Starts to listen. Returns nil, and logs a warning, if the socket cannot be opened, because mounts do not depend
+    /// on it.
     static func listen(
         _ configuration: Configuration, logger: Logger, status: @escaping @Sendable () -> NodeStatus
     ) async -> HTTPEndpoint? {

@@ -1,9 +1,10 @@
 internal import Documents
 internal import SecretMemory
 
-/// Command-line flags as Go's flag package reads them, because upstream's DaemonSets write them so:
-/// one or two dashes, `=` or a space before the value, switches with or without one.
+/// Parses command-line flags like Go's flag package, because upstream's DaemonSets use its syntax: one or two dashes,
+/// `=` or a space before the value, and boolean flags with or without a value.
 package struct FlagSet: Sendable {
+    /// The types of flag values.
     package enum Kind: Sendable {
         case bool
         case integer
@@ -21,7 +22,7 @@ package struct FlagSet: Sendable {
         }
     }
 
-    /// The values that a shell can complete.
+    /// The possible values of a flag, for shell completion.
     package enum Values: Sendable {
         case any
         case file
@@ -29,12 +30,13 @@ package struct FlagSet: Sendable {
         case oneOf([String])
     }
 
+    /// One flag with its default and its help text.
     package struct Flag: Sendable {
         package var name: String
         package var kind: Kind
         package var defaultValue: String
         package var help: String
-        /// Accepted for upstream's manifests, or of our earlier ones, and without effect.
+        /// Whether the flag is accepted without effect, because manifests of upstream or of earlier versions use it.
         package var isIgnored = false
         package var values = Values.any
     }
@@ -46,12 +48,13 @@ package struct FlagSet: Sendable {
         self.flags = flags
     }
 
-    /// The names of flags that were given and have no effect, in the order of their definition.
+    /// The names of the given flags that do not have an effect, in the order of their definition.
     package var ignored: [String] { flags.filter { $0.isIgnored && given[$0.name] != nil }.map(\.name) }
 
     package func isGiven(_ name: String) -> Bool { given[name] != nil }
 
-    /// Reads `arguments`; the last of repeated flags counts.
+    /// Parses `arguments`. If a flag is repeated, the last value counts. Throws if a flag is unknown or its value is
+    /// invalid.
     package mutating func parse(_ arguments: [String]) throws(FlagError) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
@@ -101,7 +104,7 @@ package struct FlagSet: Sendable {
     package func integer(_ name: String) -> Int { Int(text(name)) ?? 0 }
     package func duration(_ name: String) -> Duration { GoDuration.parse(text(name)) ?? .zero }
 
-    /// The flags with their defaults, a paragraph each.
+    /// The usage text: the flags with their defaults, one paragraph each.
     package var usage: String {
         flags.filter { !$0.isIgnored }.map { flag in
             let type = flag.kind == .bool ? "" : " \(flag.kind.valueName)"
@@ -132,7 +135,7 @@ extension String {
     fileprivate var clippedForMessage: String { count <= 100 ? self : "\(prefix(100))…" }
 }
 
-/// What is wrong with a command line, in Go's words.
+/// Describes what is wrong with a command line, in Go's words.
 package struct FlagError: Error, CustomStringConvertible, Sendable {
     package var description: String
 }

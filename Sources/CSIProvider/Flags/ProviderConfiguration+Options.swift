@@ -6,8 +6,9 @@ internal import ProviderTransport
 internal import SecretMemory
 
 extension ProviderConfiguration {
-    /// The configuration that `options` and the environment give. It reads the policy's file and the default cloud's,
-    /// and throws a `ConfigurationError`, or the error of a file, when the node cannot work with them.
+    /// Creates the configuration from `options` and the environment. It reads the policy file and the description of
+    /// the default cloud. Throws a `ConfigurationError`, or the error of a file, if the provider cannot start with
+    /// them.
     package init(
         _ options: ServeOptions, environment: [String: String], version: String, logger: Logger
     ) throws {
@@ -98,12 +99,12 @@ extension ServeOptions {
         return mounts
     }
 
-    /// Where the node's and the cluster's token services are.
+    /// Returns the addresses of the token services of the node and the cluster.
     private func tokenServices(
         _ environment: [String: String]
     ) throws(ConfigurationError) -> AccessTokenSource.Settings {
         var settings = AccessTokenSource.Settings()
-        // The variable by which Azure's SDKs are pointed at another metadata service.
+        // Azure's SDKs read this variable too, to use another metadata service.
         if let service = environment["AZURE_POD_IDENTITY_AUTHORITY_HOST"], !service.isEmpty {
             settings.metadataService = service.droppingTrailingSlashes()
         }
@@ -118,7 +119,7 @@ extension ServeOptions {
         return settings
     }
 
-    /// What may be kept, and how long.
+    /// Returns the settings of the value cache.
     private func cacheSettings() throws(ConfigurationError) -> CacheSettings {
         var cache = CacheSettings()
         cache.keepsTokens = keepsTokens
@@ -137,12 +138,14 @@ extension ServeOptions {
     }
 
     fileprivate func userAgent(_ version: String) -> String {
-        // Upstream never sends it, so manifests may hold anything there: what no header can hold is left out.
+        // Upstream ignores this flag, so manifests can set it to any text. Characters that an HTTP header cannot
+        // contain are removed.
         let custom = String(decoding: customUserAgent.utf8.filter(ASCII.printable.contains), as: UTF8.self)
         return ["akv-csi/\(version)", custom.trimmingSpace()].filter { !$0.isEmpty }.joined(separator: " ")
     }
 
-    /// The cluster's API server. When the environment has none, the error is `failure` and the reason.
+    /// Returns the cluster's API server. If the environment does not name one, the error consists of `failure` and the
+    /// reason.
     fileprivate func apiServer(
         _ environment: [String: String], failure: String
     ) throws(ConfigurationError) -> KubernetesClient.Configuration {

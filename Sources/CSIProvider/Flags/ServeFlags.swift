@@ -1,5 +1,5 @@
 extension FlagSet {
-    /// The flags of `serve`: upstream's under upstream's names and with its defaults, then our own.
+    /// The flags of `serve`: upstream's flags with their names and defaults, and then the additional ones.
     package static var serve: FlagSet {
         FlagSet([
             Flag(
@@ -7,7 +7,7 @@ extension FlagSet {
                 help: "where to listen: unix:///path or tcp://host:port"),
             Flag(
                 name: "cloud-name", kind: .text, defaultValue: "AzurePublicCloud",
-                help: "the cloud of SecretProviderClasses that name none",
+                help: "the cloud for SecretProviderClasses that do not name one",
                 values: .oneOf([
                     "AzurePublicCloud", "AzureUSGovernmentCloud", "AzureChinaCloud", "AzureGermanCloud",
                     "AzureStackCloud",
@@ -29,7 +29,7 @@ extension FlagSet {
                 name: "prometheus-port", kind: .integer, defaultValue: "8898", help: "the port of the metrics endpoint"),
             Flag(
                 name: "metrics-backend", kind: .text, defaultValue: "Prometheus",
-                help: "how metrics are given; Prometheus is the only way", values: .oneOf(["Prometheus"])),
+                help: "the format of the metrics; Prometheus is the only one", values: .oneOf(["Prometheus"])),
             Flag(
                 name: "enable-pprof", kind: .bool, defaultValue: "false",
                 help: "serve pages on this process's memory, threads, files and connections on 127.0.0.1"),
@@ -43,11 +43,11 @@ extension FlagSet {
                 help: "verbosity: 0 logs mounts and errors, 2 debug, 5 trace"),
             Flag(
                 name: "token-proxy-url", kind: .text, defaultValue: "",
-                help: "the token proxy for AKS identity bindings; empty takes the API server"),
+                help: "the token proxy for AKS identity bindings; empty uses the API server"),
             Flag(
                 name: "sni-name", kind: .text, defaultValue: "",
-                help: "the token proxy's TLS server name; empty finds it out from the API server's certificate"),
-            // Ours.
+                help: "the token proxy's TLS server name; empty derives it from the API server's certificate"),
+            // Additional flags.
             Flag(
                 name: "token-proxy-ca-file", kind: .text,
                 defaultValue: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
@@ -63,8 +63,8 @@ extension FlagSet {
                 help: "the address of the metrics endpoint"),
             Flag(
                 name: "status-endpoint", kind: .text, defaultValue: "",
-                help: "where akv-csi status asks: unix:///path; empty is the path of --endpoint with the ending"
-                    + " .status, none disables it"),
+                help: "the socket for akv-csi status: unix:///path; empty is the path of --endpoint with the ending"
+                    + " .status, and none disables it"),
             Flag(
                 name: "cloud-env-dirs", kind: .text, defaultValue: "",
                 help: "directories, separated by ':', that cloudEnvFileName may name files in; empty allows any",
@@ -74,11 +74,11 @@ extension FlagSet {
                 help: "how long running mounts may take to finish after SIGTERM"),
             Flag(
                 name: "token-cache", kind: .bool, defaultValue: "true",
-                help: "keep access tokens for the very credential that earned them"),
+                help: "cache access tokens, and use each only with the credential that it was issued for"),
             Flag(
                 name: "refresh-interval", kind: .duration, defaultValue: "2m",
-                help: "how old a value, read for any pod of the same identity, may be when a pod's volume is compared"
-                    + " with the vault again; 0 asks the vault every time"),
+                help: "the maximum age of a value, read for any pod of the same identity, when a pod's volume is"
+                    + " compared with the vault again; 0 reads from the vault every time"),
             Flag(
                 name: "refresh-interval-min", kind: .duration, defaultValue: "10s",
                 help: "the shortest refreshInterval that a SecretProviderClass may set"),
@@ -87,37 +87,38 @@ extension FlagSet {
                 help: "the longest refreshInterval that a SecretProviderClass may set"),
             Flag(
                 name: "value-cache-bytes", kind: .integer, defaultValue: "33554432",
-                help: "the most memory for values that are shared; a namespace may fill a quarter; 0 keeps none"),
+                help: "the maximum memory for cached values; a namespace can fill a quarter; 0 disables the cache"),
             Flag(
                 name: "stale-if-error", kind: .duration, defaultValue: "0",
-                help: "how old a value may be to stand in for a vault that cannot be reached, throttles or fails;"
-                    + " 0 never"),
+                help: "the maximum age of a cached value that is used while the vault cannot be reached, throttles"
+                    + " or fails; 0 uses none"),
             Flag(
                 name: "vault-concurrency", kind: .integer, defaultValue: "50",
-                help: "the most requests that the node has under way at one vault"),
+                help: "the maximum number of concurrent requests to one vault"),
             Flag(
                 name: "policy", kind: .text, defaultValue: "",
                 help: "a file with the vaults and identities that namespaces may use; read again when it changes",
                 values: .file),
             Flag(
                 name: "audit-log", kind: .text, defaultValue: "changes",
-                help: "log who was given which object: off, changes (what a volume has not had before, and failures)"
-                    + " or all (every object of every mount)", values: .oneOf(["off", "changes", "all"])),
+                help: "log which pod received which object: off, changes (objects that are new to a volume, and"
+                    + " failures) or all (every object of every mount)", values: .oneOf(["off", "changes", "all"])),
             Flag(
                 name: "events", kind: .bool, defaultValue: "false",
                 help: "post an Event on a pod when the rotation of its volume begins to fail and when it works again;"
                     + " needs the service account's token and deploy/events.yaml"),
             Flag(
                 name: "service-account-annotations", kind: .bool, defaultValue: "false",
-                help: "take the client id, and the tenant id, of classes that name none from the annotations of the"
+                help:
+                    "for classes that do not set them, read the client id and the tenant id from the annotations of the"
                     + " pod's ServiceAccount; needs the provider's token and deploy/service-account-annotations.yaml"),
             Flag(
                 name: "service-account-dir", kind: .text, defaultValue: "/var/run/secrets/kubernetes.io/serviceaccount",
-                help: "where the provider's own token and the cluster's ca.crt lie, for --service-account-annotations"
-                    + " and --events", values: .directory),
-            // Had an effect in 0.1: requests go over HTTP/1.1 now.
+                help: "the directory of the provider's own token and the cluster's ca.crt, for"
+                    + " --service-account-annotations and --events", values: .directory),
+            // This flag had an effect in 0.1. Requests use HTTP/1.1 now.
             ignored("http2", .bool),
-            // Known to upstream and without effect here.
+            // Upstream knows these flags; they do not have an effect here.
             ignored("vmodule", .text), ignored("logtostderr", .bool), ignored("alsologtostderr", .bool),
             ignored("stderrthreshold", .text), ignored("log_file", .text), ignored("log_dir", .text),
             ignored("log_file_max_size", .integer), ignored("add_dir_header", .bool), ignored("skip_headers", .bool),

@@ -1,8 +1,8 @@
 package import Logging
 
-/// The values of `serve`'s flags, one member each, of the flag's type.
+/// The values of `serve`'s flags, with one property of the flag's type for each.
 ///
-/// Only `init` knows the flags by name. The members are what the command line says; `ProviderConfiguration`
+/// Only `init` knows the names of the flags. The values come from the command line unchecked; `ProviderConfiguration`
 /// checks them.
 package struct ServeOptions: Sendable {
     var endpoint: String
@@ -19,18 +19,18 @@ package struct ServeOptions: Sendable {
     var metricsBackend: String
     var servesDebugPages: Bool
     var debugPort: Int
-    /// Empty for a socket next to `endpoint`, `none` for none.
+    /// The status socket: empty for a socket next to `endpoint`, and `none` for no socket.
     var statusEndpoint: String
-    /// Print the version and exit.
+    /// Whether to print the version and exit.
     package var printsVersion: Bool
     var logsJSON: Bool
     var verbosity: Int
-    /// Empty for the API server.
+    /// The URL of the token proxy; empty for the API server.
     var tokenProxyURL: String
     var tokenProxyServerName: String
     var tokenProxyAuthorityFile: String
     var nodeManagedIdentity: String
-    /// Empty for any directory.
+    /// The directories that classes can name cloud files in; empty for any directory.
     var cloudEnvironmentDirectories: [String]
     var drainTimeout: Duration
     var keepsTokens: Bool
@@ -40,16 +40,16 @@ package struct ServeOptions: Sendable {
     var valueCacheBytes: Int
     var staleIfError: Duration
     var vaultConcurrency: Int
-    /// The policy's file; empty for none.
+    /// The path of the policy file; empty if no policy is used.
     var policy: String
     var auditLevel: String
     var postsEvents: Bool
     var usesAnnotations: Bool
     var serviceAccountDirectory: String
-    /// The names of flags that were given and have no effect.
+    /// The names of the given flags that do not have an effect.
     package var ignoredFlags: [String]
 
-    /// The options that `arguments` give; throws in Go's words what is wrong with them.
+    /// Parses `arguments`. Throws an error in Go's words if they are invalid.
     package init(_ arguments: [String]) throws(FlagError) {
         var flags = FlagSet.serve
         try flags.parse(arguments)
@@ -96,7 +96,7 @@ package struct ServeOptions: Sendable {
         ignoredFlags = flags.ignored
     }
 
-    /// The log that the options ask for, on standard error.
+    /// A logger with the options' format and level, which writes to standard error.
     package var logger: Logger {
         let level: Logger.Level = verbosity >= 5 ? .trace : verbosity >= 2 ? .debug : .info
         let format: LogFormat = logsJSON ? .json : .text

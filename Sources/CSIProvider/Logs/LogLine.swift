@@ -3,20 +3,20 @@ internal import Glibc
 internal import Logging
 internal import SecretMemory
 
-/// How log lines are written: JSON objects, or text for humans.
+/// The formats of log lines: JSON objects, or plain text for humans.
 package enum LogFormat: Sendable {
     case json
     case text
 }
 
-/// One line of the log. It is bounded, and characters that cannot be seen are written as codes, because much of what is
-/// logged comes from users: a line must neither push out the lines of others nor look like one of them.
+/// One line of the log. Its length is limited and invisible characters are escaped, because many of the logged texts
+/// come from users: a line must not displace the lines of others or look like several lines.
 struct LogLine {
-    /// The bound of one field. An error's whole text fits.
+    /// The maximum length of one field in bytes. The whole text of an error fits.
     static let maximumFieldBytes = 16 << 10
-    /// The bound from which on fields are cut to a few words.
+    /// The length of a line, in bytes, after which further fields are shortened to a few words.
     static let maximumBytes = 32 << 10
-    /// What a field keeps in a line that is full, and the bound of a field's name.
+    /// The length of a shortened field, and the maximum length of a field's name, in bytes.
     private static let minimumFieldBytes = 100
 
     private(set) var bytes: [UInt8] = []
@@ -27,14 +27,14 @@ struct LogLine {
         bytes.reserveCapacity(1024)
         switch format {
         case .json:
-            // `ts` in milliseconds since 1970, as upstream's JSON log has it.
+            // As in upstream's JSON log, `ts` is in milliseconds since 1970.
             bytes += "{\"ts\":\(seconds * 1000 + nanoseconds / 1_000_000),\"level\":\"\(level.rawValue)\"".utf8
         case .text:
             bytes += "\(Self.clock(seconds)) \(level.rawValue)".utf8
         }
     }
 
-    /// Appends what happened, which is one of the program's own phrases.
+    /// Appends the message, which is a constant text of the program.
     mutating func append(message: String) {
         switch format {
         case .json: append(message, for: "msg")
@@ -60,7 +60,7 @@ struct LogLine {
         }
     }
 
-    /// Ends the line. Nothing is appended after it.
+    /// Ends the line. Nothing can be appended after it.
     mutating func end() {
         if format == .json { bytes.append(UInt8(ascii: "}")) }
         bytes.append(UInt8(ascii: "\n"))
@@ -68,7 +68,7 @@ struct LogLine {
 
     private func bounded(_ text: String) -> String {
         let room = max(Self.minimumFieldBytes, min(Self.maximumFieldBytes, Self.maximumBytes - bytes.count))
-        // JSON's notation escapes the ends of lines, which the text of several errors has.
+        // JSON escapes line breaks, which errors with several parts contain.
         return text.visible(maximumBytes: room, keepingLines: true)
     }
 
@@ -81,14 +81,15 @@ struct LogLine {
             + "T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
     }
 
-    /// The fields that are numbers. A field has one type, whatever its text looks like: a class may be called `2024`.
+    /// The fields that are written as numbers. Each field always has the same type, whatever its text is: a class can
+    /// be named `2024`.
     private static let numberFields: Set<String> = [
         "cached", "days_left", "duration_ms", "errno", "failing_seconds", "fetched", "files", "joined", "objects",
         "port",
         "rules", "running_mounts", "stale",
     ]
 
-    /// Whether `text` is a number in JSON's notation, and one that no reader rounds.
+    /// Whether `text` is a number in JSON's notation that readers do not round.
     private static func isNumber(_ text: String) -> Bool {
         var rest = text.utf8[...]
         // Most fields are words.

@@ -2,7 +2,7 @@ internal import Documents
 internal import Glibc
 package import Logging
 
-/// Writes log lines to standard error: JSON objects, or text for those who read them with their eyes.
+/// Writes log lines to standard error, as JSON objects or as plain text.
 package struct StandardErrorLogHandler: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
@@ -31,7 +31,7 @@ package struct StandardErrorLogHandler: LogHandler {
         line.bytes.withUnsafeBytes(Self.write)
     }
 
-    /// One write per line, so that lines of different threads do not mix.
+    /// Writes the whole line in one call, so that lines of different threads do not mix.
     package static func write(_ line: String) {
         var line = line
         line.withUTF8 { write(UnsafeRawBufferPointer($0)) }

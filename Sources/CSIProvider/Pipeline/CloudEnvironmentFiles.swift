@@ -1,14 +1,14 @@
 internal import Documents
 package import ProviderCore
 
-/// The files that describe private clouds.
+/// Reads the files that describe private clouds.
 package struct CloudEnvironmentFiles: Sendable {
-    /// A description has a few kilobytes.
+    /// The maximum size of a description in bytes; a real one has a few kilobytes.
     private static let maximumBytes = 1 << 20
 
-    /// The operator's own file, from `AZURE_ENVIRONMENT_FILEPATH`; empty when there is none.
+    /// The operator's own file, from `AZURE_ENVIRONMENT_FILEPATH`; empty if the variable is not set.
     package var defaultPath: String
-    /// The directories that a class may name files in; any when empty, as upstream has it.
+    /// The directories that a class can name files in. If the list is empty, any directory is allowed, as in upstream.
     package var allowedDirectories: [String]
 
     package init(defaultPath: String, allowedDirectories: [String] = []) {
@@ -16,10 +16,10 @@ package struct CloudEnvironmentFiles: Sendable {
         self.allowedDirectories = allowedDirectories
     }
 
-    /// The file that a SecretProviderClass asks for, or the operator's own; nil when there is none to read.
+    /// Reads the file that a SecretProviderClass names, or else the operator's file. Returns nil if neither is set.
     ///
-    /// It is read for each mount, and for this mount only: unlike upstream, no class can change the cloud of
-    /// another.
+    /// The result applies only to the mount for which it is read. In upstream, one class can change the cloud of
+    /// others.
     @Sendable package func read(_ requested: String?) -> AzureCloud.EnvironmentFile? {
         let path = requested ?? defaultPath
         guard !path.isEmpty else { return nil }

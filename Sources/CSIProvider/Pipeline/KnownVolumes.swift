@@ -2,11 +2,11 @@ internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
-/// Remembers which volumes this process has filled, to tell a new pod's first mount from the kubelet's
-/// later calls for it.
+/// Remembers which volumes this process has mounted, to distinguish a new pod's first mount from the kubelet's later
+/// calls for it.
 ///
-/// It remembers 4,096 volumes, at most 1,024 of one namespace. A forgotten volume is taken for a new one, which costs
-/// requests and nothing else.
+/// It holds 4,096 volumes, at most 1,024 of one namespace. A forgotten volume counts as new, which only causes more
+/// requests.
 final class KnownVolumes: Sendable {
     private let volumes = Mutex(RecentMap<VolumeFingerprint, Void>(capacity: 4096))
 

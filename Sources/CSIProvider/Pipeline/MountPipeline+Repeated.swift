@@ -1,22 +1,22 @@
 internal import Azure
 internal import ProviderCore
 
-/// What the result of a mount depends on, in addition to the bytes of its request.
+/// The conditions under which an identical mount request has the same result.
 struct RepeatCondition: Sendable {
     let volume: VolumeFingerprint
-    /// The tokens and the cache entries that the result was made of.
+    /// The tokens and cache entries that the result was made of.
     fileprivate let basis: FetchBasis
-    /// Of the rules that permitted the mount; nil without a policy.
+    /// The generation of the policy that allowed the mount; nil without a policy.
     fileprivate let policyGeneration: Int?
-    /// When the pod's token expires, in seconds since 1970: from then on the request is refused.
+    /// The time at which the pod's token expires, in seconds since 1970. After it, the request is refused.
     fileprivate let validUntil: Int
-    /// How old the contents may be.
+    /// The maximum age of the contents.
     fileprivate let maximumAge: Duration
     let contentCount: Int
 }
 
 extension MountPipeline {
-    /// The condition under which the same request has the same result; nil where that is unknown.
+    /// Returns the condition under which the same request has the same result, or nil if it cannot be known.
     func repeatCondition(
         of result: MountResult, _ authorized: AuthorizedMount, into volume: VolumeFingerprint
     ) -> RepeatCondition? {
@@ -31,8 +31,8 @@ extension MountPipeline {
             maximumAge: maximumAge, contentCount: result.contents.sources.reduce(0) { $0 + $1.count })
     }
 
-    /// Whether a repeated request has the same result now: the pod's token is valid, the policy has not changed, the node
-    /// holds an access token, and every content is kept and fresh.
+    /// Whether a repeated request has the same result now: the pod's token is valid, the policy has not changed, the
+    /// node holds an access token, and every content is cached and fresh.
     func isRepeated(_ condition: RepeatCondition) -> Bool {
         time.wallClock() < condition.validUntil
             && settings.policy.map { policy(of: $0).generation } == condition.policyGeneration
@@ -40,17 +40,17 @@ extension MountPipeline {
             && fetch.isCurrent(condition.basis, maximumAge: condition.maximumAge)
     }
 
-    /// Counts the contents of a repeated request, as a mount does.
+    /// Counts the contents of a repeated request in the metrics, as for any mount.
     func countRepeated(_ condition: RepeatCondition) {
         fetch.observeCached(condition.basis, contents: condition.contentCount)
     }
 
-    /// Whether the contents are still in memory, however old they are.
+    /// Whether the contents are still in memory, regardless of their age.
     func isHeld(_ condition: RepeatCondition) -> Bool { fetch.isHeld(condition.basis) }
 }
 
 extension Identity {
-    /// Until when a request with this identity stays valid, in seconds since 1970. Nil where that is unknown.
+    /// The time until which a request with this identity is valid, in seconds since 1970; nil if it is not known.
     fileprivate var validUntil: Int? {
         switch self {
         case .workloadIdentity(_, let token), .azureTokenProxy(_, let token): token.claims?.expiry

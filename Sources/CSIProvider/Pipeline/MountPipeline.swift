@@ -6,23 +6,23 @@ internal import SecretMemory
 /// The steps of a mount, from a decoded request to the files of the volume: `resolvingClient`, `validate`, `authorize`,
 /// `mount`. `MountHandler` calls them in this order.
 ///
-/// All members may be used from any thread. Computing work is bounded by the mount's `MountWork`, and every step throws
+/// All members can be used from any thread. The mount's `MountWork` limits the computing work, and every step throws
 /// `ProviderError`, which has a stable code, a cause and a fix.
 package struct MountPipeline: Sendable {
-    /// The operator's settings, fixed at the start.
+    /// The operator's settings. They do not change while the process runs.
     package struct Settings: Sendable {
         package var defaultCloudName: String
         package var conversion: ContentConversion
         package var cloudFiles: CloudEnvironmentFiles
         package var tokens: AccessTokenSource.Settings
         package var cache: CacheSettings
-        /// The most requests that the node has under way at one vault.
+        /// The maximum number of concurrent requests to one vault from this node.
         package var vaultConcurrency = 50
-        /// The time for a vault that does not answer, before the class's fallback vault is used.
+        /// The time that a vault has to respond before the class's fallback vault is used.
         package var primaryTimeout = Duration.seconds(8)
-        /// The bounds of one mount's computing work.
+        /// The limits of one mount's computing work.
         package var limits = MountBudget.Limits()
-        /// The policy that limits namespaces; nil to allow everything.
+        /// The policy that limits namespaces; nil if everything is allowed.
         package var policy: PolicyFile?
 
         package init(
@@ -43,10 +43,11 @@ package struct MountPipeline: Sendable {
     let fetch: VaultFetch
     let ledger = KnownVolumes()
     private let classes = ParsedClasses()
-    /// Twice as many threads as a namespace may have, and no more: work that runs together also takes memory together.
+    /// The width is twice the number of threads that one namespace can use. It is not larger, because concurrent work
+    /// also needs memory at the same time.
     private let executor = WorkExecutor(width: 4)
     let time: TimeSource
-    /// Finds the client id of classes without one in the ServiceAccount's annotations; nil if that is switched off.
+    /// Finds the client ID in the ServiceAccount's annotations if the class does not name one; nil if this is disabled.
     private let accounts: ServiceAccountAnnotations?
 
     package init(
@@ -67,10 +68,11 @@ package struct MountPipeline: Sendable {
             values: values, primaryTimeout: settings.primaryTimeout, time: time, observer: observer)
     }
 
-    /// The request as it is, or where its class leaves that to the pod's ServiceAccount, with the client that
-    /// the account's annotations name.
+    /// Returns the request with the client that the annotations of the pod's ServiceAccount name, or the request
+    /// unchanged if its class does not leave the client to them.
     ///
-    /// What is wrong with the class is said before the API server is asked for anything.
+    /// Mistakes in the class are reported before any request to the API server. May be called from any thread; it waits
+    /// for the API server until the deadline of the mount's work.
     package func resolvingClient(
         of request: MountRequest, _ work: MountWork
     ) async throws(ProviderError) -> MountRequest {
@@ -89,7 +91,8 @@ package struct MountPipeline: Sendable {
         }
     }
 
-    /// Checks the request as a whole, before any file is opened and any network is used.
+    /// Validates the whole request, before any file is opened and before any network request. Throws all mistakes as
+    /// one error.
     package func validate(
         _ request: MountRequest, _ work: MountWork
     ) async throws(ProviderError) -> ValidatedMount {
@@ -99,10 +102,11 @@ package struct MountPipeline: Sendable {
         return try await work.run { () throws(ProviderError) in try ValidatedMount(request, environment) }
     }
 
-    /// Asks the operator's policy, whether the answer would come from the vault or from memory.
+    /// Checks the operator's policy, for responses from the vault and from the cache alike. Throws `.policyDenied` if
+    /// no rule allows the mount.
     ///
-    /// Where a file describes the cloud, the policy is asked twice: before the file is opened for all but the
-    /// hosts of the vaults, and then with them.
+    /// If a file describes the cloud, the policy is checked twice: before the file is opened, without the hosts of the
+    /// vaults, and afterwards with them.
     package func authorize(
         _ mount: ValidatedMount, _ work: MountWork
     ) async throws(ProviderError) -> AuthorizedMount {
@@ -131,10 +135,10 @@ package struct MountPipeline: Sendable {
         }
     }
 
-    /// Fetches and converts what a mount asks for.
+    /// Fetches and converts the objects of a mount.
     ///
-    /// A volume that this process has not filled before gets what is in the vault now; later calls for it
-    /// may be answered with what the node has read within the refresh interval.
+    /// For the first mount of a volume, the provider reads the objects from the vault. Later calls for the volume can
+    /// use cached contents that are not older than the refresh interval.
     package func mount(
         _ mount: AuthorizedMount, into volume: VolumeFingerprint, _ work: MountWork
     ) async throws(ProviderError) -> MountResult {
@@ -160,7 +164,8 @@ package struct MountPipeline: Sendable {
         }
     }
 
-    /// The same with what its selectors pick, which the policy is asked about before any of it is read.
+    /// Returns the mount with its selectors replaced by the objects that they select. The policy is checked for these
+    /// objects before any of them is read.
     private func expanding(
         _ mount: AuthorizedMount, _ request: VaultFetch.Request, _ work: MountWork
     ) async throws(ProviderError) -> AuthorizedMount {
@@ -171,7 +176,7 @@ package struct MountPipeline: Sendable {
         }
     }
 
-    /// The identities used for the vaults, for errors.
+    /// Returns the vaults and the identities used for them, for the context of errors.
     private static func surroundings(of attributes: MountConfiguration) -> [(name: String, value: String)] {
         let sources = MountPlan(attributes).sources
         func all(_ value: (MountPlan.Source) -> String) -> String {
@@ -186,7 +191,7 @@ package struct MountPipeline: Sendable {
         ]
     }
 
-    /// The same for a mount whose cloud is not known yet.
+    /// Returns the same for a mount whose cloud is not known yet.
     private static func surroundings(of mount: ValidatedMount) -> [(name: String, value: String)] {
         func all(_ limit: AccessPolicy.Limit) -> String { limit.asked(by: mount).joined(separator: ", ").clipped }
         return [
@@ -195,13 +200,13 @@ package struct MountPipeline: Sendable {
         ]
     }
 
-    /// The rules in force; with new ones, nothing that was read under the old ones is kept.
+    /// Returns the policy in force. If it has changed, all values cached under the old policy are dropped first.
     func policy(of file: PolicyFile) -> (policy: AccessPolicy, generation: Int) {
-        // Reading the operator's file must not count as work of a mount.
+        // Reading the operator's file must not be charged to a mount's budget.
         MountBudget.$current.withValue(nil) { file.current { values.removeAll() } }
     }
 
-    /// Forgets what need not be kept any more, and looks whether the policy has changed.
+    /// Drops expired entries, and checks whether the policy file has changed.
     package func sweep() {
         if let file = settings.policy { _ = policy(of: file) }
         tokens.sweep()
@@ -209,10 +214,10 @@ package struct MountPipeline: Sendable {
         values.sweep()
     }
 
-    /// Whether the policy's file can be used; nil without one.
+    /// Whether the policy file is valid; nil without a policy.
     package var isPolicyValid: Bool? { settings.policy?.isValid }
 
-    /// What the kept values take, in bytes and number, and how many were pushed out for others.
+    /// The size of the cached values in bytes, their number, and the number of evicted values.
     package var cacheUsage: (bytes: Int, count: Int, evictions: Int) { values.usage }
 
     func maximumAge(_ attributes: MountConfiguration, isKnown: Bool) -> Duration {
@@ -222,26 +227,28 @@ package struct MountPipeline: Sendable {
         return isKnown ? asked ?? cache.refreshInterval : min(.seconds(1), asked ?? .seconds(1))
     }
 
-    /// What a mount that has just arrived may compute, and until when, with `secondsLeft` of the caller's patience.
+    /// Returns the computing budget and the deadline of a mount that has just arrived. `secondsLeft` is the time until
+    /// the caller's deadline.
     package func work(secondsLeft: Double) -> MountWork {
         MountWork(
             executor, limits: settings.limits, deadline: time.deadline(after: Self.budget(secondsLeft: secondsLeft)))
     }
 
-    /// Ends before the caller gives up, so that the error that names the slow hop still reaches it: 10
-    /// seconds early, or half way for callers in a hurry, and never more than 100 seconds.
+    /// Returns the time for a mount. It ends before the caller's deadline, so that an error that names the slow step
+    /// still reaches the caller: 10 seconds earlier, or after half of a short time, and after at most 100 seconds.
     static func budget(secondsLeft: Double) -> Duration {
         .seconds(max(0, min(100, secondsLeft - min(10, secondsLeft / 2))))
     }
 }
 
-/// A mount that the operator lets pass; `MountPipeline.authorize` alone makes one, so none gets around it.
+/// A mount that the operator's policy allows. Only `MountPipeline.authorize` creates one, so the check cannot be
+/// skipped.
 package struct AuthorizedMount: Sendable {
     package let attributes: MountConfiguration
-    /// The rule that permits it; nil without a policy.
+    /// The rule that allows the mount; nil without a policy.
     package let rule: String?
 
-    /// Of the policy that permits it; nil without one.
+    /// The generation of the policy that allows the mount; nil without a policy.
     let policyGeneration: Int?
 
     fileprivate init(attributes: MountConfiguration, rule: String?, policyGeneration: Int?) {

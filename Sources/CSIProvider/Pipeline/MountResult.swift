@@ -1,13 +1,13 @@
 package import Azure
 package import ProviderCore
 
-/// The response to a mount, and everything that produced it.
+/// The response to a mount, with its configuration, plan and contents.
 package struct MountResult: Sendable {
     package var response: MountResponse
-    /// What was mounted, with what its selectors picked.
+    /// The configuration of the mount, with its selectors replaced by the objects that they selected.
     package var mount: AuthorizedMount
     package var plan: MountPlan
     package var contents: FetchedContents
-    /// How old the contents may be when the volume is mounted again.
+    /// The maximum age of the contents when the volume is mounted again.
     package var refreshInterval: Duration
 }

@@ -3,21 +3,22 @@ internal import Azure
 internal import Budgets
 internal import ProviderCore
 
-/// The computing work of one mount: what is done between its requests, with what users write.
+/// Runs the computing work of one mount, such as parsing and converting what users wrote.
 ///
-/// Short work, as nearly all is, runs where it is asked for. Work that turns out to be long is interrupted, and run again
-/// on the executor. All of it together has one budget, which ends with the mount's deadline or its task.
+/// Short work runs on the caller's thread, and nearly all work is short. Work that turns out to be long is interrupted
+/// and started again on the executor. All work of a mount shares one budget, which ends with the mount's deadline or
+/// when its task is cancelled.
 package struct MountWork: Sendable {
-    /// The most steps that run on the caller's thread: some milliseconds.
+    /// The maximum number of steps that run on the caller's thread; they take some milliseconds.
     private static let inlineSteps = 100_000
-    /// The largest input, in bytes, that is looked at on the caller's thread.
+    /// The maximum size of an input, in bytes, that is processed on the caller's thread.
     private static let inlineBytes = 128 << 10
 
-    /// Whose turn the work takes; empty for a small request that has not been read.
+    /// The namespace whose turn the work takes in the executor; empty for a small request that is not decoded yet.
     var owner = ""
     private let executor: WorkExecutor
     private let budget: MountBudget
-    /// When the mount gives up.
+    /// The time at which the mount gives up.
     let deadline: Deadline
 
     init(_ executor: WorkExecutor, limits: MountBudget.Limits, deadline: Deadline) {
@@ -26,9 +27,9 @@ package struct MountWork: Sendable {
         budget = MountBudget(limits) { deadline.remaining <= .zero }
     }
 
-    /// Runs `work`, which has `inputBytes` to read. It may run twice, so it must not have effects.
+    /// Runs `work`, which reads `inputBytes` bytes of input. It may run twice, so it must not have side effects.
     ///
-    /// Throws what `work` throws, or, when the mount would cost more than a mount may, the error that says so.
+    /// Throws the error of `work`, or an error that names the limit if the mount exceeds its budget.
     func run<Value: Sendable>(
         inputBytes: Int = 0, _ work: @escaping @Sendable () throws(ProviderError) -> Value
     ) async throws(ProviderError) -> Value {
@@ -47,7 +48,7 @@ package struct MountWork: Sendable {
                 ? ProviderError(.cancelled, "the caller gave up")
                 : ProviderError(
                     .timedOut,
-                    "the mount waited until its end for the computing work of other mounts of its namespace",
+                    "the mount ran out of time while other mounts of its namespace used the node's computing threads",
                     hint: "spread the pods of this namespace over more nodes, or mount fewer objects with each")
         }
         return try checked(result)

@@ -2,33 +2,32 @@ internal import AsyncSupport
 internal import Glibc
 internal import Synchronization
 
-/// Runs long computing work on threads of its own, so that gRPC's threads and those of Swift's tasks never wait for it.
+/// Runs long computing work on its own threads, so that the threads of gRPC and of Swift's tasks never wait for it.
 ///
-/// At most `width` pieces of work run at the same time, at most half of them of one owner (a namespace). Owners that wait
-/// take
-/// turns. The threads have a low priority: the rest of the node goes first.
+/// At most `width` pieces of work run at the same time, and at most half of them belong to one owner (a namespace).
+/// Waiting owners take turns. The threads have a low priority, so that the rest of the node runs first.
 final class WorkExecutor: Sendable {
     private struct State {
         var waiting = FairWaiterQueue<Void, Void>()
-        /// The threads of each owner that has any.
+        /// The number of running threads of each owner.
         var running: [String: Int] = [:]
     }
 
     private let width: Int
-    /// The most threads of one owner, whether others have work now or not: it may take seconds until a thread is free.
+    /// The maximum number of threads of one owner, even if no other owner is waiting: a thread can be busy for seconds.
     private var maximumOfOwner: Int { width / 2 }
     private let state = Mutex(State())
 
-    /// `width` is the number of threads, at least 2.
+    /// Creates an executor with `width` threads, at least 2.
     init(width: Int) {
         self.width = max(2, width)
     }
 
-    /// The number of pieces of work that wait.
+    /// The number of pieces of work that are waiting.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-    /// Runs `work`, of `owner`, when it is its turn. Nil if the task is cancelled, or `timeout` passes, before it begins;
-    /// once it has begun, its own budget ends it.
+    /// Runs `work` when it is `owner`'s turn. Returns nil if the task is cancelled or `timeout` passes before the work
+    /// begins. Work that has begun is limited by its own budget.
     func run<Value: Sendable>(
         for owner: String, timeout: Duration, _ work: @escaping @Sendable () -> Value
     ) async -> Value? {
@@ -53,7 +52,7 @@ final class WorkExecutor: Sendable {
         state.running.values.reduce(0, +) < width && state.running[owner, default: 0] < maximumOfOwner
     }
 
-    /// Gives the thread of `owner` that has become free to the next in line.
+    /// Gives the free thread of `owner` to the next waiting work.
     private func end(_ owner: String) {
         let claims = state.withLock { state in
             state.running[owner, default: 1] -= 1
@@ -71,7 +70,7 @@ final class WorkExecutor: Sendable {
     private static func startThread(_ body: @escaping @Sendable () -> Void) {
         let argument = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
         if Self.createThread(argument) { return }
-        // The node has no threads left. The work is bounded, so it is done here.
+        // The node cannot start another thread. The work is limited, so it runs on the current thread.
         Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
     }
 
@@ -93,12 +92,12 @@ private final class ThreadBody: Sendable {
     }
 }
 
-/// The threads' nice value, of 0 to 19.
+/// The nice value of the threads, from 0 to 19.
 private let niceness: Int32 = 10
 
-/// `argument` is a retained `ThreadBody`.
+/// The body of a thread. `argument` is a retained `ThreadBody`.
 private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    // Linux keeps a nice value for each thread; where it may not be raised, the work runs all the same.
+    // Linux keeps a nice value for each thread. If it cannot be changed, the work runs anyway.
     _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
     if let argument { Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run() }
     return nil

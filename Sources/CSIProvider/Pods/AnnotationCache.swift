@@ -3,42 +3,42 @@ internal import Azure
 internal import Kubernetes
 internal import ProviderCore
 
-/// What service accounts were last seen to be annotated with, and what that is still good for.
+/// The annotations of service accounts that were read last, and how long each of them can be used.
 ///
-/// Plain values without clock or network: `elapsed` comes with each call.
+/// This type does not use a clock or the network; each call passes the time as `elapsed`.
 struct AnnotationCache: Sendable {
     typealias Answer = Result<AnnotatedIdentity, KubernetesError>
 
     private struct Entry: Sendable {
-        /// What was last read, and when that was asked for.
+        /// The annotations that were read last, and when that request began.
         var identity: AnnotatedIdentity?
         var readAt = Duration.zero
-        /// Why it could not be read again, and until when that is not tried.
+        /// The reason why the last request failed, and the time until which it is not retried.
         var failure: KubernetesError?
         var pausedUntil = Duration.zero
     }
 
-    /// How old an answer may be for a volume that was filled with the identity it names.
+    /// The maximum age of annotations for a volume that was mounted with the identity that they name.
     private static let refreshInterval = Duration.seconds(120)
-    /// How old it may be for any other volume, where people wait for what they have just changed.
+    /// The maximum age for any other volume. It is short, because users wait for the effect of a change there.
     private static let freshness = Duration.seconds(1)
-    /// How long an account without the annotation is not asked about again.
+    /// The time for which an account without the annotation is not requested again.
     private static let lifetimeWithoutClient = Duration.seconds(10)
-    /// How old an answer may be to stand in for an API server that cannot be asked.
+    /// The maximum age of annotations that are used while the API server is not available.
     private static let outageRetention = Duration.seconds(900)
-    /// How long the API server is left alone after a failure, unless it asks for more.
+    /// The time without requests after a failure, unless the API server asks for a longer one.
     private static let pauseAfterFailure = Duration.seconds(5)
     private static let longestPause = Duration.seconds(30)
 
     private var entries = RecentMap<ServiceAccountReference, Entry>(capacity: 2048)
 
-    /// What was read of `account` within the refresh interval.
+    /// Returns the annotations of `account` that were read within the refresh interval, or nil.
     func known(_ account: ServiceAccountReference, elapsed: Duration) -> AnnotatedIdentity? {
         guard let entry = entries[account], elapsed - entry.readAt < Self.refreshInterval else { return nil }
         return entry.identity
     }
 
-    /// The answer that needs no request; nil when there is none.
+    /// Returns the result that does not need a request, or nil if a request is needed.
     func answer(to account: ServiceAccountReference, elapsed: Duration) -> Answer? {
         guard let entry = entries[account] else { return nil }
         if let failure = entry.failure {
@@ -49,7 +49,7 @@ struct AnnotationCache: Sendable {
         return entry.identity.map { .success($0) }
     }
 
-    /// Takes note of what came of a request that began at `start`; returns the resulting answer.
+    /// Stores the outcome of a request that began at `start`, and returns the result for the callers.
     mutating func note(
         _ outcome: Answer, of account: ServiceAccountReference, start: Duration, elapsed: Duration
     ) -> Answer {
@@ -72,7 +72,8 @@ struct AnnotationCache: Sendable {
         return answer
     }
 
-    /// What was last read, if that may stand in for an API server that cannot be asked.
+    /// Returns the annotations that were read last, if they can be used while the API server is not available, or else
+    /// the failure.
     private func substitute(_ entry: Entry, _ failure: KubernetesError, _ elapsed: Duration) -> Answer {
         guard failure.isOutage, let identity = entry.identity, identity.clientID != nil,
             elapsed - entry.readAt < Self.outageRetention
@@ -80,11 +81,11 @@ struct AnnotationCache: Sendable {
         return .success(identity)
     }
 
-    /// Forgets what need not be kept any more.
+    /// Drops expired entries.
     mutating func sweep(elapsed: Duration) { entries.sweep(now: elapsed) }
 }
 
 extension KubernetesError {
-    /// No answer was about the object, so what was last said may still be true.
+    /// Whether the API server did not respond about the object, so that earlier annotations may still be correct.
     var isOutage: Bool { kind == .unreachable || kind == .unavailable }
 }

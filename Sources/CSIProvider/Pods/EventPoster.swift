@@ -6,21 +6,22 @@ internal import ProviderCore
 internal import SecretMemory
 internal import Synchronization
 
-/// Tells pods by Events that their rotation fails, and that it works again.
+/// Posts Events on pods when the rotation of their volumes begins to fail and when it works again.
 ///
-/// A mount only leaves a note here, which takes no time to speak of and cannot fail. The notes are posted
-/// one after another by `run`, at a bounded rate. What cannot be posted is dropped and counted.
+/// A mount only adds an event to a queue, which takes little time and cannot fail. `run` posts the events one after
+/// another at a limited rate. Events that cannot be posted are dropped and counted. All members can be used from any
+/// thread.
 package final class EventPoster: Service, MetricsCollector {
     private struct State {
         var book = EventQueue()
         var counter = Counter(
-            name: "akv_csi_events_total", help: "Events on pods, by what became of them.", labelName: "result")
-        /// Why events are dropped at the time; nil while they are not.
+            name: "akv_csi_events_total", help: "Events on pods, by result.", labelName: "result")
+        /// The reason why events are being dropped; nil while they can be posted.
         var currentFailure: KubernetesError.Kind?
     }
 
     private static let maximumAttempts = 3
-    /// How long an API server that refuses for want of a rule is left alone.
+    /// The time without requests after the API server refused an event for lack of permission.
     private static let maximumRetryDelay = Duration.seconds(300)
 
     private let client: KubernetesClient
@@ -31,7 +32,7 @@ package final class EventPoster: Service, MetricsCollector {
     private let notes: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
 
-    /// `node` is this node's name, or empty.
+    /// Creates a poster. `node` is the name of this node, or empty.
     package init(client: KubernetesClient, node: String, logger: Logger, time: TimeSource = .system) {
         self.client = client
         self.node = node
@@ -40,7 +41,7 @@ package final class EventPoster: Service, MetricsCollector {
         (notes, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Notes the transition of a volume's rotation, if it is one.
+    /// Queues an event if the rotation of a volume changed its state.
     func note(_ rotation: RotationHealth.VolumeTransition?, of pod: PodReference, _ error: ProviderError?) {
         let name = pod.secretProviderClass.clipped
         switch rotation {
@@ -55,7 +56,7 @@ package final class EventPoster: Service, MetricsCollector {
             note(
                 PodEvent(
                     on: pod, .complete,
-                    "SecretProviderClass \(name): the volume's files are renewed again, after"
+                    "SecretProviderClass \(name): the volume's files are updated again, after"
                         + " \(Int(duration.inSeconds)) s"),
                 isRepeated: false)
         }
@@ -70,10 +71,10 @@ package final class EventPoster: Service, MetricsCollector {
         wakeUp.yield()
     }
 
-    /// One family; none before the first event.
+    /// One metric family, or none before the first event.
     package var families: [MetricFamily] { state.withLock { $0.counter.families } }
 
-    /// Posts what is noted, until the task is cancelled.
+    /// Posts the queued events until the task is cancelled.
     package func run() async {
         for await _ in notes {
             while let wait = state.withLock({ $0.book.wait(elapsed: time.elapsed()) }) {
@@ -93,7 +94,7 @@ package final class EventPoster: Service, MetricsCollector {
         }
     }
 
-    /// Posts the next event; returns how long to leave the API server alone after a failure.
+    /// Posts the next event. Returns the time to wait before the next request if it failed.
     private func postNext() async -> Duration? {
         let (elapsed, now) = (time.elapsed(), time.wallClock())
         guard let posting = state.withLock({ $0.book.next(elapsed: elapsed, now: now) }) else { return nil }
@@ -119,7 +120,8 @@ package final class EventPoster: Service, MetricsCollector {
     private func failed(_ posting: EventQueue.Posting, _ failure: KubernetesError) -> Duration? {
         if Task.isCancelled { return nil }
         let isLast = posting.attempts >= Self.maximumAttempts
-        // The object is gone, or its name is taken: the next one has another.
+        // The Event object was deleted, or another one has its name. The next request creates a new object with another
+        // name.
         let isForAnother = failure.kind == .conflict || failure.kind == .notFound && !posting.isNew
         let shouldLog = state.withLock { state in
             if !isLast, isForAnother || failure.isTransient {

@@ -3,13 +3,13 @@ internal import Kubernetes
 internal import ProviderCore
 internal import SecretMemory
 
-/// What is to be reported about which pods, what was reported already, and how soon more may be.
+/// The queue of events on pods: which ones are waiting, which ones were posted, and when the next one can be posted.
 ///
-/// Plain values without clock or network: `elapsed` and `now` come with each call. It holds a bounded number
-/// of events however many pods fail, and one object in the cluster for each pod, class and reason. Namespaces take
-/// turns, and when there is no room, the namespace with most events loses its latest one.
+/// This type does not use a clock or the network; each call passes the time as `elapsed` and `now`. It limits the
+/// number of events, however many pods fail, and uses one Event object for each pod, class and reason. Namespaces take
+/// turns. If the queue is full, the namespace with the most events loses its latest one.
 struct EventQueue: Sendable {
-    /// What tells events apart.
+    /// The properties that distinguish events.
     struct Key: Hashable, Sendable {
         var namespace: String
         var uid: String
@@ -26,7 +26,7 @@ struct EventQueue: Sendable {
         }
     }
 
-    /// One request that is due.
+    /// One request to the API server.
     struct Posting: Sendable {
         var key: Key
         var event: PodEvent
@@ -45,27 +45,28 @@ struct EventQueue: Sendable {
     private struct Posted {
         var record: EventRecord
         var last: Duration
-        /// What has happened since and was not worth a request yet.
+        /// The number of repetitions that have not been posted yet.
         var unposted = 0
     }
 
     private static let maximumPending = 250
-    /// The cluster keeps an event for an hour after it was last changed; half of that keeps alive what lasts.
+    /// The cluster deletes an event an hour after its last change. Updating it after half of that time keeps a lasting
+    /// event.
     private static let refresh = Duration.seconds(1800)
     private static let retention = Duration.seconds(3600)
-    /// A node's share: this many together, then one in every period.
+    /// The rate limit of a node: this many requests together, and then one in each period.
     private static let burst = 25
     private static let period = Duration.seconds(5)
 
     private var pending: [Key: Pending] = [:]
-    /// The keys of `pending`, by namespace in the order in which they came.
+    /// The keys of `pending`, by namespace, in the order of their arrival.
     private var order = FairQueue<Key>()
     private var posted = RecentMap<Key, Posted>(capacity: 1000)
-    /// When the node's share is whole again.
+    /// The time at which the full burst is available again.
     private var fullAt = Duration.zero
 
-    /// Takes note of `event`; with `isRepeated` it is only what was reported before and still holds. Returns
-    /// false if an event had to be dropped, this one or another namespace's.
+    /// Adds `event`. `isRepeated` means that it was reported before and still applies. Returns false if an event had to
+    /// be dropped: this one, or one of another namespace.
     mutating func note(_ event: PodEvent, isRepeated: Bool, elapsed: Duration) -> Bool {
         let key = Key(event)
         if pending[key] != nil {
@@ -88,12 +89,13 @@ struct EventQueue: Sendable {
         return !isFull
     }
 
-    /// How long to wait for the next request; nil while there is none to be made.
+    /// Returns the time to wait for the next request, or nil if the queue is empty.
     func wait(elapsed: Duration) -> Duration? {
         order.isEmpty ? nil : max(.zero, fullAt - elapsed - Self.period * (Self.burst - 1))
     }
 
-    /// The next request that is due now. Its outcome must be reported by one of the functions below.
+    /// Returns the request to send now, or nil if it is not time yet. The caller must report the outcome with one of
+    /// the functions below.
     mutating func next(elapsed: Duration, now: Int) -> Posting? {
         guard wait(elapsed: elapsed) == .zero, let key = order.popFirst(),
             let entry = pending.removeValue(forKey: key)
@@ -120,8 +122,8 @@ struct EventQueue: Sendable {
             owner: posting.key.namespace, keepUntil: elapsed + Self.retention)
     }
 
-    /// Puts a request back to be made again; `asNew` forgets the object that it was for. What has been noted
-    /// since says more than it.
+    /// Puts a request back to be sent again. With `asNew`, it creates a new Event object. If a newer event for the same
+    /// key has arrived, that one is kept.
     mutating func again(_ posting: Posting, asNew: Bool) {
         if asNew { posted.remove(posting.key) }
         if pending[posting.key] != nil {
@@ -134,13 +136,13 @@ struct EventQueue: Sendable {
         order.prepend(posting.key, of: posting.key.namespace)
     }
 
-    /// Forgets all that is due; returns how many.
+    /// Drops all waiting events and returns their number.
     mutating func drop() -> Int {
         defer { (pending, order) = ([:], FairQueue()) }
         return pending.count
     }
 
-    /// Unique, and short enough however long the pod's name is.
+    /// Returns a unique name with a limited length, even if the pod's name is long.
     private static func name(for key: Key) -> String {
         let tail = String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
         let head = key.pod.prefix(200)

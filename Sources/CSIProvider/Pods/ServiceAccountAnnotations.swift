@@ -4,11 +4,11 @@ package import Logging
 internal import ProviderCore
 internal import Synchronization
 
-/// What the annotations of service accounts say, read from the API server and kept for a short time.
+/// Reads the annotations of service accounts from the API server and caches them for a short time.
 ///
-/// However many pods of an account mount together, one request asks for all of them. The annotations decide with
-/// which identity a pod signs in, and not whether it may: that Entra decides on the pod's own token. So an answer that
-/// is out of date causes a refusal, or selects an identity that still trusts the account.
+/// Concurrent mounts of pods with the same account share one request. The annotations decide which identity a pod uses,
+/// and not whether it may use it: Entra decides that from the pod's own token. Outdated annotations therefore cause a
+/// refusal, or select an identity that still trusts the account.
 package final class ServiceAccountAnnotations: MetricsCollector {
     private typealias Pending = SharedTask<AnnotationCache.Answer>
 
@@ -17,8 +17,8 @@ package final class ServiceAccountAnnotations: MetricsCollector {
         var sharedTasks: [ServiceAccountReference: Pending] = [:]
         var counter = Counter(
             name: "akv_csi_service_account_reads_total",
-            help: "Requests for service accounts to the API server, by what came of them.", labelName: "result")
-        /// What is wrong with the API server at the time; nil while nothing is.
+            help: "Requests for service accounts to the API server, by result.", labelName: "result")
+        /// The current failure of the API server; nil while it works.
         var currentFailure: KubernetesError.Kind?
     }
 
@@ -33,12 +33,13 @@ package final class ServiceAccountAnnotations: MetricsCollector {
         self.time = time
     }
 
-    /// What was read of `account` within the refresh interval.
+    /// Returns the annotations of `account` that were read within the refresh interval, or nil.
     func known(_ account: ServiceAccountReference) -> AnnotatedIdentity? {
         state.withLock { $0.book.known(account, elapsed: time.elapsed()) }
     }
 
-    /// What the annotations of `account` say now, or said a moment ago.
+    /// Returns the annotations of `account`, which are at most about a second old unless the API server fails. Throws
+    /// if they cannot be read or if the mount's time is over.
     func identity(
         of account: ServiceAccountReference, until deadline: Deadline
     ) async throws(ProviderError) -> AnnotatedIdentity {
@@ -72,13 +73,14 @@ package final class ServiceAccountAnnotations: MetricsCollector {
 
     private static func noAnswer(about account: ServiceAccountReference) -> ProviderError {
         Task.isCancelled
-            ? ProviderError(.cancelled, "the mount was given up while ServiceAccount \(account.path) was read")
+            ? ProviderError(
+                .cancelled, "the mount was cancelled while the provider read ServiceAccount \(account.path)")
             : ProviderError(
                 .kubernetesUnavailable,
                 "the mount's time was used up while the Kubernetes API was asked for ServiceAccount \(account.path)")
     }
 
-    /// One request.
+    /// Sends one request.
     private func read(_ account: ServiceAccountReference) async -> AnnotationCache.Answer {
         let start = time.elapsed()
         let outcome: AnnotationCache.Answer
@@ -87,14 +89,15 @@ package final class ServiceAccountAnnotations: MetricsCollector {
         } catch {
             outcome = .failure(error)
         }
-        // No caller waits any more, so the request was broken off: that says nothing about the API server.
+        // The request was cancelled because no caller waits for it any more, so its failure does not describe the API
+        // server.
         let isAbandoned = Task.isCancelled
         let (answer, transition) = state.withLock { state in
             state.sharedTasks[account] = nil
             if isAbandoned { return (outcome, Transition.none) }
             state.counter.count(outcome.failure?.kind.rawValue ?? "read")
             let transition = Transition(from: state.currentFailure, to: outcome.failure)
-            // An account that is not there is none of the API server's troubles.
+            // A missing account is not a failure of the API server.
             state.currentFailure = outcome.failure.flatMap { $0.kind == .notFound ? nil : $0.kind }
             return (state.book.note(outcome, of: account, start: start, elapsed: time.elapsed()), transition)
         }
@@ -102,7 +105,7 @@ package final class ServiceAccountAnnotations: MetricsCollector {
         return answer
     }
 
-    /// What is news about the API server.
+    /// A change of the API server's state.
     private enum Transition {
         case none
         case began(KubernetesError)
@@ -117,7 +120,7 @@ package final class ServiceAccountAnnotations: MetricsCollector {
         }
     }
 
-    /// Said once when it begins and once when it ends: each mount that fails by it has a line of its own.
+    /// Logs the beginning and the end of a failure once. Each mount that fails because of it has its own log line.
     private func report(_ transition: Transition) {
         switch transition {
         case .none: return
@@ -129,10 +132,10 @@ package final class ServiceAccountAnnotations: MetricsCollector {
         }
     }
 
-    /// Forgets what need not be kept any more.
+    /// Drops expired entries.
     func sweep() { state.withLock { $0.book.sweep(elapsed: time.elapsed()) } }
 
-    /// One family; none before the first request.
+    /// One metric family, or none before the first request.
     package var families: [MetricFamily] { state.withLock { $0.counter.families } }
 }
 

@@ -4,38 +4,38 @@ package import Logging
 package import ProviderCore
 internal import Synchronization
 
-/// The operator's policy, read again whenever its file changes.
+/// The operator's policy, which is read again whenever its file changes.
 ///
-/// A ConfigMap's files are links that the kubelet moves to a new directory, so the file is looked at
-/// through them. A file that cannot be used leaves the rules that were in force in force.
+/// The files of a ConfigMap are symbolic links that the kubelet points to a new directory, so the links are followed
+/// for each check. If a new file is invalid, the previous rules stay in force.
 package final class PolicyFile: Sendable {
     private typealias Contents = Result<[UInt8], SmallFileError>
 
     private struct State {
         var policy: AccessPolicy
-        /// Of the policy: it grows whenever the rules change.
+        /// The generation of the policy, which grows whenever the rules change.
         var generation = 0
-        /// What was read last, or why it could not be.
+        /// The content that was read last, or the reason why it could not be read.
         var contents: Contents
         var stamp: Stamp?
         var isValid = true
     }
 
-    /// What changes with a file, as far as its clock can tell.
+    /// The properties that change with a file, as far as the resolution of its times allows.
     private struct Stamp: Equatable {
         var numbers: [Int]
-        /// Old enough that another change would have another time.
+        /// Whether the file's time is old enough that another change would give it another time.
         var isSettled: Bool
     }
 
-    /// Larger files are not policies.
+    /// The maximum size of a policy file, in bytes.
     private static let maximumBytes = 1 << 20
 
     package let path: String
     private let logger: Logger
     private let state: Mutex<State>
 
-    /// Throws when there are no rules to be had from the file.
+    /// Reads the file. Throws if it cannot be read or is not a valid policy.
     package init(path: String, logger: Logger) throws(PolicyFileError) {
         self.path = path
         self.logger = logger
@@ -44,11 +44,11 @@ package final class PolicyFile: Sendable {
         state = Mutex(State(policy: try Self.policy(contents, path), contents: contents, stamp: stamp))
     }
 
-    /// Whether the rules in force are those in the file.
+    /// Whether the file's current content is valid and in force.
     package var isValid: Bool { state.withLock { $0.isValid } }
 
-    /// The rules in force, and their generation: a number that grows whenever the rules change. Calls `onChange` before
-    /// anybody is given new ones.
+    /// Returns the rules in force and their generation, a number that grows whenever the rules change. It calls
+    /// `onChange` before it returns new rules to any caller.
     package func current(onChange: () -> Void = {}) -> (policy: AccessPolicy, generation: Int) {
         let stamp = Self.stamp(path)
         return state.withLock { state in
@@ -69,7 +69,7 @@ package final class PolicyFile: Sendable {
             } catch {
                 state.isValid = false
                 logger.error(
-                    "the policy cannot be used, the rules before it stay in force",
+                    "the policy cannot be used; the previous rules stay in force",
                     metadata: ["code": "\(LogCode.policyInvalid.rawValue)", "file": "\(path)", "error": "\(error)"])
             }
             return (state.policy, state.generation)
@@ -109,7 +109,7 @@ package final class PolicyFile: Sendable {
     }
 }
 
-/// Explains why a policy file gives no rules.
+/// The reason why a policy file cannot be used.
 package struct PolicyFileError: Error, CustomStringConvertible {
     package var description: String
 }

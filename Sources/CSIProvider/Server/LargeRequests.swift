@@ -4,28 +4,29 @@ internal import ProviderCore
 internal import ProviderTransport
 internal import SecretMemory
 
-/// The large requests that are under way, of whose memory each namespace has a share.
+/// Limits the memory of each namespace's large requests.
 ///
-/// A SecretProviderClass may have more than a megabyte, and a request is in memory several times: as gRPC's message, as
-/// the JSON in it, and as what was read of that. So the number of large ones is bounded before they are read: those over a
-/// namespace's share fail immediately, and the kubelet tries again. Small requests, as nearly all are, are not counted.
+/// A SecretProviderClass can have more than a megabyte, and a request is in memory several times: as gRPC's message, as
+/// the JSON in it, and as the parsed result. Large requests are therefore counted before they are parsed. Requests that
+/// exceed a namespace's share fail immediately, and the kubelet retries them. Small requests, as nearly all are, are
+/// not counted.
 struct LargeRequests: Sendable {
     static let smallBytes = 64 << 10
     static let bytesOfNamespace = 8 << 20
 
     private let budget = FairBudget(capacity: 3 * bytesOfNamespace, ownerShare: bytesOfNamespace)
 
-    /// A request that was counted; `leave` must be called at its end.
+    /// A counted request. The owner must call `leave` when the request ends.
     struct Entry: Sendable {
         fileprivate var budget: FairBudget?
         fileprivate var bytes = 0
-        /// Whose request it is, as far as that is known before it is read; empty for small ones.
+        /// The namespace of the request, as far as it is known before parsing; empty for small requests.
         var namespace = ""
 
         func leave() { budget?.release(bytes, for: namespace) }
     }
 
-    /// Counts a request.
+    /// Counts a request. Throws if its namespace has used up its share.
     func enter(_ message: MountRequestMessage) throws(ProviderError) -> Entry {
         let bytes = message.attributes.count + message.secrets.count
         guard bytes > Self.smallBytes else { return Entry() }
@@ -42,8 +43,9 @@ struct LargeRequests: Sendable {
         return Entry(budget: budget, bytes: bytes, namespace: namespace)
     }
 
-    /// The namespace as the driver writes it into the attributes, found without reading the rest. The driver's own members
-    /// replace those of the same name in a class, and no text of a class holds a quote that is not escaped.
+    /// Returns the namespace that the driver wrote into the attributes, without parsing them. The driver's keys replace
+    /// keys of the same name in a class, and quotes in the texts of a class are escaped, so a class cannot forge the
+    /// namespace.
     static func namespace(in attributes: [UInt8]) -> String {
         let name = Array("\"csi.storage.k8s.io/pod.namespace\":\"".utf8)
         return attributes.withUnsafeBytes { bytes in

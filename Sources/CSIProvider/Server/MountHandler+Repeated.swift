@@ -2,16 +2,16 @@ internal import ProviderCore
 package import ProviderTransport
 
 extension MountHandler {
-    /// The number of mounts that are kept for a repeated request.
+    /// The number of mounts that are kept for repeated requests.
     package var repeatableMounts: Int { repeated.count }
 
-    /// Whether `request` would be answered as the one before it.
+    /// Whether `request` would get the kept response of the request before it.
     package func isRepeated(_ request: MountRequestMessage) -> Bool {
         RequestDigest(request).flatMap(repeated.find).map { mounts.isRepeated($0.condition) } ?? false
     }
 
-    /// The response to a request that repeats the last one of its volume byte for byte, while that has the same result.
-    /// Records what a mount records.
+    /// Returns the response to a request that repeats the last one of its volume byte for byte, if it still has the
+    /// same result, and nil otherwise. It records the same log line, audit and metrics as any mount.
     func response(repeating digest: RequestDigest, _ message: MountRequestMessage) -> MountResponseMessage? {
         guard let mount = repeated.find(digest), audit.isRepeated(mount.deliveries, into: mount.condition.volume),
             mounts.isRepeated(mount.condition), volumes.repeated(mount.pod, message.targetPath)
@@ -23,7 +23,7 @@ extension MountHandler {
         return mount.response
     }
 
-    /// Keeps a mount for the next request with the same bytes, where that will have the same result.
+    /// Keeps a mount for the next request with the same bytes, if that request will have the same result.
     func keep(
         _ result: MountResult, _ response: MountResponseMessage, as digest: RequestDigest, _ context: MountContext
     ) {

@@ -5,14 +5,15 @@ package import ProviderCore
 package import ProviderTransport
 package import SecretMemory
 
-/// Handles the driver's Mount calls: decodes a request, has it mounted, and encodes the response.
+/// Handles the driver's Mount calls: it decodes a request, runs the mount, and encodes the response. All members can be
+/// used from any thread.
 package struct MountHandler: MetricsCollector {
     let mounts: MountPipeline
     private let metrics: ProviderMetrics
     private let logger: Logger
     let audit: AuditLog
     private let rotation: RotationHealth
-    /// Tells pods; nil for not telling them.
+    /// Posts Events on pods; nil if that is disabled.
     private let events: EventPoster?
     private let expiry: ExpiryWatch
     let volumes: VolumeRegistry
@@ -35,8 +36,8 @@ package struct MountHandler: MetricsCollector {
         volumes = VolumeRegistry(time: time)
     }
 
-    /// Answers one call. It logs one line for the mount, and records its audit lines, metrics and events, whether
-    /// the mount succeeds or fails.
+    /// Handles one call. It logs one line for the mount and records its audit lines, metrics and events, whether the
+    /// mount succeeds or fails. Throws the gRPC status of the error.
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountResponseMessage {
         let digest = RequestDigest(incoming.request)
         if let digest, let response = response(repeating: digest, incoming.request) { return response }
@@ -58,7 +59,8 @@ package struct MountHandler: MetricsCollector {
         }
     }
 
-    /// Mounts, and waits before that while the namespace's share of the node is taken, with nothing but the request.
+    /// Runs the mount. If the namespace's share of the node's memory is used up, it first waits for other mounts, and
+    /// holds only the request while it waits.
     private func mountInTurn(
         _ incoming: IncomingMount, _ namespace: String, _ context: inout MountContext
     ) async throws(ProviderError) -> MountResult {
@@ -75,8 +77,8 @@ package struct MountHandler: MetricsCollector {
         }
     }
 
-    /// Decodes the request and mounts it; nil if it has to wait for its place. `context` has what is known up to an
-    /// error.
+    /// Decodes the request and runs the mount. Returns nil if the mount has to wait for its place. `context` holds what
+    /// is known of the mount when an error is thrown.
     private func mount(
         _ incoming: IncomingMount, _ work: MountWork, _ context: inout MountContext
     ) async throws(ProviderError) -> MountResult? {
@@ -107,7 +109,7 @@ package struct MountHandler: MetricsCollector {
         }
     }
 
-    /// Records a mount that went well.
+    /// Records a successful mount.
     func succeeded(_ log: MountLog, _ pod: PodReference?, _ targetPath: String, _ endings: ExpiryWatch.Endings) {
         metrics.observeMount(log.elapsed, .ok, nil)
         guard let pod else { return }
@@ -120,7 +122,7 @@ package struct MountHandler: MetricsCollector {
         audit.failed(error, context.pod, context.validated, context.authorized, context.log.logger)
         let status = error.rpcStatus
         metrics.observeMount(context.log.elapsed, status.code, error.code)
-        // A mount that was cancelled says nothing about the next one.
+        // A cancelled mount does not predict the outcome of the next one.
         if error.code != .cancelled, let pod = context.pod {
             observeRotation(error, pod, context.targetPath, context.log)
             volumes.failed(pod, context.targetPath, context.validated, error)
@@ -136,10 +138,10 @@ package struct MountHandler: MetricsCollector {
         events?.note(transitions.volume, of: pod, error)
     }
 
-    /// The number of mounts that wait for others of their namespace.
+    /// The number of mounts that wait for other mounts of their namespace.
     package var waitingMounts: Int { places.waiting }
 
-    /// Forgets what need not be kept any more.
+    /// Drops expired entries.
     package func sweep() {
         mounts.sweep()
         repeated.sweep(keeping: mounts.isHeld)
@@ -150,10 +152,10 @@ package struct MountHandler: MetricsCollector {
         }
     }
 
-    /// The node's volumes, and whether the driver rotates them.
+    /// The state of the node's volumes, and whether the driver rotates them.
     package var volumeStatuses: (volumes: [VolumeStatus], isRotating: Bool) { volumes.statuses }
 
-    /// The health of the classes.
+    /// The metric families about the health and expiry of classes.
     package var families: [MetricFamily] { rotation.families + expiry.families }
 
     private static func decode(_ message: MountRequestMessage) throws(ProviderError) -> MountRequest {
@@ -179,12 +181,12 @@ extension SecretBytes: LendableBytes {
     }
 }
 
-/// What is known about a mount so far, for its log line, audit lines and metrics when it ends.
+/// The facts that are known about a mount so far, for its log line, audit lines and metrics.
 struct MountContext {
     var log: MountLog
     let targetPath: String
     var place: MountPlace
-    /// Nil until the request has been decoded.
+    /// The pod; nil until the request is decoded.
     var pod: PodReference?
     var validated: ValidatedMount?
     var authorized: AuthorizedMount?

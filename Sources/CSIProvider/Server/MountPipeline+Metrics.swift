@@ -1,5 +1,5 @@
 extension MountPipeline: MetricsCollector {
-    /// The state of the policy, if there is one, and of the cache of values.
+    /// The metric families about the policy, if there is one, and about the cache of values.
     package var families: [MetricFamily] {
         let usage = cacheUsage
         let policy = isPolicyValid.map { isValid in
@@ -9,10 +9,11 @@ extension MountPipeline: MetricsCollector {
                 isValid ? 1 : 0)
         }
         return (policy.map { [$0] } ?? []) + [
-            .gauge("akv_csi_value_cache_bytes", "What the kept values take.", usage.bytes),
-            .gauge("akv_csi_value_cache_entries", "How many values are kept.", usage.count),
+            .gauge("akv_csi_value_cache_bytes", "Size of the cached values in bytes.", usage.bytes),
+            .gauge("akv_csi_value_cache_entries", "Number of cached values.", usage.count),
             .counter(
-                "akv_csi_value_cache_evictions_total", "Values that were pushed out for others.", usage.evictions),
+                "akv_csi_value_cache_evictions_total", "Values that were evicted to make room for others.",
+                usage.evictions),
         ]
     }
 }

@@ -3,15 +3,16 @@ internal import Azure
 internal import ProviderCore
 internal import SecretMemory
 
-/// The memory of the mounts that are under way, of which each namespace has a share.
+/// Limits the memory of each namespace's running mounts.
 ///
-/// A mount that waits for Azure keeps its class, its plan and its results, about 2 KiB for each object. So a namespace
-/// with many mounts at a slow vault could fill the node's memory. When its share is taken, its next mounts wait with
-/// nothing but the request, and those of other namespaces go on. A namespace that has nothing under way never waits.
+/// A mount that waits for Azure holds its class, its plan and its results, about 2 KiB for each object. Without a
+/// limit, a namespace with many mounts at a slow vault could fill the node's memory. If its share is used up, its next
+/// mounts wait and hold only the request, while mounts of other namespaces continue. A namespace without running mounts
+/// never waits.
 struct MountPlaces: Sendable {
     private static let capacity = 32 << 20
-    /// What a mount takes in addition to its objects, with a margin. It bounds the number of small mounts, to 128 of
-    /// one namespace.
+    /// The memory of a mount in addition to its objects, in bytes, with a margin. It limits a namespace to 128 small
+    /// mounts.
     private static let mountBytes = 64 << 10
     private static let objectBytes = 2 << 10
 
@@ -28,7 +29,7 @@ struct MountPlaces: Sendable {
     }
 }
 
-/// The place of one mount. `leave` must be called at its end.
+/// The place of one mount. The owner must call `leave` when the mount ends.
 struct MountPlace: Sendable {
     private let budget: FairBudget
     private var namespace = ""
@@ -47,12 +48,12 @@ struct MountPlace: Sendable {
         return isTaken
     }
 
-    /// Waits for the place that `take` did not get.
+    /// Waits for the place that `take` did not get. Throws if the task is cancelled or `deadline` passes.
     mutating func wait(until deadline: Deadline) async throws(ProviderError) {
         isTaken = await budget.acquire(bytes, for: namespace, timeout: max(.zero, deadline.remaining))
         if isTaken { return }
         throw Task.isCancelled
-            ? ProviderError(.cancelled, "the mount was given up while waiting for other mounts of its namespace")
+            ? ProviderError(.cancelled, "the mount was cancelled while waiting for other mounts of its namespace")
             : ProviderError(
                 .timedOut,
                 "the mount's time was used up while it waited for other mounts of the namespace \(namespace.clipped)"

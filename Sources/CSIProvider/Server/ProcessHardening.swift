@@ -2,14 +2,15 @@ internal import CProcess
 internal import Glibc
 internal import Logging
 
-/// Keeps what the process holds in memory from getting out by way of the system.
+/// Protects the memory of the process from other programs on the node.
 enum ProcessHardening {
-    /// No core dumps, and no other process of the same user may read this one's memory or environment.
+    /// Disables core dumps, and prevents other processes of the same user from reading this process's memory and
+    /// environment.
     ///
-    /// Swift's own crash reports are off too: they show memory around the registers, and waiting for a
-    /// reporter that may not look keeps a crashed process from ending, and so from being restarted.
+    /// It also disables Swift's crash reports. They show memory around the registers, and a crashed process would wait
+    /// for a reporter that is not allowed to read it, and would not be restarted.
     ///
-    /// All hold for the whole life of the process; a debugger needs CAP_SYS_PTRACE from then on.
+    /// All settings last until the process ends. A debugger then needs CAP_SYS_PTRACE.
     static func apply(logger: Logger) {
         for number in [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] { signal(number, SIG_DFL) }
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
@@ -18,7 +19,8 @@ enum ProcessHardening {
         }
         let failure = process_disable_dumping()
         if failure != 0 {
-            logger.warning("the process's memory cannot be closed to others", metadata: ["errno": "\(failure)"])
+            logger.warning(
+                "other processes cannot be kept from reading this process's memory", metadata: ["errno": "\(failure)"])
         }
     }
 }

@@ -2,27 +2,27 @@ package import Azure
 package import Kubernetes
 package import ProviderTransport
 
-/// What `serve` needs to know, complete and checked.
+/// The complete, checked configuration of `serve`.
 package struct ProviderConfiguration: Sendable {
     package var endpoint: Endpoint
     package var version: String
     package var health: HealthEndpoint.Configuration
     package var metrics: MetricsEndpoint.Configuration
-    /// Nil for none, which is the default.
+    /// The debug endpoint; nil, the default, if it is disabled.
     package var debug: DebugEndpoint.Configuration?
-    /// Nil for no socket that `akv-csi status` can ask.
+    /// The socket for `akv-csi status`; nil if it is disabled.
     package var status: StatusEndpoint.Configuration?
     package var mounts: MountPipeline.Settings
-    /// What the log tells auditors.
+    /// The amount of audit lines in the log.
     package var audit = AuditLog.Level.changes
-    /// The API server that events on pods are posted to; nil for posting none.
+    /// The API server that receives events on pods; nil if events are disabled.
     package var events: KubernetesClient.Configuration?
-    /// The API server that is asked for the annotations of service accounts; nil for asking for none.
+    /// The API server from which annotations of service accounts are read; nil if that is disabled.
     package var serviceAccountAnnotations: KubernetesClient.Configuration?
-    /// This node's name, for events and the status; empty when it is not known.
+    /// The name of this node, for events and the status; empty if it is not known.
     package var nodeName = ""
     package var network: NetworkTransport.Configuration
-    /// How long running mounts may take to finish after a signal to stop.
+    /// The time that running mounts have to finish after SIGTERM or SIGINT.
     package var drainTimeout: Duration
 
     package init(
@@ -45,7 +45,8 @@ package struct ProviderConfiguration: Sendable {
         self.drainTimeout = drainTimeout
     }
 
-    /// The response to Version. The runtime name is that of Azure's provider, because dashboards and scripts know it.
+    /// The response to the Version call. The runtime name is that of Azure's provider, because dashboards and scripts
+    /// use it.
     package var providerVersion: ProviderVersion {
         ProviderVersion(
             version: "v1alpha1", runtimeName: "secrets-store-csi-driver-provider-azure", runtimeVersion: version)

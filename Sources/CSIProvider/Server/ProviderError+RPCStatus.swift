@@ -2,18 +2,18 @@ package import ProviderCore
 package import ProviderTransport
 
 extension ProviderError {
-    /// The only place where an error gets its gRPC code. None of those that make the kubelet start the
-    /// pod with an empty volume is among them; see `RPCCode.leavesEmptyVolume`.
+    /// The gRPC status of the error. This is the only mapping from errors to gRPC codes. It never uses the codes for
+    /// which the kubelet starts the pod with an empty volume, see `RPCCode.leavesEmptyVolume`.
     package var rpcStatus: RPCStatus {
         RPCStatus(code: code.category.rpcCode, message: Self.fitting(description))
     }
 
-    /// gRPC sends the message as a header, and clients take 8 KiB of headers by default; of a larger one they
-    /// make RESOURCE_EXHAUSTED.
+    /// The maximum length of a message in bytes. gRPC sends it as a header, and clients accept 8 KiB of headers by
+    /// default; for larger ones, they report RESOURCE_EXHAUSTED.
     private static let maximumMessageBytes = 6000
 
-    /// As much of `text` as fits, percent-encoded as gRPC has it: printable ASCII but `%` takes one byte,
-    /// everything else three for each of its own.
+    /// Returns as much of `text` as fits after gRPC's percent-encoding: printable ASCII except `%` takes one byte, and
+    /// every other byte takes three.
     private static func fitting(_ text: String) -> String {
         var bytes = 0
         let fitting = text.unicodeScalars.prefix { scalar in

@@ -6,25 +6,25 @@ package import Logging
 package import ProviderCore
 internal import ProviderTransport
 
-/// The DaemonSet's process: socket, health endpoint, and an orderly end on SIGTERM and SIGINT.
+/// The process of the DaemonSet: the socket, the other endpoints, and a graceful stop on SIGTERM and SIGINT.
 ///
-/// `make` is the one place that puts the provider's parts together, for the program and for tests of all of it.
+/// Only `make` connects the provider's parts, for the program and for tests of the whole provider.
 package struct ProviderServer: Sendable {
     package let pipeline: MountPipeline
     package let handler: MountHandler
-    /// Everything that is counted.
+    /// All metrics of the process.
     package let metrics: MetricsRegistry
-    /// Nil when no events are posted.
+    /// The poster of events; nil if events are disabled.
     package let events: EventPoster?
     private let configuration: ProviderConfiguration
     private let time: TimeSource
     private let startedAt: Int
     private let logger: Logger
 
-    /// Makes the parts that `configuration` asks for. Nothing is opened and no task runs yet.
+    /// Creates the parts for `configuration`, without opening anything or starting a task.
     ///
-    /// `transport` reaches Azure, and `apiServer` the cluster's API server; by default both are made from the
-    /// configuration.
+    /// `transport` sends requests to Azure, and `apiServer` to the cluster's API server. By default, both are made from
+    /// the configuration.
     package static func make(
         _ configuration: ProviderConfiguration, transport: (any HTTPTransport)? = nil,
         apiServer: (any HTTPTransport)? = nil, time: TimeSource = .system, logger: Logger
@@ -54,7 +54,7 @@ package struct ProviderServer: Sendable {
             configuration: configuration, time: time, startedAt: time.wallClock(), logger: logger)
     }
 
-    /// What `akv-csi status` shows.
+    /// The state of the node's volumes, for `akv-csi status`.
     package var status: NodeStatus {
         let (volumes, isRotating) = handler.volumeStatuses
         let cache = configuration.mounts.cache
@@ -67,7 +67,7 @@ package struct ProviderServer: Sendable {
             volumes: volumes)
     }
 
-    /// Serves until a signal arrives. Throws when it cannot listen.
+    /// Serves until a signal arrives. Throws if an endpoint cannot listen.
     package static func run(_ configuration: ProviderConfiguration, logger: Logger) async throws {
         ProcessHardening.apply(logger: logger)
         process_limit_allocator()
@@ -82,7 +82,8 @@ package struct ProviderServer: Sendable {
                 "no policy is given: every pod may use the node's managed identity and name any vault; see --policy",
                 metadata: ["code": "\(LogCode.policyAbsent.rawValue)"])
         }
-        // The endpoints that only watch come first: with a port taken, no socket appears at all.
+        // The monitoring endpoints are opened first, so that the provider's socket does not appear if one of their
+        // ports is in use.
         let health = try await HealthEndpoint.listen(
             configuration.health, provider: configuration.endpoint, logger: logger)
         let scrapes = try await MetricsEndpoint.listen(configuration.metrics, registry: metrics, logger: logger)
@@ -104,10 +105,10 @@ package struct ProviderServer: Sendable {
     }
 }
 
-/// Opens the socket and keeps it open until the process is asked to stop, then lets running mounts finish.
+/// Opens the socket and keeps it open until the process has to stop, and then lets running mounts finish.
 ///
-/// It listens only once it runs, and so with the signals' handlers in place: a client that sees the socket can
-/// also stop the process in an orderly way.
+/// The signal handlers are in place before it listens, so that a client that sees the socket can also stop the process
+/// gracefully.
 private struct RPCServerService: Service {
     let configuration: ProviderConfiguration
     let handler: RPCServer.Handler
@@ -122,18 +123,17 @@ private struct RPCServerService: Service {
             metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])
         await cancellation()
         logger.info("stopping", metadata: ["running_mounts": "\(server.runningMounts)"])
-        // If another service failed there is nothing to wait for.
+        // If another service has failed, the running mounts are not waited for.
         await server.stop(grace: group.hasFailed ? .zero : configuration.drainTimeout)
     }
 }
 
-/// Wipes what has expired, so that a node on which nothing happens any more holds no values, and gives
-/// back the memory of busier times.
+/// Wipes expired entries, so that an idle node does not keep values, and returns unused memory to the system.
 private struct Sweeper: Service {
     let service: MountHandler
 
     func run() async throws {
-        // By then the provider has started, and half of its memory is code that it does not need any more.
+        // The provider has started by then, and half of its memory is code that was needed only for the start.
         guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
         process_unmap_startup_code()
         while (try? await Task.sleep(for: .seconds(30))) != nil {

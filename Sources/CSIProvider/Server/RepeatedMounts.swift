@@ -5,19 +5,19 @@ internal import ProviderTransport
 internal import SecretMemory
 internal import Synchronization
 
-/// The bytes of a Mount request, as one number that no other request has (SHA-256).
+/// The SHA-256 digest of a Mount request, which identifies its bytes.
 struct RequestDigest: Hashable, Sendable {
     private var digest: ByteKey
 
-    /// The largest request that is hashed, in bytes. Nearly all are smaller.
+    /// The maximum size of a request that is hashed, in bytes. Nearly all requests are smaller.
     private static let maximumBytes = LargeRequests.smallBytes
 
-    /// Nil for a large request.
+    /// Creates the digest; nil for a large request.
     init?(_ message: MountRequestMessage) {
         guard message.attributes.count + message.secrets.count <= Self.maximumBytes else { return nil }
         var hash = SHA256()
         func add(_ bytes: UnsafeRawBufferPointer) {
-            // With its length, so that no two lists of texts run together to the same bytes.
+            // Each text is preceded by its length, so that two different lists of texts never produce the same bytes.
             withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update(bufferPointer: $0) }
             hash.update(bufferPointer: bytes)
         }
@@ -33,17 +33,17 @@ struct RequestDigest: Hashable, Sendable {
     }
 }
 
-/// A mount that is answered once more without reading its request again, if its condition holds.
+/// A mount that can be repeated without reading its request again, while its condition holds.
 struct RepeatableMount: Sendable {
     var pod: PodReference
     var condition: RepeatCondition
     var response: MountResponseMessage
-    /// For the log, the audit and the warnings of objects that expire: what the first call recorded.
+    /// The log, audit and expiry warnings that the first call recorded.
     var log: MountLog
     var deliveries: AuditLog.Deliveries
     var endings: ExpiryWatch.Endings
 
-    /// Its size in memory in bytes, roughly.
+    /// The approximate size in memory, in bytes.
     fileprivate var cost: Int {
         response.files.reduce(4 << 10) { sum, file in
             var bytes = 0
@@ -53,15 +53,15 @@ struct RepeatableMount: Sendable {
     }
 }
 
-/// The last mount of each volume, for the driver's next call with the very same request.
+/// The last mount of each volume, for the driver's next call with an identical request.
 ///
 /// The driver repeats the call for each running pod about every minute, and nearly always nothing has changed. Such a
-/// call costs a hash of the request and a look at each cache entry. It keeps 3 MiB, at most half of it for one
-/// namespace, and nothing that the value cache has dropped for longer than one sweep.
+/// call then needs only a hash of the request and a check of each cache entry. This cache holds 3 MiB, at most half of
+/// it for one namespace. It keeps an entry that the value cache has dropped until the next sweep at most.
 final class RepeatedMounts: Sendable {
     private struct State {
         var mounts = RecentMap<RequestDigest, RepeatableMount>(capacity: capacity, ownerShare: capacity / 2)
-        /// By which request each volume was mounted last, so that a volume is kept once, whatever its token is.
+        /// The last request of each volume, so that a volume has only one entry even when its token changes.
         var requests = RecentMap<VolumeFingerprint, RequestDigest>(capacity: 4096)
     }
 
@@ -84,7 +84,7 @@ final class RepeatedMounts: Sendable {
         }
     }
 
-    /// Forgets the mounts whose condition `isHeld` does not accept.
+    /// Drops the mounts whose condition `isHeld` does not accept.
     func sweep(keeping isHeld: (RepeatCondition) -> Bool) {
         let all = state.withLock { $0.mounts.all }
         let outdated = all.filter { !isHeld($0.value.condition) }.map(\.key)

@@ -7,10 +7,10 @@ protocol Service: Sendable {
     func run() async throws
 }
 
-/// Runs services side by side until SIGTERM or SIGINT arrives or one of them fails, and stops them then.
+/// Runs services concurrently until SIGTERM or SIGINT arrives or one of them fails, and then stops all of them.
 ///
-/// It is this small, and not a library, because it runs before the socket listens on every node: a library that describes
-/// its services in its log took half of the provider's start.
+/// It replaces a library because it runs on every node before the socket listens: a library that describes its services
+/// in its log took half of the provider's start time.
 final class ServiceGroup: Sendable {
     private let failed = Atomic(false)
 
@@ -32,7 +32,7 @@ final class ServiceGroup: Sendable {
                 for await _ in signals { break }
                 return nil
             }
-            // The first to end is the signal, or a service that must not end yet.
+            // The first task to end is the one that waits for signals, or a service that ended too early.
             failure = await group.next() ?? nil
             failed.store(failure != nil, ordering: .releasing)
             group.cancelAll()
@@ -42,7 +42,7 @@ final class ServiceGroup: Sendable {
     }
 }
 
-/// A service ended although nothing asked it to.
+/// The error of a service that ended without being stopped.
 private struct ServiceEnded: Error, CustomStringConvertible {
     var description: String { "a part of the provider ended unexpectedly; this is a bug in the provider" }
 }

@@ -3,16 +3,17 @@ internal import Logging
 internal import ProviderCore
 internal import SecretMemory
 
-/// Tells auditors, in lines of the log, who was given what, with which identity, by which rule and from where.
+/// Writes the audit lines of the log: which pod received which object, with which identity, allowed by which rule, and
+/// from which source.
 ///
-/// Azure's own log has no line for what a node answers from delivered, so this is the only record of it.
-/// It names objects and versions and never holds a value.
+/// Azure's own log has no line for a response from the node's cache, so these lines are its only record. They name
+/// objects and versions, and never contain a value.
 package struct AuditLog: Sendable {
-    /// How much is logged.
+    /// The amount of audit lines.
     package enum Level: String, CaseIterable, Sendable {
         case off
-        /// What a volume was not given before: every object of its first mount, later the changed ones.
-        /// And every failure.
+        /// Each object that is new to a volume: all objects of its first mount, and later the changed ones; and every
+        /// failure.
         case changes
         /// Every object of every mount.
         case all
@@ -25,7 +26,7 @@ package struct AuditLog: Sendable {
         self.level = level
     }
 
-    /// A line for each object that went to the volume.
+    /// Logs a line for each object that was delivered to the volume.
     func succeeded(_ result: MountResult, into volume: VolumeFingerprint, _ logger: Logger) {
         guard level != .off else { return }
         let mount = result.mount
@@ -37,7 +38,7 @@ package struct AuditLog: Sendable {
         }
         let isNew = delivered.replace(
             volume, of: mount.attributes.pod.namespace, with: Self.digests(of: result))
-        // Most mounts bring nothing new, and cost no more than this.
+        // Most mounts deliver nothing new, and end here.
         guard level == .all || isNew.contains(true) else { return }
         let common = Self.fields(mount.attributes.pod, mount.attributes.validated, mount)
         for (delivery, isNew) in zip(deliveries, isNew) where isNew || level == .all {
@@ -58,12 +59,12 @@ package struct AuditLog: Sendable {
         }
     }
 
-    /// What a volume was given, one number for each object; empty if nothing is recorded.
+    /// The content that a volume received, as one number for each object; empty if audit lines are disabled.
     struct Deliveries: Sendable {
         fileprivate var digests: [Int]
     }
 
-    /// What `result` delivers; nil if each mount has lines of its own.
+    /// Returns what `result` delivers, or nil if every mount has audit lines.
     func deliveries(of result: MountResult) -> Deliveries? {
         switch level {
         case .off: Deliveries(digests: [])
@@ -72,7 +73,7 @@ package struct AuditLog: Sendable {
         }
     }
 
-    /// Whether `volume` was last given the same, so that there is nothing to record.
+    /// Whether `volume` last received the same content, so that no line is needed.
     func isRepeated(_ deliveries: Deliveries, into volume: VolumeFingerprint) -> Bool {
         level == .off || delivered.isLatest(deliveries.digests, of: volume)
     }
@@ -92,7 +93,7 @@ package struct AuditLog: Sendable {
         return digests
     }
 
-    /// One line: a mount that fails delivers nothing, whichever object is the cause.
+    /// Logs one line for a failed mount: it delivers nothing, regardless of the object that failed.
     func failed(
         _ error: ProviderError, _ pod: PodReference?, _ valid: ValidatedMount?, _ authorized: AuthorizedMount?,
         _ logger: Logger
@@ -111,10 +112,10 @@ package struct AuditLog: Sendable {
     }
 
     private static let longestList = 100
-    /// In bytes. The names of that many objects of usual length fit.
+    /// The maximum length of a field in bytes. The names of `longestList` objects of average length fit.
     private static let longestText = 8 << 10
 
-    /// Who asked, with which identity, and what let them.
+    /// Returns the fields about the pod, the identity and the rule that allowed the mount.
     private static func fields(
         _ pod: PodReference?, _ valid: ValidatedMount?, _ authorized: AuthorizedMount?
     ) -> Logger.Metadata {
@@ -126,7 +127,7 @@ package struct AuditLog: Sendable {
         }
         if let valid {
             fields["tenant"] = "\(valid.tenantID)"
-            // Of a private cloud nothing is known before the policy has let the mount pass.
+            // The description of a private cloud is read only after the policy has allowed the mount.
             if let cloud = authorized?.attributes.cloud ?? valid.knownCloud {
                 fields["vault_host"] = "\(VaultAddress(name: valid.vaultName, suffix: cloud.vaultSuffix).host)"
             }

@@ -1,4 +1,4 @@
-/// A Prometheus counter family with one label, bounded in its number of series.
+/// A Prometheus counter family with one label. The number of its series is limited.
 struct Counter: Sendable {
     private static let maximumSeries = 200
 
@@ -13,12 +13,12 @@ struct Counter: Sendable {
         self.labelName = labelName
     }
 
-    /// Counts one more, or `number` more. Past the bound, labels that are new are counted together.
+    /// Adds `number`. When the limit is reached, all new labels share one series.
     mutating func count(_ label: String, _ number: UInt64 = 1) {
         values[values[label] == nil && values.count >= Self.maximumSeries ? "other" : label, default: 0] += number
     }
 
-    /// The family; none while nothing was counted.
+    /// The family, or none before the first count.
     var families: [MetricFamily] {
         if values.isEmpty { return [] }
         let series = values.map { (labels: [(name: labelName, value: $0.key)], value: $0.value) }

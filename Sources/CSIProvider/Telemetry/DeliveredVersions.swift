@@ -2,22 +2,21 @@ internal import AsyncSupport
 internal import ProviderCore
 internal import Synchronization
 
-/// Remembers what each volume was last given, as one number for each object.
+/// Remembers the content that each volume last received, as one number for each object.
 ///
-/// It remembers 262,144 objects (2 MiB), at most a quarter of them for one namespace. What is forgotten is logged once
-/// more.
+/// It holds 262,144 objects (2 MiB), at most a quarter of them for one namespace. A forgotten delivery is logged again.
 final class DeliveredVersions: Sendable {
-    /// What a volume costs in addition to its objects.
+    /// The memory of a volume in addition to its objects, in the unit of one object.
     private static let volumeCost = 16
 
     private let volumes = Mutex(RecentMap<VolumeFingerprint, [Int]>(capacity: 1 << 18))
 
-    /// Whether `digests` are what the volume was last given.
+    /// Whether the volume last received `digests`.
     func isLatest(_ digests: [Int], of volume: VolumeFingerprint) -> Bool {
         volumes.withLock { $0.use(volume) == digests }
     }
 
-    /// Remembers `digests`, and says of each whether it is new to the volume.
+    /// Stores `digests`, and returns for each of them whether it is new to the volume.
     func replace(_ volume: VolumeFingerprint, of namespace: String, with digests: [Int]) -> [Bool] {
         volumes.withLock { volumes in
             let earlier = volumes.use(volume) ?? []

@@ -3,22 +3,22 @@ internal import Azure
 internal import ProviderCore
 internal import Synchronization
 
-/// How long the objects of each SecretProviderClass are still valid, by what the vault says of them.
+/// Watches when the objects of each SecretProviderClass expire, according to the vault.
 ///
 /// It watches 1,000 classes, at most 250 of one namespace, and remembers 16,384 warnings, at most 4,096 of one
 /// namespace. A forgotten warning is logged again.
 final class ExpiryWatch: Sendable {
-    /// An object that ends soon.
+    /// An object that expires soon.
     struct Notice: Equatable {
         var object: String
         var vaultHost: String
         var version: String
-        /// Seconds since 1970.
+        /// The time of expiry in seconds since 1970.
         var expires: Int
         var daysLeft: Int
     }
 
-    /// The objects of a mount that have an end.
+    /// The objects of a mount that expire.
     struct Endings: Sendable {
         fileprivate struct Ending: Sendable {
             var object: String
@@ -28,11 +28,11 @@ final class ExpiryWatch: Sendable {
         }
 
         fileprivate var objects: [Ending]
-        /// So many days before its end an object is warned of; 0 for never.
+        /// The number of days before an object expires at which warnings begin; 0 for no warnings.
         fileprivate var warningDays: Int
 
         init(_ result: MountResult) {
-            // The newest of a history is the one that counts; older ones end in their time.
+            // Only the newest version of a history counts, because older ones are expected to expire.
             objects = zip(result.plan.items, result.contents.items).compactMap { item, versions in
                 guard let newest = versions.first, let expires = newest.attributes.expires else { return nil }
                 return Ending(
@@ -44,9 +44,9 @@ final class ExpiryWatch: Sendable {
     }
 
     private struct State {
-        /// The object of a class that expires first, and when, in seconds since 1970.
+        /// The object of each class that expires first, and its time in seconds since 1970.
         var classes = RecentMap<RotationHealth.ClassName, (object: String, expires: Int)>(capacity: 1000)
-        /// By a digest of class, object and version.
+        /// The logged warnings, by a digest of class, object and version.
         var warnings = RecentMap<Int, Void>(capacity: 16_384)
     }
 
@@ -59,7 +59,7 @@ final class ExpiryWatch: Sendable {
         self.time = time
     }
 
-    /// Notes what a mount of the class was given, and returns what has to be warned of: each version once.
+    /// Stores the expiry times of a mount, and returns the objects to warn about. It returns each version only once.
     func observe(_ pod: PodReference, _ endings: Endings) -> [Notice] {
         let now = time.wallClock()
         let name = RotationHealth.ClassName(pod)
@@ -91,13 +91,13 @@ final class ExpiryWatch: Sendable {
         return hasher.finalize()
     }
 
-    /// Forgets classes that are not mounted any more.
+    /// Drops classes that are no longer mounted.
     func sweep() {
         let now = time.elapsed()
         state.withLock { $0.classes.sweep(now: now) }
     }
 
-    /// One family; none while no object has an end.
+    /// One metric family, or none while no object expires.
     var families: [MetricFamily] {
         let classes = state.withLock { Array($0.classes.all) }
         if classes.isEmpty { return [] }
@@ -107,7 +107,8 @@ final class ExpiryWatch: Sendable {
         return [
             MetricFamily(
                 name: "akv_csi_object_expiry_timestamp_seconds",
-                help: "When the first of the class's objects expires, since 1970.", series: .gauge(series))
+                help: "Time at which the first of the class's objects expires, in seconds since 1970.",
+                series: .gauge(series))
         ]
     }
 }

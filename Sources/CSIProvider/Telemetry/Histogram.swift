@@ -1,8 +1,8 @@
-/// A Prometheus histogram family: durations in seconds, counted by labels.
+/// A Prometheus histogram family of durations in seconds, with labels.
 ///
-/// The number of label sets is bounded, because labels come from manifests and a page of metrics must
-/// not grow with the mistakes of its users; upstream's grew to hundreds of megabytes. One namespace can add a quarter of
-/// the label sets, and each can add a few when others have added the rest.
+/// The number of label sets is limited, because labels come from manifests, and mistakes of users must not make the
+/// metrics page grow; upstream's grew to hundreds of megabytes. One namespace can add a quarter of the label sets. Each
+/// namespace can add a few even if others have added the rest.
 struct Histogram: Sendable {
     private struct Series: Sendable {
         var buckets: [UInt64]
@@ -10,7 +10,7 @@ struct Histogram: Sendable {
         var count: UInt64 = 0
     }
 
-    /// Upstream's, and before them those that tell apart what takes less than its first.
+    /// Upstream's bounds, preceded by smaller ones that distinguish durations below upstream's first bound.
     private static let bounds = [
         0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 1, 1.5, 2, 2.5, 3, 5, 10, 15, 30,
     ]
@@ -30,7 +30,7 @@ struct Histogram: Sendable {
         self.labelNames = labelNames
     }
 
-    /// Counts one observation of `namespace`. Past the bound, label sets that are new are counted together.
+    /// Counts one observation of `namespace`. When the limit is reached, all new label sets share one series.
     mutating func observe(_ seconds: Double, _ labels: [String], of namespace: String = "") {
         var key = labels
         if series[key] == nil {
@@ -45,7 +45,7 @@ struct Histogram: Sendable {
         series[key] = current
     }
 
-    /// The family, with `common` labels first.
+    /// Returns the family, with the `common` labels first.
     func family(common: MetricFamily.Labels) -> MetricFamily {
         let series = series.map { labels, values in
             let own = zip(labelNames, labels).map { (name: $0, value: $1) }

@@ -1,8 +1,8 @@
-/// A family of metrics with its values at the moment of a scrape.
+/// A family of metrics with its values at the time of a scrape.
 package struct MetricFamily: Sendable {
     typealias Labels = [(name: String, value: String)]
 
-    /// The values, each with its labels.
+    /// The values of the family with their labels.
     enum Series: Sendable {
         case counter([(labels: Labels, value: UInt64)])
         /// A counter of seconds.
@@ -11,9 +11,9 @@ package struct MetricFamily: Sendable {
         case histogram([(labels: Labels, value: Distribution)])
     }
 
-    /// What a histogram counted for one set of labels.
+    /// The counts of a histogram for one set of labels.
     struct Distribution: Sendable {
-        /// The count up to each bound, which includes those of the smaller bounds.
+        /// The cumulative count for each bound, which includes the counts of smaller bounds.
         var buckets: [(bound: Double, count: UInt64)]
         var sum = 0.0
         var count: UInt64 = 0
@@ -23,19 +23,19 @@ package struct MetricFamily: Sendable {
     var help: String
     var series: Series
 
-    /// A counter without labels.
+    /// Creates a counter without labels.
     static func counter(_ name: String, _ help: String, _ value: Int) -> MetricFamily {
         MetricFamily(name: name, help: help, series: .counter([([], UInt64(max(0, value)))]))
     }
 
-    /// A gauge without labels.
+    /// Creates a gauge without labels.
     static func gauge(_ name: String, _ help: String, _ value: Int) -> MetricFamily {
         MetricFamily(name: name, help: help, series: .gauge([([], value)]))
     }
 }
 
-/// A type that counts, and gives its families when Prometheus scrapes.
+/// A type that counts, and returns its metric families when Prometheus scrapes.
 package protocol MetricsCollector: Sendable {
-    /// In the order of the page. A family without values still has its head on the page.
+    /// The families in the order of the page. A family without values still has its head on the page.
     var families: [MetricFamily] { get }
 }

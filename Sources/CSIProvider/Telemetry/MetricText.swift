@@ -1,8 +1,8 @@
 internal import SecretMemory
 
-/// Prometheus' text format: the only place that knows it.
+/// Formats metrics in Prometheus' text format.
 enum MetricText {
-    /// A family with its head. Series are in the order of their labels' values.
+    /// Returns the text of a family with its head. Series are ordered by the values of their labels.
     static func family(_ family: MetricFamily) -> String {
         let name = family.name
         switch family.series {
@@ -47,15 +47,16 @@ enum MetricText {
 
     private static func braces(_ labels: String) -> String { labels.isEmpty ? "" : "{\(labels)}" }
 
-    /// `1` rather than `1.0`, as Go's client writes bounds.
+    /// Formats `1` instead of `1.0`, as Go's client formats bounds.
     private static func number(_ value: Double) -> String {
         value == value.rounded() ? "\(Int(value))" : "\(value)"
     }
 
-    /// The bound of a label's value. Names that were clipped before fit, so that no two of them become one.
+    /// The maximum length of a label's value in bytes. Names that were shortened before fit, so that two of them stay
+    /// distinct.
     private static let maximumBytes = 1 << 10
 
-    /// A label's value: bounded, and with characters that cannot be seen as codes.
+    /// Returns a label's value with a limited length, in which invisible characters are escaped.
     static func escaped(_ text: String) -> String {
         var output = ""
         for scalar in text.bounded(toBytes: maximumBytes).unicodeScalars {

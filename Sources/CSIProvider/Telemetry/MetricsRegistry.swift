@@ -1,4 +1,4 @@
-/// The collectors of a process, in the order of their families on the page.
+/// The metrics collectors of a process, in the order of their families on the page.
 package struct MetricsRegistry: Sendable {
     private let collectors: [any MetricsCollector]
 
@@ -6,9 +6,8 @@ package struct MetricsRegistry: Sendable {
         self.collectors = collectors
     }
 
-    /// All families in Prometheus' text format.
-    ///
-    /// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+    /// All families in Prometheus' text format, see
+    /// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format.
     package var page: String {
         collectors.flatMap(\.families).map(MetricText.family).joined()
     }

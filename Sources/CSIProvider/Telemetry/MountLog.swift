@@ -5,7 +5,8 @@ internal import Logging
 internal import ProviderCore
 internal import SecretMemory
 
-/// The log of one mount: one line at its end, at `info` when it went well and at `error` when not.
+/// The log of one mount. It writes one line when the mount ends, at level `info` for a success and `error` for a
+/// failure.
 struct MountLog {
     private(set) var logger: Logger
     private var start = ContinuousClock.now
@@ -15,7 +16,7 @@ struct MountLog {
         nameCall()
     }
 
-    /// The log of another call for the same mount.
+    /// Returns the log for another call that repeats the mount.
     func restarted() -> MountLog {
         var copy = self
         copy.start = .now
@@ -28,7 +29,7 @@ struct MountLog {
         logger[metadataKey: "call"] = "\(String(repeating: "0", count: 8 - id.count))\(id)"
     }
 
-    /// The log of what happens to a class outside of any mount.
+    /// Creates the log for messages about a class that do not belong to a mount.
     init(_ logger: Logger, rotationOf name: RotationHealth.ClassName) {
         self.logger = logger
         self.logger[metadataKey: "namespace"] = "\(name.namespace)"
@@ -40,7 +41,7 @@ struct MountLog {
         logger[metadataKey: "secret_provider_class"] = "\(pod.secretProviderClass.clipped)"
     }
 
-    /// `warnings` are those that have not been logged yet.
+    /// Adds the fields of a validated mount, and logs `warnings`, which have not been logged before.
     mutating func note(_ attributes: ValidatedMount, warnings: [String]) {
         logger[metadataKey: "vault"] = "\(attributes.vaultName)"
         logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"
@@ -62,14 +63,14 @@ struct MountLog {
         succeeded(files: result.response.files.count, counts)
     }
 
-    /// Logs a mount with `files` files, all of whose contents were cached.
+    /// Logs a successful mount with `files` files, all of whose contents were cached.
     func succeeded(files: Int, cached: Int) {
         succeeded(files: files, [.cached: cached])
     }
 
     private func succeeded(files: Int, _ contents: [ContentSource: Int]) {
         var metadata: Logger.Metadata = ["files": "\(files)", "duration_ms": "\(milliseconds)"]
-        // Only what happened, so that a quiet node's log is short.
+        // Only counts above 0 are logged, which keeps the lines of an idle node short.
         for (source, count) in contents where count > 0 { metadata[source.rawValue] = "\(count)" }
         logger.info("mounted", metadata: metadata)
     }
@@ -80,7 +81,7 @@ struct MountLog {
             metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "duration_ms": "\(milliseconds)"])
     }
 
-    /// Tells that an object ends soon, or has ended.
+    /// Logs that an object expires soon or has expired.
     func logExpiry(_ notice: ExpiryWatch.Notice) {
         logger.warning(
             notice.daysLeft < 0 ? "object has expired" : "object expires soon",
@@ -91,7 +92,7 @@ struct MountLog {
             ])
     }
 
-    /// Tells that the rotation of a class has begun to fail, or no longer does.
+    /// Logs that the rotation of a class has begun to fail, or works again.
     func logTransition(_ transition: RotationHealth.Transition?, _ cause: ErrorCode? = nil) {
         switch transition {
         case nil: return

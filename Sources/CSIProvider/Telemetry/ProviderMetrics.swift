@@ -4,10 +4,10 @@ package import ProviderCore
 package import ProviderTransport
 internal import Synchronization
 
-/// What the provider counts, under the names that upstream's dashboards know.
+/// The metrics of mounts and of requests to Azure, under the names that upstream's dashboards use.
 ///
-/// Where upstream puts whole error texts into labels, these hold the error's stable code, so that the
-/// number of series stays bounded.
+/// Where upstream uses whole error texts as labels, these use the stable error codes, so that the number of series
+/// stays limited.
 package final class ProviderMetrics: FetchObserver, MetricsCollector {
     private struct Families: Sendable {
         var vault = Histogram(
@@ -17,10 +17,10 @@ package final class ProviderMetrics: FetchObserver, MetricsCollector {
             name: "grpc_request", help: "Distribution of how long it took for the gRPC requests",
             labelNames: ["grpc_method", "grpc_code", "grpc_message"])
         var contents = Counter(
-            name: "akv_csi_contents_total", help: "Contents that mounts were answered with, by where they came from.",
+            name: "akv_csi_contents_total", help: "Contents that mounts received, by source.",
             labelName: "source")
         var tokens = Counter(
-            name: "akv_csi_tokens_total", help: "Access tokens that mounts asked for, by where they came from.",
+            name: "akv_csi_tokens_total", help: "Access tokens that mounts used, by source.",
             labelName: "source")
         var throttlings = Counter(
             name: "akv_csi_vault_throttled_total", help: "Pauses that a vault asked this node for.",
@@ -37,7 +37,7 @@ package final class ProviderMetrics: FetchObserver, MetricsCollector {
 
     package init() {}
 
-    /// One request to Key Vault for an object, or for the list of its versions.
+    /// Counts one request to Key Vault for an object or for a list.
     package func observe(_ request: VaultRequestObservation) {
         counts.withLock {
             $0.vault.observe(
@@ -61,7 +61,7 @@ package final class ProviderMetrics: FetchObserver, MetricsCollector {
         counts.withLock { $0.throttlings.count(host) }
     }
 
-    /// One Mount call, with the error's code if it failed.
+    /// Counts one Mount call, with the error's code if it failed.
     package func observeMount(_ duration: Duration, _ code: RPCCode, _ error: ErrorCode?) {
         counts.withLock {
             $0.calls.observe(

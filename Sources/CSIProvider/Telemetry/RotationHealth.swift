@@ -4,27 +4,27 @@ internal import ProviderCore
 internal import SecretMemory
 internal import Synchronization
 
-/// Whether the pods of each SecretProviderClass are still given what is in the vault.
+/// Watches whether the volumes of each SecretProviderClass still receive the vault's content.
 ///
-/// Once a pod runs the driver hides that a mount of its volume failed: the old files stay. So the transition
-/// from success to failure, and back, is logged here.
+/// When a pod is running, the driver hides failed mounts of its volume: the old files stay. This type therefore detects
+/// when the mounts of a class begin to fail, and when they work again.
 ///
-/// It watches 1,000 classes with one volume each, or fewer with more volumes; one namespace takes at most a quarter of
-/// that. Of a class it watches 512 volumes.
+/// It watches 1,000 classes with one volume each, or fewer classes with more volumes; one namespace can use a quarter
+/// of that. It watches up to 512 volumes of a class.
 final class RotationHealth: Sendable {
-    /// A transition of a class's health.
+    /// A change of a class's health.
     enum Transition: Equatable {
-        /// A volume that was filled before could not be, and all volumes of the class could until now.
+        /// A volume that was mounted before failed, and no other volume of the class is failing.
         case failing
-        /// The last such volume was filled again.
+        /// The last failing volume of the class was mounted successfully.
         case recovered(after: Duration)
-        /// The last such volume has not been asked for any more: its pod is gone.
+        /// The driver no longer requests the last failing volume, because its pod is gone.
         case ended(after: Duration)
     }
 
-    /// The same of one volume, for the pod it belongs to.
+    /// A change of one volume's health, for its pod.
     enum VolumeTransition: Equatable {
-        /// It was filled before and could not be; `isRepeated` if that is so already.
+        /// The volume was mounted before and failed now. `isRepeated` is true if it was failing already.
         case failing(isRepeated: Bool)
         case recovered(after: Duration)
     }
@@ -41,7 +41,7 @@ final class RotationHealth: Sendable {
         static func < (a: ClassName, b: ClassName) -> Bool { (a.namespace, a.name) < (b.namespace, b.name) }
     }
 
-    /// One pod's volume: the same path in another pod is another volume.
+    /// The volume of one pod: the same path in another pod is a different volume.
     fileprivate struct VolumeName: Hashable {
         var podUID: String
         var targetPath: String
@@ -51,19 +51,19 @@ final class RotationHealth: Sendable {
         var lastSeen: Duration
         var wasFilled = false
         var failingSince: Duration?
-        /// Why it could not be filled the last time; nil when it could.
+        /// The code of the last failure; nil if the last mount succeeded.
         var error: ErrorCode?
 
         var isFailing: Bool { failingSince != nil }
     }
 
     fileprivate struct Health {
-        /// Seconds since 1970; nil before the first.
+        /// The time of the last success in seconds since 1970; nil before the first one.
         var lastSuccess: Int?
         var volumes: [VolumeName: Volume] = [:]
         var failingSince: Duration?
 
-        /// The codes with which volumes fail; nil alone while none does.
+        /// The codes of the failing volumes; only nil if no volume fails.
         var failures: Set<ErrorCode?> {
             let codes = Set(volumes.values.compactMap(\.error))
             return codes.isEmpty ? [nil] : Set(codes.map(Optional.some))
@@ -73,10 +73,10 @@ final class RotationHealth: Sendable {
     }
 
     private static let maximumVolumes = 512
-    /// A class costs three, and each of its volumes one.
+    /// A class counts three, and each of its volumes one.
     private static let (capacity, classCost) = (4000, 3)
     private static let retention = Duration.seconds(86400)
-    /// The kubelet comes back to a failing volume within about two minutes.
+    /// The kubelet retries a failing volume within about two minutes.
     private static let failingRetention = Duration.seconds(600)
 
     private let state = Mutex(RecentMap<ClassName, Health>(capacity: capacity))
@@ -86,7 +86,8 @@ final class RotationHealth: Sendable {
         self.time = time
     }
 
-    /// One mount of a class's volume, with the error's code if it failed.
+    /// Records one mount of a class's volume, with the error's code if it failed, and returns the changes that it
+    /// caused.
     func observe(
         _ pod: PodReference, _ targetPath: String, _ error: ErrorCode?
     ) -> (class: Transition?, volume: VolumeTransition?) {
@@ -106,7 +107,7 @@ final class RotationHealth: Sendable {
         }
     }
 
-    /// Forgets volumes and classes that are not asked for any more.
+    /// Drops volumes and classes that are no longer requested, and returns the changes that this causes.
     func sweep() -> [(name: ClassName, transition: Transition)] {
         let now = time.elapsed()
         return state.withLock { classes in
@@ -127,7 +128,7 @@ final class RotationHealth: Sendable {
         }
     }
 
-    /// Two families; none before the first mount.
+    /// Two metric families, or none before the first mount.
     var families: [MetricFamily] {
         let classes = state.withLock { Array($0.all) }
         if classes.isEmpty { return [] }
@@ -142,12 +143,13 @@ final class RotationHealth: Sendable {
         return [
             MetricFamily(
                 name: "akv_csi_mount_last_success_timestamp_seconds",
-                help: "When a volume of the class was last mounted, since 1970.", series: .gauge(successes)),
+                help: "Time of the last successful mount of a volume of the class, in seconds since 1970.",
+                series: .gauge(successes)),
             MetricFamily(
                 name: "akv_csi_mount_failing",
                 help:
-                    "1 for each code with which a volume of the class cannot be mounted, 0 without a code while there is "
-                    + "none.",
+                    "1 for each code with which a volume of the class cannot be mounted, 0 without a code while all of "
+                    + "them work.",
                 series: .gauge(failures)),
         ]
     }
@@ -171,7 +173,7 @@ extension RotationHealth.Health {
         volume.error = error
         volumes[name] = volume
         if succeeded { lastSuccess = wallClock }
-        // A first mount that fails is reported by the kubelet itself.
+        // The kubelet itself reports a first mount that fails.
         guard before.wasFilled else { return (nil, nil) }
         guard succeeded else {
             defer { failingSince = failingSince ?? now }
@@ -183,8 +185,8 @@ extension RotationHealth.Health {
         return (.recovered(after: now - since), recovery)
     }
 
-    /// Forgets an eighth of the volumes: those that were not asked for the longest, and of these first the ones that are
-    /// not failing. Several together, because each time all volumes are looked at.
+    /// Drops an eighth of the volumes: first those that do not fail, and of these the ones with the oldest last request.
+    /// It drops several at a time, because each time it has to compare all volumes.
     private mutating func makeRoom() {
         let oldest = volumes.sorted { a, b in
             a.value.isFailing == b.value.isFailing ? a.value.lastSeen < b.value.lastSeen : b.value.isFailing

@@ -3,9 +3,9 @@ internal import Azure
 internal import ProviderCore
 internal import SecretMemory
 
-/// What one volume was last given, and how its last mount ended.
+/// The content that one volume last received, and the outcome of its last mount.
 struct VolumeRecord: Sendable {
-    /// One pod's volume: the same path in another pod is another volume.
+    /// The volume of one pod: the same path in another pod is a different volume.
     struct Name: Hashable, Sendable {
         var podUID: String
         var pod: String
@@ -76,7 +76,7 @@ struct VolumeRecord: Sendable {
             code: cause.code, message: cause.headText, at: now, since: error?.since ?? now)
     }
 
-    /// Another mount with the same result, of which every content was in memory.
+    /// Records another mount with the same result, with all contents from memory.
     mutating func succeedAgain(_ now: Duration) {
         lastMount = now
         lastSuccess = now
@@ -124,7 +124,7 @@ struct VolumeRecord: Sendable {
         if objects.count < Self.maximumObjects { objects.append(object) } else { omittedObjects += 1 }
     }
 
-    /// About the bytes of its status as JSON, which are more than those in memory.
+    /// The approximate size of the volume's status as JSON in bytes, which is larger than its size in memory.
     var cost: Int {
         objects.reduce(1024 + targetPath.utf8.count + (error?.message.utf8.count ?? 0)) { total, object in
             total + 256 + object.name.utf8.count + (object.version?.utf8.count ?? 0)

@@ -4,20 +4,21 @@ internal import ProviderCore
 internal import SecretMemory
 internal import Synchronization
 
-/// What each volume of the node was last given, and how its last mount ended, for `akv-csi status`.
+/// The content that each volume of the node last received, and the outcome of its last mount, for `akv-csi status`.
 ///
-/// It remembers volumes whose status takes 4 MiB of JSON, at most a quarter of that for one namespace, and 256 objects of
-/// one volume. A forgotten volume is missing in the status until it is mounted again.
+/// It holds volumes whose status takes up to 4 MiB of JSON, at most a quarter of that for one namespace, and 256
+/// objects of one volume. A forgotten volume is missing in the status until it is mounted again.
 final class VolumeRegistry: Sendable {
     private struct State {
         var volumes = RecentMap<VolumeRecord.Name, VolumeRecord>(capacity: capacity)
-        /// The driver asks for volumes again that it has filled.
+        /// Whether the driver has requested a mounted volume again.
         var isRotating = false
     }
 
     private static let capacity = 4 << 20
     private static let retention = Duration.seconds(86400)
-    /// While the driver asks for other volumes, one that it does not ask for has lost its pod.
+    /// A volume that is not requested for this time has probably lost its pod, if the driver still requests other
+    /// volumes.
     private static let goneAfter = Duration.seconds(600)
     private static let retentionOfGone = Duration.seconds(3600)
 
@@ -28,14 +29,14 @@ final class VolumeRegistry: Sendable {
         self.time = time
     }
 
-    /// A mount that succeeded.
+    /// Records a successful mount.
     func succeeded(_ pod: PodReference, _ targetPath: String, _ result: MountResult) {
         let now = time.elapsed()
         change(pod, targetPath, now) { $0.succeed(result, now) }
     }
 
-    /// A mount with the same result as the last one that succeeded, all of it from memory. Returns false if that one has
-    /// been forgotten.
+    /// Records a mount with the same result as the volume's last successful mount, with all contents from memory.
+    /// Returns false if that mount is no longer known.
     func repeated(_ pod: PodReference, _ targetPath: String) -> Bool {
         let now = time.elapsed()
         let name = VolumeRecord.Name(podUID: pod.uid, pod: pod.name, targetPath: targetPath)
@@ -47,7 +48,7 @@ final class VolumeRegistry: Sendable {
         }
     }
 
-    /// A mount that failed. `mount` is what is known of the class.
+    /// Records a failed mount. `mount` is the validated class, if validation succeeded.
     func failed(_ pod: PodReference, _ targetPath: String, _ mount: ValidatedMount?, _ error: ProviderError) {
         let now = time.elapsed()
         change(pod, targetPath, now) { $0.fail(mount, error, now) }
@@ -60,7 +61,7 @@ final class VolumeRegistry: Sendable {
         state.withLock { state in
             let known = state.volumes[name]
             if known?.lastSuccess != nil { state.isRotating = true }
-            // The map must not hold the record while it is changed, or the change would copy its objects.
+            // The record is removed from the map first, because changing it in place would copy its objects.
             state.volumes.remove(name)
             var record = known ?? VolumeRecord(pod, targetPath)
             record.lastMount = now
@@ -69,7 +70,7 @@ final class VolumeRegistry: Sendable {
         }
     }
 
-    /// Forgets volumes that are not asked for any more.
+    /// Drops volumes that are no longer requested.
     func sweep() {
         let now = time.elapsed()
         state.withLock { state in
@@ -78,7 +79,7 @@ final class VolumeRegistry: Sendable {
         }
     }
 
-    /// All volumes, by namespace, pod and path, and whether the driver rotates.
+    /// All volumes, ordered by namespace, pod and path, and whether the driver rotates them.
     var statuses: (volumes: [VolumeStatus], isRotating: Bool) {
         let clock = StatusClock(elapsed: time.elapsed(), wallClock: time.wallClock())
         let (records, isRotating) = state.withLock { ($0.volumes.all.map(\.value), $0.isRotating) }
@@ -93,7 +94,7 @@ final class VolumeRegistry: Sendable {
     }
 }
 
-/// Turns moments of the clock that never goes back into times of day.
+/// Converts times of the monotonic clock to times of day.
 struct StatusClock {
     var elapsed: Duration
     var wallClock: Int

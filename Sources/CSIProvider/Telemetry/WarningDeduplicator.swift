@@ -3,23 +3,23 @@ internal import Documents
 internal import ProviderCore
 internal import Synchronization
 
-/// Remembers which warnings about a SecretProviderClass are in the log: the kubelet has each volume asked for
-/// again about every minute, and operators do not want to read the same that often.
+/// Remembers which warnings about a SecretProviderClass have been logged. The kubelet requests each volume again about
+/// every minute, and without this the log would repeat the warnings that often.
 ///
-/// It remembers 4,096 classes, at most 1,024 of one namespace, and logs the warnings of a forgotten class again.
+/// It holds 4,096 classes, at most 1,024 of one namespace, and logs the warnings of a forgotten class again.
 final class WarningDeduplicator: Sendable {
     private struct Key: Hashable {
         var name: RotationHealth.ClassName
-        /// Of all its warnings: a class that changes is logged again.
+        /// The digest of all warnings of the class. When the class changes, its warnings are logged again.
         var digest: Int
     }
 
-    /// Of one class together.
+    /// The maximum number of warnings that are logged for one class.
     private static let maximumLines = UnknownNames.maximum + 1
 
     private let logged = Mutex(RecentMap<Key, Void>(capacity: 4096))
 
-    /// What has to be logged about the class that `pod` mounts: all of its warnings the first time, then none.
+    /// Returns the warnings to log for the class that `pod` mounts: all of them the first time, and none later.
     func new(_ warnings: [String], for pod: PodReference) -> [String] {
         if warnings.isEmpty { return [] }
         let key = Key(name: RotationHealth.ClassName(pod), digest: warnings.hashValue)
