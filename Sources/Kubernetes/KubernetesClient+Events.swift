@@ -1,10 +1,10 @@
 internal import ProviderCore
 
-/// An Event's object: where it is, what it counts and since when.
+/// The name, the count and the first time of an Event object.
 package struct EventRecord: Sendable {
     var name: String
     package var count: Int
-    /// Seconds since 1970.
+    /// The time of the first occurrence, in seconds since 1970.
     var first: Int
 
     package init(name: String, count: Int, first: Int) {
@@ -15,7 +15,7 @@ package struct EventRecord: Sendable {
 }
 
 extension KubernetesClient {
-    /// Creates the object for `event`.
+    /// Creates the Event object for `event`. Throws if the API server does not accept it.
     package func create(
         _ event: PodEvent, as record: EventRecord, node: String, now: Int
     ) async throws(KubernetesError) {
@@ -23,7 +23,8 @@ extension KubernetesClient {
         _ = try await send(.create, KubernetesResource("events", in: event.pod.namespace), body: body)
     }
 
-    /// Counts up the object of an earlier event that `event` repeats.
+    /// Increases the count of an earlier Event object, because `event` repeats it. Throws if the API server does not
+    /// accept it.
     package func update(_ event: PodEvent, of record: EventRecord, now: Int) async throws(KubernetesError) {
         let resource = KubernetesResource("events", in: event.pod.namespace, named: record.name)
         _ = try await send(.patch, resource, body: event.body(count: record.count, last: now))

@@ -2,7 +2,8 @@ internal import Documents
 package import ProviderCore
 
 extension KubernetesClient {
-    /// Reads whom `account`'s annotations name.
+    /// Returns the identity that the annotations of `account` name. Throws if the API server does not return the
+    /// account.
     package func annotatedIdentity(of account: ServiceAccountReference) async throws(KubernetesError)
         -> AnnotatedIdentity
     {

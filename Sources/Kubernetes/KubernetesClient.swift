@@ -4,22 +4,23 @@ internal import Glibc
 internal import SecretMemory
 internal import Synchronization
 
-/// A client of the cluster's API server, for this pod's own service account.
+/// A client of the cluster's API server, which uses the service account of this pod.
 ///
-/// It knows no kinds: what is asked of the API stands in extensions, one file for each kind. Token and
-/// authority are read from their files for each request, because the kubelet replaces them while the pod
-/// runs. It trusts the cluster's authority alone and never goes through an HTTP proxy.
+/// It does not know any kinds of objects; extensions add the requests, with one file for each kind. It reads the token
+/// and the certificate authority from their files for each request, because the kubelet replaces them while the pod
+/// runs. It trusts only the cluster's authority and never uses an HTTP proxy. All members can be used from any thread.
 package final class KubernetesClient: Sendable {
+    /// The address of the API server and the files of the service account.
     package struct Configuration: Sendable {
-        /// An address or a name, without brackets.
+        /// The address or name of the API server, without brackets.
         package var host: String
         package var port: Int
-        /// Where the kubelet puts `token` and `ca.crt`.
+        /// The directory in which the kubelet puts `token` and `ca.crt`.
         package var directory: String
-        /// How long a request may take.
+        /// The timeout of a request.
         package var timeout = Duration.seconds(5)
 
-        /// Takes the API server's address from the variables that the kubelet sets in every pod.
+        /// Reads the API server's address from the environment variables that the kubelet sets in every pod.
         package init(
             environment: [String: String], directory: String = "/var/run/secrets/kubernetes.io/serviceaccount"
         ) throws(KubernetesConfigurationError) {
@@ -39,17 +40,17 @@ package final class KubernetesClient: Sendable {
             self.directory = directory
         }
 
-        /// What the requests' URLs begin with.
+        /// The beginning of the URL of each request.
         var base: String { "https://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
     }
 
-    /// Larger files are neither a token nor authorities.
+    /// The maximum size of the token's and the authority's file, in bytes.
     private static let maximumFileBytes = 1 << 20
 
     private let configuration: Configuration
     private let transport: any HTTPTransport
     private let time: TimeSource
-    /// What the authority's file held when it last held something.
+    /// The last content of the authority's file that was not empty.
     private let authority = Mutex<[UInt8]?>(nil)
 
     package init(configuration: Configuration, transport: any HTTPTransport, time: TimeSource = .system) {
@@ -58,9 +59,11 @@ package final class KubernetesClient: Sendable {
         self.time = time
     }
 
-    /// Does `verb` to `resource` and returns the object in the answer. A `patch` is a JSON merge patch.
+    /// Performs `verb` on `resource`, and returns the object in the response. The body of a `patch` is a JSON merge
+    /// patch.
     ///
-    /// A token that is not accepted is read once more: it may just have been replaced.
+    /// If the token is rejected, it is read again once, because the kubelet may just have replaced it. Throws if the
+    /// API server cannot be reached or refuses the request.
     package func send(
         _ verb: KubernetesResource.Verb, _ resource: KubernetesResource, body: String? = nil
     ) async throws(KubernetesError) -> JSONObject {
@@ -113,7 +116,7 @@ package final class KubernetesClient: Sendable {
                 .setup,
                 "\(path) cannot be read (\(error)): the provider's pod needs automountServiceAccountToken: true")
         }
-        // What would end a header's line is not a token.
+        // A text with characters that would end a header line is not a token.
         let token = contents.withExposed { bytes -> SecretBytes? in
             let text = bytes.drop(while: ASCII.isSpace).reversed().drop(while: ASCII.isSpace).reversed()
             return text.isEmpty || !text.allSatisfy({ ASCII.visible.contains($0) }) ? nil : SecretBytes(text)
@@ -122,7 +125,8 @@ package final class KubernetesClient: Sendable {
         return token
     }
 
-    /// While the file is being replaced, and so empty or not there, what it held before.
+    /// Returns the content of the authority's file, or its previous content while the file is being replaced and is
+    /// empty or missing.
     private func authorities() throws(KubernetesError) -> [UInt8] {
         let path = "\(configuration.directory)/ca.crt"
         let now = (try? SmallFile.bytes(of: path, limit: Self.maximumFileBytes)) ?? []
@@ -135,7 +139,7 @@ package final class KubernetesClient: Sendable {
     }
 }
 
-/// Explains why the environment names no API server.
+/// Explains why the environment does not provide the address of an API server.
 package struct KubernetesConfigurationError: Error, CustomStringConvertible {
     package var description: String
 }

@@ -1,29 +1,30 @@
 internal import Azure
 internal import Documents
 
-/// Why the API server did not do what it was asked.
+/// The reason why a request to the API server failed.
 package struct KubernetesError: Error, Sendable, CustomStringConvertible {
+    /// The kind of the failure. The raw values are labels of metrics.
     package enum Kind: String, Sendable {
-        /// This pod has no token, or no authority to know the API server by.
+        /// This pod does not have a token, or a certificate authority to verify the API server.
         case setup = "no-credentials"
-        /// No answer came.
+        /// No response arrived.
         case unreachable
-        /// The token is not accepted.
+        /// The token was rejected.
         case unauthorized
         /// An RBAC rule is missing.
         case forbidden
         case notFound = "not-found"
-        /// An object of that name is there already, or has changed meanwhile.
+        /// An object with that name exists already, or the object has changed in the meantime.
         case conflict
-        /// Too many requests, or a fault of the API server.
+        /// The API server received too many requests, or it has a problem.
         case unavailable
-        /// The request itself is not accepted.
+        /// The API server does not accept the request itself.
         case refused
     }
 
     package var kind: Kind
     package var description: String
-    /// How long the API server wants to be left alone.
+    /// The time for which the API server asks not to be called.
     package var pause: Duration?
 
     /// Whether the same request may succeed later.
@@ -38,7 +39,7 @@ package struct KubernetesError: Error, Sendable, CustomStringConvertible {
         self.init(.unreachable, "the API server cannot be reached: \(failure.hop.rawValue): \(failure.reason)")
     }
 
-    /// The error in an answer that is not a success.
+    /// Creates the error for a response that does not report success.
     init(_ response: HTTPResponse, to verb: KubernetesResource.Verb, _ resource: KubernetesResource, now: Int) {
         let status = response.json
         let said = String((status?["message"]?.text ?? "no explanation").prefix(500))
@@ -59,7 +60,7 @@ package struct KubernetesError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A namespace on its way out takes nothing new, whatever rules there are.
+    /// Whether the namespace is being deleted. It then refuses new objects, regardless of RBAC rules.
     private static func isTerminating(_ status: JSONObject?) -> Bool {
         status?["details"]?.object?["causes"]?.array?.contains {
             $0.object?["reason"]?.text == "NamespaceTerminating"

@@ -1,21 +1,21 @@
 internal import SecretMemory
 
-/// What a request to the API server is about: one object, or where a new one is to be.
+/// The target of a request to the API server: an object, or the collection in which an object is created.
 package struct KubernetesResource: Sendable {
-    /// What is done with it, as RBAC calls it.
+    /// The action on the target, in the words of RBAC.
     package enum Verb: String, Sendable {
         case create
         case get
         case patch
     }
 
-    /// Empty for the core group.
+    /// The API group; empty for the core group.
     package var group = ""
     package var version = "v1"
-    /// In the plural, such as `events`.
+    /// The kind in the plural, such as `events`.
     package var kind: String
     package var namespace: String
-    /// Empty for an object that is to be created.
+    /// The name; empty for an object that will be created.
     package var name: String
 
     package init(_ kind: String, in namespace: String, named name: String = "") {
@@ -24,19 +24,19 @@ package struct KubernetesResource: Sendable {
         self.name = name
     }
 
-    /// The path of its URL. Whatever namespace and name hold, each stays one segment.
+    /// The path of the URL. Namespace and name are encoded, so that each of them stays one segment.
     package var path: String {
         let start = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
         let collection = "\(start)/namespaces/\(Self.segment(namespace))/\(kind)"
         return name.isEmpty ? collection : "\(collection)/\(Self.segment(name))"
     }
 
-    /// The RBAC rule that permits `verb`, as a ClusterRole has it.
+    /// Returns the RBAC rule that allows `verb`, in the notation of a ClusterRole.
     func rule(for verb: Verb) -> String {
         "{ apiGroups: [\"\(group)\"], resources: [\"\(kind)\"], verbs: [\"\(verb.rawValue)\"] }"
     }
 
-    /// `.` and `..` would lead out of their place, and no Kubernetes name can be either.
+    /// The segments `.` and `..` would point to another place, and a Kubernetes name cannot be either.
     private static func segment(_ text: String) -> String {
         text.allSatisfy { $0 == "." } ? "-" : text.percentEncoded
     }

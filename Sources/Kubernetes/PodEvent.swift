@@ -2,10 +2,10 @@ internal import Documents
 package import ProviderCore
 internal import SecretMemory
 
-/// An Event on a pod, of the core API: the kind in which the kubelet's FailedMount stands next to it, with the
-/// `count` and `lastTimestamp` that `kubectl describe` and event exporters read.
+/// An Event on a pod, in the core API, like the kubelet's FailedMount events. It has the `count` and `lastTimestamp`
+/// that `kubectl describe` and event exporters read.
 package struct PodEvent: Sendable {
-    /// Under the names that the driver gave them up to 1.5, and gives no more.
+    /// The reasons that the driver used for its own events up to version 1.5.
     package enum Reason: String, Sendable {
         case failed = "MountRotationFailed"
         case complete = "MountRotationComplete"
@@ -13,7 +13,7 @@ package struct PodEvent: Sendable {
         var type: String { self == .failed ? "Warning" : "Normal" }
     }
 
-    /// Kubernetes' own bound for messages.
+    /// Kubernetes' limit for messages, in bytes.
     static let maximumMessageBytes = 1024
     private static let component = "csi-secrets-store-provider-azure"
 
@@ -21,7 +21,7 @@ package struct PodEvent: Sendable {
     package var reason: Reason
     private(set) var message: String
 
-    /// Nil for what no pod can be called.
+    /// Creates an event. Returns nil if the name or the namespace of the pod is not a valid Kubernetes name.
     package init?(on pod: PodReference, _ reason: Reason, _ message: String) {
         guard Self.isName(pod.name), Self.isName(pod.namespace), pod.uid.utf8.count <= 128 else { return nil }
         self.pod = pod
@@ -34,7 +34,7 @@ package struct PodEvent: Sendable {
         self.message = String(String.UnicodeScalarView(fitting))
     }
 
-    /// The whole object. `first` and `last` are seconds since 1970.
+    /// Returns the whole Event object. `first` and `last` are in seconds since 1970.
     func json(named name: String, node: String, count: Int, first: Int, last: Int) -> String {
         let object: JSONOutput = [
             "apiVersion": "v1", "kind": "Pod", "namespace": .text(pod.namespace), "name": .text(pod.name),
@@ -50,14 +50,14 @@ package struct PodEvent: Sendable {
         return JSONOutput.object(members + changes(count: count, last: last)).compact
     }
 
-    /// What changes of it when the same happens again.
+    /// Returns the fields of the object that change when the event is repeated.
     func body(count: Int, last: Int) -> String { JSONOutput.object(changes(count: count, last: last)).compact }
 
     private func changes(count: Int, last: Int) -> [(String, JSONOutput)] {
         [("message", .text(message)), ("count", .number(count)), ("lastTimestamp", .text(Timestamp.text(last)))]
     }
 
-    /// A DNS subdomain, as names of pods and namespaces are.
+    /// Whether `text` is a DNS subdomain, as the names of pods and namespaces are.
     private static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 253
             && text.hasOnlyASCIILettersAndDigits(or: "-.") && !text.utf8.contains(where: ASCII.uppercase.contains)

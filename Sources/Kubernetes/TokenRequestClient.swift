@@ -2,10 +2,10 @@ package import Azure
 internal import Documents
 package import SecretMemory
 
-/// Kubernetes' TokenRequest call, for trying a mount outside a cluster: against an API server's proxy
-/// or the emulator's cluster.
+/// Calls Kubernetes' TokenRequest API, to try a mount outside a cluster, through a proxy of an API server or with the
+/// emulator's cluster.
 package struct TokenRequestClient: Sendable {
-    /// A token and the moment until which it is valid, in RFC 3339.
+    /// A token, and the time until which it is valid, in RFC 3339.
     package struct Token: Sendable {
         package var secret: SecretBytes
         package var expiry: String
@@ -49,7 +49,7 @@ package struct TokenRequestClient: Sendable {
     }
 }
 
-/// Explains why the API server gave no token.
+/// The reason why the API server did not return a token.
 package struct TokenRequestError: Error, CustomStringConvertible, Sendable {
     package var description: String
 }
