@@ -1,8 +1,9 @@
-/// The parser suggests the options that a command declares, but not those that every command has.
+/// Adds suggestions for options that every command has. The parser suggests only options that a command declares.
 enum OptionSuggestion {
     private static let common = ["--help", "--version"]
 
-    /// The parser's message about an unknown option, with a suggestion if it has none; other messages unchanged.
+    /// Returns the parser's message about an unknown option with a suggestion, if it does not have one. Other messages
+    /// stay unchanged.
     static func completing(_ message: String) -> String {
         var lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let start = "Error: Unknown option '"

@@ -1,12 +1,12 @@
 package import ArgumentParser
 internal import Glibc
 
-/// An error that can be the user's mistake in the command line, such as a file that does not exist.
+/// An error that may be a mistake in the command line, such as a file that does not exist.
 package protocol CommandFailure: Error {
     var isMistake: Bool { get }
 }
 
-/// A mistake in the command line that the parser cannot find.
+/// A mistake in the command line that the parser cannot detect.
 package struct CommandMistake: CommandFailure, CustomStringConvertible {
     package var description: String
     package var isMistake: Bool { true }
@@ -16,14 +16,14 @@ package struct CommandMistake: CommandFailure, CustomStringConvertible {
     }
 }
 
-/// Runs a program's command with the manners that all programs of this package share: what an unknown name probably
-/// meant, and one exit code for mistakes.
+/// Runs the command of a program in the way that all programs of this package share: with suggestions for unknown
+/// names, and with one exit code for mistakes.
 package enum Program {
-    /// The exit code for a mistake in the command line. 1 says that the command failed or found something.
+    /// The exit code for a mistake in the command line. Exit code 1 means that the command failed or found a problem.
     package static let mistakeExitCode: Int32 = 2
 
-    /// Runs the command that `arguments` name and ends the process. `isMistake` says whether an error of the command is
-    /// a mistake in the command line. `onFailure` runs after the message, before the process ends with a failure.
+    /// Runs the command in `arguments` and ends the process. `isMistake` returns whether an error is a mistake in the
+    /// command line. `onFailure` runs after the message and before the process ends with a failure.
     package static func run(
         _ root: any ParsableCommand.Type, _ arguments: [String],
         isMistake: (any Error) -> Bool = { ($0 as? any CommandFailure)?.isMistake == true },
@@ -31,7 +31,7 @@ package enum Program {
     ) async -> Never {
         let code: Int32
         do {
-            // The parser answers `help` with an unknown name by the help of all commands.
+            // For `help` with an unknown name, the parser would show the help of all commands.
             if arguments.first == "help", let unknown = UnknownCommand(Array(arguments.dropFirst()), of: root) {
                 throw unknown
             }
@@ -53,7 +53,7 @@ package enum Program {
         }
     }
 
-    /// Writes the message about `error`, if it has one. Returns the exit code.
+    /// Writes the message about `error`, if it has one, and returns the exit code.
     private static func report<Root: ParsableCommand>(
         _ error: any Error, of root: Root.Type, _ arguments: [String], isMistake: Bool
     ) -> Int32 {
@@ -66,7 +66,8 @@ package enum Program {
         } else if code == .validationFailure, !(error is ValidationError),
             let unknown = UnknownCommand(arguments, of: root)
         {
-            // Not for a mistake that the command itself has found: then the parser knew the name.
+            // This does not apply to a mistake that the command itself reported, because the parser knew the command
+            // then.
             message = unknown.message
         }
         if !message.isEmpty { write("\(message)\n") }

@@ -1,7 +1,7 @@
-/// Finds what was probably meant by a name that does not exist.
+/// Finds the known name that an unknown name was probably meant to be.
 package enum Spelling {
-    /// The only one of `names` that begins with `word`, else the one that differs from it in the fewest letters, at most
-    /// a third of them. Two letters in the wrong order count once.
+    /// Returns the name in `names` that begins with `word`, if it is the only one, or else the name with the fewest
+    /// different letters, at most a third of them. Two swapped letters count as one difference.
     package static func nearest(to word: String, among names: [String]) -> String? {
         let wanted = word.lowercased()
         let completed = names.filter { $0.hasPrefix(wanted) }
@@ -13,9 +13,9 @@ package enum Spelling {
         return best.name
     }
 
-    /// How many letters have to be inserted, removed, replaced, or swapped with the next one.
+    /// Returns the number of letters to insert, remove, replace, or swap with the next one.
     private static func distance(_ a: String, _ b: String) -> Int {
-        // Longer words are not names of commands or options.
+        // Names of commands and options are not longer than this.
         let (a, b) = (Array(a.prefix(100)), Array(b))
         var rows = [Array(0...b.count)]
         for i in 1..<(a.count + 1) {

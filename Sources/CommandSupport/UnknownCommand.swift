@@ -1,10 +1,10 @@
 internal import ArgumentParser
 
-/// A word instead of a subcommand that is not the name of one.
+/// A word in the position of a subcommand that is not the name of one.
 struct UnknownCommand: Error {
     let message: String
 
-    /// Nil if all names in `arguments`, before the first option, are known.
+    /// Returns nil if all names in `arguments` before the first option are known.
     init?(_ arguments: [String], of root: any ParsableCommand.Type) {
         var command = root
         var path = root._commandName
@@ -39,7 +39,7 @@ struct UnknownCommand: Error {
 }
 
 extension String {
-    /// A short text that a terminal cannot take for a command.
+    /// The first 60 characters of the text, with control characters replaced by `?`.
     fileprivate var visible: String {
         let scalars = unicodeScalars.prefix(60).map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }
         return String(String.UnicodeScalarView(scalars)) + (unicodeScalars.count > 60 ? "…" : "")

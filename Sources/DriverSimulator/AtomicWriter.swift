@@ -3,9 +3,11 @@ internal import Glibc
 internal import ProviderCore
 package import SecretMemory
 
-/// Writes a volume's content as the kubelet and the driver do: complete into a new directory, then
-/// visible in one step by renaming the `..data` link. A reader sees the old set or the new, no mixture.
+/// Writes the content of a volume like the kubelet and the driver: completely into a new directory, which then becomes
+/// visible in one step by renaming the symbolic link `..data`. A reader sees either the old or the new files, and never
+/// a mixture.
 package struct AtomicWriter: Sendable {
+    /// A file of the volume.
     package struct File: Sendable {
         package var path: String
         package var mode: UInt32
@@ -27,8 +29,8 @@ package struct AtomicWriter: Sendable {
         self.target = target
     }
 
-    /// Makes `files` the whole content of the volume. Tells whether anything changed; like the driver,
-    /// it looks at paths and contents only.
+    /// Makes `files` the whole content of the volume. Returns whether anything changed. Like the driver, it compares
+    /// only paths and contents.
     @discardableResult
     package func write(_ files: [File]) throws(AtomicWriterError) -> Bool {
         for file in files {
@@ -52,9 +54,10 @@ package struct AtomicWriter: Sendable {
         return true
     }
 
-    /// Links each top-level name to where `..data` leads, and drops links that lead nowhere any more.
+    /// Creates a link through `..data` for each top-level name, and removes links whose targets no longer exist.
     private func publish(_ files: [File]) throws(AtomicWriterError) {
-        // As bytes, as the kernel reads names: to Swift a slash with a combining mark is another character.
+        // Names are compared by bytes, as the kernel does: in Swift, a slash with a combining mark is another
+        // character.
         let names = Set(files.map { ByteKey($0.path.utf8.prefix { $0 != Self.slash }) })
         for name in names.map({ String(decoding: $0.bytes, as: UTF8.self) }) where link(name) == nil {
             guard symlink("\(Self.dataLink)/\(name)", "\(target)/\(name)") == 0 else { throw failure("link \(name)") }
@@ -83,7 +86,7 @@ package struct AtomicWriter: Sendable {
             }
             return true
         }
-        // Not by the creation mode, which the umask would narrow.
+        // The creation mode is not used, because the umask would restrict it.
         guard isWritten, fchmod(descriptor, mode_t(file.mode)) == 0 else { throw failure("write \(file.path)") }
     }
 
@@ -110,7 +113,7 @@ package struct AtomicWriter: Sendable {
             }
     }
 
-    /// The paths of all files below `directory`.
+    /// Returns the paths of all files below `directory`.
     private func tree(_ directory: String) -> [String] {
         entries(directory).flatMap { name -> [String] in
             let path = "\(directory)/\(name)"
@@ -159,7 +162,7 @@ package struct AtomicWriter: Sendable {
     }
 }
 
-/// Explains what an `AtomicWriter` could not do.
+/// Explains why an `AtomicWriter` could not write the volume.
 package struct AtomicWriterError: Error, CustomStringConvertible {
     package var description: String
 }

@@ -2,9 +2,9 @@ internal import Documents
 internal import KeyMaterial
 package import SecretMemory
 
-/// Builds the Kubernetes Secrets that `secretObjects` ask for, by the driver's rules.
+/// Builds the Kubernetes Secrets that `secretObjects` requests, by the driver's rules.
 package enum SecretBuilder {
-    /// A Secret that could be built.
+    /// A Secret that was built.
     package struct Secret: Sendable {
         package var name: String
         package var namespace: String
@@ -14,7 +14,7 @@ package enum SecretBuilder {
         package var annotations: [(key: String, value: String)]
     }
 
-    /// The label by which the driver knows its Secrets.
+    /// The label that marks the driver's Secrets.
     private static let managedLabel = "secrets-store.csi.k8s.io/managed"
 
     package static func build(
@@ -45,7 +45,7 @@ package enum SecretBuilder {
 }
 
 extension SecretBuilder.Secret {
-    /// The Secret as a manifest, values in base64.
+    /// The Secret as a manifest, with base64 values.
     package var manifest: SecretBytes {
         var builder = SecretBytesBuilder(capacity: 1024)
         func line(_ text: String) { builder.append(contentsOf: "\(text)\n".utf8) }
@@ -72,7 +72,7 @@ extension SecretBuilder.Secret {
         return builder.finish()
     }
 
-    /// Plain where YAML lets it be, in JSON's quotes otherwise.
+    /// Returns the text without quotes if YAML allows it, and otherwise in JSON's quotes.
     private static func quoted(_ text: String) -> String {
         let isPlain =
             text.first?.isLetter == true
@@ -82,7 +82,7 @@ extension SecretBuilder.Secret {
     }
 }
 
-/// Explains why a Secret could not be built; the mount itself succeeds all the same.
+/// Explains why a Secret could not be built. The mount itself succeeds anyway.
 package struct SecretBuilderError: Error, CustomStringConvertible, Sendable {
     package var description: String
 }

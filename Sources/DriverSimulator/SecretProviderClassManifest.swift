@@ -1,6 +1,6 @@
 package import Documents
 
-/// What is wrong with a manifest, with its line.
+/// A mistake in a manifest, with its line.
 package struct ManifestError: Error, CustomStringConvertible, Sendable {
     package var description: String
 
@@ -9,7 +9,7 @@ package struct ManifestError: Error, CustomStringConvertible, Sendable {
     }
 }
 
-/// A SecretProviderClass as it stands in a manifest.
+/// A SecretProviderClass as written in a manifest.
 package struct SecretProviderClassManifest: Sendable {
     package var name: String
     package var namespace: String?
@@ -17,10 +17,11 @@ package struct SecretProviderClassManifest: Sendable {
     package var parameters: [String: String]
     package var secretObjects: [SecretObject]
 
-    /// One entry of `secretObjects`: a Kubernetes Secret that the driver keeps in step.
+    /// One entry of `secretObjects`: a Kubernetes Secret that the driver keeps up to date.
     package struct SecretObject: Sendable {
+        /// A file that becomes a key of the Secret.
         package struct Item: Sendable {
-            /// The file's path in the mount.
+            /// The path of the file in the volume.
             package var objectName: String
             package var key: String
         }
@@ -71,7 +72,8 @@ package struct SecretProviderClassManifest: Sendable {
             annotations: try strings(node["annotations"], of: "annotations"))
     }
 
-    /// A mapping of strings. The API server refuses anything else, so a bare `false` is refused here too.
+    /// Returns a mapping of strings. The API server refuses any other value, so an unquoted `false` is refused here
+    /// too.
     private static func strings(
         _ node: YAMLNode?, of place: String
     ) throws(ManifestError) -> [(key: String, value: String)] {

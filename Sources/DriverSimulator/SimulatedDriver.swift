@@ -3,8 +3,8 @@ internal import ProviderCore
 package import ProviderTransport
 package import SecretMemory
 
-/// Plays the Secrets Store CSI driver for one volume: asks the provider as the driver would, and does
-/// with the answer what the driver does.
+/// Acts as the Secrets Store CSI driver for one volume: it calls the provider as the driver does, and processes the
+/// response as the driver does.
 package struct SimulatedDriver: Sendable {
     /// The pod whose volume is mounted.
     package struct Pod: Sendable {
@@ -21,11 +21,11 @@ package struct SimulatedDriver: Sendable {
         }
     }
 
-    /// A service-account token for one audience.
+    /// A service account token for one audience.
     package struct Token: Sendable {
         package var audience: String
         package var secret: SecretBytes
-        /// RFC 3339.
+        /// The time of expiry, in RFC 3339.
         package var expiry: String
 
         package init(audience: String, secret: SecretBytes, expiry: String) {
@@ -35,14 +35,14 @@ package struct SimulatedDriver: Sendable {
         }
     }
 
-    /// What a mount brought about.
+    /// The result of a mount.
     package struct Outcome: Sendable {
         package var files: [AtomicWriter.File]
         package var versions: [ObjectVersionMessage]
-        /// Whether the volume's content is another than before.
+        /// Whether the volume's content has changed.
         package var isChanged: Bool
         package var secrets: [SecretBuilder.Secret]
-        /// Secrets that could not be built; the mount stands all the same.
+        /// The Secrets that could not be built. The mount succeeds anyway.
         package var secretFailures: [String]
     }
 
@@ -56,7 +56,8 @@ package struct SimulatedDriver: Sendable {
         self.timeout = timeout
     }
 
-    /// `secrets` is the JSON of nodePublishSecretRef's data.
+    /// Mounts the volume. `secrets` is the JSON of nodePublishSecretRef's data. Throws if the driver would fail the
+    /// mount.
     package func mount(
         _ manifest: SecretProviderClassManifest, for pod: Pod, tokens: [Token],
         secrets: SecretBytes = SecretBytes("null"), target: String
@@ -100,7 +101,7 @@ package struct SimulatedDriver: Sendable {
         return outcome
     }
 
-    /// As the driver would pass it on to the pod, but for what no provider has said.
+    /// Returns the text that the driver would report for the pod, and a plain text if no provider responded.
     private func description(of status: RPCStatus) -> String {
         switch status.code {
         case .unavailable: "no provider answers at \(endpoint): \(status.message)"
@@ -109,7 +110,7 @@ package struct SimulatedDriver: Sendable {
         }
     }
 
-    /// The class's parameters overlaid with the volume context, as the driver merges them.
+    /// Returns the class's parameters overlaid with the volume context, merged as in the driver.
     private static func attributes(
         _ manifest: SecretProviderClassManifest, _ pod: Pod, _ tokens: [Token]
     ) -> [UInt8] {

@@ -1,12 +1,12 @@
 internal import KeyMaterial
 internal import SecretMemory
 
-/// How the driver takes `tls.crt` and `tls.key` out of a mounted file (observed driver behaviour).
+/// Extracts `tls.crt` and `tls.key` from a mounted file like the driver (observed driver behaviour).
 enum TLSParts {
     static func part(_ key: String, of content: SecretBytes) throws(DERError) -> SecretBytes {
         var blocks = PEMReader.blocks(in: content)
         if blocks.isEmpty {
-            // Without PEM the file may be a PKCS#12 without a password.
+            // A file that is not PEM may be a PKCS#12 file without a password.
             let bundle = try PKCS12.open(content)
             blocks = bundle.keys.map { PEMBlock(label: "PRIVATE KEY", der: $0) }
             blocks += bundle.certificates.map { PEMBlock(label: "CERTIFICATE", der: $0) }

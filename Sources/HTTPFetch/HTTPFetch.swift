@@ -4,34 +4,35 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
-/// One HTTP/1.1 request on a connection of its own, without a proxy. The emulator and the tools use it; the provider has
-/// a client of its own, which keeps connections and retries.
+/// Sends one HTTP/1.1 request on a new connection, without a proxy. The emulator and the tools use it; the provider has
+/// its own client, which reuses connections and retries.
 package struct HTTPFetch: Sendable {
+    /// A complete response.
     package struct Response: Sendable {
         package var status: Int
         package var body: [UInt8]
-        /// The header `Location`.
+        /// The value of the header `Location`.
         var location: String?
     }
 
     private static let maximumRedirects = 5
 
     package var method = "GET"
-    /// `http` or `https`.
+    /// The absolute URL, with the scheme `http` or `https`.
     package var url: String
     package var headers: [String: String] = [:]
     package var body: [UInt8] = []
-    /// A file in PEM with the authorities to trust; the system's if nil.
+    /// A PEM file with the trusted certificate authorities; nil for those of the system.
     package var trustRoots: String?
-    /// The largest body of a response. A larger one is an error.
+    /// The maximum size of a response body in bytes. A larger one is an error.
     package var maximumBodyBytes = 1 << 20
-    /// The time for the connection, and then the time for the response.
+    /// The timeout for the connection, and again for the response.
     package var timeout = Duration.seconds(10)
 
     package init(url: String) { self.url = url }
 
-    /// Sends the request. Follows redirects of `GET` requests without headers, which could be credentials. Throws an
-    /// `HTTPFetchError`, or an error of the connection.
+    /// Sends the request and returns the response. Redirects are followed only for `GET` requests without headers,
+    /// because headers can contain credentials. Throws an `HTTPFetchError`, or an error of the connection.
     package func response() async throws -> Response {
         var fetch = self
         for _ in 0...Self.maximumRedirects {
@@ -48,7 +49,7 @@ package struct HTTPFetch: Sendable {
         guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty,
             let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme)
         else { throw HTTPFetchError("\(url) is not an http or https URL") }
-        // URLComponents keeps the brackets of an IPv6 address.
+        // URLComponents returns an IPv6 address with its brackets.
         let address = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         let port = parts.port ?? (scheme == "https" ? 443 : 80)
         let context = scheme == "https" ? try NIOSSLContext(configuration: tlsConfiguration) : nil
@@ -61,7 +62,8 @@ package struct HTTPFetch: Sendable {
                     do {
                         let pipeline = channel.pipeline.syncOperations
                         if let context {
-                            // An address has no server name (SNI); the certificate must then be for the address.
+                            // An address cannot be sent as the server name (SNI); the certificate must then contain the
+                            // address.
                             let name = (try? SocketAddress(ipAddress: address, port: port)) == nil ? address : nil
                             try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
                         }

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Sends a request as soon as its connection is open, and collects the response.
+/// Sends the request when its connection opens, and collects the response.
 final class HTTPFetchHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -63,7 +63,7 @@ final class HTTPFetchHandler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// A connection that was never open ends without `channelInactive`.
+    /// A connection that never opened ends without `channelInactive`.
     func handlerRemoved(context: ChannelHandlerContext) { completeWithoutResponse() }
 
     private func completeWithoutResponse() {

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import CommandSupport
 internal import Glibc
 
-/// The provider's command line.
+/// The command line of the provider and its tools.
 @main
 struct AkvCsi: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +14,7 @@ struct AkvCsi: AsyncParsableCommand {
             Explain.self,
         ])
 
-    /// `serve` does not use the general parser, which cannot read flags in Go's way.
+    /// Runs the command. `serve` does not use the general parser, because that parser cannot read flags in Go's syntax.
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
@@ -22,7 +22,7 @@ struct AkvCsi: AsyncParsableCommand {
         let rest = Array(arguments.dropFirst())
         switch arguments.first {
         case "serve": Glibc.exit(await ServeCommand.run(rest))
-        // Not among the commands that help and completions list.
+        // This command is not in the list for help and completions.
         case "kubectl": await Program.run(KubectlAkv.self, rest)
         case DoctorBundleCommand.name: await Program.run(DoctorBundleCommand.self, rest)
         default: await Program.run(self, arguments)

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Documents
 
-/// A duration in Go's notation as a command's option.
+/// A duration in Go's notation, as the value of a command's option.
 struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
     var value: Duration
     var description: String

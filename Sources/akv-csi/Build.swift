@@ -1,13 +1,13 @@
 internal import CBuildInfo
 
-/// What this program says of itself.
+/// The version of this program.
 enum Build {
-    /// With the leading v that the driver's protocol and upstream use.
+    /// The version with the leading v that the driver's protocol and upstream use.
     static let version = String(cString: akv_build_version())
-    /// The date of the commit that the program was built from; `unknown` for a build without `make`.
+    /// The date of the commit from which the program was built; `unknown` for a build without `make`.
     static let date = String(cString: akv_build_date())
 
-    /// Version, commit and date in one line. The version is the first word.
+    /// The version, the commit and the date on one line. The version is the first word.
     static var summary: String {
         let commit = String(cString: akv_build_commit())
         return "\(version) (commit \(commit)\(date == "unknown" ? "" : ", \(date)"))"

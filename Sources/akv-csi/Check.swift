@@ -6,7 +6,7 @@ struct Check: AsyncParsableCommand {
         abstract: "Find mistakes in manifests, without a cluster and without Azure.",
         discussion: """
             Reads SecretProviderClasses, the pods and workloads that mount them, ServiceAccounts and the CSIDriver, \
-            and checks them together by the server's own rules. Name all files that belong together.
+            and checks them together by the provider's own rules. Name all files that belong together.
 
             Exit code: 0 without a finding of --fail-on's severity, 1 with one, 2 for a mistake in the command, such \
             as a file that does not exist.

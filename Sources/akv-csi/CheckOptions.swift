@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Diagnostics
 internal import Documents
 
-/// How manifests are checked, wherever they come from.
+/// The options for checking manifests from any source.
 struct CheckOptions: ParsableArguments {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text, json, sarif
@@ -14,7 +14,7 @@ struct CheckOptions: ParsableArguments {
         var severity: Finding.Severity { Finding.Severity(rawValue: rawValue) ?? .warning }
     }
 
-    @Option(name: .shortAndLong, help: "How to write the findings.")
+    @Option(name: .shortAndLong, help: "The format of the findings.")
     var output = Format.text
 
     @Option(help: "The lowest severity with which the exit code is 1.")
@@ -26,7 +26,8 @@ struct CheckOptions: ParsableArguments {
     @Flag(help: "Also show the requests of a mount, the identity that makes them, and the az commands that it needs.")
     var plan = false
 
-    /// Checks `files` and writes the findings. Exit code 1 if they are grave enough, 2 with `hasMistake`.
+    /// Checks `files` and writes the findings. Throws exit code 1 if one of them has the severity of `failOn`, and 2
+    /// with `hasMistake`.
     func report(
         on files: [ManifestFile], failures: [Finding] = [], hasMistake: Bool = false, unit: String = "file"
     ) throws {

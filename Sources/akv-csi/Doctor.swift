@@ -70,7 +70,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 }
 
-/// The doctor for `kubectl akv doctor --in-node`, with everything from standard input.
+/// Runs the doctor for `kubectl akv doctor --in-node`, with all input from standard input.
 struct DoctorBundleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: name, abstract: "Run the doctor for kubectl akv doctor --in-node.")

@@ -8,13 +8,13 @@ internal import ProviderCore
 internal import ProviderTransport
 internal import SecretMemory
 
-/// What the doctor has to know beyond its files, wherever they come from.
+/// The options of the doctor that do not depend on the source of its files.
 struct DoctorOptions: ParsableArguments {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text, json
     }
 
-    @Option(name: .customLong("class"), help: "Which SecretProviderClass, if there are several.")
+    @Option(name: .customLong("class"), help: "The SecretProviderClass, if there are several.")
     var className: String?
 
     @Option(help: "The pod's namespace; the manifest's by default.")
@@ -29,44 +29,46 @@ struct DoctorOptions: ParsableArguments {
     @Option(help: "The provider's socket, to be asked for its version and health too.")
     var endpoint: String?
 
-    @Option(help: "How long each hop may take.")
+    @Option(help: "The timeout of each network step.")
     var timeout = DurationArgument(seconds: 15)
 
-    @Option(help: "As serve has it: the cloud of classes that name none.")
+    @Option(help: "Like the flag of serve: the cloud for classes that do not name one.")
     var cloudName = "AzurePublicCloud"
 
-    @Option(name: .customLong("token-proxy-url"), help: "As serve has it: the token proxy for AKS identity bindings.")
+    @Option(
+        name: .customLong("token-proxy-url"), help: "Like the flag of serve: the token proxy for AKS identity bindings."
+    )
     var tokenProxyURL: String?
 
-    @Option(help: "As serve has it: the token proxy's TLS server name.")
+    @Option(help: "Like the flag of serve: the token proxy's TLS server name.")
     var sniName: String?
 
     @Option(
-        name: .customLong("token-proxy-ca-file"), help: "As serve has it: the authority of the token proxy.",
+        name: .customLong("token-proxy-ca-file"), help: "Like the flag of serve: the authority of the token proxy.",
         completion: .file())
     var tokenProxyAuthorityFile: String?
 
-    @Option(help: "As serve has it: where aad-pod-identity's node agent listens.")
+    @Option(help: "Like the flag of serve: where aad-pod-identity's node agent listens.")
     var nmiEndpoint: String?
 
-    @Option(name: .shortAndLong, help: "How to write the report.")
+    @Option(name: .shortAndLong, help: "The format of the report.")
     var output = Format.text
 
     func validate() throws {
         if let endpoint, Endpoint(endpoint) == nil { throw ValidationError("invalid endpoint: \(endpoint)") }
-        guard timeout.value > .zero else { throw ValidationError("the timeout must be longer than nothing") }
+        guard timeout.value > .zero else { throw ValidationError("the timeout must be positive") }
         if let problem = tokenServices.tokenProxy.urlProblem {
             throw ValidationError("invalid token-proxy-url: \(problem)")
         }
     }
 
-    /// Runs `examine` and writes its report. Exit code 1 if the mount does not work.
+    /// Runs `examine` and writes its report. Throws exit code 1 if the mount does not work.
     func write(_ examine: () async throws -> DoctorReport) async throws {
         let report: DoctorReport
         do {
             report = try await examine()
         } catch let error where !(error is ValidationError) {
-            // Who reads JSON reads it of this too.
+            // A reader of JSON output also needs this failure as JSON.
             if output == .json { try StandardOutput.write(DoctorReport.json(failure: "\(error)").document) }
             throw error
         }
@@ -77,7 +79,7 @@ struct DoctorOptions: ParsableArguments {
         if report.cause != nil { throw ExitCode(1) }
     }
 
-    /// Examines what `files` hold. `token` is called with what is to be mounted.
+    /// Runs the doctor for the manifests in `files`. `token` is called with the subject of the run.
     func report(
         of files: [ManifestFile], credentials: SecretBytes? = nil,
         token: (Doctor.Subject, any HTTPTransport) async throws -> SecretBytes?
@@ -85,7 +87,7 @@ struct DoctorOptions: ParsableArguments {
         var (subject, isAccountAssumed) = try subject(of: files)
         let settings = try settings()
         subject.token = try await token(subject, settings.transport)
-        // With nothing else to go by, the token is of the account that is meant.
+        // Without a pod in the files, the service account is the token's.
         if isAccountAssumed, let account = subject.token.flatMap(Self.serviceAccount(of:)),
             account.namespace == subject.namespace
         {
@@ -95,7 +97,7 @@ struct DoctorOptions: ParsableArguments {
         return await Doctor(settings).run(subject)
     }
 
-    /// What is to be mounted, and whether its service account is a guess.
+    /// Returns the class and the pod to examine, and whether the service account is a guess.
     func subject(of files: [ManifestFile]) throws -> (Doctor.Subject, isAccountAssumed: Bool) {
         let check = ManifestCheck(files, readsAnnotations: serviceAccountAnnotations)
         let parsedClass = try choose(among: check.classes)
@@ -112,7 +114,7 @@ struct DoctorOptions: ParsableArguments {
         return (subject, serviceAccount == nil && user == nil)
     }
 
-    /// The audience of the token, by the identity mode of the class.
+    /// Returns the audience of the token for the identity mode of the class.
     func audience(for subject: Doctor.Subject) -> String {
         guard case .success(let attributes) = subject.parsedClass.validated(),
             attributes.identity.mode == .azureTokenProxy
@@ -120,7 +122,7 @@ struct DoctorOptions: ParsableArguments {
         return ServiceAccountTokens.identityBindingAudience
     }
 
-    /// The service account that a token says it is of.
+    /// Returns the service account that a token names as its subject.
     private static func serviceAccount(of token: SecretBytes) -> (namespace: String, name: String)? {
         let parts = (TokenClaims(parsing: token)?.subject ?? "").split(separator: ":").map(String.init)
         guard parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount" else { return nil }
@@ -131,7 +133,7 @@ struct DoctorOptions: ParsableArguments {
         let candidates = classes.filter { className == nil || $0.manifest.name == className }
         guard let first = candidates.first else {
             throw CommandError(
-                "there is no SecretProviderClass \(className ?? "for the provider azure") in these files")
+                "these files do not contain a SecretProviderClass \(className ?? "for the provider azure")")
         }
         guard candidates.count == 1 else {
             let names = candidates.map(\.manifest.name).joined(separator: ", ")
@@ -160,7 +162,7 @@ struct DoctorOptions: ParsableArguments {
         return settings
     }
 
-    /// Where the node's and the cluster's token services are.
+    /// The addresses of the token services of the node and the cluster.
     private var tokenServices: AccessTokenSource.Settings {
         var settings = AccessTokenSource.Settings()
         if let nmiEndpoint { settings.nodeManagedIdentity = nmiEndpoint.droppingTrailingSlashes() }

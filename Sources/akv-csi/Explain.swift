@@ -19,7 +19,7 @@ struct Explain: ParsableCommand {
         let name = code.lowercased().filter { !"[]`".contains($0) }
         guard let entry = DebuggingPage.entry(for: name) else {
             let near = SpellingSuggestion.near(name, among: DebuggingPage.codes).map { ", did you mean \($0)?" } ?? "."
-            throw ValidationError("There is no code \(code)\(near) Run akv-csi explain to list all codes.")
+            throw ValidationError("The code \(code) does not exist\(near) Run akv-csi explain to list all codes.")
         }
         try StandardOutput.write("\(name)\n\n\(entry)\n")
     }

@@ -2,11 +2,12 @@ internal import Documents
 internal import Glibc
 internal import SecretMemory
 
-/// Reads what a command names, be it a file, a pipe such as `<(kustomize build .)`, or standard input.
+/// Reads the input that a command names: a file, a pipe such as `<(kustomize build .)`, or standard input.
 enum FileBytes {
-    /// No manifest is larger; what never ends, such as `/dev/zero`, ends here.
+    /// The maximum size of manifests in bytes. It also ends reading from endless sources such as `/dev/zero`.
     private static let maximumManifest = 256 << 20
-    /// A token has a few kilobytes, and a Secret 1 MiB at most, which JSON may make six times as long.
+    /// The maximum size in bytes. A token has a few kilobytes, and a Secret at most 1 MiB, which can be six times
+    /// longer as JSON.
     private static let maximumSecret = 8 << 20
 
     enum Kind {
@@ -16,7 +17,7 @@ enum FileBytes {
         case stream
     }
 
-    /// Links are followed.
+    /// Returns the kind of the file, following symbolic links.
     static func kind(_ path: String) throws(FileBytesError) -> Kind {
         var status = stat()
         guard stat(path, &status) == 0 else { throw failure() }
@@ -27,7 +28,7 @@ enum FileBytes {
         }
     }
 
-    /// Links are not followed.
+    /// Returns whether the path is a directory, without following symbolic links.
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -37,7 +38,7 @@ enum FileBytes {
         guard try kind(path) == .stream else {
             return try attempt { () throws(SmallFileError) in try SmallFile.bytes(of: path, limit: limit) }
         }
-        // The user waits for what comes through the pipe.
+        // The user waits for the content of the pipe.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
@@ -48,15 +49,14 @@ enum FileBytes {
         try attempt { () throws(SmallFileError) in try SmallFile.bytes(of: descriptor, limit: limit) }
     }
 
-    /// The service account's token without white space at its ends, from a file, from a pipe such as
-    /// `<(kubectl create token …)`, or from standard
-    /// input if `path` is `-` and the caller allows that.
+    /// Returns the service account token without leading and trailing white space, from a file, or from a pipe such as
+    /// `<(kubectl create token …)`. If the caller allows it, `-` means standard input.
     static func token(_ path: String, allowsInput: Bool = false) throws(CommandError) -> SecretBytes {
         let bytes = try secret("token file", path, allowsInput)
         return SecretBytes(String(decoding: bytes, as: UTF8.self).trimmingSpace())
     }
 
-    /// The data of nodePublishSecretRef, as they stand.
+    /// Returns the data of nodePublishSecretRef, unchanged.
     static func credentials(_ path: String, allowsInput: Bool = false) throws(CommandError) -> SecretBytes {
         SecretBytes(try secret("file", path, allowsInput))
     }
@@ -73,7 +73,8 @@ enum FileBytes {
         }
     }
 
-    /// Where `path` leads, links and dots resolved; itself when it leads nowhere.
+    /// Returns the target of `path` with symbolic links and dots resolved, or `path` itself if the target does not
+    /// exist.
     static func resolved(_ path: String) -> String {
         guard let pointer = realpath(path, nil) else { return path }
         defer { free(pointer) }
@@ -92,8 +93,8 @@ enum FileBytes {
 }
 
 struct FileBytesError: Error {
-    /// In the system's words.
+    /// The reason in the system's words.
     var reason: String
-    /// The file does not exist.
+    /// Whether the file does not exist.
     var isMissing = false
 }

@@ -1,11 +1,11 @@
 internal import Documents
 internal import Glibc
 
-/// Writes whole files, by the system's own calls: Foundation's file attributes are not the same in a statically
-/// linked program.
+/// Writes whole files with system calls, because Foundation's file attributes behave differently in a statically linked
+/// program.
 enum FileOutput {
-    /// Replaces `path` with a file with `bytes` and exactly the permissions `mode`. At no moment is there
-    /// half a file, nor one that more users may read. A pipe or a device is written to and stays.
+    /// Replaces `path` with a file that contains `bytes` and has exactly the permissions `mode`. A partial file, or one
+    /// with wider permissions, is never visible. If the path is a pipe or a device, the bytes are written to it.
     static func replace(_ path: String, with bytes: [UInt8], mode: mode_t) throws(SmallFileError) {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { return try write(bytes, to: path, nil) }
@@ -19,7 +19,7 @@ enum FileOutput {
         }
     }
 
-    /// The permissions of an existing file.
+    /// Returns the permissions of an existing file.
     static func mode(of path: String) throws(SmallFileError) -> mode_t {
         var status = stat()
         guard stat(path, &status) == 0 else { throw .system(errno) }
@@ -30,7 +30,7 @@ enum FileOutput {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(errno) }
         defer { close(descriptor) }
-        // Not by the creation mode, which the umask would narrow.
+        // The creation mode is not used, because the umask would restrict it.
         if let mode, fchmod(descriptor, mode) != 0 { throw .system(errno) }
         var rest = bytes[...]
         while !rest.isEmpty {

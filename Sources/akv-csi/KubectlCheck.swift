@@ -6,10 +6,10 @@ internal import SecretMemory
 struct KubectlCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Find what is wrong with the SecretProviderClasses and pods of a namespace.",
+        abstract: "Find mistakes in the SecretProviderClasses and pods of a namespace.",
         discussion: """
-            Reads SecretProviderClasses, pods and what makes them, ServiceAccounts and the CSIDriver with kubectl, and \
-            judges them as akv-csi check does. Lines and columns are those of kubectl get KIND NAME -o yaml.
+            Reads SecretProviderClasses, pods and the objects that create them, ServiceAccounts and the CSIDriver with \
+            kubectl, and checks them like akv-csi check. Lines and columns are those of kubectl get KIND NAME -o yaml.
 
               kubectl akv check -n team-payments
               kubectl akv check -A
@@ -24,7 +24,7 @@ struct KubectlCheck: AsyncParsableCommand {
 
     @OptionGroup var options: KubectlOptions
 
-    /// Objects of these kinds make pods, or are made by others of these kinds.
+    /// The kinds of objects that create pods, or that such objects create.
     private static let kinds = [
         KubectlDoctor.classes, "serviceaccounts", "pods", "deployments.apps", "statefulsets.apps", "daemonsets.apps",
         "replicasets.apps", "jobs.batch", "cronjobs.batch",
@@ -48,7 +48,7 @@ struct KubectlCheck: AsyncParsableCommand {
         }
         var files = list.files.filter { file in
             guard let manifest = ClusterObjects.manifest(file) else { return true }
-            // What makes it is checked instead.
+            // The object that creates it is checked instead.
             return !(manifest.isControlled && manifest.ownerKinds.contains(where: Self.controllers.contains))
         }
         do throws(KubectlError) { files.append(try cluster.object("csidriver", Workload.driver)) } catch {

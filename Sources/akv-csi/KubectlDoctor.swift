@@ -31,7 +31,7 @@ struct KubectlDoctor: AsyncParsableCommand {
     @Flag(help: "Run the doctor in the provider's pod on the pod's node.")
     var inNode = false
 
-    @Option(name: .shortAndLong, help: "How to write the report; JSON is a list with a report for each class.")
+    @Option(name: .shortAndLong, help: "The format of the report; JSON is a list with a report for each class.")
     var output = DoctorOptions.Format.text
 
     @OptionGroup var options: KubectlOptions
@@ -83,15 +83,15 @@ struct KubectlDoctor: AsyncParsableCommand {
 
     static let classes = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
-    /// What helps the doctor and is not necessary. What cannot be read is named.
+    /// Reads input that helps the doctor but is not necessary. Input that cannot be read is reported.
     private func optional(_ read: () throws(KubectlError) -> ManifestFile) -> [ManifestFile] {
         do throws(KubectlError) { return [try read()] } catch {
-            StandardErrorLogHandler.write("not looked at: \(error.cause)\n")
+            StandardErrorLogHandler.write("not read: \(error.cause)\n")
             return []
         }
     }
 
-    /// The provider on the pod's node; nil if it cannot be seen and is not necessary.
+    /// Returns the provider on the pod's node, or nil if the user cannot see it and it is not needed.
     private func provider(on node: String, _ cluster: Cluster) throws -> ProviderPod? {
         do throws(KubectlError) {
             let pods = try options.providerPods(cluster)
@@ -108,7 +108,7 @@ struct KubectlDoctor: AsyncParsableCommand {
     }
 }
 
-/// The doctor's work for one volume.
+/// The doctor's run for one volume.
 private struct Examination {
     let workload: Workload
     let volume: Workload.Volume
@@ -118,12 +118,12 @@ private struct Examination {
     let kubectl: Kubectl
     let output: DoctorOptions.Format
 
-    /// Those of serve's flags that the doctor has too.
+    /// The flags of `serve` that the doctor has too.
     private static let sharedFlags = [
         "cloud-name", "token-proxy-url", "sni-name", "token-proxy-ca-file", "nmi-endpoint",
     ]
 
-    /// The doctor's words, for the doctor here or there.
+    /// Returns the arguments of the doctor, for a run here or in the provider's pod.
     private func words(isInNode: Bool) -> [String] {
         var words = [
             "--class", volume.className, "--namespace", workload.namespace, "--service-account",
@@ -166,7 +166,7 @@ private struct Examination {
         try cluster.token(of: workload.manifest, audience: options.audience(for: subject))
     }
 
-    /// The data of nodePublishSecretRef; nil if the volume has none.
+    /// Returns the data of nodePublishSecretRef, or nil if the volume does not have one.
     private func credentials(_ options: DoctorOptions) throws(KubectlError) -> SecretBytes? {
         guard let name = volume.csi["nodePublishSecretRef"]?["name"]?.text else { return nil }
         return try cluster.secretData(name, in: workload.namespace)

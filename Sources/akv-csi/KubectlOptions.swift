@@ -3,7 +3,7 @@ internal import CSIProvider
 internal import Diagnostics
 internal import FoundationEssentials
 
-/// How kubectl reaches the cluster: its own flags, under its own names.
+/// The options with which kubectl reaches the cluster. They have the names of kubectl's own flags.
 struct KubectlOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The namespace; that of the kubeconfig's context by default.")
     var namespace: String?
@@ -24,7 +24,7 @@ struct KubectlOptions: ParsableArguments {
     var timeout = DurationArgument(seconds: 60)
 
     func validate() throws {
-        guard timeout.value > .zero else { throw ValidationError("the timeout must be longer than nothing") }
+        guard timeout.value > .zero else { throw ValidationError("the timeout must be positive") }
     }
 
     var kubectl: Kubectl {
@@ -48,7 +48,7 @@ struct KubectlOptions: ParsableArguments {
         return pods
     }
 
-    /// The pod that `text` names: `NAME`, `pod/NAME`, `pods/NAME` or `po/NAME`.
+    /// Returns the name of the pod in `text`, which is `NAME`, `pod/NAME`, `pods/NAME` or `po/NAME`.
     static func podName(_ text: String) throws -> String {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         switch parts.count {

@@ -14,8 +14,8 @@ struct KubectlStatus: AsyncParsableCommand {
               kubectl akv status -n team-payments
               kubectl akv status -A
 
-            A pod whose volume its provider has not been asked for is Unknown. A node that does not answer is named, and \
-            the others are shown.
+            A pod is Unknown if the driver has not requested its volume from the provider. A node that does not answer \
+            is named, and the others are shown.
 
             Exit code: 0, 1 if a node does not answer, 2 for a mistake in the command.
             """)
@@ -111,7 +111,7 @@ struct KubectlStatus: AsyncParsableCommand {
         if statuses.report(showsNodes: false).isEmpty, notes.isEmpty {
             notes.append(
                 allNamespaces
-                    ? "No provider has been asked for a volume."
+                    ? "The driver has not requested a volume from any provider."
                     : "No pod here mounts a SecretProviderClass.")
         }
         if statuses.hidden > 0 {

@@ -6,23 +6,23 @@ internal import Glibc
 
 /// Finds and reads the manifests that a command names.
 struct ManifestFiles {
-    /// In the order in which they are named, below a directory by name, and each once.
+    /// The files in the order of the arguments, and by name below a directory. Each file occurs once.
     private(set) var files: [ManifestFile] = []
-    /// What could not be read; the rest is read all the same.
+    /// The files that could not be read. All other files are read anyway.
     private(set) var failures: [ManifestFileError] = []
     private var seen: Set<String> = []
 
-    /// `paths` are files, directories, or `-` for standard input.
+    /// Reads `paths`, which are files, directories, or `-` for standard input.
     init(_ paths: [String]) {
         for path in paths {
             do throws(ManifestFileError) { try add(path) } catch { failures.append(error) }
         }
     }
 
-    /// The command names a file or a directory that does not exist.
+    /// Whether the command names a file or a directory that does not exist.
     var hasMistake: Bool { failures.contains(where: \.isMistake) }
 
-    /// All of them, for commands that cannot do with a part.
+    /// Returns all files, for commands that need all of them. Throws if one cannot be read.
     static func all(_ paths: [String]) throws(CommandError) -> [ManifestFile] {
         let read = ManifestFiles(paths)
         guard read.failures.isEmpty else {
@@ -50,10 +50,10 @@ struct ManifestFiles {
         do throws(FileBytesError) { bytes = try FileBytes.read(STDIN_FILENO) } catch {
             throw ManifestFileError(path: path, reason: error.reason)
         }
-        // A check of what a failed command has printed must not report that all is well.
+        // If the command before the pipe failed, its empty output must not count as manifests without findings.
         guard !bytes.isEmpty else {
             throw ManifestFileError(
-                path: path, reason: "nothing came in", fix: "look at what the command before the pipe says")
+                path: path, reason: "standard input is empty", fix: "check the output of the command before the pipe")
         }
         files.append(try Self.manifest(path, bytes))
     }
@@ -62,7 +62,7 @@ struct ManifestFiles {
         let base = path.hasSuffix("/") ? path : "\(path)/"
         let before = failures.count
         let names = names(below: base)
-        // A chart's templates are not manifests before Helm has rendered them.
+        // The templates of a chart are manifests only after Helm has rendered them.
         let templates = names.filter { $0 == "Chart.yaml" || $0.hasSuffix("/Chart.yaml") }.map {
             $0.dropLast("Chart.yaml".count) + "templates/"
         }
@@ -80,8 +80,8 @@ struct ManifestFiles {
         }
     }
 
-    /// Everything below a directory, by its path from there. Links to directories are not followed: they may
-    /// lead in a circle.
+    /// Returns all paths below a directory, relative to it. Symbolic links to directories are not followed, because
+    /// they can form a cycle.
     private mutating func names(below base: String, _ prefix: String = "") -> [String] {
         let directory = base + prefix
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
@@ -97,8 +97,8 @@ struct ManifestFiles {
         }
     }
 
-    /// Whether to try: not directories, and not pipes, which may never end. A link that leads nowhere is tried,
-    /// so that it is reported.
+    /// Whether to read a path: directories are skipped, and so are pipes, which may never end. A broken symbolic link
+    /// is read, so that it is reported.
     private static func isReadable(_ path: String) -> Bool {
         switch try? FileBytes.kind(path) {
         case .regular, nil: true
@@ -124,7 +124,7 @@ struct ManifestFiles {
 }
 
 extension TextStyle {
-    /// The style of standard output.
+    /// The text style of standard output.
     static var terminal: TextStyle { TextStyle(isColoured: TerminalColour.isWanted) }
 }
 
@@ -132,7 +132,7 @@ struct ManifestFileError: Error, CustomStringConvertible {
     var path: String
     var reason: String
     var fix = "name a file or a directory that exists, or - for standard input"
-    /// The command names what does not exist.
+    /// Whether the command names a file that does not exist.
     var isMistake = false
 
     var description: String { "\(path): \(reason)" }

@@ -12,7 +12,7 @@ struct Migrate: AsyncParsableCommand {
             No file is changed without --write; comments and everything else in a file stay. --output patch writes \
             a unified diff for git apply or patch -p1.
 
-            Exit code: 0 when everything could be decided, 1 when something is left to decide, 2 for a mistake \
+            Exit code: 0 when no decision is left, 1 when a decision is left to you, 2 for a mistake \
             in the command.
             """)
 
@@ -66,7 +66,7 @@ struct Migrate: AsyncParsableCommand {
         return migration
     }
 
-    /// Every changed file and the new manifests, as one stream that can be applied.
+    /// Returns every changed file and the new manifests as one stream that can be applied.
     private func manifests(_ migration: Migration) -> String {
         (migration.changedFiles.map(\.after) + migration.newManifests).map { text in
             (text.hasPrefix("---") ? "" : "---\n") + text + (text.hasSuffix("\n") ? "" : "\n")
@@ -75,7 +75,7 @@ struct Migrate: AsyncParsableCommand {
 
     private func change(_ migration: Migration) throws(CommandError) {
         for file in migration.changedFiles {
-            // A link stays one.
+            // A symbolic link is kept, and its target is changed.
             let path = FileBytes.resolved(file.path)
             do throws(SmallFileError) {
                 try FileOutput.replace(path, with: Array(file.complete.utf8), mode: try FileOutput.mode(of: path))

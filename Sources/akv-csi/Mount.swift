@@ -28,7 +28,7 @@ struct Mount: AsyncParsableCommand {
         name: .shortAndLong, help: "The manifests: files or directories, or - for standard input.", completion: .file())
     var file: [String]
 
-    @Option(name: .customLong("class"), help: "Which SecretProviderClass; again for further ones.")
+    @Option(name: .customLong("class"), help: "The SecretProviderClass to mount. Can be repeated.")
     var classNames: [String] = []
 
     @Option(help: "The provider's endpoint.")
@@ -46,7 +46,9 @@ struct Mount: AsyncParsableCommand {
     @Option(help: "The pod's name.")
     var pod = "mount"
 
-    @Option(help: "The pod's uid; a new pod's by default. The same again plays the kubelet coming back.")
+    @Option(
+        help:
+            "The pod's uid; that of a new pod by default. With the same uid, a mount acts as the kubelet's later call.")
     var podUID: String?
 
     @Option(help: "A file with the service account's token.", completion: .file())
@@ -64,7 +66,8 @@ struct Mount: AsyncParsableCommand {
     var credentialsFile: String?
 
     @Option(
-        help: "Write the Kubernetes Secrets to this file, values and all, readable by you alone.", completion: .file())
+        help: "Write the Kubernetes Secrets with their values to this file, which only you can read.",
+        completion: .file())
     var secretsFile: String?
 
     @Flag(help: "Show the values.")
@@ -79,10 +82,10 @@ struct Mount: AsyncParsableCommand {
     @Flag(help: "End with exit code 1 when a Kubernetes Secret of secretObjects cannot be written.")
     var strict = false
 
-    @Flag(help: "Mount again and again, and tell what has changed, until SIGINT or SIGTERM.")
+    @Flag(help: "Mount repeatedly and report the changes, until SIGINT or SIGTERM.")
     var watch = false
 
-    @Option(help: "How often --watch mounts again.")
+    @Option(help: "The interval of --watch.")
     var interval = DurationArgument(seconds: 120)
 
     @Option(help: "How long the provider may take.")
@@ -91,7 +94,7 @@ struct Mount: AsyncParsableCommand {
     func validate() throws {
         guard Endpoint(endpoint) != nil else { throw ValidationError("invalid endpoint: \(endpoint)") }
         for (name, duration) in [("interval", interval), ("timeout", timeout)] where duration.value <= .zero {
-            throw ValidationError("the \(name) must be longer than nothing")
+            throw ValidationError("the \(name) must be positive")
         }
     }
 
@@ -159,7 +162,7 @@ struct Mount: AsyncParsableCommand {
             duration: result.duration, showsValues: showValues)
     }
 
-    /// One line for each change of a watched volume.
+    /// Writes one line for each change of a watched volume.
     private func say(_ volume: VolumeSelection.Volume, _ lines: [String]) throws {
         let now = Timestamp.text(TimeSource.system.wallClock())
         for line in lines { try StandardOutput.write("\(now) \(volume.manifest.name): \(line)\n") }
@@ -180,7 +183,7 @@ struct Mount: AsyncParsableCommand {
         return try FileBytes.credentials(credentialsFile)
     }
 
-    /// In the order of the volumes.
+    /// Writes the Secrets in the order of the volumes.
     private func write(_ secrets: [String: [SecretBuilder.Secret]], _ selection: VolumeSelection) throws {
         guard let secretsFile else { return }
         var bytes: [UInt8] = []

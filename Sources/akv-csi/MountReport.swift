@@ -5,7 +5,7 @@ internal import ProviderCore
 internal import ProviderTransport
 internal import SecretMemory
 
-/// What `mount` tells of its success: the volume's files, their versions, and the Secrets.
+/// The report of a successful mount: the volume's files, their versions, and the Secrets.
 struct MountReport {
     var outcome: SimulatedDriver.Outcome
     var className: String

@@ -8,9 +8,9 @@ internal import ProviderCore
 internal import ProviderTransport
 internal import SecretMemory
 
-/// Mounts a pod's volumes, again and again if need be, and remembers what they held.
+/// Mounts the volumes of a pod, repeatedly if requested, and remembers their contents.
 struct MountSession {
-    /// Where the service account's token comes from.
+    /// The source of the service account's token.
     enum TokenOrigin {
         case none
         case file(String)
@@ -42,22 +42,22 @@ struct MountSession {
         self.target = target
     }
 
-    /// One volume after a mount.
+    /// The state of one volume after a mount.
     struct Result {
         var volume: VolumeSelection.Volume
         var target: String
         var outcome: SimulatedDriver.Outcome
         var duration: Duration
-        /// What is another than at the last mount of this session.
+        /// The differences to the last mount of this session.
         var changes: [String]
     }
 
-    /// The volume's own directory: `target` itself when there is just one.
+    /// Returns the directory of the volume, which is `target` itself if there is only one volume.
     func target(of volume: VolumeSelection.Volume) -> String {
         selection.volumes.count == 1 ? target : "\(target)/\(volume.name)"
     }
 
-    /// Mounts one volume.
+    /// Mounts one volume. Throws if the provider reports an error or the files cannot be written.
     mutating func mount(_ volume: VolumeSelection.Volume) async throws -> Result {
         let tokens = try await currentTokens()
         let start = ContinuousClock.now
@@ -82,7 +82,7 @@ struct MountSession {
         switch origin {
         case .none: return []
         case .file(let path):
-            // Read each time: a projected token is renewed in its place.
+            // The file is read for each mount, because a projected token is renewed in the same file.
             let secret = try FileBytes.token(path)
             guard !secret.isEmpty else { throw CommandError("the token file \(path) is empty") }
             guard let claims = TokenClaims(parsing: secret) else {
@@ -93,7 +93,7 @@ struct MountSession {
             let expiry = claims.expiry ?? 0
             return [SimulatedDriver.Token(audience: audience, secret: secret, expiry: Timestamp.text(expiry))]
         case .server(let client):
-            // Kept like the kubelet keeps it: a new token would have to be proven again.
+            // The token is kept like the kubelet keeps it, because each new token causes another exchange.
             if let token, tokenExpiry > TimeSource.system.wallClock() + 300 { return [token] }
             let fresh = try await client.token(
                 namespace: pod.namespace, serviceAccount: pod.serviceAccount, audience: audience)

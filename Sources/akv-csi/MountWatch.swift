@@ -1,7 +1,7 @@
 internal import Glibc
 internal import UnixSignals
 
-/// When a watched volume is mounted again.
+/// Decides when a watched volume is mounted again.
 enum MountWatch {
     enum Event: Sendable {
         case again

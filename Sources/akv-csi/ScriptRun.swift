@@ -3,9 +3,9 @@ internal import CProcess
 internal import Documents
 internal import Glibc
 
-/// Runs a script with bash, with the terminal of this program.
+/// Runs a script with bash in this program's terminal.
 enum ScriptRun {
-    /// Throws the exit code 1 if the script fails: it has said why.
+    /// Runs `script`. Throws exit code 1 if it fails, because it has printed the reason itself.
     static func run(_ script: String) throws {
         var path = Array("/tmp/akv-csi-setup.XXXXXX".utf8CString)
         let descriptor = mkstemp(&path)

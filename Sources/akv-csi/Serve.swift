@@ -3,9 +3,9 @@ internal import Documents
 internal import FoundationEssentials
 internal import Logging
 
-/// The DaemonSet's command.
+/// The command of the DaemonSet.
 enum ServeCommand {
-    /// Serves until a signal arrives; returns the exit code.
+    /// Serves until a signal arrives, and returns the exit code.
     static func run(_ arguments: [String]) async -> Int32 {
         if arguments.contains(where: { ["-h", "-help", "--help"].contains($0) }) {
             print(
@@ -13,7 +13,7 @@ enum ServeCommand {
                 Usage: akv-csi serve [flags]
 
                 Serves the Secrets Store CSI driver's mounts over a socket. Flags take one dash or two, and '=' or
-                a space before a value. Honoured in the environment: HTTPS_PROXY and NO_PROXY, SSL_CERT_FILE and
+                a space before a value. These variables have an effect: HTTPS_PROXY and NO_PROXY, SSL_CERT_FILE and
                 SSL_CERT_DIR, AZURE_ENVIRONMENT_FILEPATH.
 
                 \(FlagSet.serve.usage)

@@ -1,8 +1,7 @@
 internal import ArgumentParser
 internal import CSIProvider
 
-/// `serve` among the other commands, for help, completions and man pages. Its flags are those of `FlagSet`, and
-/// `ServeCommand` reads them.
+/// Declares `serve` for help, completions and man pages. Its flags come from `FlagSet`, and `ServeCommand` parses them.
 struct Serve: ParsableCommand, CustomReflectable {
     static let configuration = CommandConfiguration(
         abstract: "Serve the CSI driver's mounts over a socket, as the DaemonSet does.",

@@ -39,7 +39,7 @@ struct Setup: ParsableCommand {
     @Option(help: "The cluster's OIDC issuer URL, for clusters other than AKS.")
     var issuer = ""
 
-    @Option(help: "The AKS cluster that is asked for its issuer.")
+    @Option(help: "The AKS cluster from which the issuer is read.")
     var cluster = ""
 
     @Option(help: "The resource group of the AKS cluster.")
@@ -60,7 +60,7 @@ struct Setup: ParsableCommand {
     @Option(help: "Assign roles on the whole vault, or on each object.")
     var roleScope = RoleScope.vault
 
-    @Option(help: "The namespace of classes that name none.")
+    @Option(help: "The namespace of classes that do not name one.")
     var namespace = ""
 
     @Option(help: "The service account of pods that are not in the files.")
@@ -76,7 +76,7 @@ struct Setup: ParsableCommand {
     func run() throws {
         let check = ManifestCheck(try ManifestFiles.all(files), readsAnnotations: serviceAccountAnnotations)
         guard !check.classes.isEmpty else {
-            throw CommandError("there is no SecretProviderClass for the provider azure in these files")
+            throw CommandError("these files do not contain a SecretProviderClass for the provider azure")
         }
         let plan = SetupPlan(check, settings)
         for omission in plan.omissions { StandardErrorLogHandler.write("Left out: \(omission)\n") }

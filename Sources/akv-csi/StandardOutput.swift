@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Standard output for those who read it as it comes.
+/// Writes to standard output without buffering.
 enum StandardOutput {
-    /// Throws when it cannot be written, such as to a full disk: half a report must not pass for a whole one.
-    /// A reader that has read enough, such as `head`, is not a failure.
+    /// Writes `text`. Throws if that fails, for example because the disk is full, so that a partial report is not
+    /// mistaken for a complete one. If the reader has closed the pipe, as `head` does, this is not a failure.
     static func write(_ text: String) throws(CommandError) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

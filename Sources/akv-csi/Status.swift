@@ -8,7 +8,7 @@ internal import ProviderTransport
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what this node's provider holds: is a pod's secret current, and if not, why.",
+        abstract: "Show whether the secrets of the pods on this node are current, and if not, why.",
         discussion: """
             Asks the provider of this machine, over a socket next to its own. It shows volumes, identities, objects, \
             versions, ages and errors, and never a value. In a cluster, run it in the provider's pod:
@@ -28,10 +28,10 @@ struct StatusCommand: AsyncParsableCommand {
 
     @OptionGroup var view: StatusView
 
-    @Option(help: "The provider's socket, as serve has it: unix:///path.")
+    @Option(help: "The provider's socket, as in serve --endpoint: unix:///path.")
     var endpoint: String?
 
-    @Option(help: "The socket of the status, as serve has it: unix:///path.")
+    @Option(help: "The status socket, as in serve --status-endpoint: unix:///path.")
     var statusEndpoint: String?
 
     func validate() throws {
@@ -50,7 +50,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         if !view.watch { return try show(try client().status()) }
-        // A provider that does not run when the command starts is a mistake more often than a restart.
+        // If no provider runs when the command starts, this is more often a mistake than a restart.
         var screen = StatusScreen(isTerminal: view.isTerminal)
         try draw(try client().status(), on: &screen)
         try await MountWatch.run(every: .seconds(1)) {

@@ -3,13 +3,13 @@ internal import Diagnostics
 internal import Glibc
 internal import ProviderCore
 
-/// How a status is shown.
+/// The options for showing a status.
 struct StatusView: ParsableArguments {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case table, wide, json
     }
 
-    @Option(name: .shortAndLong, help: "How to write it; wide has a line for each object.")
+    @Option(name: .shortAndLong, help: "The output format; wide has a line for each object.")
     var output = Format.table
 
     @Flag(name: .shortAndLong, help: "Show it again whenever it changes, until Ctrl-C.")
@@ -21,9 +21,9 @@ struct StatusView: ParsableArguments {
     var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 }
 
-/// What a watched status is drawn on: a terminal, which is redrawn, or a file or pipe, to which each change is appended.
+/// The output of a watched status: a terminal is redrawn, and each change is appended to a file or a pipe.
 struct StatusScreen {
-    /// What is shown, without what changes all the time.
+    /// The shown content without the parts that change all the time.
     enum Content: Equatable {
         case status(NodeStatus, hidden: Int)
         case text(String)
@@ -39,7 +39,8 @@ struct StatusScreen {
         self.isTerminal = isTerminal
     }
 
-    /// Draws a text. On a terminal ages go on, elsewhere only a change of `content` is written.
+    /// Shows a text. On a terminal it is always redrawn, so that ages advance. Elsewhere it is written only if
+    /// `content` has changed.
     mutating func draw(_ text: String, ifChanged content: Content) throws(StatusError) {
         guard isTerminal else { return try print(last == nil ? text : "\n" + text, ifChanged: content) }
         guard text != lastText else { return }

@@ -95,7 +95,7 @@ struct AnnotationCheckTests {
         #expect(findings.map(\.rule) == ["mode-deprecated", "node-publish-secret"])
         #expect(findings.allSatisfy { $0.severity == .warning })
         let found = try #require(findings.last)
-        #expect(found.message.hasSuffix("the annotation of ServiceAccount app is not looked at"))
+        #expect(found.message.hasSuffix("the annotation of ServiceAccount app is not read"))
         #expect(
             found.fix == "set clientID: 11111111-aaaa-4aaa-8aaa-000000000001 in the class, or serve with "
                 + "--service-account-annotations (and check with it)")

@@ -98,7 +98,7 @@ extension BrokenSetup {
         },
         BrokenSetup(
             "a tenant that does not exist, and a vault that does not say its own", "entra-tenant",
-            ["there is no tenant \(missingTenant)", "90002", "az account show", "cloudName"],
+            ["tenant \(missingTenant) does not exist", "90002", "az account show", "cloudName"],
             faults: ["status status=503 target=vault"]
         ) { $0.parameters["tenantID"] = missingTenant },
         BrokenSetup(

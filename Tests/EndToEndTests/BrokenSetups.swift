@@ -245,7 +245,7 @@ extension BrokenSetup {
             "a certificate of another authority", "vault-challenge", ["caBundle in the chart", "SSL_CERT_FILE"],
             faults: ["certificate-untrusted target=vault"]),
         BrokenSetup(
-            "a gateway that answers in Entra's place", "entra-tenant", ["there is no tenant"],
+            "a gateway that answers in Entra's place", "entra-tenant", ["does not exist in this cloud"],
             faults: ["html target=entra status=404"]),
     ]
 

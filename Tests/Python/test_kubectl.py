@@ -223,13 +223,13 @@ class KubectlTest(MountingTest):
         self.add(pod("one", "payments"))
         self.cluster["forbidden"] = ["get csidrivers.storage.k8s.io", "get serviceaccounts", "list pods"]
         done = self.akv("doctor", "pod/one")
-        self.assertIn("not looked at: jane may not get csidrivers.storage.k8s.io in the whole cluster", done.stderr)
+        self.assertIn("not read: jane may not get csidrivers.storage.k8s.io in the whole cluster", done.stderr)
 
     # The check
 
     def test_check_reads_a_namespace(self):
         self.add(pod("one", "payments"), pod("copy", "payments", owner="ReplicaSet"))
-        self.assertIn("Nothing to find fault with in 4 objects.", self.akv("check").stdout)
+        self.assertIn("No problems found in 4 objects.", self.akv("check").stdout)
         self.add(secret_provider_class("broken", keyvaultname="x", keyvaultName=None), pod("two", "absent"),
                  pod("copy-of-two", "absent", owner="ReplicaSet"))
         done = self.akv("check", code=1)
@@ -240,7 +240,7 @@ class KubectlTest(MountingTest):
         self.assertRegex(done.stdout, r"\| +secretProviderClass: absent\n")
         self.assertIn("team-a/pod/two", self.akv("check", "-A", code=1).stdout)
         self.assertEqual(json.loads(self.akv("check", "-o", "json", code=1).stdout)["files"], 6)
-        self.assertIn("Nothing to find fault with", self.akv("check", "-n", "team-c").stdout)
+        self.assertIn("No problems found", self.akv("check", "-n", "team-c").stdout)
 
     def test_check_of_a_part_says_what_is_missing(self):
         self.add(pod("one", "payments"))

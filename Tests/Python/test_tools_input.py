@@ -87,7 +87,7 @@ class InputTest(unittest.TestCase):
     def test_empty_input_is_a_finding(self):
         result = run("check", "-", input="")
         self.assertEqual(result.returncode, 1, result.stdout)
-        self.assertIn("nothing came in", result.stdout)
+        self.assertIn("standard input is empty", result.stdout)
         result = run("check", "-", input="kind: ConfigMap\n")
         self.assertEqual(result.returncode, 0)
         self.assertIn("no SecretProviderClass", result.stdout)

@@ -2,7 +2,7 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The rules for the driver's own CSIDriver object.
+/// The rules for the driver's CSIDriver object.
 struct CSIDriverCheck {
     let manifest: Manifest
     let classes: [ClassManifest]

@@ -1,5 +1,5 @@
-/// The rules beyond those of the server, whose ids are its error codes. The raw values are stable: a
-/// code host's suppressions name them.
+/// The rules of `akv-csi check` in addition to the provider's own, whose ids are error codes. The raw values are
+/// stable, because suppressions on code hosts name them.
 package enum CheckRule: String, CaseIterable, Sendable {
     // Any manifest.
     case yamlInvalid = "yaml-invalid"
@@ -36,7 +36,7 @@ package enum CheckRule: String, CaseIterable, Sendable {
     case volumeTooLarge = "volume-too-large"
     case modeDeprecated = "mode-deprecated"
 
-    // Pods and what makes them.
+    // Pods, and objects that create pods.
     case driverName = "driver-name"
     case volumeNotReadOnly = "volume-not-read-only"
     case volumeAttribute = "volume-attribute"
@@ -81,7 +81,7 @@ package enum CheckRule: String, CaseIterable, Sendable {
         }
     }
 
-    /// What it is about, in one line.
+    /// The subject of the rule in one line.
     package var title: String {
         switch self {
         case .yamlInvalid: "The file is not YAML"

@@ -5,7 +5,7 @@ internal import SecretMemory
 /// The rules for one SecretProviderClass.
 struct ClassCheck {
     let manifest: Manifest
-    /// Nil for a manifest that is not a class of this provider.
+    /// The parsed class; nil for a class of another provider.
     let parsedClass: ClassManifest?
 
     func findings() -> [Finding] {
@@ -109,7 +109,7 @@ struct ClassCheck {
         return findings + withoutEffect(parsedClass)
     }
 
-    /// An identity that the class names for another mode than the one that it chooses.
+    /// Finds identities that the class names for another mode than the one that it selects.
     private func withoutEffect(_ parsedClass: ClassManifest) -> [Finding] {
         let assigned = parsedClass.text("userAssignedIdentityID")
         guard let mode = parsedClass.identityMode else { return [] }
@@ -144,23 +144,23 @@ struct ClassCheck {
         }
     }
 
-    /// A GUID, or for a tenant also a domain.
+    /// Whether the text is a GUID, or for a tenant also a domain.
     private static func isIdentifier(_ text: String, isTenant: Bool) -> Bool {
         let groups = text.split(separator: "-", omittingEmptySubsequences: false)
         if groups.map(\.count) == [8, 4, 4, 4, 12], groups.joined().allSatisfy(\.isHexDigit) { return true }
         guard isTenant else { return false }
-        // The server refuses an invalid tenant.
+        // The provider itself refuses an invalid tenant.
         return text.contains(".") || text.lowercased() == "adfs" || text.contains { "<>{}$ /".contains($0) }
     }
 
-    /// What to write for a parameter that the provider ignores.
+    /// Returns the suggestion for a parameter that the provider ignores.
     private static func suggestion(for name: String) -> String {
         let known = ParameterNames.known
         if let meant = ParameterNames.meant(by: name) {
             return meant.lowercased() == name.lowercased()
                 ? "write \(meant): letter case counts" : "did you mean \(meant)?"
         }
-        // A part of a name, such as tenant or vaultName.
+        // The name can be part of a parameter, such as tenant or vaultName.
         if name.count >= 5, let whole = known.first(where: { $0.lowercased().contains(name.lowercased()) }) {
             return "did you mean \(whole)?"
         }

@@ -1,14 +1,14 @@
 internal import ProviderCore
 
-/// The files that a volume will hold, as far as the class tells.
+/// The files that a volume will contain, as far as the class determines them.
 ///
-/// A history may be of any number of versions, so its files are not listed one by one.
+/// A history can have any number of versions, so its files are not listed one by one.
 struct ExpectedFiles {
-    /// The versions of a history that `paths` lists.
+    /// The number of versions of a history that `paths` lists.
     private static let listedVersions = 10
 
     private let plan: MountPlan
-    /// The number of files under each path: one for each version of a history, `PATH/0` and so on.
+    /// The number of files under each path: one for each version of a history, such as `PATH/0`.
     private let histories: [String: Int]
     private let single: Set<String>
 
@@ -22,7 +22,7 @@ struct ExpectedFiles {
 
     var count: Int { plan.items.reduce(0) { $0 + Self.versions($1) } }
 
-    /// The paths, of a history those of its newest versions.
+    /// The paths of the files. For a history, they are those of its newest versions.
     var paths: [String] {
         plan.items.flatMap { item in (0..<min(Self.versions(item), Self.listedVersions)).map(item.path) }
     }
@@ -31,9 +31,9 @@ struct ExpectedFiles {
         item.object.wantsHistory ? item.object.versionHistory : 1
     }
 
-    /// Whether the operator's choice of files, or what the vault holds, may make a file of that path.
+    /// Whether a file of that path may exist, depending on the provider's flags or on the content of the vault.
     func mayHold(_ path: String) -> Bool {
-        // `write-cert-and-key-in-separate-files` puts an ending to a certificate's path.
+        // `write-cert-and-key-in-separate-files` adds an ending to the path of a certificate.
         holds(path) || [".crt", ".key"].contains { path.hasSuffix($0) && holds(String(path.dropLast($0.count))) }
     }
 
@@ -43,22 +43,22 @@ struct ExpectedFiles {
             return false
         }
         let number = path[path.index(after: slash)...]
-        // As it is written in a path, without a sign or leading zeros.
+        // The number must be written as in a path, without a sign or leading zeros.
         return Int(number).map { (0..<versions).contains($0) && "\($0)" == number } ?? false
     }
 
-    /// The object whose only file is at `path`.
+    /// Returns the object whose only file is at `path`.
     func object(at path: String) -> KeyVaultObject? {
         plan.items.first { !$0.object.wantsHistory && $0.object.path == path }?.object
     }
 
-    /// Whether `path` is, or may be, a directory of the volume.
+    /// Whether `path` is a directory of the volume, or may be one.
     func mayHold(directory path: String) -> Bool {
         let prefix = path.hasSuffix("/") ? path : "\(path)/"
         return plan.items.contains { $0.path(version: 0).hasPrefix(prefix) }
     }
 
-    /// The path of the object with that name in the vault.
+    /// Returns the path of the object with that name in the vault.
     func path(ofObject name: String) -> String? {
         plan.items.first { $0.object.name == name }.map { $0.path(version: 0) }
     }

@@ -1,11 +1,12 @@
 package import Documents
 
-/// One thing that is wrong, or probably not meant, in a manifest.
+/// One mistake or probable mistake in a manifest.
 package struct Finding: Sendable {
+    /// The severity of a finding, from `note` to `error`.
     package enum Severity: String, Sendable, CaseIterable, Comparable {
         case error
         case warning
-        /// Worth knowing, nothing to fix.
+        /// Information that does not need a change.
         case note
 
         private var rank: Int { self == .error ? 2 : self == .warning ? 1 : 0 }
@@ -13,21 +14,21 @@ package struct Finding: Sendable {
         package static func < (a: Severity, b: Severity) -> Bool { a.rank < b.rank }
     }
 
-    /// The rule's stable id.
+    /// The stable id of the rule.
     package var rule: String
     package var severity: Severity
     package var path: String
     package var position: TextSource.Position
-    /// The line itself, for showing.
+    /// The text of the line, for display.
     package var line: String
-    /// Such as `SecretProviderClass team-payments/payments-keyvault`.
+    /// The object with the mistake, such as `SecretProviderClass team-payments/payments-keyvault`.
     package var subject: String
     package var message: String
     package var fix: String
 }
 
 extension Finding {
-    /// A file that cannot be read.
+    /// Creates the finding for a file that cannot be read.
     package init(unreadable path: String, _ reason: String, fix: String) {
         self.init(
             rule: CheckRule.fileUnreadable.rawValue, severity: .error, path: path,

@@ -2,7 +2,7 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The rules for what workload identity wants of pods and ServiceAccounts.
+/// The rules of workload identity for pods and ServiceAccounts.
 struct IdentityCheck {
     let workloads: [Workload]
     let classes: [ClassManifest]
@@ -30,7 +30,8 @@ struct IdentityCheck {
             + labels(manifest, metadata?["labels"])
     }
 
-    /// The webhook reads its label on pods alone, so no label of an account has an effect.
+    /// Returns findings for labels of a ServiceAccount. The webhook reads its label only from pods, so a label of a
+    /// ServiceAccount does not have an effect.
     private func labels(_ manifest: Manifest, _ node: YAMLNode?) -> [Finding] {
         (node?.mapping ?? []).compactMap { member in
             guard let name = member.key.scalar?.text, Self.isMeant(name) else { return nil }
@@ -64,7 +65,7 @@ struct IdentityCheck {
         }
     }
 
-    /// Of workload identity's prefix, or nearly.
+    /// Whether the name has workload identity's prefix or a similar one.
     private static func isMeant(_ name: String) -> Bool {
         if name.lowercased().hasPrefix(prefix) { return true }
         guard let slash = name.firstIndex(of: "/") else { return false }
@@ -105,7 +106,7 @@ struct IdentityCheck {
             return [
                 workload.manifest.finding(
                     .serviceAccountMissing, at: workload.template.spec["serviceAccountName"],
-                    "there is no ServiceAccount \(name.clipped) in namespace \(workload.namespace)",
+                    "these files do not contain a ServiceAccount \(name.clipped) in namespace \(workload.namespace)",
                     fix: "did you mean \(nearest)?")
             ]
         }
@@ -114,7 +115,7 @@ struct IdentityCheck {
             guard case .success(let attributes) = parsedClass.validated(),
                 attributes.identity.mode == .workloadIdentity || attributes.identity.mode == .azureTokenProxy
             else { return [] }
-            // What the class leaves to the annotation cannot differ from it.
+            // A value that the class takes from the annotation cannot differ from it.
             let pairs = [
                 (
                     Self.annotations[0], "clientID",
@@ -132,7 +133,7 @@ struct IdentityCheck {
                     "\(parsedClass.manifest.title), which pods of this account mount, has \(parameter) \(value.clipped), "
                         + "the annotation \(said.clipped)",
                     fix:
-                        "let both name one identity; the volume goes by the class, the pod's own SDKs by the annotation"
+                        "let both name one identity; the volume uses the class, and the pod's own SDKs use the annotation"
                 )
             }
         }

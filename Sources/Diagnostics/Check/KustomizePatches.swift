@@ -1,6 +1,6 @@
 internal import Documents
 
-/// The files that the kustomizations among the checked files use as patches: parts of objects, not whole ones.
+/// The files that kustomizations among the checked files use as patches. A patch is only part of an object.
 struct KustomizePatches {
     private var paths: Set<String> = []
 
@@ -18,13 +18,13 @@ struct KustomizePatches {
         }
     }
 
-    /// Whether `manifest` is a patch: a kustomization says so, or it has a directive of its own.
+    /// Whether `manifest` is a patch: a kustomization names it as one, or it contains a patch directive.
     func contains(_ manifest: Manifest) -> Bool {
         let parts = manifest.path.split(separator: "/", omittingEmptySubsequences: false)
         return manifest.root["$patch"] != nil || paths.contains(Self.normalised(parts[...]))
     }
 
-    /// Whether a rule would apply to the object if it were whole.
+    /// Whether a rule would apply to the object if it were complete.
     static func isChecked(_ manifest: Manifest) -> Bool {
         ["SecretProviderClass", "CSIDriver", "ServiceAccount"].contains(manifest.kind)
             || manifest.podTemplate?.csiVolumes.isEmpty == false
@@ -42,7 +42,7 @@ struct KustomizePatches {
         }
     }
 
-    /// Without `.` and, as far as it goes, without `..`.
+    /// Returns the path without `.` and, as far as possible, without `..`.
     private static func normalised(_ parts: ArraySlice<Substring>) -> String {
         var result: [Substring] = []
         for part in parts where part != "." {

@@ -1,15 +1,15 @@
 internal import Documents
 internal import SecretMemory
 
-/// Judges manifests together, by the server's own rules and those of driver, kubelet and workload identity.
+/// Checks manifests together, by the rules of the provider, the driver, the kubelet and workload identity.
 package struct ManifestCheck: Sendable {
     /// Every object that could be read.
     package private(set) var manifests: [Manifest] = []
     private var unread: [Finding] = []
     package let accounts: AnnotatedAccounts
 
-    /// With `readsAnnotations` for a provider that runs with --service-account-annotations, which manifests of
-    /// the provider itself also show.
+    /// Reads `files`. `readsAnnotations` is true if the provider runs with --service-account-annotations; a manifest of
+    /// the provider among the files can show this too.
     package init(_ files: [ManifestFile], readsAnnotations: Bool = false) {
         var manifests: [Manifest] = []
         for file in files {
@@ -32,7 +32,7 @@ package struct ManifestCheck: Sendable {
         return parsedClass
     }
 
-    /// The audiences in `tokenRequests` of the driver's CSIDriver; nil if no file has it.
+    /// The audiences in `tokenRequests` of the driver's CSIDriver; nil if the files do not contain it.
     package var tokenAudiences: [String]? {
         let driver = manifests.first { $0.kind == "CSIDriver" && $0.name == Workload.driver }
         return driver.map { ($0.root["spec"]?["tokenRequests"]?.sequence ?? []).compactMap { $0["audience"]?.text } }
@@ -40,13 +40,13 @@ package struct ManifestCheck: Sendable {
 
     package var workloads: [Workload] { manifests.compactMap(Workload.init) }
 
-    /// What mounting each class without mistakes would ask of Azure.
+    /// The requests to Azure that mounting each class without mistakes would cause.
     package var forecasts: [MountForecast] {
         let workloads = workloads
         return classes.flatMap { MountForecast.all($0, workloads: workloads) }
     }
 
-    /// All findings, in the order of files and lines.
+    /// Returns all findings in the order of files and lines.
     package func findings() -> [Finding] {
         var findings = unread
         let patches = KustomizePatches(manifests)
@@ -83,7 +83,7 @@ package struct ManifestCheck: Sendable {
         accounts = check.accounts
     }
 
-    /// What the rules find in these manifests. `all` are these and those that are not judged.
+    /// Returns the findings of all rules about these manifests. `all` also has the manifests that are not checked.
     private func rules(among all: [Manifest]) -> [Finding] {
         let classes = classes
         let workloads = workloads
@@ -107,7 +107,8 @@ package struct ManifestCheck: Sendable {
             ).findings()
     }
 
-    /// Classes without a namespace, which pods of a namespace mount, and the other way round.
+    /// Finds classes without a namespace that pods of a namespace mount, and pods without a namespace that mount
+    /// classes of one.
     private func namespaces(_ workloads: [Workload], _ classes: [ClassManifest]) -> [Finding] {
         var reported: Set<String> = []
         return workloads.flatMap { workload in
@@ -146,7 +147,7 @@ package struct ManifestCheck: Sendable {
                     : "check the indentation of this line and the one before it")
     }
 
-    /// The API server takes no key twice.
+    /// The API server does not accept duplicate keys.
     private func duplicates(in manifest: Manifest) -> [Finding] {
         var findings: [Finding] = []
         func visit(_ node: YAMLNode) {

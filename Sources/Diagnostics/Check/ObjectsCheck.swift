@@ -2,15 +2,15 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The rules for the entries of `objects`: keys that the server ignores, and names and versions that Key Vault cannot
-/// have. The server itself takes any name, as Azure's provider does, and the vault then refuses it.
+/// The rules for the entries of `objects`: keys that the provider ignores, and names and versions that Key Vault cannot
+/// have. The provider itself accepts any name, as Azure's provider does, and the vault then refuses it.
 struct ObjectsCheck {
     let parsedClass: ClassManifest
     let rules: ServerRules
 
     private var manifest: Manifest { parsedClass.manifest }
 
-    /// The bounds of [Key Vault](https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates).
+    /// The limits of [Key Vault](https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates).
     private static let longestName = 127
     private static let versionDigits = 32
 
@@ -96,7 +96,8 @@ struct ObjectsCheck {
         text.utf8.count == versionDigits && text.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 
-    /// What a URL such as `https://V.vault.azure.net/secrets/NAME/VERSION`, or a part of it, names.
+    /// Returns the name and version in a URL such as `https://V.vault.azure.net/secrets/NAME/VERSION`, or in a part of
+    /// it.
     private static func segments(of text: String) -> (name: String?, version: String?) {
         let parts = text.split(separator: "/").map(String.init)
         let collections = ["secrets", "keys", "certificates"]
@@ -104,7 +105,7 @@ struct ObjectsCheck {
             let rest = parts[(index + 1)...].filter { isName($0) }
             return (rest.first, rest.count > 1 ? rest[1] : nil)
         }
-        // NAME/VERSION
+        // The text is NAME/VERSION.
         guard parts.count == 2, isName(parts[0]), isVersion(parts[1]) else { return (nil, nil) }
         return (parts[0], parts[1])
     }
@@ -123,8 +124,8 @@ struct ObjectsCheck {
 
     // MARK: - Keys
 
-    /// What the server says of keys that it does not read. Each item is asked about alone, so that one
-    /// item's mistake does not hide another's warnings.
+    /// Returns the provider's warnings about keys that it does not read. Each item is checked separately, so that a
+    /// mistake in one item does not hide the warnings of another.
     private func warnings(of item: ObjectNodes.Item) -> [Finding] {
         guard let node = item.node else { return [] }
         return ObjectsDocument.warnings(of: node).compactMap { warning in
@@ -132,7 +133,7 @@ struct ObjectsCheck {
             let message = String(words[0]).replacing("object at index 0: ", with: "")
             let key = Self.key(in: node, namedBy: message)
             let name = key?.scalar?.text ?? ""
-            // The error about the missing key names it.
+            // The error about the missing key names it already.
             if rules.misspellings(in: node).contains(name) { return nil }
             return manifest.finding(
                 .objectKeyUnknown, at: key ?? item.node, in: item.source, message,
@@ -140,7 +141,7 @@ struct ObjectsCheck {
                     ? words[1].trimmingSpace() : ClassCheck.suggestion(for: name, among: ObjectsDocument.keys))
         }
     }
-    /// The key, however deep, that a warning speaks of first.
+    /// Returns the first key, at any depth, that a warning names.
     private static func key(in node: YAMLNode, namedBy warning: String) -> YAMLNode? {
         let sign = "unknown key "
         let name = warning.firstRange(of: sign).map { String(warning[$0.upperBound...]) } ?? warning

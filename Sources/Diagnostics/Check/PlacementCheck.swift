@@ -2,14 +2,14 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// Finds keys of a SecretProviderClass that are indented too far or too little: the API server drops them, or the
+/// Finds keys of a SecretProviderClass that are indented too far or too little. The API server drops such keys, or the
 /// provider does not read them.
 struct PlacementCheck {
     let manifest: Manifest
-    /// Nil for a class that is not recognised as one of this provider.
+    /// The parsed class; nil if it is not recognised as one of this provider.
     let parsedClass: ClassManifest?
 
-    /// Where a key belongs.
+    /// The correct place of a key.
     enum Place {
         case root
         case spec
@@ -29,7 +29,8 @@ struct PlacementCheck {
     private static let root = ["apiVersion", "kind", "metadata", "spec", "status"]
     private static let spec = ["provider", "parameters", "secretObjects"]
 
-    /// Where the key `name`, which stands somewhere else, belongs. Nil for names that belong nowhere or here.
+    /// Returns the correct place of the key `name`, which is in another place now. Returns nil for names without a
+    /// place, and for names that are in the right one.
     static func place(of name: String, notUnder here: Place) -> Place? {
         let places: [(Place, [String])] = [
             (.root, root), (.spec, spec), (.parameters, ParameterNames.known), (.objects, ["array"]),
@@ -54,7 +55,7 @@ struct PlacementCheck {
         }
     }
 
-    /// Keys next to `array` in the text of `objects`.
+    /// Finds keys next to `array` in the text of `objects`.
     private func inObjects() -> [Finding] {
         guard let scalar = parsedClass?.parameters["objects"]?.value.scalar,
             let root = try? YAMLParser.parseFirst(scalar.text)

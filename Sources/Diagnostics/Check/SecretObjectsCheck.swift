@@ -2,10 +2,10 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The rules for `secretObjects`: what the driver will make of the volume's files.
+/// The rules for `secretObjects`, by which the driver creates Secrets from the volume's files.
 struct SecretObjectsCheck {
     let parsedClass: ClassManifest
-    /// Nil when the objects have mistakes of their own, or settings that decide on files in addition to their path.
+    /// The files of the volume; nil if the objects have mistakes, or have settings that change the files.
     let files: ExpectedFiles?
 
     func findings() -> [Finding] {
@@ -53,7 +53,7 @@ struct SecretObjectsCheck {
         return findings
     }
 
-    /// Labels and annotations that are not texts.
+    /// Finds labels and annotations that are not texts.
     private func texts(of entry: YAMLNode) -> [Finding] {
         ["labels", "annotations"].flatMap { entry[$0]?.mapping ?? [] }.filter { $0.value.tag != "!!str" }.map {
             member in
@@ -65,7 +65,7 @@ struct SecretObjectsCheck {
         }
     }
 
-    /// The key node that was probably meant to be `key`.
+    /// Returns the key node that was probably meant to be `key`.
     private static func misspelling(of key: String, in node: YAMLNode) -> YAMLNode? {
         let known = ["secretName", "type", "data", "labels", "annotations", "objectName", "key"]
         return (node.mapping ?? []).map(\.key).first { written in
@@ -145,8 +145,8 @@ struct SecretObjectsCheck {
         return parsedClass.manifest.finding(.secretObjectFileMissing, at: node, message, fix: fix)
     }
 
-    /// The keys that the Secret's type needs and that none of `items` gives. A TLS Secret with other keys has a finding
-    /// for each of these.
+    /// Finds the keys that the Secret's type needs and that `items` do not provide. A TLS Secret with other keys has a
+    /// finding for each of those.
     private func missingKeys(of entry: YAMLNode, _ items: [YAMLNode]) -> [Finding] {
         guard let type = entry["type"]?.text else { return [] }
         let present = items.compactMap { $0["key"]?.text }
@@ -159,7 +159,7 @@ struct SecretObjectsCheck {
         }
     }
 
-    /// A file that can have no certificate for `tls.crt`, or no private key for `tls.key`.
+    /// Finds a file that cannot contain a certificate for `tls.crt`, or a private key for `tls.key`.
     private func part(_ key: String, of file: String, at item: YAMLNode) -> Finding? {
         guard let object = files?.object(at: file) else { return nil }
         let problem: String?

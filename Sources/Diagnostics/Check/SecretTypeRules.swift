@@ -1,13 +1,13 @@
 internal import Documents
 internal import SecretMemory
 
-/// What the API server demands of a Secret
-/// ([validation.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go)), and
-/// so of the ones that the driver writes.
+/// The rules of the API server for Secrets
+/// ([validation.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go)),
+/// which also apply to those that the driver writes.
 enum SecretTypeRules {
     static let tls = "kubernetes.io/tls"
 
-    /// The keys that a type needs. Of the alternatives, one is enough.
+    /// The keys that a type needs. Each inner list has alternatives, of which one is enough.
     private static let keys: [String: [[String]]] = [
         tls: [["tls.crt"], ["tls.key"]],
         "kubernetes.io/dockerconfigjson": [[".dockerconfigjson"]],
@@ -16,12 +16,13 @@ enum SecretTypeRules {
         "kubernetes.io/basic-auth": [["username", "password"]],
     ]
 
-    /// The keys that a Secret of `type` with the keys `present` lacks, such as `username or password`.
+    /// Returns the required keys that a Secret of `type` with the keys `present` does not have, such as `username or
+    /// password`.
     static func missing(_ type: String, present: [String]) -> [String] {
         (keys[type] ?? []).filter { !$0.contains(where: present.contains) }.map { $0.joined(separator: " or ") }
     }
 
-    /// What is wrong with the name of a Secret: it must be a DNS subdomain.
+    /// Returns the mistake in the name of a Secret, which must be a DNS subdomain.
     static func problem(withName name: String) -> String? {
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
         let isValid = labels.allSatisfy { label in
@@ -37,7 +38,7 @@ enum SecretTypeRules {
         return nil
     }
 
-    /// What is wrong with a key of a Secret.
+    /// Returns the mistake in a key of a Secret.
     static func problem(withKey key: String) -> String? {
         if key == "." || key.hasPrefix("..") { return "a key is not . and does not begin with .." }
         guard !key.isEmpty, key.utf8.count <= 253, key.hasOnlyASCIILettersAndDigits(or: "-._") else {
@@ -46,7 +47,7 @@ enum SecretTypeRules {
         return nil
     }
 
-    /// A valid name or key that resembles `text`.
+    /// Returns a valid name or key that is similar to `text`.
     static func nearest(_ text: String, isName: Bool) -> String? {
         let letters = isName ? text.lowercased() : text
         let parts = letters.split { character in

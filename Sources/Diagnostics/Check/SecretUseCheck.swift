@@ -4,15 +4,15 @@ internal import SecretMemory
 /// The rules for pods that use the Secrets that the driver writes for a class.
 struct SecretUseCheck {
     let workload: Workload
-    /// All of them: any pod that mounts the class makes the driver write its Secrets.
+    /// All workloads, because any pod that mounts the class causes the driver to write its Secrets.
     let workloads: [Workload]
     let classes: [ClassManifest]
 
-    /// One place where a pod refers to a Secret.
+    /// One reference to a Secret in a pod.
     private struct Use {
-        /// The node with the Secret's name.
+        /// The node with the name of the Secret.
         var name: YAMLNode
-        /// Nil where the whole Secret is used.
+        /// The node with the key; nil if the whole Secret is used.
         var key: YAMLNode?
         var isOptional: Bool
 
@@ -73,7 +73,7 @@ struct SecretUseCheck {
         return found.compactMap(\.self)
     }
 
-    /// A Secret that is mounted as files: all of it, or some keys.
+    /// Returns the uses of a Secret that is mounted as files: the whole Secret, or some of its keys.
     private static func files(_ node: YAMLNode?, name: String = "name") -> [Use?] {
         let items = node?["items"]?.sequence ?? []
         return items.isEmpty ? [Use(node, name: name)] : items.map { Use(node, name: name, key: $0["key"]) }
@@ -81,7 +81,7 @@ struct SecretUseCheck {
 }
 
 extension ClassManifest {
-    /// The keys of the Secrets that `secretObjects` asks for.
+    /// The keys of the Secrets that `secretObjects` requests.
     fileprivate var secretKeys: [(secret: String, key: String)] {
         (manifest.root["spec"]?["secretObjects"]?.sequence ?? []).flatMap { entry in
             (entry["data"]?.sequence ?? []).compactMap { item in

@@ -1,7 +1,7 @@
 internal import Documents
 internal import ProviderCore
 
-/// Turns the server's errors about a class into findings, each at the place that its error names.
+/// Converts the provider's errors about a class into findings at the place that each error names.
 struct ServerRules {
     let parsedClass: ClassManifest
     let objects: ObjectNodes?
@@ -13,8 +13,8 @@ struct ServerRules {
         }
     }
 
-    /// Whether each object is one file, or one for each version, under its own path. Any setting beyond the
-    /// flat ones may make other files of it, or choose the objects by what the vault holds.
+    /// Whether each object becomes one file, or one for each version, under its own path. Settings beyond the flat ones
+    /// can create other files, or select objects by the content of the vault.
     var hasFlatObjects: Bool {
         (objects?.items ?? []).allSatisfy { item in
             (item?.node?.mapping ?? []).allSatisfy { key, value in
@@ -24,14 +24,14 @@ struct ServerRules {
         }
     }
 
-    /// The files of the volume. Nil when settings beyond the flat ones decide on them, or when objects have such
-    /// mistakes that their paths are unknown.
+    /// The files of the volume; nil if settings beyond the flat ones determine them, or if the mistakes of the objects
+    /// make their paths unknown.
     var expectedFiles: ExpectedFiles? {
         guard hasFlatObjects else { return nil }
         return (parsedClass.plan ?? planOfPaths).map(ExpectedFiles.init)
     }
 
-    /// The plan for the paths of the objects alone, when something else about them is wrong.
+    /// The plan for the paths of the objects only, if other settings have mistakes.
     private var planOfPaths: MountPlan? {
         let items = (objects?.items ?? []).compactMap(\.self)
         guard !items.isEmpty else { return nil }
@@ -46,7 +46,7 @@ struct ServerRules {
         return parsedClass.plan(of: "array: [\(texts.joined(separator: ", "))]")
     }
 
-    /// The keys of an object that were probably written for the required keys that it lacks.
+    /// Returns the keys of an object that were probably meant as required keys that it does not have.
     func misspellings(in node: YAMLNode) -> [String] {
         let names = (node.mapping ?? []).compactMap(\.key.scalar?.text)
         return ["objectName", "objectType"].filter { node[$0] == nil }
@@ -55,7 +55,7 @@ struct ServerRules {
 
     func findings(for error: ProviderError) -> [Finding] {
         let parts = error.parts.isEmpty ? [error] : error.parts
-        // An object without a name has no path either.
+        // An object without a name does not have a path either.
         let nameless = Set(
             parts.filter { $0.code == .objectInvalid && $0.place.setting == "objectName" }.map(\.place.objectIndex))
         return parts.filter { part in
@@ -96,8 +96,8 @@ struct ServerRules {
         return ((spec?.key("parameters") ?? spec)?.start ?? parsedClass.manifest.root.start, nil)
     }
 
-    /// The parameter `name`, or without it the first that differs in letter case: that is probably what the server
-    /// misses.
+    /// Returns the parameter `name`, or else the first one whose name differs only in letter case, which is probably
+    /// the one that the provider does not find.
     private func member(_ name: String) -> YAMLNode.Member? {
         parsedClass.parameters[name]
             ?? parsedClass.parameters.filter { $0.key.lowercased() == name.lowercased() }.map(\.value)

@@ -1,14 +1,14 @@
 internal import Documents
 internal import ProviderCore
 
-/// How large a class's volume and Secrets can become, by what a vault lets an object be.
+/// Checks the possible sizes of a class's volume and Secrets, with Key Vault's limit for an object.
 struct SizeCheck {
     let parsedClass: ClassManifest
     let plan: MountPlan
 
     /// Key Vault's limit for a secret's value, in bytes.
     private static let largestObject = 25 << 10
-    /// Kubernetes' limit for a Secret.
+    /// Kubernetes' limit for a Secret, in bytes.
     static let largestSecret = 1 << 20
 
     func findings() -> [Finding] {

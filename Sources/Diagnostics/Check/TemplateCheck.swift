@@ -1,16 +1,17 @@
 internal import Documents
 internal import SecretMemory
 
-/// Finds manifests that a tool still has to fill in: Helm's and other templates, and texts with placeholders such as
+/// Finds manifests that a tool still has to complete: templates, such as Helm's, and texts with placeholders such as
 /// `${NAME}`, `$(name)`, `#{name}#`, `__NAME__` or `<name>`.
 ///
-/// Only places that cannot hold such a text are looked at: a container's arguments and the provider's own templates can.
+/// It checks only places in which such a text is not valid. In the arguments of a container and in the provider's own
+/// templates it can be.
 struct TemplateCheck {
     let manifest: Manifest
 
     struct Result {
         var finding: Finding
-        /// The template may change the structure, so no other rule applies to the manifest.
+        /// Whether the template may change the structure, so that no other rule applies to the manifest.
         var changesStructure: Bool
         /// The lines of the file that the template will change.
         var lines: Set<Int>
@@ -22,7 +23,7 @@ struct TemplateCheck {
         var changesStructure: Bool
     }
 
-    /// Nil for a finished manifest.
+    /// Returns nil for a complete manifest.
     func result() -> Result? {
         let marks = marks()
         guard let first = marks.min(by: { $0.position < $1.position }) else { return nil }
@@ -35,7 +36,7 @@ struct TemplateCheck {
             changesStructure: changesStructure, lines: Set(marks.map(\.position.line)))
     }
 
-    /// The finding for a file that is not YAML because it is a template.
+    /// Returns the finding for a file that is not YAML because it is a template.
     static func finding(of file: ManifestFile) -> Finding? {
         let lines = TextSource(file: file.text).lines
         guard let index = lines.firstIndex(where: { $0.contains("{{") || $0.contains("{%") }) else { return nil }
@@ -123,7 +124,7 @@ struct TemplateCheck {
     private func marks(in nodes: [YAMLNode?]) -> [Mark] { nodes.compactMap { $0.flatMap(mark) } }
 
     private func mark(_ node: YAMLNode) -> Mark? {
-        // `{{ .Values.x }}` without quotes is a mapping whose key is a mapping.
+        // An unquoted `{{ .Values.x }}` is a mapping whose key is a mapping.
         if let members = node.mapping {
             return members.contains { $0.key.mapping != nil } ? expression(at: node) : nil
         }
@@ -133,7 +134,7 @@ struct TemplateCheck {
 
     private func expression(at node: YAMLNode) -> Mark {
         let words = node.mapping?.first?.key.mapping?.first?.key.scalar?.text ?? ""
-        // The node begins with its first scalar, behind the braces.
+        // The node begins with its first scalar, after the braces.
         var start = node.start
         let lines = manifest.source.lines
         if lines.indices.contains(start.line - 1) {
@@ -143,7 +144,7 @@ struct TemplateCheck {
         return Mark(text: "{{ \(words) }}", position: start, changesStructure: true)
     }
 
-    /// The first placeholder in `text`, as written.
+    /// Returns the first placeholder in `text` as it is written.
     static func placeholder(in text: String) -> String? {
         for (open, close) in [("{{", "}}"), ("${", "}"), ("$(", ")"), ("#{", "}"), ("<", ">")] {
             guard let start = text.firstRange(of: open),

@@ -2,13 +2,13 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The rules for a pod's volumes.
+/// The rules for the volumes of a pod.
 struct WorkloadCheck {
     let workload: Workload
-    /// All of them.
+    /// All workloads.
     let workloads: [Workload]
     let classes: [ClassManifest]
-    /// Every class there is, other providers' among them.
+    /// All classes, including those of other providers.
     let allClasses: [Manifest]
     let accounts: AnnotatedAccounts
 
@@ -103,13 +103,13 @@ struct WorkloadCheck {
         let node = volume.csi["volumeAttributes"]?["secretProviderClass"]
         guard let parsedClass = parsedClass(of: volume) else {
             let near = allClasses.filter { $0.mayShareNamespace(with: manifest) }.map(\.name)
-            // With no class at hand they may well lie elsewhere.
+            // If the files do not have any class, the classes are probably in other files.
             guard !allClasses.isEmpty, !near.contains(volume.className) else { return [] }
             let elsewhere = allClasses.first { $0.name == volume.className }
             return [
                 manifest.finding(
                     .classMissing, at: node,
-                    "there is no SecretProviderClass \(volume.className.clipped) in namespace \(workload.namespace)",
+                    "these files do not contain a SecretProviderClass \(volume.className.clipped) in namespace \(workload.namespace)",
                     fix: elsewhere.map {
                         "a pod can only use classes of its own namespace; \($0.namespace ?? "default")/\($0.name) is in another"
                     }
@@ -139,7 +139,7 @@ struct WorkloadCheck {
                     .nodePublishSecret, at: volume.csi,
                     "class \(volume.className.clipped) has no clientID, so the volume must bring a credential"
                         + (annotated == nil
-                            ? "" : "; the annotation of ServiceAccount \(account.name.clipped) is not looked at"),
+                            ? "" : "; the annotation of ServiceAccount \(account.name.clipped) is not read"),
                     fix: annotated.map {
                         "set clientID: \($0.clipped) in the class, or serve with --\(AnnotatedAccounts.flag)"
                             + " (and check with it)"
@@ -159,7 +159,8 @@ struct WorkloadCheck {
         return []
     }
 
-    /// A class without client and tenant, for an account whose annotations name both: complete with the flag.
+    /// Finds a class without client and tenant whose account has annotations for both. It is complete if the provider
+    /// reads annotations.
     private func unreadAnnotations(
         _ parsedClass: ClassManifest, _ account: ServiceAccountReference, _ volume: Workload.Volume,
         _ bringsCredential: Bool
@@ -171,13 +172,13 @@ struct WorkloadCheck {
         return manifest.finding(
             .nodePublishSecret, at: volume.csi,
             "class \(volume.className.clipped) has neither clientID nor tenantID; the annotations of ServiceAccount "
-                + "\(account.name.clipped) are not looked at",
+                + "\(account.name.clipped) are not read",
             fix: "set clientID: \(client.clipped) and tenantID: \(tenant.clipped) in the class, or serve with "
                 + "--\(AnnotatedAccounts.flag) (and check with it)"
                 + (annotated.tenantID == nil ? " and annotate \(AnnotatedIdentity.tenantIDAnnotation) too" : ""))
     }
 
-    /// The class's own Secret in nodePublishSecretRef: it exists only after a mount, and the mount needs it.
+    /// Finds the class's own Secret in nodePublishSecretRef. It exists only after a mount, and the mount needs it.
     private func ownSecret(of parsedClass: ClassManifest, _ reference: YAMLNode?) -> Finding? {
         guard let name = reference?["name"]?.text, parsedClass.secretObjects.contains(where: { $0.name == name }) else {
             return nil

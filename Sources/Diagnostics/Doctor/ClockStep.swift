@@ -1,20 +1,20 @@
 internal import Documents
 
-/// This machine's clock, compared with every other clock that a run sees.
+/// Compares this machine's clock with every other clock that a run sees.
 ///
-/// It is judged before all times in tokens, so that a wrong clock is not reported as an expired token.
+/// This step comes before all checks of times in tokens, so that a wrong clock is not reported as an expired token.
 struct ClockStep {
-    /// A difference that Entra tolerates.
+    /// The difference that Entra tolerates, in seconds.
     static let tolerance = 300
 
-    /// What this machine's clock shows, in seconds since 1970.
+    /// The time of this machine's clock, in seconds since 1970.
     let now: Int
-    /// The `Date` of the responses of Entra and of the vaults.
+    /// The header `Date` of the responses of Entra and the vaults.
     let dates: [(name: String, seconds: Int)]
-    /// When the cluster issued the token.
+    /// The time at which the cluster issued the token.
     let issued: Int?
 
-    /// By how many seconds this machine's clock is ahead; 0 if nothing proves that it is wrong.
+    /// The number of seconds by which this machine's clock is ahead; 0 if nothing proves that it is wrong.
     var skew: Int {
         guard let first = dates.first else {
             // A token can be old, but it cannot come from the future.
@@ -26,7 +26,7 @@ struct ClockStep {
         return isWrong ? now - first.seconds : 0
     }
 
-    /// Nil if there is nothing to compare with.
+    /// Returns the step, or nil if no other clock is known.
     func step() -> DoctorStep? {
         var readings = dates
         if let issued { readings.append(("the token's issue", issued)) }

@@ -5,20 +5,20 @@ package import ProviderCore
 package import ProviderTransport
 package import SecretMemory
 
-/// Finds out why a class cannot be mounted, by going the mount's way step by step. It reads only, and
-/// tells of no token and no value.
+/// Finds out why a class cannot be mounted, by checking each step of a mount. It only reads, and its report never
+/// contains a token or a value.
 package struct Doctor: Sendable {
-    /// How the network is reached.
+    /// The settings for network access.
     package struct Settings: Sendable {
         package var transport: any HTTPTransport
         package var proxy: ProxySettings
         package var tokens = AccessTokenSource.Settings()
         package var time = TimeSource.system
-        /// For each hop.
+        /// The timeout of each network step.
         package var timeout = Duration.seconds(15)
-        /// The provider's socket, if it is to be asked too.
+        /// The provider's socket, if the provider is checked too.
         package var provider: Endpoint?
-        /// Of classes that name none.
+        /// The name of the cloud for classes that do not name one.
         package var cloudName = "AzurePublicCloud"
         package var cloudFile: @Sendable (String?) -> AzureCloud.EnvironmentFile? = { _ in nil }
 
@@ -30,21 +30,21 @@ package struct Doctor: Sendable {
         var deadline: Deadline { time.deadline(after: timeout) }
     }
 
-    /// What is to be mounted, and for whom.
+    /// The class to examine, and the pod that mounts it.
     package struct Subject: Sendable {
         package var parsedClass: ClassManifest
         package var namespace: String
         package var serviceAccount: String
         package var pod = "doctor"
-        /// The service account's token.
+        /// The service account token.
         package var token: SecretBytes?
         /// The JSON of nodePublishSecretRef's data, as the driver would send it.
         package var secrets = SecretBytes("null")
-        /// What a check of the manifests has found.
+        /// The findings of a check of the manifests.
         package var findings: [Finding] = []
-        /// The annotations of the ServiceAccounts in the manifests, whether or not the provider uses them.
+        /// The annotations of the ServiceAccounts in the manifests, even if the provider does not use them.
         package var accounts: AnnotatedAccounts?
-        /// The audiences of the CSIDriver in the manifests; nil if there is none.
+        /// The audiences of the CSIDriver in the manifests; nil if they do not contain it.
         package var tokenAudiences: [String]?
 
         package init(parsedClass: ClassManifest, namespace: String, serviceAccount: String) {
@@ -122,7 +122,7 @@ package struct Doctor: Sendable {
         return DoctorReport(subject, steps)
     }
 
-    /// The steps that need the token or the credential.
+    /// Runs the steps that need the token or the credential.
     private func mount(
         _ subject: Subject, _ reach: ReachSteps.Reach, _ annotations: AnnotatedIdentity?, after earlier: [DoctorStep]
     ) async -> [DoctorStep] {
@@ -130,7 +130,7 @@ package struct Doctor: Sendable {
         do throws(ProviderError) {
             attributes = try validated(subject)
         } catch {
-            // What is wrong with the token or the manifests has a step of its own.
+            // Mistakes in the token or the manifests have their own steps.
             let isExplained = earlier.contains { $0.status == .failed && [.manifests, .token].contains($0.rank) }
             return isExplained ? [] : [Self.request(error)]
         }
@@ -181,7 +181,7 @@ package struct Doctor: Sendable {
             "\(first.path):\(first.position.line): \(first.message) [\(first.rule)]\(rest)", fix: first.fix)
     }
 
-    /// The request as the driver would make it, with the real token.
+    /// Validates the request that the driver would send, with the real token.
     private func validated(_ subject: Subject) throws(ProviderError) -> MountConfiguration {
         var members = subject.parsedClass.parameterTexts
         members["csi.storage.k8s.io/pod.name"] = subject.pod
@@ -211,7 +211,7 @@ package struct Doctor: Sendable {
 }
 
 extension TimeSource {
-    /// The same, with a clock that is not `skew` seconds ahead.
+    /// Returns the same time source with a clock that is corrected by `skew` seconds.
     fileprivate func corrected(by skew: Int) -> TimeSource {
         var corrected = self
         let wallClock = wallClock

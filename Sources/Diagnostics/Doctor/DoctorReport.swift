@@ -2,7 +2,7 @@ internal import AsyncSupport
 package import Documents
 internal import SecretMemory
 
-/// The steps of one run, with the verdict and the fix that follow from them.
+/// The steps of one run, and the verdict and the fix that result from them.
 package struct DoctorReport: Sendable {
     package var subject: String
     package var steps: [DoctorStep]
@@ -16,7 +16,8 @@ package struct DoctorReport: Sendable {
     /// The failed step with the lowest rank, the first of several. The other failures are usually consequences of it.
     package var cause: DoctorStep? { causes.first }
 
-    /// The cause, and all other objects that failed if it is an object: one object does not fail because of another.
+    /// The cause. If it is an object, all other objects that failed are causes too, because objects do not depend on
+    /// each other.
     private var causes: [DoctorStep] {
         let failed = steps.filter { $0.status == .failed }
         guard let rank = failed.map(\.rank).min() else { return [] }
@@ -35,7 +36,7 @@ package struct DoctorReport: Sendable {
             : "The mount works, but: " + warnings.map { "\($0.title): \($0.detail)" }.joined(separator: "; ")
     }
 
-    /// The fix of the cause. Without a cause, the fixes of all warnings, because none follows from another.
+    /// The fix of the cause. Without a cause, it consists of the fixes of all warnings, because they are independent.
     package var fix: String {
         var fixes: [String] = []
         for step in cause == nil ? warnings : causes where !step.fix.isEmpty && !fixes.contains(step.fix) {
@@ -70,7 +71,7 @@ package struct DoctorReport: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The report for input that cannot be examined.
+    /// Returns the report for input that cannot be examined.
     package static func json(failure: String) -> JSONOutput {
         .object([
             ("subject", .text("")), ("works", .bool(false)), ("verdict", .text(failure)), ("fix", .text("")),

@@ -1,8 +1,9 @@
 /// One condition of a mount, and the result of its check.
 package struct DoctorStep: Sendable {
+    /// The result of a step.
     package enum Status: String, Sendable {
         case passed
-        /// Unusual, but mounts work.
+        /// The result is unusual, but mounts work.
         case warning
         case failed
     }
@@ -12,11 +13,11 @@ package struct DoctorStep: Sendable {
     package enum Rank: Int, Sendable, Comparable {
         /// A wrong clock makes valid tokens and certificates look invalid.
         case clock
-        /// The manifests are wrong wherever they are applied.
+        /// Mistakes in the manifests do not depend on the cluster.
         case manifests
         case provider
         case network
-        /// The vault itself names its tenant, which decides when Entra only says that something is not found.
+        /// The vault itself names its tenant, which explains why Entra only reports that something is not found.
         case vault
         case tenant
         case token
@@ -43,19 +44,19 @@ package struct DoctorStep: Sendable {
         package static func < (a: Rank, b: Rank) -> Bool { a.rawValue < b.rawValue }
     }
 
-    /// Stable.
+    /// The stable id of the step.
     package var id: String
     package var title: String
     package var status: Status
     package var detail: String
-    /// Names and values that were seen; never a token or a secret.
+    /// The observed names and values. They never contain a token or a secret.
     package var evidence: [(name: String, value: String)]
-    /// The command or the setting that fixes it; empty if nothing is to be fixed.
+    /// The command or the setting that fixes the problem; empty if no fix is needed.
     package var fix: String
     package var duration: Duration?
     package var rank: Rank
 
-    /// The rank follows from the id unless it is given.
+    /// Creates a step. The rank follows from the id unless it is given.
     package init(
         _ id: String, _ title: String, _ status: Status, _ detail: String,
         evidence: [(name: String, value: String)] = [], fix: String = "", duration: Duration? = nil,

@@ -3,14 +3,14 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// Entra's side: the way there, its clock, the tenant, and the exchange itself.
+/// The steps for Entra: the connection, its clock, the tenant, and the exchange.
 struct EntraSteps {
-    /// What Entra says without a token.
+    /// The information that Entra provides without a token.
     struct Reach {
         var steps: [DoctorStep] = []
         /// The time at Entra, in seconds since 1970.
         var date: Int?
-        /// The tenant's id, also where the class names it by a domain.
+        /// The tenant's ID, even if the class names the tenant by a domain.
         var tenant: String?
     }
 
@@ -32,7 +32,7 @@ struct EntraSteps {
         return reach
     }
 
-    /// The tenant's own metadata: whether there is such a tenant, and what time it is there.
+    /// Requests the tenant's metadata, which shows whether the tenant exists and Entra's time.
     private func tenant() async -> Reach {
         guard authentication.tenantID.lowercased() != "adfs" else { return Reach() }
         let start = settings.time.elapsed()
@@ -58,7 +58,7 @@ struct EntraSteps {
             isThere
                 ? authentication.tenantID
                 : status == .failed
-                    ? "there is no tenant \(authentication.tenantID.clipped) in this cloud (\(response.status)\(text))"
+                    ? "tenant \(authentication.tenantID.clipped) does not exist in this cloud (\(response.status)\(text))"
                     : "Entra answers \(response.status) without its metadata",
             fix: isThere ? "" : missingTenantFix, duration: settings.time.elapsed() - start)
         let issuer = response.json?["issuer"]?.text ?? ""
@@ -106,7 +106,7 @@ struct EntraSteps {
         if let mismatch = IdentityMismatch(authentication, annotations) {
             return ("\(error.cause); \(mismatch.remark)", mismatch.fix)
         }
-        // Entra has found the identity, and no credential with this issuer.
+        // Entra found the identity, but it does not have a credential with this issuer.
         if error.message.contains("AADSTS700211"),
             case .workloadIdentity(let clientID, let token) = authentication.identity,
             let claims = token.claims, let issuer = claims.issuer, let subject = claims.subject

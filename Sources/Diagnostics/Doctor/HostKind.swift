@@ -1,16 +1,16 @@
-/// What a host's name or address tells of where it can be reached from.
+/// Decides from a host's name or address from where it can be reached.
 enum HostKind {
-    /// Names that no public resolver knows.
+    /// The suffixes of names that public resolvers do not know.
     private static let privateSuffixes = [".svc", ".cluster.local", ".local", ".internal"]
 
-    /// Whether `host`, a name or an address without its port, exists inside a network only.
+    /// Whether `host`, a name or an address without its port, exists only inside a network.
     static func isPrivate(_ host: String) -> Bool {
         let host = host.lowercased()
         if isPrivateAddress(host) || host == "localhost" || host == "kubernetes.default" { return true }
         return privateSuffixes.contains { host.hasSuffix($0) }
     }
 
-    /// Addresses of RFC 1918, RFC 6598 and RFC 4193, and those of the machine and the link.
+    /// Whether the address is in the ranges of RFC 1918, RFC 6598 or RFC 4193, or belongs to the machine or the link.
     static func isPrivateAddress(_ address: String) -> Bool {
         let plain = address.filter { $0 != "[" && $0 != "]" }.lowercased()
         if plain.contains(":") {

@@ -1,14 +1,14 @@
 internal import ProviderCore
 internal import SecretMemory
 
-/// A client that the class names and the annotation of the pod's ServiceAccount does not.
+/// The clients of a class and of its ServiceAccount's annotation, if they differ.
 ///
-/// That is allowed, but if Azure refuses the client of the class, it is the likely cause.
+/// This is allowed, but if Azure refuses the client of the class, it is the likely cause.
 struct IdentityMismatch {
     private let classClient: String
     private let annotatedClient: String
 
-    /// Nil if both name the same client or one of them names none.
+    /// Returns nil if both name the same client, or if one of them does not name any.
     init?(_ authentication: AuthenticationContext, _ annotations: AnnotatedIdentity?) {
         switch authentication.identity.mode {
         case .workloadIdentity, .azureTokenProxy: break

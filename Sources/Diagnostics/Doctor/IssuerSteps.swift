@@ -2,13 +2,13 @@ internal import Azure
 internal import Documents
 internal import SecretMemory
 
-/// The cluster's issuer, as Entra will look at it: its address, its discovery document, its keys.
+/// The steps for the cluster's issuer as Entra sees it: its address, its discovery document and its keys.
 struct IssuerSteps {
     let settings: Doctor.Settings
     let issuer: String
     let keyID: String?
 
-    /// Only the exchange tells what Entra sees; what is unusual from here may be right from there.
+    /// Only the exchange shows what Entra sees. Something that is unusual from this machine may be right for Entra.
     private static let fromHere = "; from here, which need not be what Entra sees"
 
     func steps() async -> [DoctorStep] {
@@ -50,7 +50,7 @@ struct IssuerSteps {
         return steps
     }
 
-    /// What makes the issuer unreachable for Entra whatever the network.
+    /// Returns why Entra cannot reach the issuer, if this does not depend on the network.
     private func shape() -> String? {
         guard issuer.hasPrefix("https://") else { return "the issuer \(issuer.clipped) is not an https URL" }
         if HostKind.isPrivate(String(issuer.dropFirst("https://".count).prefix { $0 != "/" && $0 != ":" })) {

@@ -1,13 +1,13 @@
 internal import Azure
 internal import ProviderCore
 
-/// The objects that an identity has no role for, so that one command can grant the roles for all of one type.
+/// The objects for which an identity does not have a role. One command can grant the roles for all objects of a type.
 struct MissingRoles {
     private struct Group {
         var assignee: String
         var vault: String
         var objects: [KeyVaultObject] = []
-        /// The objects' steps.
+        /// The indices of the objects' steps.
         var steps: [Int] = []
     }
 
@@ -27,7 +27,7 @@ struct MissingRoles {
         groups[index].steps.append(step)
     }
 
-    /// Gives the steps of each group the same command.
+    /// Gives all steps of a group the same command.
     func writeFixes(into steps: inout [DoctorStep]) {
         for group in groups {
             let command = AzureCommand.roles(for: group.objects, vault: group.vault, assignee: group.assignee)
@@ -37,6 +37,6 @@ struct MissingRoles {
 }
 
 extension AuthenticationContext {
-    /// The client that roles are assigned to.
+    /// The client that the roles are assigned to.
     var assignee: String { identity.clientID.isEmpty ? "<client id of the identity>" : identity.clientID }
 }

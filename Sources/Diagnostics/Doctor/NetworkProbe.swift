@@ -7,12 +7,12 @@ internal import NIOSSL
 internal import NIOTLS
 internal import SecretMemory
 
-/// Goes to a host hop by hop and looks at what is there, without asking it for anything.
+/// Connects to a host step by step, and examines the result without sending a request.
 ///
-/// The certificate is looked at unverified, so that also a wrong one can be described. Nothing is sent
-/// over that connection; whether the certificate is to be trusted is decided by the real request later.
+/// The certificate is not verified, so that a wrong one can be described too. Nothing is sent over the connection; the
+/// real request later verifies the certificate.
 struct NetworkProbe {
-    /// What was found on the way.
+    /// The facts that were found.
     struct ProbeResult: Sendable {
         var addresses: [String] = []
         var resolution = Duration.zero
@@ -121,11 +121,11 @@ struct NetworkProbe {
     }
 }
 
-/// What a server's certificate says.
+/// The fields of a server's certificate.
 struct ServerCertificate: Sendable {
     var names: [String] = []
     var issuer = ""
-    /// Seconds since 1970.
+    /// The start of the validity, in seconds since 1970.
     var notBefore = 0
     var notAfter = 0
 
@@ -140,7 +140,7 @@ struct ServerCertificate: Sendable {
         issuer = (try? Self.issuer(of: SecretBytes(certificate.toDERBytes()))) ?? ""
     }
 
-    /// The issuer's organization and common name (RFC 5280, 4.1.2.4).
+    /// Returns the issuer's organization and common name (RFC 5280, section 4.1.2.4).
     private static func issuer(of certificate: SecretBytes) throws(DERError) -> String {
         var outer = try DERElement.parse(certificate).expecting(DERElement.Tag.sequence, "certificate").reader()
         var body = try outer.next(DERElement.Tag.sequence, "certificate body").reader()
@@ -159,7 +159,7 @@ struct ServerCertificate: Sendable {
     }
 }
 
-/// Opens the way through a proxy if there is one, shakes hands, and looks at the certificate.
+/// Opens a tunnel if a proxy is used, performs the TLS handshake, and reads the certificate.
 private final class ProbeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

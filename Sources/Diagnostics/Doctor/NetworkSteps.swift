@@ -2,18 +2,18 @@ internal import Azure
 internal import Documents
 internal import SecretMemory
 
-/// The hops to one of Azure's hosts: name, connection, certificate.
+/// The steps to one of Azure's hosts: name, connection and certificate.
 struct NetworkSteps {
     let settings: Doctor.Settings
-    /// `entra` or `vault`, before each step's id.
+    /// The prefix of each step's id: `entra` or `vault`.
     let prefix: String
     let service: String
-    /// Perhaps with a port.
+    /// The host, with a port if it has one.
     let authority: String
-    /// What to do when the name leads nowhere.
+    /// The fix for a name that cannot be resolved.
     let unresolvedFix: String
 
-    /// For a certificate whose authority is not trusted.
+    /// The fix for a certificate whose authority is not trusted.
     static let trustFix =
         "let the provider trust the authority that signed the certificate: caBundle in the chart, SSL_CERT_FILE without it; and check the clock: timedatectl"
 
@@ -38,7 +38,7 @@ struct NetworkSteps {
         }
     }
 
-    /// Who resolves the name, and to what. An address is not a name, so there is nothing to resolve.
+    /// Returns which resolver resolves the name, and to which addresses. An address is not resolved.
     static func detail(host: String, proxy: ProxySettings.Proxy?, _ addresses: [String]) -> String {
         let resolved = addresses.joined(separator: ", ")
         if let proxy {

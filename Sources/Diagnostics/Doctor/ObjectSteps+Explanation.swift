@@ -4,11 +4,11 @@ internal import ProviderCore
 internal import SecretMemory
 
 extension ObjectSteps {
-    /// What an object's refusal means, and the command that fixes it.
+    /// The meaning of an object's refusal, and the command that fixes it.
     struct Refusal {
         var message: String
         var fix: String
-        /// The identity needs a role for the object; the command for it depends on the other objects.
+        /// Whether the identity needs a role for the object. The command for it depends on the other objects.
         var needsRole = false
     }
 
@@ -23,7 +23,7 @@ extension ObjectSteps {
         case .vaultForbidden where says("ForbiddenByRbac") || says("AccessDenied"):
             return await forbidden(error, object, source, lookup, isRole: says("ForbiddenByRbac"))
         case .objectDisabled:
-            // The secret and the key of a certificate are enabled with it.
+            // The secret and the key of a certificate are enabled together with it.
             let isCertificate = await lookup.object(object.name, .certificate) != nil
             return Refusal(
                 message: error.cause,
@@ -61,7 +61,8 @@ extension ObjectSteps {
                 for: object, vault: source.vault.name, assignee: source.authentication.assignee))
     }
 
-    /// A certificate is three objects of one name with a permission each, and one of them may be read.
+    /// Returns a remark about a certificate. It consists of three objects with the same name and separate permissions,
+    /// and the identity may read one of them.
     private static func remark(
         onCertificateReadAs type: KeyVaultObject.ObjectType, insteadOf wanted: KeyVaultObject.ObjectType
     ) -> String {
@@ -100,10 +101,10 @@ extension ObjectSteps {
     }
 }
 
-/// What a vault's other collections have under a name.
+/// Looks up a name in the other collections of a vault.
 struct ObjectLookup {
     struct Found {
-        /// It is the certificate, or the secret or key that belongs to one.
+        /// Whether it is a certificate, or the secret or key of one.
         var isOfCertificate: Bool
     }
 
@@ -111,7 +112,7 @@ struct ObjectLookup {
     let vault: VaultAddress
     let token: AccessToken
 
-    /// The object's latest version; nil if there is none or the identity may not read it.
+    /// Returns the object's latest version, or nil if it does not exist or the identity is not allowed to read it.
     func object(_ name: String, _ type: KeyVaultObject.ObjectType) async -> Found? {
         guard let object = await get("\(type.collection)/\(name.percentEncoded)/") else { return nil }
         let isOfCertificate =
@@ -123,7 +124,8 @@ struct ObjectLookup {
         return Found(isOfCertificate: isOfCertificate)
     }
 
-    /// Whether the object is soft-deleted. False also if the identity may not read deleted objects.
+    /// Returns whether the object is soft-deleted. The result is also false if the identity is not allowed to read
+    /// deleted objects.
     func isDeleted(_ object: KeyVaultObject) async -> Bool {
         await get("deleted\(object.type.collection)/\(object.name.percentEncoded)") != nil
     }

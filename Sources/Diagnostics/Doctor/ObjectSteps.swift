@@ -3,13 +3,13 @@ internal import Budgets
 internal import ProviderCore
 internal import SecretMemory
 
-/// The objects, each read as the mount would read it, and the volume that they make.
+/// The steps for the objects, each read as in a mount, and for the resulting volume.
 struct ObjectSteps {
     let settings: Doctor.Settings
     let attributes: MountConfiguration
-    /// By the plan's sources; nil for those that cannot be asked.
+    /// The access tokens by the plan's sources; nil for sources that cannot be read.
     let tokens: [AccessToken?]
-    /// What `secretObjects` makes of the files.
+    /// The Secrets that `secretObjects` creates from the files.
     let secrets: [(name: String, files: [String])]
     /// The annotations of the pod's ServiceAccount.
     let annotations: AnnotatedIdentity?
@@ -28,7 +28,7 @@ struct ObjectSteps {
         var retry = RetryPolicy()
         retry.attempts = 2
         let client = KeyVaultClient(transport: settings.transport, retry: retry, time: settings.time)
-        // Within one run each token serves for all objects, and nothing else is kept.
+        // Each token is used for all objects of the run, and nothing else is cached.
         fetch = VaultFetch(
             tokens: AccessTokenSource(
                 settings: settings.tokens, transport: settings.transport, keepsTokens: true, time: settings.time),
@@ -66,7 +66,7 @@ struct ObjectSteps {
         return steps
     }
 
-    /// With what the selectors pick.
+    /// Returns the configuration with the objects that the selectors select.
     private func expanded() async throws(ProviderError) -> MountConfiguration {
         guard attributes.hasSelectors, tokens.allSatisfy({ $0 != nil }) else { return attributes }
         return try attributes.expanding(
@@ -115,7 +115,8 @@ struct ObjectSteps {
         }
     }
 
-    /// The files are mounted all the same; only the Secret is missing, and only an event says so.
+    /// Returns a warning about a Secret that is too large. The files are mounted anyway; only the Secret is missing,
+    /// and only an event reports it.
     private func tooLargeSecret(_ answer: MountResponse) -> DoctorStep? {
         let sizes = Dictionary(answer.files.map { ($0.path, $0.contents.count) }, uniquingKeysWith: { $1 })
         for secret in secrets {

@@ -1,6 +1,6 @@
 internal import ProviderTransport
 
-/// The provider on this node: whether the driver would find it.
+/// The step for the provider on this node: whether the driver would find it.
 struct ProviderSteps {
     let endpoint: Endpoint
     let timeout: Duration

@@ -1,13 +1,14 @@
 internal import Azure
 internal import ProviderCore
 
-/// The way to every authority and vault of a mount, and what they say without a token: their clocks and tenants.
+/// The steps to every authority and vault of a mount, and the information that these provide without a token: clocks
+/// and tenants.
 struct ReachSteps {
     /// The result of all steps.
     struct Reach {
         var steps: [DoctorStep] = []
         var dates: [(name: String, seconds: Int)] = []
-        /// The authorities with tenants, and the vaults, at which a step failed.
+        /// The authorities with their tenants, and the vaults, for which a step failed.
         fileprivate var unusable: Set<String> = []
 
         func isUsable(_ authentication: AuthenticationContext) -> Bool { !unusable.contains(authentication.place) }

@@ -2,18 +2,18 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// What a service-account token says of itself, for comparison with what Azure is configured with.
+/// The fields of a service account token, for comparison with the configuration of Azure.
 struct TokenInspection {
     var claims: TokenClaims
     var keyID: String?
     var algorithm: String?
-    /// Seconds since 1970.
+    /// The time of issue in seconds since 1970.
     var issued: Int?
     var notBefore: Int?
-    /// The kubelet requested it for a pod. `kubectl create token` binds a token to no pod.
+    /// Whether the kubelet requested the token for a pod. `kubectl create token` does not bind a token to a pod.
     var isOfPod: Bool
 
-    /// Nil when `token` is not a JWT.
+    /// Returns nil if `token` is not a JWT.
     init?(_ token: SecretBytes) {
         guard let claims = TokenClaims(parsing: token), let header = Self.part(0, of: token),
             let payload = Self.part(1, of: token)

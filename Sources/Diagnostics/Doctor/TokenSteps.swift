@@ -2,17 +2,17 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The steps that need nothing but the token and the class.
+/// The steps that need only the token and the class.
 struct TokenSteps {
     let token: SecretBytes?
     let mode: IdentityMode
     let namespace: String
     let serviceAccount: String
-    /// The audiences of the CSIDriver's tokenRequests; nil if the manifests have no CSIDriver.
+    /// The audiences in the CSIDriver's tokenRequests; nil if the manifests do not contain the CSIDriver.
     let driverAudiences: [String]?
     /// The time in seconds since 1970, corrected if this machine's clock is wrong.
     let now: Int
-    /// `now` was compared with Azure's clocks.
+    /// Whether `now` was compared with Azure's clocks.
     let isClockKnown: Bool
 
     private var audience: String {
@@ -62,14 +62,15 @@ struct TokenSteps {
             fix: isRight ? "" : audienceFix(inspection))
     }
 
-    /// A token that was made by hand has the audience of that command. A pod's token has one of the CSIDriver's.
+    /// Returns the fix for a wrong audience. A token that was created manually has the audience of that command, and a
+    /// pod's token has one of the CSIDriver's audiences.
     private func audienceFix(_ inspection: TokenInspection) -> String {
         if !inspection.isOfPod { return request }
         if driverAudiences?.contains(audience) == true {
             return "the CSIDriver requests \(audience), and this token comes from elsewhere; make one: \(request)"
         }
         let value: JSONOutput = ["audience": .text(audience)]
-        // Appends: a merge patch would replace the list, and other providers need their audiences.
+        // The command appends, because a merge patch would replace the list, and other providers need their audiences.
         let patch: JSONOutput = .array([["op": "add", "path": "/spec/tokenRequests/-", "value": value]])
         return "add - audience: \(audience) to the Helm value tokenRequests of the Secrets Store CSI driver"
             + " (secrets-store-csi-driver.tokenRequests in this provider's chart); for a driver without Helm: "

@@ -2,16 +2,16 @@ internal import Azure
 internal import ProviderCore
 internal import SecretMemory
 
-/// A vault's side before any object is read: the way there, and its challenge.
+/// The steps for a vault before any object is read: the connection and the challenge.
 struct VaultSteps {
     let settings: Doctor.Settings
-    /// As the class writes it.
+    /// The tenant as the class writes it.
     let tenantID: String
-    /// The id of that tenant, if Entra has named it.
+    /// The ID of that tenant, if Entra has returned it.
     let tenant: String?
     let vault: VaultAddress
 
-    /// The steps, and the time at the vault in seconds since 1970.
+    /// Returns the steps, and the vault's time in seconds since 1970.
     func reach() async -> (steps: [DoctorStep], date: Int?) {
         let steps = await NetworkSteps(
             settings: settings, prefix: "vault", service: "Vault", authority: vault.host,

@@ -4,10 +4,10 @@ internal import SecretMemory
 package enum DebuggingPage {
     private static let text = String(decoding: PackageResources.debugging_md, as: UTF8.self)
 
-    /// The codes of errors and of log lines, in the order of the page.
+    /// The codes of errors and log lines, in the order of the page.
     package static let codes = text.split(separator: "\n").compactMap(code)
 
-    /// The page's text on `code`, without its heading; nil when the page does not have the code.
+    /// Returns the page's text about `code`, without its heading, or nil if the page does not have the code.
     package static func entry(for code: String) -> String? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard let start = lines.firstIndex(where: { self.code($0) == code }) else { return nil }
@@ -15,7 +15,7 @@ package enum DebuggingPage {
         return entry.joined(separator: "\n").trimmingSpace()
     }
 
-    /// The code of a heading such as "### `token-missing`".
+    /// Returns the code in a heading such as "### `token-missing`".
     private static func code(_ line: Substring) -> String? {
         let start = "### `"
         guard line.hasPrefix(start), line.hasSuffix("`") else { return nil }

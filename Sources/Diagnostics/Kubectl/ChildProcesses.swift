@@ -1,7 +1,7 @@
 internal import Glibc
 package import SecretMemory
 
-/// A program to run once, and what is written to its standard input.
+/// A program to run, with its standard input.
 package struct ChildProcess: Sendable {
     package var program: String
     package var arguments: [String]
@@ -13,35 +13,36 @@ package struct ChildProcess: Sendable {
         self.input = input
     }
 
+    /// The outcome of a program.
     package struct Result: Sendable {
         /// The exit code; negative for a signal.
         package var status: Int32 = 0
         package var output = SecretBytes([])
         package var errors = ""
-        /// The program was killed because it took too long.
+        /// Whether the program was killed because it took too long.
         package var isLate = false
-        /// The program was killed because it wrote too much.
+        /// Whether the program was killed because it wrote too much.
         package var isTooLong = false
     }
 }
 
-/// Runs programs side by side on the calling thread, with bounds on their time and on what they write.
+/// Runs programs concurrently from the calling thread, and limits their time and output.
 ///
 /// They stay in this process's group, so that Ctrl-C ends them too.
 package struct ChildProcesses: Sendable {
-    /// How many run at the same time.
+    /// The maximum number of concurrent programs.
     package var width = 16
-    /// Of one program's standard output, in bytes.
+    /// The maximum size of one program's standard output, in bytes.
     package var outputLimit = 256 << 20
     package var timeout = Duration.seconds(60)
-    /// Is given lines of standard error as they come.
+    /// The function that receives lines of standard error when they arrive.
     package var onErrorLine: (@Sendable (String) -> Void)?
 
     private static let errorLimit = 1 << 20
 
     package init() {}
 
-    /// The results, in the order of `children`. Throws if one cannot be started.
+    /// Returns the results in the order of `children`. Throws if one of them cannot be started.
     package func run(_ children: [ChildProcess]) throws(ChildProcessError) -> [ChildProcess.Result] {
         signal(SIGPIPE, SIG_IGN)
         var results = [ChildProcess.Result?](repeating: nil, count: children.count)
@@ -63,7 +64,7 @@ package struct ChildProcesses: Sendable {
         return results.map { $0 ?? ChildProcess.Result() }
     }
 
-    /// Until one of them has something to read or takes something, or its time is up.
+    /// Waits until one of the programs has output or accepts input, or until its time is over.
     private func wait(for running: [RunningChild]) {
         var files = running.flatMap(\.files)
         let end = running.map(\.deadline).min() ?? .now
@@ -73,14 +74,14 @@ package struct ChildProcesses: Sendable {
     }
 }
 
-/// Why a program cannot be run.
+/// The reason why a program cannot be run.
 package struct ChildProcessError: Error, Sendable {
     package var program: String
     package var reason: String
     package var isMissing: Bool
 }
 
-/// One child and the pipes to it.
+/// One running program and its pipes.
 private final class RunningChild {
     let number: Int
     let deadline: ContinuousClock.Instant
@@ -110,7 +111,7 @@ private final class RunningChild {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // The child does not inherit the signals that this process ignores or blocks.
+        // The program does not inherit the signals that this process ignores or blocks.
         var signals = sigset_t()
         sigfillset(&signals)
         posix_spawnattr_setsigdefault(&attributes, &signals)
@@ -166,7 +167,7 @@ private final class RunningChild {
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN { return }
             if count > 0 { restOffset += count }
-            // A program that ends without reading all of it says why itself.
+            // A program that ends without reading all its input reports the reason itself.
             if count <= 0 || restOffset == rest.count { closeInput() }
         }
     }
@@ -199,7 +200,7 @@ private final class RunningChild {
         }
     }
 
-    /// The result, once the child has closed its outputs.
+    /// Returns the result when the program has closed its outputs.
     func finish() -> ChildProcess.Result? {
         guard output < 0, errors < 0 else { return nil }
         closeInput()

@@ -1,10 +1,10 @@
 internal import Documents
 package import SecretMemory
 
-/// What the commands of the plugin read of a cluster.
+/// Reads the objects of a cluster that the plugin's commands need.
 package struct Cluster: Sendable {
     private let kubectl: Kubectl
-    /// The one that the user names; else that of the kubeconfig's context.
+    /// The namespace that the user names, or else that of the kubeconfig's context.
     private let namespace: String?
 
     package init(_ kubectl: Kubectl, namespace: String?) {
@@ -14,7 +14,7 @@ package struct Cluster: Sendable {
 
     private func scope(_ namespace: String?) -> [String] { namespace.map { ["--namespace", $0] } ?? [] }
 
-    /// One object. Throws if it cannot be read.
+    /// Returns one object. Throws if it cannot be read.
     package func object(_ kind: String, _ name: String, in namespace: String? = nil) throws(KubectlError)
         -> ManifestFile
     {
@@ -29,13 +29,13 @@ package struct Cluster: Sendable {
         return file
     }
 
-    /// The objects of some kinds, and what of them could not be read.
+    /// The objects of some kinds, and the error for those that could not be read.
     package struct List: Sendable {
         package var files: [ManifestFile]
         package var error: KubectlError?
     }
 
-    /// The objects of `kinds` in the namespace, or in all.
+    /// Returns the objects of `kinds` in the namespace, or in all namespaces.
     package func list(_ kinds: [String], inAllNamespaces: Bool = false) throws(KubectlError) -> List {
         let answer = try kubectl.answer(
             ["get", kinds.joined(separator: ","), "--output", "yaml"]
@@ -47,7 +47,7 @@ package struct Cluster: Sendable {
         return List(files: files, error: answer.error)
     }
 
-    /// The provider's pods, by node.
+    /// Returns the provider's pods, by node.
     package func providerPods(in namespace: String, selector: String) throws(KubectlError) -> [ProviderPod] {
         let text = try kubectl.output(
             ["get", "pods", "--namespace", namespace, "--selector", selector, "--output", "yaml"])
@@ -55,7 +55,7 @@ package struct Cluster: Sendable {
             .compactMap(ClusterObjects.manifest).compactMap(ProviderPod.init).sorted { $0.node < $1.node }
     }
 
-    /// A token of a pod's service account, as the kubelet would give it to the pod's volume.
+    /// Returns a token of a pod's service account, as the kubelet would request it for the pod's volume.
     package func token(of pod: Manifest, audience: String) throws(KubectlError) -> SecretBytes {
         let account = pod.podTemplate?.serviceAccount ?? "default"
         let token = try kubectl.output(
@@ -67,7 +67,7 @@ package struct Cluster: Sendable {
         return token
     }
 
-    /// The data of a Secret, as JSON with texts: what `nodePublishSecretRef` hands to the provider.
+    /// Returns the data of a Secret as JSON with texts, as `nodePublishSecretRef` passes it to the provider.
     package func secretData(_ name: String, in namespace: String?) throws(KubectlError) -> SecretBytes {
         let json = try kubectl.output(["get", "secret", name, "--output", "json"] + scope(namespace ?? self.namespace))
         var builder = SecretBytesBuilder(capacity: json.count)

@@ -1,9 +1,11 @@
 internal import Documents
 internal import SecretMemory
 
-/// Objects of a cluster, each as the file that `kubectl get KIND NAME -o yaml` prints, so that findings have its lines.
+/// Converts objects of a cluster to files like the output of `kubectl get KIND NAME -o yaml`, so that findings have its
+/// lines.
 package enum ClusterObjects {
-    /// The objects in kubectl's YAML for a list, or its only object. `path` names each for the reader.
+    /// Returns the objects in kubectl's YAML for a list, or its only object. `path` returns the name of each for the
+    /// reader.
     package static func files(in yaml: String, path: (Manifest) -> String) -> [ManifestFile] {
         texts(in: yaml).compactMap { text in
             var file = ManifestFile(path: "", text: text)
@@ -17,10 +19,10 @@ package enum ClusterObjects {
         (try? Manifest.read(file))?.first { !$0.kind.isEmpty && $0.kind != "List" }
     }
 
-    /// The items of a list as documents of their own.
+    /// Returns the items of a list as separate documents.
     ///
-    /// kubectl writes a list's items as a block sequence whose dashes stand in the first column, so an item's text is
-    /// what is left without its first two columns.
+    /// kubectl writes the items of a list as a block sequence whose dashes are in the first column, so the text of an
+    /// item is its lines without their first two columns.
     static func texts(in yaml: String) -> [String] {
         let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
         guard let items = lines.firstIndex(of: "items:") else {
@@ -43,23 +45,23 @@ package enum ClusterObjects {
 }
 
 extension Manifest {
-    /// `metadata.uid`.
+    /// The value of `metadata.uid`.
     package var uid: String { root["metadata"]?["uid"]?.text ?? "" }
 
-    /// Another object makes it, such as a ReplicaSet its pods.
+    /// Whether another object controls it, as a ReplicaSet controls its pods.
     package var isControlled: Bool {
         (root["metadata"]?["ownerReferences"]?.sequence ?? []).contains { $0["controller"]?.text == "true" }
     }
 
-    /// The kinds of the objects that it belongs to.
+    /// The kinds of the objects that own it.
     package var ownerKinds: [String] {
         (root["metadata"]?["ownerReferences"]?.sequence ?? []).compactMap { $0["kind"]?.text }
     }
 
-    /// The node of a pod; empty while it has none.
+    /// The node of a pod; empty if it does not have one yet.
     package var nodeName: String { root["spec"]?["nodeName"]?.text ?? "" }
 
-    /// A pod whose containers have ended for good, and whose volumes are unmounted.
+    /// Whether the pod has ended: its containers will not start again, and its volumes are unmounted.
     package var hasEnded: Bool { ["Succeeded", "Failed"].contains(root["status"]?["phase"]?.text) }
 
     package var isRunning: Bool { root["status"]?["phase"]?.text == "Running" }

@@ -1,10 +1,10 @@
 internal import Documents
 package import SecretMemory
 
-/// The doctor's input, for a doctor in another place: one stream of bytes, so that a token is on no command line and in no
-/// file.
+/// The doctor's input as one stream of bytes, for a doctor in another place, so that a token is never on a command line
+/// or in a file.
 ///
-/// The first line is JSON with the manifests and the lengths of what follows: the token, then the data of
+/// The first line is JSON with the manifests and the lengths of the following parts: the token, and then the data of
 /// nodePublishSecretRef.
 package struct DoctorBundle: Sendable {
     package var files: [ManifestFile]
@@ -30,7 +30,7 @@ package struct DoctorBundle: Sendable {
         return SecretBytes(builder)
     }
 
-    /// Nil for bytes that `bytes` did not make.
+    /// Parses a stream that `bytes` created. Returns nil for any other bytes.
     package init?(_ bytes: SecretBytes) {
         let line = bytes.withExposed { $0.firstIndex(of: UInt8(ascii: "\n")) }
         guard let line else { return nil }

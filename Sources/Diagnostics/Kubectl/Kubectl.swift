@@ -1,15 +1,15 @@
 package import SecretMemory
 
-/// The user's `kubectl`, which reads the cluster with the user's own kubeconfig.
+/// Runs the user's `kubectl`, which reads the cluster with the user's own kubeconfig.
 package struct Kubectl: Sendable {
-    /// The program's name or path.
+    /// The name or path of the program.
     private let program: String
-    /// Flags that go with every call, such as `--context`.
+    /// The flags of every call, such as `--context`.
     private let flags: [String]
     private var processes = ChildProcesses()
 
-    /// `onErrorLine` is given what kubectl writes to standard error, such as the prompt of a login, unless it is an error
-    /// of a call.
+    /// Creates a runner. `onErrorLine` receives what kubectl writes to standard error, such as the prompt of a login,
+    /// except for errors of a call.
     package init(
         program: String = "kubectl", flags: [String] = [], timeout: Duration = .seconds(60),
         onErrorLine: (@Sendable (String) -> Void)? = nil
@@ -28,14 +28,14 @@ package struct Kubectl: Sendable {
         "Error", "error:", "Defaulted container", "command terminated", "Unable to connect", "The connection",
     ]
 
-    /// Lines of kubectl's own, such as `E1127 10:00:00 memcache.go:265] …`, count too.
+    /// Log lines of kubectl, such as `E1127 10:00:00 memcache.go:265] …`, count as errors too.
     private static func isError(_ line: String) -> Bool {
         if errorPrefixes.contains(where: line.hasPrefix) { return true }
         let start = Array(line.utf8.prefix(2))
         return start.count == 2 && "EWI".utf8.contains(start[0]) && ASCII.digits.contains(start[1])
     }
 
-    /// What a call prints, and what it could not do: a call for several kinds may have both.
+    /// The output of a call and its error. A call for several kinds can have both.
     package struct Answer: Sendable {
         package var output: SecretBytes
         package var error: KubectlError?
@@ -43,19 +43,19 @@ package struct Kubectl: Sendable {
         package var text: String { output.withExposed { String(decoding: $0, as: UTF8.self) } }
     }
 
-    /// One call's output. Throws if the call fails.
+    /// Returns the output of one call. Throws if the call fails.
     package func output(_ arguments: [String]) throws(KubectlError) -> SecretBytes {
         let answer = try answer(arguments)
         if let error = answer.error { throw error }
         return answer.output
     }
 
-    /// One call. Throws if kubectl cannot be run.
+    /// Runs one call. Throws if kubectl cannot be run.
     package func answer(_ arguments: [String]) throws(KubectlError) -> Answer {
         Self.answer(try results([ChildProcess(program, flags + arguments)])[0])
     }
 
-    /// A program in a container: its output and standard error, and its exit code.
+    /// A program to run in a container, with its standard input.
     package struct Execution: Sendable {
         package var namespace: String
         package var pod: String
@@ -81,7 +81,7 @@ package struct Kubectl: Sendable {
         }
     }
 
-    /// Runs programs in containers, side by side.
+    /// Runs programs in containers concurrently.
     package func execute(_ executions: [Execution]) throws(KubectlError) -> [ChildProcess.Result] {
         var quiet = self
         quiet.processes.onErrorLine = nil

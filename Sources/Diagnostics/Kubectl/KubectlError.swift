@@ -1,21 +1,22 @@
 internal import SecretMemory
 
-/// Why kubectl could not do something, and what to do about it.
+/// The reason why a kubectl call failed, and the fix.
 package struct KubectlError: Error, CustomStringConvertible, Sendable {
+    /// The kind of the failure.
     package enum Kind: Sendable {
         /// kubectl itself is missing.
         case program
         case unreachable
         case forbidden
         case notFound
-        /// The cluster does not know the kind of object.
+        /// The cluster does not know the kind of the object.
         case unknownKind
         case other
     }
 
     package var kind: Kind
     package var cause: String
-    /// Empty if nothing is known to help.
+    /// The fix; empty if none is known.
     package var fix: String
 
     package init(_ kind: Kind, _ cause: String, fix: String) {
@@ -26,7 +27,7 @@ package struct KubectlError: Error, CustomStringConvertible, Sendable {
 
     package var description: String { fix.isEmpty ? cause : "\(cause)\nTo fix: \(fix)" }
 
-    /// Of what kubectl wrote to standard error.
+    /// Creates the error from kubectl's standard error.
     init(kubectl text: String, status: Int32) {
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
         let forbidden = lines.compactMap(MissingPermission.init)
@@ -63,7 +64,7 @@ package struct KubectlError: Error, CustomStringConvertible, Sendable {
         }
     }
 
-    /// Without kubectl's own prefixes.
+    /// Returns the line without kubectl's own prefixes.
     static func short(_ line: String) -> String {
         var text = line
         for prefix in ["error: ", "Error: "] where text.hasPrefix(prefix) { text.removeFirst(prefix.count) }
@@ -74,22 +75,22 @@ package struct KubectlError: Error, CustomStringConvertible, Sendable {
     }
 }
 
-/// What the API server refused, from its words.
+/// A permission that the API server refused, parsed from its message.
 struct MissingPermission {
     var user: String
-    /// Such as `get pods in the namespace team-payments`.
+    /// The permission, such as `get pods in the namespace team-payments`.
     var text: String
 
-    /// The command that shows whether the user has it.
+    /// The command that shows whether the user has the permission.
     var question: String
 
-    /// Nil for other lines.
+    /// Returns nil for other lines.
     init?(_ line: String) {
         guard let start = line.firstRange(of: "User \""), let end = line.firstRange(of: "\" cannot ") else {
             return nil
         }
         let quoted = line[end.upperBound...].split(separator: "\"", omittingEmptySubsequences: false)
-        // verb resource "pods" in API group "" in the namespace "team"
+        // The rest of the line is: verb resource "pods" in API group "" in the namespace "team".
         guard start.upperBound <= end.lowerBound, quoted.count > 2,
             let verb = quoted[0].split(separator: " ").first
         else { return nil }

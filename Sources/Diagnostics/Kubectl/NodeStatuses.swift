@@ -2,24 +2,25 @@ package import Documents
 package import ProviderCore
 internal import SecretMemory
 
-/// The status of several nodes of a cluster, asked in their providers' pods.
+/// The status of several nodes of a cluster, from their providers' pods.
 package struct NodeStatuses: Sendable {
+    /// The status of one node, or the reason why it is missing.
     package struct Node: Sendable {
         /// The node's name.
         package var name: String
-        /// The provider's pod; empty if there is none.
+        /// The name of the provider's pod; empty if the node does not have one.
         package var pod: String
         package var status: NodeStatus?
-        /// Why there is no status.
+        /// The reason why the status is missing.
         package var error: KubectlError?
     }
 
     package var nodes: [Node] = []
     package var unknownPods: [StatusReport.UnknownPod] = []
-    /// The number of volumes that are not shown because their pods are gone.
+    /// The number of volumes that are hidden because their pods are gone.
     package var hidden = 0
 
-    /// Asks the providers on `names`; on all nodes that have one when nil.
+    /// Requests the status from the providers on `names`, or on all nodes with a provider if it is nil.
     package init(
         on names: Set<String>?, among pods: [ProviderPod], _ kubectl: Kubectl
     ) throws(KubectlError) {
@@ -33,7 +34,7 @@ package struct NodeStatuses: Sendable {
         var found: [String: Node] = [:]
         for (pod, result) in zip(asked, results) {
             let node = Self.node(pod, result)
-            // During an update a node may have two pods, of which one answers.
+            // During an update a node can have two pods, of which only one responds.
             if found[pod.node]?.status == nil { found[pod.node] = node }
         }
         for name in (names ?? []).sorted() where found[name] == nil {
@@ -63,7 +64,7 @@ package struct NodeStatuses: Sendable {
         return node
     }
 
-    /// Keeps the volumes that `filter` wants.
+    /// Keeps the volumes that match `filter`.
     package mutating func apply(_ filter: StatusFilter) {
         for index in nodes.indices {
             guard let status = nodes[index].status else { continue }
@@ -73,7 +74,7 @@ package struct NodeStatuses: Sendable {
         }
     }
 
-    /// Keeps the volumes of `pods`, and notes which of these pods' volumes no provider knows.
+    /// Keeps the volumes of `pods`, and records which of these pods' volumes no provider knows.
     package mutating func keep(volumesOf pods: [Workload]) {
         let wanted = Dictionary(
             pods.map { ("\($0.namespace)/\($0.manifest.name)", $0.manifest.uid) },
@@ -138,7 +139,7 @@ package struct NodeStatuses: Sendable {
         ]
     }
 
-    /// Without what changes all the time.
+    /// The same status without the parts that change all the time.
     package var lasting: NodeStatuses {
         var copy = self
         for index in copy.nodes.indices { copy.nodes[index].status = copy.nodes[index].status?.lasting }

@@ -1,20 +1,20 @@
 internal import Documents
 internal import SecretMemory
 
-/// A provider's pod in the cluster.
+/// A pod of the provider in the cluster.
 package struct ProviderPod: Sendable {
     package var namespace: String
     package var name: String
     package var node: String
     package var container: String
     package var image: String
-    /// The flags of `serve`, without dashes; switches without a value are `true`.
+    /// The flags of `serve`, without dashes. A boolean flag without a value is `true`.
     package var flags: [String: String] = [:]
     package var isRunning: Bool
 
-    /// Where the image has the program.
+    /// The path of the program in the image.
     package static let program = "/usr/local/bin/akv-csi"
-    /// What the chart and Azure's own provider label their pods with.
+    /// The label of the provider's pods in the chart and in Azure's own provider.
     package static let defaultSelector = "app=csi-secrets-store-provider-azure"
     package static let defaultNamespace = "kube-system"
 
@@ -38,7 +38,7 @@ package struct ProviderPod: Sendable {
         }
     }
 
-    /// A command of the program in the pod.
+    /// Returns the command line that runs the program in the pod.
     package func command(_ words: [String]) -> [String] {
         var command = [Self.program] + words
         for flag in ["endpoint", "status-endpoint"] where words.first == "status" {
@@ -47,10 +47,10 @@ package struct ProviderPod: Sendable {
         return command
     }
 
-    /// Whether a switch of `serve` is on.
+    /// Whether a boolean flag of `serve` is set.
     package func isOn(_ flag: String) -> Bool { ["1", "t", "true"].contains(flags[flag]?.lowercased() ?? "") }
 
-    /// Why the program in the pod did not answer.
+    /// Returns the reason why the program in the pod did not respond.
     package func failure(_ result: ChildProcess.Result) -> KubectlError {
         if result.isLate {
             return KubectlError(

@@ -1,11 +1,11 @@
 internal import Documents
 
-/// The identity that a workload had before, as far as the manifests tell.
+/// The identity that a workload had before the migration, as far as the manifests show it.
 struct FormerIdentity: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
-        /// A user-assigned managed identity, of that name and resource group if its id is known.
+        /// A user-assigned managed identity, with its name and resource group if its ID is known.
         case managed(name: String?, group: String?)
-        /// An application, which had a client secret or a certificate.
+        /// An application with a client secret or a certificate.
         case application
     }
 
@@ -13,7 +13,7 @@ struct FormerIdentity: Hashable, Sendable {
     var kind: Kind
 }
 
-/// aad-pod-identity's objects, and which pods they are for.
+/// The objects of aad-pod-identity, and the pods that they apply to.
 struct PodIdentityObjects {
     let identities: [Manifest]
     let bindings: [Manifest]
@@ -24,10 +24,10 @@ struct PodIdentityObjects {
         bindings = objects.filter { $0.kind == "AzureIdentityBinding" }
     }
 
-    /// The objects themselves, for removal once nothing uses them.
+    /// All objects, which can be removed when they are no longer used.
     var all: [Manifest] { identities + bindings }
 
-    /// The identities that pods with that `aadpodidbinding` label may have.
+    /// Returns the identities that pods with that `aadpodidbinding` label can have.
     func identities(for label: String, namespace: String) -> [FormerIdentity] {
         let names = bindings.filter { Self.text($0.root["spec"], "selector") == label }
             .compactMap { Self.text($0.root["spec"], "azureIdentity") }
@@ -41,15 +41,15 @@ struct PodIdentityObjects {
         return found
     }
 
-    /// The label's value that the pods of a binding have.
+    /// Returns the value of the label on the pods of a binding.
     static func selector(of binding: Manifest) -> String? { text(binding.root["spec"], "selector") }
 
-    /// Whether `binding` is for `identity`.
+    /// Returns whether `binding` is for `identity`.
     func names(_ binding: Manifest, _ identity: Manifest) -> Bool {
         Self.text(binding.root["spec"], "azureIdentity") == identity.name
     }
 
-    /// Old manifests write the fields with capitals: `ClientID`, `Selector`.
+    /// Returns a field. Old manifests write the names of fields with capitals, such as `ClientID` and `Selector`.
     private static func text(_ spec: YAMLNode?, _ name: String) -> String? {
         spec?.mapping?.first { $0.key.scalar?.text.lowercased() == name.lowercased() }?.value.text
     }

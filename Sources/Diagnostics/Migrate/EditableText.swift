@@ -1,18 +1,18 @@
 internal import Documents
 internal import SecretMemory
 
-/// A change of a file's text between two of its scalars. The text around it stays as it is, comments and all.
+/// A change of a file's text between two of its scalars. The text around it, including comments, stays unchanged.
 struct TextEdit: Sendable {
     var start: Int
     var end: Int
     var replacement: String
 }
 
-/// A file's text, in which members of its mappings can be found and changed in the style of the file: block or flow,
-/// YAML or JSON, with either kind of line end.
+/// The text of a file in which members of mappings can be changed in the style of the file: block or flow, YAML or
+/// JSON, with either kind of line break.
 struct EditableText: Sendable {
     private let scalars: [Unicode.Scalar]
-    /// The offset at which each line begins.
+    /// The offset of the beginning of each line.
     private var starts = [0]
     private let newline: String
 
@@ -23,7 +23,7 @@ struct EditableText: Sendable {
         newline = feed > 0 && scalars[feed - 1] == "\r" ? "\r\n" : "\n"
     }
 
-    /// The text with all `edits`. Of edits that overlap, the first one counts.
+    /// Returns the text with all `edits` applied. If edits overlap, only the first one is applied.
     func applying(_ edits: [TextEdit]) -> String {
         var result = String.UnicodeScalarView()
         var position = 0
@@ -38,25 +38,25 @@ struct EditableText: Sendable {
 
     // MARK: - Edits
 
-    /// Replaces a value with the text `value`.
+    /// Returns an edit that replaces a value with the text `value`.
     func replacing(_ scalar: YAMLScalar, with value: String) -> TextEdit {
         let range = range(of: scalar)
-        // An empty value begins just behind the colon.
+        // An empty value begins directly after the colon.
         let needsSpace = range.isEmpty && range.lowerBound > 0 && scalars[range.lowerBound - 1] == ":"
         return TextEdit(
             start: range.lowerBound, end: range.upperBound,
             replacement: (needsSpace ? " " : "") + JSONWriter.quoted(value))
     }
 
-    /// Gives a key the name `name`.
+    /// Returns an edit that renames a key to `name`.
     func renaming(_ key: YAMLScalar, to name: String) -> TextEdit {
         let range = range(of: key)
         return TextEdit(
             start: range.lowerBound, end: range.upperBound, replacement: isQuoted(key) ? JSONWriter.quoted(name) : name)
     }
 
-    /// Puts a member before the first one of `mapping`: `path` are its key and, for a mapping as its value, the key
-    /// inside. Nil when there is no member to stand before.
+    /// Returns an edit that inserts a member before the first one of `mapping`. `path` has its key and, if its value is
+    /// a mapping, the key inside. Returns nil if the mapping does not have a member.
     func inserting(_ path: [String], _ value: String, into mapping: YAMLNode) -> TextEdit? {
         guard let first = mapping.mapping?.first?.key, let scalar = first.scalar else { return nil }
         let place = offset(first.start)
@@ -80,7 +80,8 @@ struct EditableText: Sendable {
         return TextEdit(start: place, end: place, replacement: text)
     }
 
-    /// Takes the member `key` out of `mapping`. Nil when it shares its line with something that must stay.
+    /// Returns an edit that removes the member `key` from `mapping`, or nil if its line contains other text that must
+    /// stay.
     func removing(_ key: YAMLNode, from mapping: YAMLNode) -> TextEdit? {
         guard let first = mapping.mapping?.first?.key,
             let value = mapping.mapping?.first(where: { $0.key.start == key.start })?.value
@@ -121,7 +122,7 @@ struct EditableText: Sendable {
 
     private func offset(_ place: TextSource.Position) -> Int { offset(line: place.line, column: place.column) }
 
-    /// The scalar's text with its quotes and its tag, without the white space that ends a block.
+    /// Returns the range of the scalar with its quotes and its tag, without the white space at the end of a block.
     private func range(of scalar: YAMLScalar) -> Range<Int> {
         let start = offset(line: scalar.line, column: scalar.column)
         var end = max(start, offset(line: scalar.endLine, column: scalar.endColumn))
@@ -140,7 +141,7 @@ struct EditableText: Sendable {
         return start
     }
 
-    /// Behind the end of the line.
+    /// Returns the offset after the end of the line.
     private func lineEnd(_ offset: Int) -> Int {
         scalars[offset...].firstIndex(of: "\n").map { $0 + 1 } ?? scalars.count
     }
@@ -158,14 +159,15 @@ struct EditableText: Sendable {
         }
     }
 
-    /// Where a comment begins. A `#` in a quoted text is taken for one too, but no text precedes a mapping in its line.
+    /// Returns the beginning of a comment. It also finds a `#` in a quoted text, but no text precedes a mapping in its
+    /// line.
     private static func comment(in line: ArraySlice<Unicode.Scalar>) -> Int? {
         line.indices.first { index in
             line[index] == "#" && (index == line.startIndex || isSpace(line[index - 1]))
         }
     }
 
-    /// Behind the value of `key`.
+    /// Returns the offset after the value of `key`.
     private func end(of value: YAMLNode, after key: YAMLNode) -> Int {
         if let scalar = value.scalar { return range(of: scalar).upperBound }
         let keyEnd = key.scalar.map { range(of: $0).upperBound } ?? offset(key.start)

@@ -1,17 +1,17 @@
 internal import Documents
 internal import SecretMemory
 
-/// A change of a manifest's tree. The text of a file is changed elsewhere; whether both came to the same is checked by
-/// reading the new text.
+/// A change of a manifest's tree. The file's text is changed separately, and parsing the new text shows whether both
+/// changes are the same.
 struct MemberChange: Sendable {
     enum Kind: Sendable {
-        /// The scalar at the place gets this text.
+        /// Replaces the text of the scalar at the place.
         case value(String)
-        /// The key at the place gets this name.
+        /// Renames the key at the place.
         case key(String)
-        /// The mapping whose first key is at the place gets a member before it.
+        /// Inserts a member at the beginning of the mapping whose first key is at the place.
         case insertion(path: [String], value: String)
-        /// The member whose key is at the place goes.
+        /// Removes the member whose key is at the place.
         case removal
     }
 
@@ -19,7 +19,7 @@ struct MemberChange: Sendable {
     var kind: Kind
 }
 
-/// Applies changes to a tree, each of which must concern one node alone.
+/// Applies changes to a tree. Each change must apply to exactly one node.
 struct MemberChanges {
     private let changes: [TextSource.Position: [MemberChange]]
     private let count: Int
@@ -30,7 +30,7 @@ struct MemberChanges {
         count = changes.count
     }
 
-    /// Whether `after` is `before` with `changes` and with nothing else that differs. Nil if it is, else the reason.
+    /// Returns nil if `after` is `before` with `changes` and without any other difference, and the reason otherwise.
     static func difference(from before: String, to after: String, _ changes: [MemberChange]) -> String? {
         let documents: (before: [YAMLNode], after: [YAMLNode])
         do throws(YAMLError) {
@@ -111,7 +111,7 @@ struct MemberChanges {
 }
 
 extension YAMLNode {
-    /// Whether both say the same, however they are written. Keys are compared by their text alone.
+    /// Whether both nodes have the same meaning, regardless of their notation. Keys are compared only by their text.
     fileprivate func isEqual(to other: YAMLNode) -> Bool {
         switch (self, other) {
         case (.scalar(let a), .scalar(let b)): tag == other.tag && Array(a.text.utf8) == Array(b.text.utf8)

@@ -2,7 +2,7 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The changes of classes and workloads, and the texts that come of all changes.
+/// The changes of classes and workloads, and the texts that result from all changes.
 extension Migration {
     mutating func change(_ parsedClass: ClassManifest, _ mode: IdentityMode, to identity: FormerIdentity) {
         let manifest = parsedClass.manifest
@@ -17,7 +17,7 @@ extension Migration {
         }
     }
 
-    /// `isComplete` when nothing that the workload mounts needs aad-pod-identity any more.
+    /// Changes a workload. `isComplete` is true if none of its volumes needs aad-pod-identity any more.
     mutating func change(
         _ user: Workload, _ mode: IdentityMode, _ parsedClass: ClassManifest, isComplete: Bool
     ) {
@@ -83,7 +83,7 @@ extension Migration {
         }
     }
 
-    /// Makes the new texts. A file in which something else would change too stays as it is.
+    /// Creates the new texts. If a change would affect other members of a file too, the file stays unchanged.
     mutating func finish() {
         for file in files {
             guard let edits = edits[file.path], let text = texts[file.path] else { continue }
@@ -103,7 +103,7 @@ extension Migration {
         addNewManifests()
     }
 
-    /// New manifests go to the end of the first changed file that is not JSON.
+    /// Adds new manifests to the end of the first changed file that is not JSON.
     private mutating func addNewManifests() {
         guard !newManifests.isEmpty else { return }
         guard let index = changedFiles.firstIndex(where: { !MemberChanges.isJSON($0.after) }) else {

@@ -1,8 +1,8 @@
 internal import Documents
 internal import SecretMemory
 
-/// What may be deleted once the changed manifests are in use: only what no file uses any more, and only when nothing is
-/// left to decide.
+/// Finds what can be deleted when the changed manifests are in use: only objects that no file uses any more, and only
+/// if no decision is open.
 extension Migration {
     mutating func findLeftovers(_ objects: PodIdentityObjects, _ workloads: [Workload]) {
         var commands = podIdentities(objects, workloads)
@@ -67,7 +67,7 @@ extension Migration {
         return commands
     }
 
-    /// A Secret that volumes named for their credential and that their classes no longer need.
+    /// A Secret with a credential that volumes referred to and that their classes no longer need.
     struct Credential: Sendable {
         var namespace: String
         var name: String
@@ -88,15 +88,15 @@ extension Migration {
 }
 
 extension Workload {
-    /// The label by which aad-pod-identity finds the pods' identity.
+    /// The label by which aad-pod-identity finds the identity of the pods.
     var podIdentityLabel: String? { template.metadata?["labels"]?["aadpodidbinding"]?.text }
 
-    /// Tells workloads apart.
+    /// A text that identifies the workload.
     var place: String { "\(manifest.path):\(manifest.root.start.line)" }
 }
 
 extension YAMLNode {
-    /// Whether any member whose key speaks of a secret names `name`, except for the members at these places.
+    /// Whether a member whose key contains "secret" has the value `name`, except for the members at these places.
     fileprivate func uses(secret name: String, except places: [TextSource.Position]) -> Bool {
         if let elements = sequence { return elements.contains { $0.uses(secret: name, except: places) } }
         return (mapping ?? []).contains { member in

@@ -2,14 +2,14 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// The way of a set of manifests from aad-pod-identity and client secrets to workload identity.
+/// Migrates a set of manifests from aad-pod-identity and client secrets to workload identity.
 package struct Migration: Sendable {
-    /// A file with its new text.
+    /// A file with its old and new text.
     package struct ChangedFile: Sendable {
         package var path: String
         package var before: String
         package var after: String
-        /// `after` with the new manifests that come behind it.
+        /// The text `after` with the new manifests that are appended to it.
         package private(set) var complete: String
 
         init(_ file: ManifestFile, after: String) {
@@ -29,14 +29,14 @@ package struct Migration: Sendable {
         }
     }
 
-    /// What was done, or what only a person can decide.
+    /// A change that was made, or a decision that only a person can make.
     package struct Note: Sendable {
         package var path: String
         package var line: Int
         package var text: String
     }
 
-    /// A service account that comes to have an identity, and what it reads.
+    /// A service account that gets an identity, and the objects that it reads.
     struct Federation: Sendable {
         var namespace: String
         var serviceAccount: String
@@ -48,14 +48,14 @@ package struct Migration: Sendable {
 
     package internal(set) var done: [Note] = []
     package internal(set) var undecided: [Note] = []
-    /// What may go once the changed manifests are in use.
+    /// What can be deleted when the changed manifests are in use.
     package internal(set) var leftovers: [String] = []
-    /// ServiceAccounts that no file holds.
+    /// The manifests of ServiceAccounts that the files do not contain.
     package internal(set) var newManifests: [String] = []
-    /// The files that are to change, with all else in them as it was.
+    /// The files that change. Everything else in them stays unchanged.
     package internal(set) var changedFiles: [ChangedFile] = []
     var federations: [Federation] = []
-    /// The places of the workloads whose label of aad-pod-identity goes.
+    /// The places of the workloads that lose the label of aad-pod-identity.
     var changedWorkloads: Set<String> = []
     var removedCredentials: [Credential] = []
     var edits: [String: [(edit: TextEdit, change: MemberChange)]] = [:]
@@ -63,7 +63,7 @@ package struct Migration: Sendable {
     let files: [ManifestFile]
     let manifests: [Manifest]
 
-    /// A file that is not YAML is left to decide; the others are migrated.
+    /// Plans the migration of `files`. A file that is not YAML becomes an open decision, and the others are migrated.
     package init(_ files: [ManifestFile]) {
         self.files = files
         var manifests: [Manifest] = []
@@ -86,7 +86,7 @@ package struct Migration: Sendable {
         run()
     }
 
-    /// Adds a file that could not be read at all.
+    /// Adds a file that could not be read.
     package mutating func addUnreadable(_ path: String, _ reason: String) {
         undecided.insert(Note(path: path, line: 1, text: reason), at: 0)
         leftovers = []
@@ -121,7 +121,7 @@ package struct Migration: Sendable {
         findLeftovers(podIdentities, workloads)
     }
 
-    /// What a class and its users will be changed to.
+    /// The changes of a class and its users.
     private struct Decision {
         var parsedClass: ClassManifest
         var mode: IdentityMode
@@ -130,7 +130,7 @@ package struct Migration: Sendable {
         var plan: MountPlan
     }
 
-    /// Nil when the class needs no change, or when a person must decide.
+    /// Returns nil if the class does not need a change, or if a person must decide.
     private mutating func decision(
         on parsedClass: ClassManifest, _ workloads: [Workload], _ podIdentities: PodIdentityObjects
     ) -> Decision? {
@@ -163,7 +163,7 @@ package struct Migration: Sendable {
             parsedClass: parsedClass, mode: mode, identity: identity, users: users, plan: MountPlan(attributes))
     }
 
-    /// The identity that a workload had, or a note of why that is unknown.
+    /// Returns the identity that a workload had. If it is not known, adds a note with the reason.
     private mutating func identity(
         of user: Workload, _ mode: IdentityMode, _ parsedClass: ClassManifest, _ objects: PodIdentityObjects
     ) -> FormerIdentity? {
@@ -189,7 +189,7 @@ package struct Migration: Sendable {
         return identity
     }
 
-    /// The client id in the Secret that a volume names; its client secret is not looked at.
+    /// Returns the client ID in the Secret that a volume names. The client secret is not read.
     private mutating func application(of user: Workload, _ parsedClass: ClassManifest) -> FormerIdentity? {
         let references = user.volumes.filter { $0.className == parsedClass.manifest.name }.compactMap {
             $0.csi["nodePublishSecretRef"]?["name"]?.text
@@ -262,8 +262,8 @@ package struct Migration: Sendable {
         }
     }
 
-    /// Gives the account the annotation by which the workload identity webhook, where it is installed, tells the pods'
-    /// own SDKs the identity.
+    /// Adds the annotation to the account. The workload identity webhook, if it is installed, uses it for the Azure
+    /// SDKs in the pods.
     private mutating func annotate(_ federation: Federation, _ account: Manifest?) {
         let client = "azure.workload.identity/client-id"
         let text = "\(client): \(JSONWriter.quoted(federation.identity.clientID))"
@@ -297,7 +297,7 @@ package struct Migration: Sendable {
         """
     }
 
-    /// A name as YAML; in quotes if it is none that Kubernetes would take.
+    /// Returns a name as YAML, in quotes if it is not a valid Kubernetes name.
     private static func scalar(_ name: String) -> String {
         let isPlain =
             name.first?.isLetter == true
@@ -320,7 +320,7 @@ package struct Migration: Sendable {
 }
 
 extension Base64 {
-    /// The text that `encoded` stands for.
+    /// Returns the decoded text.
     fileprivate static func decode(_ encoded: String) -> String? {
         SecretBytes(encoded).withExposed { decode($0, alphabet: .standard) }?.withExposed {
             String(validating: $0, as: UTF8.self)

@@ -3,9 +3,9 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// What must be configured in Azure for the migrated manifests to work, as commands or as Terraform.
+/// The configuration of Azure that the migrated manifests need, as commands or as Terraform.
 extension Migration {
-    /// Each federation with the objects it reads, once.
+    /// Each federation with the objects that it reads, without duplicates.
     private var rights: [(federation: Federation, objects: [(vault: String, object: KeyVaultObject)])] {
         federations.map { federation in
             var seen: Set<String> = []
@@ -18,7 +18,7 @@ extension Migration {
         }
     }
 
-    /// For Azure's command line, in a shell where ISSUER is the cluster's.
+    /// The commands for the Azure CLI, in a shell in which ISSUER is the cluster's issuer.
     package var commands: [String] {
         guard !federations.isEmpty else { return [] }
         var lines = [
@@ -52,7 +52,7 @@ extension Migration {
         return lines
     }
 
-    /// The same as Terraform.
+    /// The same configuration as Terraform.
     package var terraform: String {
         guard !federations.isEmpty else { return "" }
         var blocks = [
@@ -140,7 +140,7 @@ extension Migration {
         return label("client-\(identity.clientID)")
     }
 
-    /// A text as Terraform takes it, with nothing in it that would be evaluated.
+    /// Returns a Terraform string in which nothing is evaluated.
     private static func text(_ text: String) -> String { "\"\(escaped(text))\"" }
 
     private static func escaped(_ text: String) -> String {
@@ -148,7 +148,7 @@ extension Migration {
             .replacing("${", with: "$${").replacing("%{", with: "%%{")
     }
 
-    /// A name as Terraform takes it.
+    /// Returns a name that is valid in Terraform.
     private static func label(_ text: String) -> String {
         let label = String(text.map { $0.asciiValue.map(ASCII.isLetterOrDigit) == true ? $0 : "_" })
         return label.first?.isNumber == true ? "_\(label)" : label

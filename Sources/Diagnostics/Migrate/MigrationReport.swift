@@ -2,10 +2,11 @@ package import Documents
 internal import SecretMemory
 
 extension Migration {
-    /// Whether there was anything to migrate.
+    /// Whether the manifests need a migration.
     package var isNeeded: Bool { !changedFiles.isEmpty || !undecided.isEmpty || !leftovers.isEmpty }
 
-    /// For a person: the changes line by line, what must be configured in Azure, and what is left to decide.
+    /// Returns the report as plain text: the changes line by line, the configuration that Azure needs, and the open
+    /// decisions.
     package func text(_ style: TextStyle) -> String {
         guard isNeeded else { return style("Nothing here needs to be migrated.", .green) + "\n" }
         var lines: [String] = []
@@ -33,12 +34,12 @@ extension Migration {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// All changes, with the new manifests, as one unified diff for `git apply` and `patch -p1`.
+    /// All changes and the new manifests as one unified diff for `git apply` and `patch -p1`.
     package var patch: String {
         changedFiles.map { UnifiedDiff.text(path: $0.path, before: $0.before, after: $0.complete) }.joined()
     }
 
-    /// The lines that go and that come.
+    /// Returns the removed and added lines.
     private static func difference(_ file: ChangedFile) -> [String] {
         let before = TextSource(file: file.before).lines
         let after = TextSource(file: file.after).lines
@@ -52,7 +53,7 @@ extension Migration {
         }
     }
 
-    /// The output instead of the report when nothing could be read, or not everything changed.
+    /// Returns the output that replaces the report if the files could not be read, or if not all of them were changed.
     package static func json(failure: String) -> JSONOutput { .object([("error", .text(failure))]) }
 
     package var json: JSONOutput {

@@ -1,6 +1,6 @@
 internal import SecretMemory
 
-/// The change of a file as `git apply` and `patch -p1` read it.
+/// Formats the change of a file for `git apply` and `patch -p1`.
 enum UnifiedDiff {
     private static let context = 3
 
@@ -18,17 +18,17 @@ enum UnifiedDiff {
         guard !removed.isEmpty || !inserted.isEmpty else { return "" }
         let hunks = hunks(old, new, removed, inserted)
         let name = name(path)
-        // A blank in a name ends it unless a tab does.
+        // A space would end the name unless a tab follows the name.
         let end = name.contains(" ") ? "\t" : ""
         return "--- a/\(name)\(end)\n+++ b/\(name)\(end)\n" + hunks.joined()
     }
 
-    /// Relative to where the patch is applied.
+    /// Returns the path relative to the directory in which the patch is applied.
     private static func name(_ path: String) -> String {
         path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 
-    /// The lines with their ends. The last one may have none.
+    /// Returns the lines with their line breaks. The last one may not have one.
     private static func lines(_ text: String) -> [[UInt8]] {
         var lines: [[UInt8]] = []
         var line: [UInt8] = []
@@ -92,7 +92,7 @@ enum UnifiedDiff {
         }
     }
 
-    /// An empty range is the line before it.
+    /// Returns a range. An empty range is given as the line before it.
     private static func range(_ start: Int, _ count: Int) -> String {
         count == 1 ? "\(start + 1)" : "\(count == 0 ? start : start + 1),\(count)"
     }

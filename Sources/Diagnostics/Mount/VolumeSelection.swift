@@ -1,27 +1,28 @@
 internal import Documents
 package import DriverSimulator
 
-/// The volumes that `mount` plays the driver for, in the order in which a kubelet comes to them.
+/// The volumes that `akv-csi mount` mounts as the driver, in the order of the kubelet.
 package struct VolumeSelection: Sendable {
+    /// One volume to mount.
     package struct Volume: Sendable {
-        /// The volume's name in the pod; the class's where no pod is given.
+        /// The volume's name in the pod, or the class's name if no pod is given.
         package var name: String
-        /// With the volume's own attributes laid over its parameters, as the driver does.
+        /// The class, with its parameters overlaid with the volume's own attributes, as in the driver.
         package var manifest: SecretProviderClassManifest
-        /// What would be asked of Azure; nil when the class has mistakes.
+        /// The requests to Azure that the mount causes; nil if the class has mistakes.
         package var forecast: MountForecast?
     }
 
     package var volumes: [Volume] = []
-    /// From the pod, or the workload's pod template.
+    /// The service account of the pod, or of the workload's pod template.
     package var serviceAccount: String?
     package var namespace: String?
     private let accounts: AnnotatedAccounts
-    /// Instead of the workload's.
+    /// The service account that replaces the workload's.
     private let givenAccount: String?
 
-    /// The classes called `names`; without names those of the first workload that mounts any, else the
-    /// only class there is.
+    /// Selects the classes called `names`. Without names, it selects those of the first workload that mounts any, or
+    /// else the only class. Throws if the choice is not clear.
     package init(
         _ files: [ManifestFile], classes names: [String], serviceAccount givenAccount: String? = nil,
         readsAnnotations: Bool = false
@@ -40,7 +41,7 @@ package struct VolumeSelection: Sendable {
         for manifest in manifests where manifest.kind == "SecretProviderClass" {
             classes.append((manifest, try SecretProviderClassManifest(manifest.root)))
         }
-        guard !classes.isEmpty else { throw ManifestError("there is no SecretProviderClass") }
+        guard !classes.isEmpty else { throw ManifestError("the manifests do not contain a SecretProviderClass") }
         let workloads = manifests.compactMap(Workload.init)
         func find(_ name: String, for user: Workload?) throws(ManifestError) -> (Manifest, SecretProviderClassManifest)
         {
@@ -48,7 +49,9 @@ package struct VolumeSelection: Sendable {
             let same = named.filter { user == nil || $0.manifest.namespace == user?.manifest.namespace }
             let found =
                 same.isEmpty ? named.filter { user?.manifest.mayShareNamespace(with: $0.manifest) ?? true } : same
-            guard let first = found.first else { throw ManifestError("there is no SecretProviderClass \(name)") }
+            guard let first = found.first else {
+                throw ManifestError("the manifests do not contain a SecretProviderClass \(name)")
+            }
             guard found.count == 1 else {
                 throw ManifestError("there are several SecretProviderClasses \(name); give a pod that mounts one")
             }

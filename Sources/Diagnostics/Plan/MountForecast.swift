@@ -2,14 +2,15 @@ internal import Azure
 package import Documents
 package import ProviderCore
 
-/// What mounting a class would ask of Azure, with which identity, and what must have been configured in Azure before.
+/// The requests to Azure that mounting a class causes, the identity used for them, and the configuration of Azure that
+/// they need.
 package struct MountForecast: Sendable {
-    /// Such as `SecretProviderClass team-payments/payments-keyvault`.
+    /// The class, such as `SecretProviderClass team-payments/payments-keyvault`.
     package var subject: String
-    /// Who mounts it; empty when no file says.
+    /// The workloads that mount the class; empty if the files do not contain one.
     package var workloads: [String]
     package var mode: IdentityMode
-    /// Why it is that mode.
+    /// The reason for the mode.
     package var reason: String
     package var clientID: String
     /// The subjects of the tokens, one for each namespace and service account.
@@ -17,16 +18,16 @@ package struct MountForecast: Sendable {
     package var calls: [Call]
     package var commands: [String]
 
-    /// One request, and the file it makes.
+    /// One request, and the file that results from it.
     package struct Call: Sendable {
         package var method: String
         package var url: String
-        /// Empty for requests that make none.
+        /// The path of the file; empty for requests that do not result in one.
         package var file: String
         package var mode: String
     }
 
-    /// One for the class, or where accounts name the client, one for each account that mounts it.
+    /// Returns one forecast for the class, or one for each account that mounts it if accounts name the client.
     static func all(_ parsedClass: ClassManifest, workloads: [Workload]) -> [MountForecast] {
         let users = users(of: parsedClass, among: workloads)
         guard parsedClass.accounts != nil, users.count > 1 else {
@@ -45,7 +46,7 @@ package struct MountForecast: Sendable {
         workloads.filter { $0.mounts(parsedClass) }
     }
 
-    /// Nil when the class has mistakes. `serviceAccount` is for who mounts it by another one than the workloads'.
+    /// Returns nil if the class has mistakes. `serviceAccount` replaces the workloads' service account.
     package init?(_ parsedClass: ClassManifest, workloads: [Workload], serviceAccount: String? = nil) {
         let users = Self.users(of: parsedClass, among: workloads)
         let volume = users.first?.volumes.first { $0.className == parsedClass.manifest.name }
@@ -66,7 +67,7 @@ package struct MountForecast: Sendable {
         commands = Self.commands(attributes, plan, subjects: subjects)
     }
 
-    /// One exchange for each of whom the vaults are asked as.
+    /// Returns one exchange for each identity that is used for the vaults.
     private static func tokenCalls(_ plan: MountPlan) -> [Call] {
         var principals: [Principal] = []
         return plan.sources.flatMap { source -> [Call] in
@@ -120,7 +121,7 @@ package struct MountForecast: Sendable {
         return calls
     }
 
-    /// The versions of a history that are listed one by one.
+    /// The maximum number of versions of a history that are listed separately.
     private static let maximumVersions = 50
 
     private static func commands(_ attributes: MountConfiguration, _ plan: MountPlan, subjects: [String]) -> [String] {

@@ -1,15 +1,15 @@
 package import Documents
 internal import SecretMemory
 
-/// The findings of a check, as a person, a program or a code host reads them.
+/// The findings of a check, as text, JSON or SARIF.
 package struct FindingReport: Sendable {
     package var findings: [Finding]
-    /// How many files were read.
+    /// The number of files that were read.
     package var files: Int
-    /// What they are called.
+    /// The word for a file.
     package var unit = "file"
 
-    /// How many classes of this provider they hold.
+    /// The number of classes of this provider in the files.
     package var classes: Int
 
     package init(findings: [Finding], files: Int, classes: Int = 1) {
@@ -18,7 +18,7 @@ package struct FindingReport: Sendable {
         self.classes = classes
     }
 
-    /// The gravest of them; nil when there are none.
+    /// The highest severity of the findings; nil if there are none.
     package var worst: Finding.Severity? { findings.map(\.severity).max() }
 
     package func text(_ style: TextStyle) -> String {
@@ -33,7 +33,7 @@ package struct FindingReport: Sendable {
                 ? ", which hold\(files == 1 ? "s" : "") no SecretProviderClass for azure" : "")
         blocks.append(
             counts.isEmpty
-                ? style("Nothing to find fault with \(place).", .green)
+                ? style("No problems found \(place).", .green)
                 : style("\(counts.joined(separator: ", ")) \(place).", .bold))
         return blocks.joined(separator: "\n\n") + "\n"
     }

@@ -3,8 +3,8 @@ internal import ProviderCore
 internal import SecretMemory
 
 extension FindingReport {
-    /// The findings in the Static Analysis Results Interchange Format 2.1.0, which code hosts show next to
-    /// the lines.
+    /// Returns the findings in the Static Analysis Results Interchange Format 2.1.0, which code hosts show next to the
+    /// lines.
     ///
     /// https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
     package func sarif(version: String) -> JSONOutput {
@@ -57,7 +57,7 @@ extension FindingReport {
                 ])
             )
         ]
-        // What cannot be read has no object of Kubernetes in it.
+        // A file that cannot be read does not have a Kubernetes object.
         if !finding.subject.isEmpty {
             members.append(
                 ("logicalLocations", .array([.object([("fullyQualifiedName", .text(finding.subject))])])))
@@ -65,21 +65,21 @@ extension FindingReport {
         return .object(members)
     }
 
-    /// A path as a reference that code hosts find in their tree: relative ones without `./`, absolute ones as
-    /// file URLs, and what means something else in a URL escaped (sections 3.4.3 and 3.10 of the standard).
+    /// Returns a path as a reference that code hosts find in their tree. Relative paths do not have `./`, absolute ones
+    /// become file URLs, and characters with a meaning in URLs are escaped (sections 3.4.3 and 3.10 of the standard).
     private static func uri(_ path: String) -> String {
         let elements = path.split(separator: "/").filter { $0 != "." }.map { String($0).percentEncoded }
         return (path.hasPrefix("/") ? "file:///" : "") + elements.joined(separator: "/")
     }
 }
 
-/// What a rule is about.
+/// The description of a rule.
 package struct RuleDescription: Sendable {
     package var id: String
     package var severity: Finding.Severity
     package var title: String
 
-    /// Those of the server that can be checked without a network, then those of this program.
+    /// The provider's rules that can be checked without a network, and then the rules of `akv-csi check`.
     package static let all: [RuleDescription] =
         ErrorCode.allCases.filter(isOfManifests).map {
             RuleDescription(id: $0.rawValue, severity: .error, title: $0.hint)

@@ -1,4 +1,4 @@
-/// How text for a person is set: in colours on a terminal, plain everywhere else.
+/// The style of text output: in colours on a terminal, and plain everywhere else.
 package struct TextStyle: Sendable {
     package var isColoured: Bool
 
@@ -6,6 +6,7 @@ package struct TextStyle: Sendable {
         self.isColoured = isColoured
     }
 
+    /// The colours and text attributes of a terminal.
     package enum Colour: String, Sendable {
         case red = "31"
         case green = "32"
@@ -20,7 +21,7 @@ package struct TextStyle: Sendable {
         return "\u{1B}[\(colours.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
     }
 
-    /// Rows in columns of equal width, two spaces between them.
+    /// Returns rows with columns of equal width, separated by two spaces.
     package static func table(_ rows: [[String]]) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in

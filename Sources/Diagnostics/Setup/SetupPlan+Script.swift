@@ -3,9 +3,9 @@ internal import ProviderCore
 internal import SecretMemory
 
 extension SetupPlan {
-    /// A script for bash that sets up everything and keeps what exists.
+    /// A bash script that sets up everything that is missing and keeps everything that exists.
     ///
-    /// Names from manifests are arguments in quotes; the functions, in which they end up, are a file of their own.
+    /// Names from manifests are quoted arguments. The functions that receive them are in a separate file.
     package var script: String {
         var script = SetupScript()
         script.comment("Sets up Azure for these classes. Written by akv-csi setup.")
@@ -42,7 +42,7 @@ extension SetupPlan {
         return script.text
     }
 
-    /// The values without which the script cannot run: those that no option gives.
+    /// The values that the script needs and that no option provides.
     package var needs: [(name: String, option: String, meaning: String)] {
         var needs: [(name: String, option: String, value: String, meaning: String)] = []
         if createsIdentity {
@@ -118,7 +118,7 @@ extension SetupPlan {
         }
     }
 
-    /// The name of the classes' cloud in the Azure CLI; nil for one that it does not know by itself.
+    /// The name of the classes' cloud in the Azure CLI; nil for a cloud that the CLI does not know.
     private var azureCloud: String? {
         switch clouds.first {
         case "AzurePublicCloud": "AzureCloud"
@@ -147,6 +147,6 @@ extension SetupPlan {
 }
 
 extension String {
-    /// One word for a shell, in quotes only if it needs them; for paths.
+    /// The text as one word for a shell, with quotes only if it needs them; for paths.
     fileprivate var shellPath: String { !isEmpty && hasOnlyASCIILettersAndDigits(or: "-._/") ? self : shellQuoted }
 }

@@ -3,9 +3,9 @@ internal import Documents
 internal import ProviderCore
 internal import SecretMemory
 
-/// What Azure must have for classes to be mounted: identities, federated credentials and roles.
+/// The configuration of Azure that classes need: identities, federated credentials and roles.
 package struct SetupPlan: Sendable {
-    /// A user-assigned identity, chosen by its client id, or by its name and then created if it is missing.
+    /// A user-assigned identity. It is found by its client ID, or by its name, and then created if it is missing.
     struct Identity: Sendable, Equatable {
         var clientID: String
         var name: String
@@ -13,28 +13,28 @@ package struct SetupPlan: Sendable {
         var title: String { name.isEmpty ? "with the client id \(clientID)" : name }
     }
 
-    /// Objects of one type in a vault.
+    /// A permission for objects of one type in a vault.
     struct Grant: Sendable {
         var vault: String
         var type: KeyVaultObject.ObjectType
         /// The paths below the vault; empty strings for the whole vault.
         var paths: [String]
-        /// The permissions in a vault with access policies.
+        /// The permissions for a vault that uses access policies.
         var permissions: [String]
     }
 
-    /// All that one identity needs.
+    /// The configuration for one identity.
     struct Part: Sendable {
         var identity: Identity
-        /// The classes that name it, with the client id that each has.
+        /// The classes that use the identity, with the client ID in each of them.
         var classes: [(title: String, clientID: String)] = []
         var accounts: [ServiceAccountReference] = []
         var grants: [Grant] = []
-        /// Commands for steps outside of the identity and the vaults.
+        /// Commands for steps that do not concern the identity or the vaults.
         var commands: [String] = []
     }
 
-    /// A class for which there is nothing to set up, and what to do instead.
+    /// A class that the script does not set up, with the reason and the alternative.
     package struct Omission: Error, Sendable, CustomStringConvertible {
         var title: String
         var reason: String
@@ -43,7 +43,7 @@ package struct SetupPlan: Sendable {
         package var description: String { "\(title): \(reason). To fix: \(fix)".printable }
     }
 
-    /// A class, and a pod that mounts it.
+    /// A class and a pod that mounts it.
     struct Use: Sendable {
         var className: String
         var path: String
@@ -55,19 +55,19 @@ package struct SetupPlan: Sendable {
     package private(set) var omissions: [Omission] = []
     private(set) var parts: [Part] = []
     private(set) var uses: [Use] = []
-    /// The lines about each class in the script's head.
+    /// The lines about each class at the beginning of the script.
     private(set) var summaries: [String] = []
-    /// Proper names of the clouds of all classes.
+    /// The proper names of the clouds of all classes.
     private(set) var clouds: [String] = []
-    /// The tenants of all classes, if they are ids and not names.
+    /// The tenants of all classes, if they are IDs and not names.
     private(set) var tenants: [String] = []
     private(set) var settings: SetupSettings
 
-    /// There is something to set up.
+    /// Whether the script has anything to set up.
     package var isNeeded: Bool { !parts.isEmpty }
-    /// An identity may have to be created.
+    /// Whether the script may have to create an identity.
     var createsIdentity: Bool { parts.contains { !$0.identity.name.isEmpty } }
-    /// A federated credential names the cluster's issuer.
+    /// Whether a federated credential needs the cluster's issuer.
     var needsIssuer: Bool { parts.contains { !$0.accounts.isEmpty } }
 
     package init(_ check: ManifestCheck, _ settings: SetupSettings) {
@@ -132,13 +132,13 @@ package struct SetupPlan: Sendable {
         }
     }
 
-    /// A class as pods of one service account mount it.
+    /// A class as it is mounted by pods of one service account.
     private struct Mount {
         var configuration: MountConfiguration
         var title: String
-        /// Nil if no pod is known.
+        /// The service account; nil if no pod is known.
         var account: ServiceAccountReference?
-        /// The first account of the class, after which an identity is named.
+        /// The first service account of the class, which a new identity is named after.
         var first: ServiceAccountReference?
 
         func omission(_ reason: String, fix: String) -> Omission { Omission(title: title, reason: reason, fix: fix) }
@@ -198,7 +198,7 @@ package struct SetupPlan: Sendable {
     private func identity(_ clientID: String, _ account: ServiceAccountReference?) -> Identity {
         if !settings.identity.isEmpty { return Identity(clientID: "", name: settings.identity) }
         if Self.isID(clientID) { return Identity(clientID: clientID.lowercased(), name: "") }
-        // A placeholder: the identity does not exist yet.
+        // The client ID is a placeholder, so the identity does not exist yet.
         return Identity(clientID: "", name: account.map { AzureCommand.resourceName(of: $0) } ?? "")
     }
 
@@ -219,7 +219,7 @@ package struct SetupPlan: Sendable {
     }
 
     private mutating func grant(_ object: KeyVaultObject, in vault: String, to part: Int) {
-        // A selector lists the objects of the vault, which no role on an object allows.
+        // A selector lists all objects of the vault, and a role on one object does not allow that.
         let isWhole = !settings.assignsOnObjects || object.selector != nil
         let path = isWhole ? "" : "/\(object.type.collection)/\(object.name)"
         let permissions = ["get"] + (object.wantsHistory || object.selector != nil ? ["list"] : [])
@@ -238,7 +238,7 @@ package struct SetupPlan: Sendable {
         parts[part].grants[index] = grant
     }
 
-    /// Whether a text is the id of a client or a tenant, and not a placeholder or a name.
+    /// Whether a text is the ID of a client or a tenant, and not a placeholder or a name.
     private static func isID(_ text: String) -> Bool {
         let groups = text.split(separator: "-", omittingEmptySubsequences: false)
         return groups.map(\.utf8.count) == [8, 4, 4, 4, 12] && text.hasOnlyASCIILettersAndDigits(or: "-")

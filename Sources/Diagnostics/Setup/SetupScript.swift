@@ -1,6 +1,6 @@
 internal import SecretMemory
 
-/// The text of a script for bash, line by line. Whatever is in a comment cannot end it.
+/// Builds the text of a bash script line by line. The text of a comment cannot end the comment.
 struct SetupScript {
     private(set) var text = "#!/usr/bin/env bash\n"
     private var steps = 0
@@ -24,15 +24,15 @@ struct SetupScript {
         line("title \("\(steps). \(title)".shellQuoted)")
     }
 
-    /// Shows lines in the output.
+    /// Adds commands that print lines.
     mutating func show(_ lines: [String]) {
-        // With blanks in front, no line can be the one that ends the text.
+        // The lines are indented, so that none of them can end the text.
         line("cat <<'TEXT'")
         for text in lines { line(text.isEmpty ? "" : "  \(text.printable)") }
         line("TEXT")
     }
 
-    /// Lines that end with a newline.
+    /// Adds lines that end with a newline.
     mutating func text(_ lines: String) {
         text += lines
     }

@@ -1,29 +1,30 @@
 internal import SecretMemory
 
-/// What the manifests do not say about the Azure side of classes.
+/// The settings of the Azure side that the manifests do not contain.
 package struct SetupSettings: Sendable {
-    /// The URL that vouches for the cluster's tokens; empty to ask the AKS cluster.
+    /// The URL of the cluster's token issuer; empty to read it from the AKS cluster.
     package var issuer = ""
     package var cluster = ""
     package var clusterResourceGroup = ""
-    /// The name of the identity, which is created if it is missing. Empty for the identity with the class's client id.
+    /// The name of the identity, which is created if it is missing. If it is empty, the identity with the class's
+    /// client ID is used.
     package var identity = ""
     /// The resource group of an identity that is created.
     package var resourceGroup = ""
     /// The region of an identity that is created; empty for the region of its resource group.
     package var location = ""
-    /// Empty for the current one of the Azure CLI.
+    /// The subscription; empty for the current one of the Azure CLI.
     package var subscription = ""
-    /// The account of pods that are not in the files.
+    /// The service account of pods that are not in the files.
     package var serviceAccount = ""
-    /// The namespace of classes that name none.
+    /// The namespace of classes that do not name one.
     package var namespace = ""
-    /// Roles are assigned on each object, and not on the whole vault.
+    /// Whether roles are assigned on each object, and not on the whole vault.
     package var assignsOnObjects = false
 
     package init() {}
 
-    /// What is wrong with the first setting that is not a name, or nil.
+    /// The mistake in the first setting that is not a valid name, or nil.
     package var problem: String? {
         let names = [
             ("cluster", cluster), ("identity", identity), ("location", location), ("subscription", subscription),

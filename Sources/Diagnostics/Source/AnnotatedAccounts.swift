@@ -1,19 +1,19 @@
 internal import Documents
 package import ProviderCore
 
-/// What the files' ServiceAccounts say of whom their pods are in Azure, and whether the provider looks at it.
+/// The Azure identities in the annotations of the files' ServiceAccounts, and whether the provider reads them.
 package struct AnnotatedAccounts: Sendable {
-    /// The flag of `serve`.
+    /// The flag of `serve` that makes the provider read them.
     package static let flag = "service-account-annotations"
 
-    /// The provider takes the client of classes that name none from here.
+    /// Whether the provider reads the client ID from annotations if a class does not have one.
     package var usesAnnotations: Bool
     private var identities: [ServiceAccountReference: AnnotatedIdentity] = [:]
-    /// Of accounts that get their namespace when they are applied, by name.
+    /// The identities of accounts that get their namespace when they are applied, by name.
     private var identitiesWithoutNamespace: [String: AnnotatedIdentity] = [:]
 
-    /// `usesAnnotations` is what the user says; that the provider's own manifest is among `manifests`, with the flag
-    /// on, says the same.
+    /// Reads the accounts in `manifests`. `usesAnnotations` is the user's setting. A manifest of the provider with the
+    /// flag has the same effect.
     init(_ manifests: [Manifest], usesAnnotations: Bool) {
         self.usesAnnotations = usesAnnotations || manifests.contains(where: Self.servesAnnotations)
         for manifest in manifests where manifest.kind == "ServiceAccount" {
@@ -29,12 +29,12 @@ package struct AnnotatedAccounts: Sendable {
         }
     }
 
-    /// Nil when no file holds the account.
+    /// Returns the identity of an account, or nil if the files do not contain the account.
     package subscript(account: ServiceAccountReference) -> AnnotatedIdentity? {
         identities[account] ?? identitiesWithoutNamespace[account.name]
     }
 
-    /// Instead of what no file says.
+    /// A placeholder for an identity that the files do not contain.
     static let unknown = AnnotatedIdentity(
         clientID: "<client-id>", tenantID: "00000000-0000-0000-0000-000000000000")
 

@@ -3,15 +3,15 @@ internal import Documents
 package import ProviderCore
 internal import SecretMemory
 
-/// A SecretProviderClass for this provider, read as far as it can be.
+/// A SecretProviderClass for this provider, parsed as far as possible.
 package struct ClassManifest: Sendable {
     package var manifest: Manifest
-    /// The parameters' key and value nodes, by name.
+    /// The key and value nodes of the parameters, by name.
     var parameters: [String: YAMLNode.Member] = [:]
-    /// The accounts that may name the client; nil where the class must.
+    /// The accounts that can name the client; nil if the class must name it.
     package var accounts: AnnotatedAccounts?
 
-    /// Nil for any other object and for other providers' classes.
+    /// Returns nil for any other object, and for classes of other providers.
     package init?(_ manifest: Manifest) {
         guard manifest.kind == "SecretProviderClass", let spec = manifest.root["spec"] else { return nil }
         guard (spec["provider"]?.text ?? "").lowercased() == "azure" else { return nil }
@@ -24,10 +24,10 @@ package struct ClassManifest: Sendable {
 
     package var namespace: String { manifest.namespace ?? "default" }
 
-    /// A parameter's text, as the server reads it; empty when absent.
+    /// Returns the text of a parameter as the provider reads it; empty if it is absent.
     package func text(_ name: String) -> String { parameters[name]?.value.text?.trimmingSpace() ?? "" }
 
-    /// The identity mode that the parameters choose; nil where they contradict each other.
+    /// The identity mode that the parameters select; nil if they contradict each other.
     var identityMode: IdentityMode? {
         do throws(ProviderError) {
             let texts = SecretBytes(JSONOutput.texts(parameterTexts).compact)
@@ -41,7 +41,7 @@ package struct ClassManifest: Sendable {
 
     package var tenantID: String { text("tenantID").isEmpty ? text("tenantId") : text("tenantID") }
 
-    /// The Kubernetes Secrets that `secretObjects` asks for, each with the volume's files that go into it.
+    /// The Kubernetes Secrets that `secretObjects` requests, each with the volume's files that it contains.
     var secretObjects: [(name: String, files: [String])] {
         (manifest.root["spec"]?["secretObjects"]?.sequence ?? []).map { entry in
             (
@@ -51,18 +51,18 @@ package struct ClassManifest: Sendable {
         }
     }
 
-    /// Parameters of the class itself write files.
+    /// Whether parameters of the class itself create files.
     var makesFilesOfItsOwn: Bool { parameters["files"] != nil || parameters["metadataFile"] != nil }
 
     /// All parameters as texts.
     var parameterTexts: [String: String] { parameters.compactMapValues(\.value.text) }
 
-    /// What the driver would send, were `overrides` the volume's own attributes.
+    /// Validates the request that the driver would send if `overrides` were the volume's own attributes.
     ///
-    /// No file holds the pod's token or a Secret's value, so stand-ins take their places: what they
-    /// say is Azure's business, and no rule of this program looks into them. Without a `serviceAccount`, one is
-    /// assumed that is annotated as it must be. `bringsCredential` is for volumes with nodePublishSecretRef.
-    /// `environment` is the provider's, where it is known.
+    /// The files do not contain the pod's token or the values of a Secret, so placeholders replace them; no rule of
+    /// this program depends on their content. Without a `serviceAccount`, the request has one with the required
+    /// annotations. `bringsCredential` is for volumes with nodePublishSecretRef. `environment` is the provider's
+    /// environment, if it is known. Throws all mistakes as one error.
     package func validated(
         overrides: [String: String] = [:], serviceAccount: String? = nil, bringsCredential: Bool = false,
         in environment: MountConfiguration.Environment? = nil
@@ -92,15 +92,15 @@ package struct ClassManifest: Sendable {
         }
     }
 
-    /// The request with the client that its account's annotations name, where they count. With `assuming` any
-    /// account has them, otherwise only those that no file holds.
+    /// Returns the request with the client that its account's annotations name, if the provider reads them. With
+    /// `assuming`, any account is treated as annotated, and otherwise only accounts that the files do not contain.
     package func identified(_ request: MountRequest, assuming: Bool = false) throws(ProviderError) -> MountRequest {
         guard let accounts, let account = request.annotatedAccount else { return request }
         let identity = assuming ? nil : accounts[account]
         return try request.resolvingClient(from: identity ?? AnnotatedAccounts.unknown, of: account)
     }
 
-    /// A token without a signature.
+    /// Returns a token without a signature.
     private static func token(of account: ServiceAccountReference) -> String {
         var builder = SecretBytesBuilder()
         SecretBytes(JSONOutput.texts(["sub": account.subject]).compact).withExposed {
@@ -110,13 +110,13 @@ package struct ClassManifest: Sendable {
         return "-.\(claims.replacing("+", with: "-").replacing("/", with: "_").filter { $0 != "=" }).-"
     }
 
-    /// What would be fetched, even when only the objects are without mistakes.
+    /// The plan of the mount, even if only the objects are without mistakes.
     var plan: MountPlan? {
         if case .success(let attributes) = validated() { return MountPlan(attributes) }
         return plan(of: parameters["objects"]?.value.text ?? "")
     }
 
-    /// What would be fetched for these objects.
+    /// Returns the plan for these objects.
     func plan(of objects: String) -> MountPlan? {
         var objectsAlone = self
         objectsAlone.parameters = [:]
@@ -127,7 +127,7 @@ package struct ClassManifest: Sendable {
         return MountPlan(attributes)
     }
 
-    /// The description of a private cloud lies in the provider's container, out of reach from here.
+    /// The description of a private cloud is in the provider's container, which this program cannot read.
     private static let environment = MountConfiguration.Environment(
         defaultCloudName: "AzurePublicCloud",
         environmentFile: { path in
@@ -139,23 +139,23 @@ package struct ClassManifest: Sendable {
         }, now: 0)
 }
 
-/// The texts of `objects`, with the nodes that stand for each list item.
+/// The texts of `objects`, with the nodes of the list items.
 struct ObjectNodes {
     struct Item {
-        /// Where the item stands, and the text that its own positions are of.
+        /// The position of the item, and the text to which its own positions refer.
         var place: TextSource.Position
         var source: TextSource
         /// The item as a mapping, if it is one.
         var node: YAMLNode?
-        /// The text within the text, as Azure's provider wants it; nil when the item is a mapping.
+        /// The inner text, which Azure's provider requires; nil if the item is a mapping.
         var text: String?
     }
 
     var source: TextSource
-    /// Nil instead of null items, which the server ignores.
+    /// The items; nil for null items, which the provider ignores.
     var items: [Item?] = []
 
-    /// The settings of an object whose text is taken as it stands.
+    /// The settings of an object whose text is used unchanged.
     static let literalKeys =
         ObjectsDocument.keys + ["vault", "keyvaultName", "tenantID", "clientID", "fallbackVault"]
 

@@ -1,8 +1,9 @@
 internal import SecretMemory
 
-/// JSON writes characters beyond the first 65,536 as two escapes, such as `\ud83d\ude00`, which YAML does not know.
+/// Converts JSON's surrogate pairs for YAML. JSON writes characters beyond the first 65,536 as two escapes, such as
+/// `\ud83d\ude00`, and YAML does not have that notation.
 enum JSONEscapes {
-    /// The text with such pairs written as YAML's `\U0001F600`; unchanged if it is not JSON.
+    /// Returns the text with such pairs written as YAML's `\U0001F600`, or unchanged if it is not JSON.
     static func readableAsYAML(_ text: String) -> String {
         let bytes = Array(text.utf8)
         guard let first = bytes.first(where: { !ASCII.isSpace($0) }),
@@ -25,7 +26,7 @@ enum JSONEscapes {
                     Array("\\U".utf8) + Array(String(repeating: "0", count: 8 - digits.count).utf8) + Array(digits.utf8)
                 index += 12
             } else {
-                // An escaped backslash begins no other escape.
+                // An escaped backslash does not begin another escape.
                 result += bytes[index...(index + 1)]
                 index += 2
             }
@@ -33,7 +34,7 @@ enum JSONEscapes {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// The number of the escape `\uXXXX` at `index`.
+    /// Returns the number in the escape `\uXXXX` at `index`.
     private static func unit(_ bytes: [UInt8], _ index: Int) -> Int? {
         guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
             return nil

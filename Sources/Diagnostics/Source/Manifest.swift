@@ -1,10 +1,10 @@
 package import Documents
 
-/// A file of manifests, as it was read.
+/// A file with manifests, as it was read.
 package struct ManifestFile: Sendable {
-    /// As it is to be shown.
+    /// The path for display.
     package var path: String
-    /// Without the byte order mark that some editors put before it.
+    /// The text without a byte order mark, which some editors write at the beginning.
     package var text: String
     package var hasByteOrderMark: Bool
 
@@ -17,7 +17,7 @@ package struct ManifestFile: Sendable {
     package static let byteOrderMark: Unicode.Scalar = "\u{FEFF}"
 }
 
-/// One Kubernetes object with the file that it stands in.
+/// One Kubernetes object and the file that contains it.
 package struct Manifest: Sendable {
     package var path: String
     package var source: TextSource
@@ -28,25 +28,25 @@ package struct Manifest: Sendable {
     package var name: String { root["metadata"]?["name"]?.text ?? "" }
     package var namespace: String? { root["metadata"]?["namespace"]?.text }
 
-    /// Whether both are, or may be, in one namespace. An object that names none gets its namespace when it is
-    /// applied.
+    /// Returns whether both objects are or may be in the same namespace. An object that does not name one gets its
+    /// namespace when it is applied.
     package func mayShareNamespace(with other: Manifest) -> Bool {
         guard let namespace, let theirs = other.namespace else { return true }
         return namespace == theirs
     }
 
-    /// What it is called in messages, such as `Deployment payments-api`.
+    /// The name of the object in messages, such as `Deployment payments-api`.
     package var title: String { name.isEmpty ? kind : "\(kind) \(name)" }
 
-    /// Of one file: more than the manifests of a large cluster have.
+    /// The maximum number of nodes in one file, which is more than the manifests of a large cluster have.
     private static let maximumNodes = 5_000_000
 
-    /// The documents of a file.
+    /// Returns the documents of a file.
     package static func documents(_ text: String) throws(YAMLError) -> [YAMLNode] {
         try YAMLParser.parseAll(JSONEscapes.readableAsYAML(text), maximumNodes: maximumNodes)
     }
 
-    /// Every object of a file; a `List` counts as its items.
+    /// Returns every object of a file; a `List` is replaced by its items.
     package static func read(_ file: ManifestFile) throws(YAMLError) -> [Manifest] {
         let source = TextSource(file: file.text)
         return try documents(file.text).flatMap { document in
@@ -57,7 +57,7 @@ package struct Manifest: Sendable {
 }
 
 extension Manifest {
-    /// The pod that a workload makes, or that it is.
+    /// The pod that a workload creates, or the pod itself.
     package struct PodTemplate: Sendable {
         package var metadata: YAMLNode?
         package var spec: YAMLNode

@@ -1,15 +1,15 @@
 package import Documents
 internal import SecretMemory
 
-/// A text whose positions are those of a file: the file itself, or a scalar that stands in another text.
+/// A text with the positions of a file: the file itself, or a scalar inside another text.
 ///
-/// A SecretProviderClass holds YAML in YAML in YAML. What is wrong in the innermost has a line and a
-/// column of the file all the same.
+/// A SecretProviderClass contains YAML in YAML in YAML. A mistake in the innermost text also has a line and a column in
+/// the file.
 package indirect enum TextSource: Sendable {
     case file([String])
     case scalar(YAMLScalar, lines: [String], in: TextSource)
 
-    /// One-based, in lines and Unicode scalars.
+    /// A position, counted from 1, in lines and Unicode scalars.
     package struct Position: Hashable, Comparable, Sendable {
         package var line: Int
         package var column: Int
@@ -28,7 +28,7 @@ package indirect enum TextSource: Sendable {
         self = .file(Self.lines(of: text))
     }
 
-    /// The text of `scalar`, which stands in this one.
+    /// Returns the text of `scalar`, which is inside this one.
     package func text(of scalar: YAMLScalar) -> TextSource {
         .scalar(scalar, lines: Self.lines(of: scalar.text), in: self)
     }
@@ -39,7 +39,7 @@ package indirect enum TextSource: Sendable {
         }
     }
 
-    /// Where `line` and `column` of this text stand in the file.
+    /// Returns the position in the file of `line` and `column` of this text.
     package func position(line: Int, column: Int) -> Position {
         guard case .scalar(let scalar, let lines, let parent) = self else {
             return Position(line: line, column: column)
@@ -54,7 +54,7 @@ package indirect enum TextSource: Sendable {
             return parent.position(
                 line: scalar.line, column: line == 1 ? scalar.column + quote + column - 1 : scalar.column)
         }
-        // Folded and quoted over several lines: the line is found again by what it says.
+        // A folded or quoted scalar with several lines does not keep its lines, so the line is found by its content.
         let wanted = own.trimmingSpace()
         let range = scalar.line...min(scalar.endLine, max(scalar.line, parent.lines.count))
         let found = range.first { number in
@@ -65,7 +65,7 @@ package indirect enum TextSource: Sendable {
         return parent.position(line: found, column: column + indentation)
     }
 
-    /// How much further right `text` stands in this text's line.
+    /// Returns the additional indentation of `text` in this text's line.
     private func indentation(of text: String, at line: Int) -> (line: Int, columns: Int) {
         guard lines.indices.contains(line - 1) else { return (line, 0) }
         let outer = Array(lines[line - 1].unicodeScalars)
@@ -81,7 +81,7 @@ package indirect enum TextSource: Sendable {
 }
 
 extension YAMLNode {
-    /// Where the node begins in its text; of a collection, where its first element does.
+    /// The beginning of the node in its text. For a collection, it is the beginning of its first element.
     package var start: TextSource.Position {
         switch self {
         case .scalar(let scalar): TextSource.Position(line: scalar.line, column: scalar.column)
@@ -95,7 +95,7 @@ extension YAMLNode {
         if case .mapping(let members, _) = self { members } else { nil }
     }
 
-    /// The key node called `name`.
+    /// Returns the node of the key `name`.
     package func key(_ name: String) -> YAMLNode? {
         mapping?.first { $0.key.scalar?.text == name }?.key
     }

@@ -1,17 +1,19 @@
 package import Documents
 
-/// What mounts classes, with each of its volumes.
+/// A pod or an object that creates pods, with the volumes that mount classes.
 package struct Workload: Sendable {
     package var manifest: Manifest
     package var template: Manifest.PodTemplate
 
+    /// A volume of the Secrets Store CSI driver.
     package struct Volume: Sendable {
         package var name: String
         package var csi: YAMLNode
-        /// Of the class; empty when the volume names none.
+        /// The name of the class; empty if the volume does not name one.
         package var className: String
 
-        /// What the volume says beyond the class's name, which the driver lays over the class's parameters.
+        /// The attributes of the volume in addition to the class's name. The driver overlays the class's parameters
+        /// with them.
         package var overrides: [YAMLNode.Member] {
             (csi["volumeAttributes"]?.mapping ?? []).filter { $0.key.scalar?.text != "secretProviderClass" }
         }
@@ -37,15 +39,15 @@ package struct Workload: Sendable {
     /// The subject of the pods' tokens.
     package var subject: String { "system:serviceaccount:\(namespace):\(template.serviceAccount)" }
 
-    /// The class of that name that its pods mount: one of the same namespace, or else one that gets its namespace when
-    /// it is applied.
+    /// Returns the class of that name that the pods mount: one of the same namespace, or else one that gets its
+    /// namespace when it is applied.
     package func mountedClass(_ name: String, among classes: [ClassManifest]) -> ClassManifest? {
         let named = classes.filter { $0.manifest.name == name }
         return named.first { $0.manifest.namespace == manifest.namespace }
             ?? named.first { $0.manifest.mayShareNamespace(with: manifest) }
     }
 
-    /// Whether its pods mount `parsedClass`.
+    /// Returns whether the pods mount `parsedClass`.
     package func mounts(_ parsedClass: ClassManifest) -> Bool {
         manifest.mayShareNamespace(with: parsedClass.manifest)
             && volumes.contains { $0.className == parsedClass.manifest.name }

@@ -1,4 +1,4 @@
-/// Lengths of time as `kubectl` shows them: two units at most, and the second one only where it matters.
+/// Formats durations like `kubectl`, with at most two units, and with the second one only for short durations.
 enum Age {
     static func text(_ seconds: Int) -> String {
         let seconds = max(0, seconds)

@@ -4,15 +4,15 @@ internal import Glibc
 package import ProviderCore
 internal import SecretMemory
 
-/// Asks a provider on this machine what it holds.
+/// Reads the status of a provider on this machine.
 package struct StatusClient: Sendable {
-    /// The provider's socket, as `serve --endpoint` names it.
+    /// The provider's socket, as in `serve --endpoint`.
     private let providerSocket: String
-    /// The socket of the status.
+    /// The status socket.
     package let path: String
 
-    /// Where a provider has its socket: in the DaemonSets of this project and of Azure's provider, and by serve's own
-    /// default.
+    /// The usual sockets of a provider: in the DaemonSets of this project and of Azure's provider, and the default of
+    /// `serve`.
     package static let usualSockets = ["/provider/azure.sock", "/tmp/azure.sock"]
 
     private static let timeoutSeconds: Int32 = 10
@@ -23,13 +23,13 @@ package struct StatusClient: Sendable {
         path = NodeStatus.socketPath(nextTo: providerSocket)
     }
 
-    /// For a status socket that `serve --status-endpoint` names.
+    /// Creates a client for the status socket in `serve --status-endpoint`.
     package init(statusSocket: String) {
         providerSocket = ""
         path = statusSocket
     }
 
-    /// A provider at one of the usual places.
+    /// Returns a client for a provider at one of the usual sockets. Throws if none exists.
     package static func usual() throws(StatusError) -> StatusClient {
         let clients = usualSockets.map(StatusClient.init(providerSocket:))
         if let client = clients.first(where: { access($0.path, F_OK) == 0 }) { return client }
@@ -42,7 +42,7 @@ package struct StatusClient: Sendable {
     private static let exampleInPod =
         "kubectl exec -n kube-system ds/csi-secrets-store-provider-azure -- /usr/local/bin/akv-csi status"
 
-    /// The status as it is now.
+    /// Reads the current status. Throws if no provider responds.
     package func status() throws(StatusError) -> NodeStatus {
         let response = try request()
         guard let (head, body) = Self.split(response), head.hasPrefix("HTTP/1.1 200 ") else {
@@ -88,7 +88,7 @@ package struct StatusClient: Sendable {
         }
     }
 
-    /// The head as text, and the body.
+    /// Returns the head as text, and the body.
     private static func split(_ response: [UInt8]) -> (head: String, body: [UInt8])? {
         let end = Array("\r\n\r\n".utf8)
         guard let index = response.indices.first(where: { response[$0...].starts(with: end) }) else { return nil }
@@ -136,7 +136,7 @@ package struct StatusClient: Sendable {
     }
 }
 
-/// Why there is no status, and what to do.
+/// The reason why the status cannot be read, and the fix.
 package struct StatusError: Error, CustomStringConvertible, Sendable {
     package var cause: String
     package var fix: String

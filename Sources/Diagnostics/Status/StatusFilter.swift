@@ -1,12 +1,12 @@
 package import ProviderCore
 
-/// Which volumes of a status are of interest.
+/// Selects the volumes of a status.
 package struct StatusFilter: Sendable {
-    /// All when nil.
+    /// The namespace; nil for all.
     package var namespace: String?
-    /// All when nil.
+    /// The pod; nil for all.
     package var pod: String?
-    /// Volumes whose pod is probably gone count too.
+    /// Whether volumes are included whose pods are probably gone.
     package var includesGone: Bool
 
     package init(namespace: String? = nil, pod: String? = nil, includesGone: Bool = false) {
@@ -15,7 +15,8 @@ package struct StatusFilter: Sendable {
         self.includesGone = includesGone
     }
 
-    /// `text` is `NAMESPACE/POD` or `POD`. Nil if it has another form, or names another namespace than `namespace`.
+    /// Parses `NAMESPACE/POD` or `POD`. Returns nil for any other form, or if the text names another namespace than
+    /// `namespace`.
     package init?(_ text: String, namespace: String?, includesGone: Bool) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.allSatisfy({ !$0.isEmpty }) else { return nil }
@@ -27,12 +28,13 @@ package struct StatusFilter: Sendable {
         }
     }
 
-    /// Whether a volume is one of the pods in question, gone or not.
+    /// Returns whether a volume belongs to the selected pods, even if its pod is gone.
     private func concerns(_ volume: VolumeStatus) -> Bool {
         (namespace == nil || volume.namespace == namespace) && (pod == nil || volume.pod == pod)
     }
 
-    /// The status with those volumes alone, and how many are left out because their pods are gone.
+    /// Returns the status with only those volumes, and the number of volumes that are hidden because their pods are
+    /// gone.
     package func applied(to status: NodeStatus) -> (status: NodeStatus, hidden: Int) {
         var copy = status
         let concerned = status.volumes.filter(concerns)

@@ -1,12 +1,12 @@
 package import ProviderCore
 
-/// What a reader of a status has to know beyond its volumes.
+/// The notes about a status that are shown in addition to its volumes.
 package enum StatusNotes {
-    /// The driver comes back to each volume within about two minutes.
+    /// The time in which the driver requests each volume again, about two minutes, with a margin.
     private static let secondsOfRound = 180
     private static let secondsWithoutRotation = 300
 
-    /// `hidden` is the number of volumes that are not shown because their pods are gone.
+    /// Returns the notes. `hidden` is the number of volumes that are not shown because their pods are gone.
     package static func lines(_ status: NodeStatus, hidden: Int, isFiltered: Bool) -> [String] {
         let provider = status.provider
         let age = status.time - provider.startedAt
@@ -32,13 +32,13 @@ package enum StatusNotes {
                 "\(hidden) volume\(hidden == 1 ? "" : "s") of pods that are gone \(hidden == 1 ? "is" : "are") hidden;"
                     + " --all shows \(hidden == 1 ? "it" : "them").")
         }
-        if status.omittedVolumes > 0 { lines.append("\(status.omittedVolumes) more volumes have no room here.") }
+        if status.omittedVolumes > 0 { lines.append("\(status.omittedVolumes) more volumes are not shown.") }
         return lines
     }
 }
 
 extension NodeStatus {
-    /// Without what changes all the time, to tell whether anything has changed.
+    /// The same status without the parts that change all the time, to detect changes.
     package var lasting: NodeStatus {
         var copy = self
         copy.time = 0

@@ -1,22 +1,22 @@
 package import ProviderCore
 internal import SecretMemory
 
-/// The volumes of one or more nodes, as a person reads them.
+/// The volumes of one or more nodes, as text output.
 package struct StatusReport: Sendable {
     /// One volume on its node.
     package struct Row: Sendable {
-        /// Empty if it is not known.
+        /// The name of the node; empty if it is not known.
         package var node: String
-        /// When the node's provider answered, in seconds since 1970.
+        /// The time at which the node's provider responded, in seconds since 1970.
         package var time: Int
         package var volume: VolumeStatus
     }
 
-    /// A pod that mounts a class and that its node's provider does not know.
+    /// A pod that mounts a class and whose volume the node's provider does not know.
     package struct UnknownPod: Sendable {
         package var namespace: String
         package var pod: String
-        /// Empty while the pod has no node.
+        /// The name of the node; empty while the pod does not have one.
         package var node: String
         package var className: String
 
@@ -30,12 +30,12 @@ package struct StatusReport: Sendable {
 
     package var rows: [Row] = []
     package var unknownPods: [UnknownPod] = []
-    /// The column of nodes is shown.
+    /// Whether the column of nodes is shown.
     package var showsNodes = false
 
     package init() {}
 
-    /// The volumes of one node.
+    /// Creates a report of the volumes of one node.
     package init(_ status: NodeStatus, node: String = "") {
         add(status, node: node)
     }
@@ -50,7 +50,7 @@ package struct StatusReport: Sendable {
 
     package var isEmpty: Bool { rows.isEmpty && unknownPods.isEmpty }
 
-    /// One line for each volume.
+    /// Returns one line for each volume.
     package func table(_ style: TextStyle) -> String {
         var table = StatusTable(
             header: ["NAMESPACE", "POD"] + (showsNodes ? ["NODE"] : [])
@@ -72,7 +72,7 @@ package struct StatusReport: Sendable {
         return table.text(style)
     }
 
-    /// One line for each object.
+    /// Returns one line for each object.
     package func wide(_ style: TextStyle) -> String {
         var table = StatusTable(
             header: ["NAMESPACE", "POD"] + (showsNodes ? ["NODE"] : [])
@@ -100,7 +100,7 @@ package struct StatusReport: Sendable {
         return table.text(style)
     }
 
-    /// A block for each volume, with a line for each object.
+    /// Returns a block for each volume, with a line for each object.
     package func details(_ style: TextStyle) -> String {
         rows.map { $0.details(style, showsNode: showsNodes) }.joined(separator: "\n")
             + unknownPods.map { pod in
@@ -114,7 +114,7 @@ package struct StatusReport: Sendable {
 extension StatusReport.Row {
     fileprivate typealias Cell = StatusTable.Cell
 
-    /// Less than this is shown as a warning.
+    /// The number of days below which an expiry is shown as a warning.
     private static let daysOfWarning = 14
 
     fileprivate var state: Cell {
