@@ -11,6 +11,7 @@ internal import ServiceLifecycle
 ///
 /// This type creates the parts of the emulator from a seed and runs their servers.
 package struct Emulator: Sendable {
+    /// The settings of an emulator.
     package struct Options: Sendable {
         /// The address of Entra, the vaults and the proxy. The services of a node and the emulator's controls, which ask
         /// for no password, listen on loopback only.

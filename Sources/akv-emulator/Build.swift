@@ -1,8 +1,8 @@
 internal import CBuildInfo
 
-/// What this program says of itself.
+/// The version of this program.
 enum Build {
-    /// With the leading v that the driver's protocol and upstream use.
+    /// The version with the leading v that the driver's protocol and upstream use.
     static let version = String(cString: akv_build_version())
     /// The date of the commit that the program was built from; `unknown` for a build without `make`.
     static let date = String(cString: akv_build_date())

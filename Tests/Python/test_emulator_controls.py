@@ -54,7 +54,7 @@ class ControlsTest(emulated.EmulatedTest):
         data = self.command("list", "--output", "json").stdout
         self.assertEqual(json.loads(data)[0]["name"], "kv-tests")
         self.assertNotIn("never printed", text + data)
-        self.assertIn("there is no vault", self.command("list", "kv-test", check=False).stderr)
+        self.assertIn("the vault kv-test does not exist", self.command("list", "kv-test", check=False).stderr)
 
     def test_roles(self):
         self.command("set", "kv-tests", "guarded", "value")

@@ -95,7 +95,7 @@ class AnswersTest(emulated.EmulatedTest):
         for words in [["list", "kv-test"], ["list", "kv-test", "--output", "json"]]:
             done = self.command(*words, check=False)
             self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
-            self.assertIn("there is no", done.stderr)
+            self.assertIn("does not exist", done.stderr)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ class PrintEnvTest(ShellTest):
         done = self.shell(f"""eval "$(akv-emulator print-env --wait --timeout {w.DEADLINE} --identity nobody)" \
             || echo failed; env""")
         self.assert_blocked(done)
-        self.assertIn("there is no identity nobody; there are officer, user", done.stderr)
+        self.assertIn("the identity nobody does not exist; the identities are officer, user", done.stderr)
 
     def test_unset_restores_the_shell(self):
         self.serve()

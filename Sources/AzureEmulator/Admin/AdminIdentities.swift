@@ -10,7 +10,7 @@ struct AdminIdentities {
     let store: StateStore
     let cluster: ClusterIssuer
 
-    /// `path` is the path after `/identities`.
+    /// Responds to a request. `path` is the path after `/identities`.
     func respond(to request: Request, _ path: [String]) async throws -> Response {
         switch (request.method, path.count) {
         case (.get, 0): return try .json(encoding: store.identities.map(summary))

@@ -1,6 +1,8 @@
 /// A vault as the controls return it, without the values of its secrets.
 package struct VaultSummary: Codable, Sendable {
+    /// An object of the vault with its versions.
     package struct Object: Codable, Sendable {
+        /// One version of an object.
         package struct Version: Codable, Sendable {
             package var id: String
             package var enabled: Bool
@@ -17,6 +19,7 @@ package struct VaultSummary: Codable, Sendable {
         /// The newest first.
         package var versions: [Version]
     }
+    /// A soft-deleted object. `scheduledPurge` is in seconds since 1970.
     package struct Deleted: Codable, Sendable {
         package var name: String
         package var scheduledPurge: Int
@@ -82,6 +85,7 @@ package struct AdminError: Codable, Sendable {
 /// The object `TokenRequest` of the Kubernetes API, as a request and as a response
 /// ([reference](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/)).
 package struct TokenRequest: Codable, Sendable {
+    /// The request for a token.
     package struct Spec: Codable, Sendable {
         package var audiences: [String]?
         package var expirationSeconds: Int?
@@ -91,6 +95,7 @@ package struct TokenRequest: Codable, Sendable {
             self.expirationSeconds = expirationSeconds
         }
     }
+    /// The issued token.
     package struct Status: Codable, Sendable {
         package var token: String
         /// RFC 3339.

@@ -9,7 +9,7 @@ struct AdminVaults {
     let store: StateStore
     let clock: EmulatorClock
 
-    /// `path` is the path after `/vaults`.
+    /// Responds to a request. `path` is the path after `/vaults`.
     func respond(to request: Request, _ path: [String]) async throws -> Response {
         if path.isEmpty, request.method == .get { return try .json(encoding: store.vaults.map(VaultSummary.init)) }
         guard path.count >= 2 else { throw AdminResponder.unknownControl }

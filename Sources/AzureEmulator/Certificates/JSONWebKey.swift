@@ -19,12 +19,12 @@ enum JSONWebKey {
         switch base {
         case "RSA":
             guard sizes.contains(size) else {
-                throw CertificateInputError("The key size \(size) is not supported; there are 2048, 3072 and 4096.")
+                throw CertificateInputError("The key size \(size) is not supported; use 2048, 3072 or 4096.")
             }
         case "EC":
             guard curves.contains(curve) else {
                 throw CertificateInputError(
-                    "The curve \(curve) is not supported; there are \(curves.joined(separator: ", ")).")
+                    "The curve \(curve) is not supported; use one of \(curves.joined(separator: ", ")).")
             }
         default:
             throw CertificateInputError(
@@ -53,7 +53,7 @@ enum JSONWebKey {
             ("P-521", P521.Signing.PublicKey(key)?.x963Representation),
         ]
         for case (let curve, let point?) in points {
-            // The first byte says that the point is not compressed; x and y follow (SEC 1, section 2.3.3).
+            // The first byte marks an uncompressed point; x and y follow (SEC 1, section 2.3.3).
             return members(curve: curve, coordinates: point.dropFirst())
         }
         throw CertificateInputError("The certificate's key is of a type that vaults do not have.")

@@ -30,7 +30,7 @@ struct SecretKey: Codable, Sendable {
             size = emulator_key_import_rsa(pointers, numbers.map(\.count), &output)
         } else {
             guard let curve = jwk["crv"], let x = bytes("x"), let y = bytes("y"), let d = bytes("d") else { return nil }
-            // 4 is the mark of a point that is not compressed.
+            // The value 4 marks an uncompressed point.
             let point = [4] + x + y
             size = emulator_key_import_curve(
                 curve == "P-256K" ? "secp256k1" : curve, point, point.count, d, d.count, &output)
@@ -72,7 +72,7 @@ struct SecretKey: Codable, Sendable {
         return Self.take(output, size)
     }
 
-    /// Copies what OpenSSL allocated, and frees it.
+    /// Copies bytes that OpenSSL allocated, and frees OpenSSL's buffer.
     private static func take(_ bytes: UnsafeMutablePointer<UInt8>?, _ count: Int) -> [UInt8]? {
         guard let bytes else { return nil }
         defer { free(bytes) }

@@ -14,8 +14,8 @@ struct FederationVerifier: Sendable {
     /// The directory that relative paths of key sets start from.
     let seedDirectory: URL
 
-    /// Checks what Entra checks, in Entra's order: a federated credential with the token's issuer, audience
-    /// and subject, then the signature, then the times. Throws an `EntraError`.
+    /// Makes Entra's checks in Entra's order: a federated credential with the token's issuer, audience and subject,
+    /// then the signature, then the times. Throws an `EntraError`.
     func verify(_ assertion: String, of identity: EntraIdentity, now: Int) async throws {
         let claims: ServiceAccountClaims
         do {
@@ -35,8 +35,8 @@ struct FederationVerifier: Sendable {
         }
     }
 
-    /// Checks what the token proxy of an AKS cluster checks instead of Entra: an identity binding for the
-    /// token's service account. Throws an `EntraError`.
+    /// Makes the check of an AKS cluster's token proxy, which replaces Entra's: the token's service account must have
+    /// an identity binding. Throws an `EntraError`.
     func verifyBinding(_ assertion: String, of identity: EntraIdentity, now: Int) async throws {
         try await checkSignature(of: assertion, issuer: cluster.url)
         let claims = try await JWTKeyCollection().unverified(assertion, as: ServiceAccountClaims.self)

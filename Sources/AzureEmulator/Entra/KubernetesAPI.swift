@@ -5,7 +5,7 @@ internal import HTTPFetch
 /// service-account tokens and the keys that verify them
 /// (https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery).
 package struct KubernetesAPI: Sendable {
-    /// Where Kubernetes puts the token and the authority of a pod's service account.
+    /// The directory in which Kubernetes puts the token and the authority of a pod's service account.
     package static let serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
 
     private struct Discovery: Decodable {
@@ -13,7 +13,7 @@ package struct KubernetesAPI: Sendable {
     }
 
     private let server: String
-    /// Holds `token` and `ca.crt`. The kubelet replaces the token, so it is read for each request.
+    /// The directory with `token` and `ca.crt`. The kubelet replaces the token, so it is read for each request.
     private let directory: URL
 
     /// The API server of the pod, from the variables that Kubernetes sets in every container. Throws an

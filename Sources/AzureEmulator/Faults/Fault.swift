@@ -41,7 +41,7 @@ package struct Fault: Sendable {
     /// The time from each start until the fault ends.
     var duration: Duration?
 
-    // What only some kinds use.
+    // The fields that only some kinds use.
     var delay = Duration.milliseconds(100)
     var status: Int?
     var retryAfter: Duration?

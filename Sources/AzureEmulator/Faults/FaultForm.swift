@@ -1,9 +1,9 @@
-/// What a form for a kind of fault needs: its purpose and the keys that it can have.
+/// The form for a kind of fault in the emulator's page: its purpose and its keys.
 struct FaultForm: Encodable {
     struct Field: Encodable {
         /// The key in a seed and on the command line.
         var name: String
-        /// What the key means, and its form.
+        /// The meaning of the key and the format of its value.
         var hint: String
         /// The value without the key; nil if there is none.
         var defaultValue: String?
@@ -24,7 +24,7 @@ struct FaultForm: Encodable {
     /// The forms for all kinds.
     static var all: [FaultForm] { Fault.Kind.allCases.map(FaultForm.init) }
 
-    /// The keys that each kind has, besides the target.
+    /// The keys that each kind has in addition to the target.
     static let schedule: [Field] = [
         Field(name: "path", hint: "only for this URL path; * and ? match", defaultValue: "every path"),
         Field(

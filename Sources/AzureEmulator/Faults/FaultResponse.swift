@@ -66,6 +66,6 @@ private func httpDate(_ date: Date) -> String {
 }
 
 extension Fault {
-    /// The host that the fault leads clients to.
+    /// The host to which the fault directs clients.
     var foreignHost: String { host ?? "attacker.example" }
 }

@@ -3,6 +3,7 @@ internal import Synchronization
 /// Counts the calls to each service, and how many of them run at the same time. Demonstrations and tests
 /// use it to count round trips.
 package final class CallCounter: Sendable {
+    /// The counts since the last reset.
     package struct Counts: Codable, Sendable, Equatable {
         /// Token requests.
         package var tokens = 0

@@ -41,7 +41,7 @@ struct ConnectRules: Sendable {
         case passThrough
         /// The proxy does not connect to this host.
         case forbidden
-        /// The host belongs to Azure, and the emulator does not play it.
+        /// The host belongs to Azure, and the emulator does not emulate it.
         case notEmulated
         /// The proxy needs credentials, and the request has none or the wrong ones.
         case authenticationRequired

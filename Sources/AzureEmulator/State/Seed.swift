@@ -15,6 +15,7 @@ package struct Seed: Decodable, Sendable {
     /// The faults that are set from the start.
     package var faults: [Fault]?
 
+    /// A vault, with its objects and the access to it.
     package struct Vault: Codable, Sendable {
         package var name: String
         package var tenantID: String
@@ -28,6 +29,7 @@ package struct Seed: Decodable, Sendable {
         package var bundles: [FixedResponse]?
     }
 
+    /// A secret with its versions.
     package struct Secret: Codable, Sendable {
         package var name: String
         /// The value of the newest version.
@@ -43,6 +45,7 @@ package struct Seed: Decodable, Sendable {
         package var versions: [SecretVersion]?
     }
 
+    /// An earlier version of a secret.
     package struct SecretVersion: Codable, Sendable {
         package var id: String?
         package var value: String
@@ -51,6 +54,7 @@ package struct Seed: Decodable, Sendable {
         package var created: Int?
     }
 
+    /// A key. The emulator generates it.
     package struct Key: Codable, Sendable {
         package var name: String
         /// `RSA` or `EC`, or either with `-HSM`.
@@ -67,6 +71,7 @@ package struct Seed: Decodable, Sendable {
         package var expires: Int?
     }
 
+    /// A certificate. The emulator issues it.
     package struct Certificate: Codable, Sendable {
         package var name: String
         /// `CN=` and the name if nil.
@@ -97,7 +102,7 @@ package struct Seed: Decodable, Sendable {
             do {
                 self = try YAMLDecoder().decode(Seed.self, from: document)
             } catch let error as EmulatorError {
-                // A type of the seed refuses what it holds: the YAML is sound.
+                // The YAML is valid, but a type of the seed refuses a value.
                 throw DecodingError.dataCorrupted(
                     DecodingError.Context(
                         codingPath: [], debugDescription: error.description, underlyingError: error))

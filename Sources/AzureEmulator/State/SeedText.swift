@@ -1,12 +1,12 @@
 internal import Yams
 
-/// Composes a seed's YAML with every U+FEFF in it. The library takes one at the beginning of a text for a byte order
-/// mark and drops it, so each is composed as another character and put back.
+/// Parses a seed's YAML without losing U+FEFF characters. The library treats one at the beginning of a text as a byte
+/// order mark and drops it, so each is replaced by another character and restored afterwards.
 struct SeedText {
     private static let mark: Unicode.Scalar = "\u{FEFF}"
 
     private let text: String
-    /// What stands for U+FEFF, as a character and as escapes. Empty when the text has none.
+    /// The replacements of U+FEFF, as a character and as escapes. The list is empty if the text does not have any.
     private let substitutes: [(original: String, substitute: String)]
 
     init(_ yaml: String) {
@@ -18,7 +18,7 @@ struct SeedText {
             (self.text, substitutes) = (text, [])
             return
         }
-        // A character for private use that the text does not have in any form.
+        // A private-use character that the text does not contain in any form.
         let lowercased = text.lowercased()
         let free = (0xE0AA...0xF8FA).first { code in
             let digits = String(code, radix: 16)
@@ -38,7 +38,7 @@ struct SeedText {
         self.text = substitutes.reduce(text) { Self.replace($1.original, with: $1.substitute, in: $0) }
     }
 
-    /// Nil for a text without a document.
+    /// Returns the root node, or nil for a text without a document.
     func node() throws -> Node? {
         guard let node = try Yams.compose(yaml: text) else { return nil }
         return substitutes.isEmpty ? node : restored(node)
@@ -61,7 +61,7 @@ struct SeedText {
         }
     }
 
-    /// By scalars: to Swift a character and the mark before it can be one.
+    /// The replacement works on scalars: in Swift, a character and the mark before it can be one.
     private static func replace(_ original: String, with substitute: String, in text: String) -> String {
         let (wanted, other) = (Array(original.unicodeScalars), Array(substitute.unicodeScalars))
         let scalars = Array(text.unicodeScalars)

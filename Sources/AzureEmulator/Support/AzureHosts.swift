@@ -53,8 +53,8 @@ enum AzureHosts {
         "sovcloud-identity.fr", "sovcloud-identity.de", "ests.aks",
     ]
 
-    /// Whether a host belongs to Azure, whether or not the emulator plays it. The metadata service of a virtual
-    /// machine belongs to Azure too.
+    /// Whether a host belongs to Azure, regardless of whether the emulator emulates it. The metadata service of a
+    /// virtual machine belongs to Azure too.
     static func belongsToAzure(_ host: String) -> Bool {
         let name = host.lowercased()
         return domains.contains { name == $0 || name.hasSuffix(".\($0)") } || name == "169.254.169.254"

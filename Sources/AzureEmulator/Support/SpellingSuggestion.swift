@@ -14,7 +14,7 @@ enum SpellingSuggestion {
         if let suggestion = closest(to: text, among: names) {
             return "unknown \(kind) \(text); did you mean \(suggestion)?"
         }
-        return "unknown \(kind) \(text); there are \(names.sorted().joined(separator: ", "))"
+        return "unknown \(kind) \(text); the known names are \(names.sorted().joined(separator: ", "))"
     }
 
     /// The Levenshtein distance: the least number of insertions, deletions and replacements.

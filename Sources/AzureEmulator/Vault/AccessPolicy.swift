@@ -1,5 +1,5 @@
-/// What an identity may do in a vault that uses access policies instead of roles. The names of the permissions are
-/// Azure's; `all` stands for each of them.
+/// The permissions of an identity in a vault that uses access policies instead of roles. The names of the permissions
+/// are Azure's; `all` includes all of them.
 package struct AccessPolicy: Codable, Sendable, Equatable {
     /// The identity's name.
     package var identity: String

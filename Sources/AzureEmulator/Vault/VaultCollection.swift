@@ -21,6 +21,6 @@ enum VaultCollection: String, Sendable, Codable, CaseIterable, CodingKeyRepresen
         self = found
     }
 
-    /// The collections that hold a part of an object of this kind. A certificate is three objects.
+    /// The collections that contain a part of an object of this kind. A certificate consists of three objects.
     var parts: [VaultCollection] { self == .certificates ? [.certificates, .secrets, .keys] : [self] }
 }

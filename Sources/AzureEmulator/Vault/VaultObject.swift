@@ -74,7 +74,7 @@ struct VaultKey: Sendable, Codable {
     }
 }
 
-/// The operation that issues a certificate. In the emulator it is complete at the client's first question.
+/// The operation that issues a certificate. In the emulator it is complete when the client asks for the first time.
 struct CertificateOperation: Sendable, Codable {
     var requestID: String
     /// The certificate signing request, in DER.

@@ -35,7 +35,7 @@ extension VaultRequest {
         }
     }
 
-    /// Issues a certificate. The client sees a long-running operation, which is done when it asks first.
+    /// Issues a certificate. For the client it is a long-running operation that is complete at its first request.
     private func createCertificate(_ name: String) throws -> VaultResponse {
         try authorize(.create, .certificates, name)
         try vault.checkWritable(name, .certificates)

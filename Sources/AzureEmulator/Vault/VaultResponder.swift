@@ -6,7 +6,7 @@ internal import NIOCore
 /// Answers the HTTP requests to the vaults' hosts: checks the token and the API version, and passes the
 /// rest to a `VaultRequest`.
 struct VaultResponder: Sendable {
-    /// Where a request was sent to.
+    /// The address of a request.
     struct Address {
         /// The host, with its port if it has one.
         var authority: String
@@ -77,8 +77,8 @@ struct VaultResponder: Sendable {
         return try .json(body, status: response.status)
     }
 
-    /// What Azure's web servers answer to a name that is not theirs. The name of a vault that does not exist cannot be
-    /// resolved, so only a client that connects to the emulator itself gets here.
+    /// The response of Azure's web servers for an unknown host name. The name of a vault that does not exist cannot be
+    /// resolved, so only a client that connects directly to the emulator gets this response.
     private static var unknownHost: Response {
         let page =
             "<HTML><HEAD><TITLE>Bad Request</TITLE></HEAD><BODY><h2>Bad Request - Invalid Hostname</h2></BODY></HTML>"

@@ -2,7 +2,7 @@ import Foundation
 
 /// A text file that the user names on the command line.
 enum TextFile {
-    /// Reads a file. `kind`, such as `seed`, says in an error what the file is for.
+    /// Reads a file. `kind`, such as `seed`, is the purpose of the file in an error.
     static func read(_ kind: String, _ path: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CommandError(

@@ -24,7 +24,7 @@ struct ChildCommand {
     /// Waits until the command ends. Returns its exit code, or 128 + N after signal N.
     func exitCode() async -> Int32 {
         await withCheckedContinuation { continuation in
-            // A thread of its own: the wait has no end, and the emulator serves meanwhile.
+            // The wait has its own thread, because it can take any time and the emulator serves meanwhile.
             Thread.detachNewThread { [pid] in continuation.resume(returning: process_wait_for_child(pid)) }
         }
     }

@@ -1,7 +1,7 @@
 import AzureEmulator
 import Foundation
 
-/// The reason why a command cannot do what the user asked for. It is printed on one line.
+/// The reason why a command failed. It is printed on one line.
 struct CommandError: Error, CustomStringConvertible {
     var description: String
     /// Whether the command itself is wrong, such as with a file that does not exist: exit code 2, otherwise 1.
@@ -17,12 +17,12 @@ struct CommandError: Error, CustomStringConvertible {
         (error as? CommandError)?.isMistake ?? (error is EmulatorError)
     }
 
-    /// No running emulator uses this directory.
+    /// The error if no running emulator uses this directory.
     static func notRunning(directory: String) -> CommandError {
         CommandError("no emulator runs with the directory \(directory). To fix: start one, or name its --directory")
     }
 
-    /// The running emulator refused a request to its controls.
+    /// The error if the running emulator refused a request to its controls.
     static func refused(response: Data) -> CommandError {
         let message: String
         do {

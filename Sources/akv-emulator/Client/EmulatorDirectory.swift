@@ -6,7 +6,7 @@ struct EmulatorDirectory {
     /// The variable that names the directory for the commands that talk to the emulator.
     static let variable = "AKV_EMULATOR_DIRECTORY"
 
-    /// Absolute, so that the files' paths are valid in any working directory.
+    /// The absolute path, so that the paths of the files are valid in any working directory.
     let path: String
 
     init(path: String) {

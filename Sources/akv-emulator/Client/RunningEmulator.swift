@@ -1,6 +1,6 @@
 import AzureEmulator
 
-/// A running emulator as its clients see it.
+/// A running emulator, from the view of its clients.
 struct RunningEmulator {
     let directory: EmulatorDirectory
     private let controls: ControlsClient
@@ -33,7 +33,7 @@ struct RunningEmulator {
         let identities = try await controls.get([IdentitySummary].self, "/identities")
         guard let identity = identities.first(where: { $0.name == name }) else {
             let known = identities.map(\.name).joined(separator: ", ")
-            throw CommandError("there is no identity \(name); there are \(known)")
+            throw CommandError("the identity \(name) does not exist; the identities are \(known)")
         }
         let account = identity.federatedCredentials.lazy.filter { $0.issuer == endpoints.clusterIssuer }.compactMap {
             credential in
@@ -51,7 +51,7 @@ struct RunningEmulator {
         environment.set("AZURE_TENANT_ID", identity.tenantID)
         environment.set("AZURE_CLIENT_ID", identity.clientID)
         environment.set("AZURE_FEDERATED_TOKEN_FILE", try directory.writeToken(token, of: name))
-        // The SDKs prefer these to the token.
+        // The SDKs prefer these variables to the token.
         for name in [
             "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_USERNAME", "AZURE_PASSWORD",
             "AZURE_TOKEN_CREDENTIALS",

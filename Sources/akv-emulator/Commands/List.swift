@@ -18,7 +18,8 @@ struct List: AsyncParsableCommand {
         let all = try await emulator.controls.get([VaultSummary].self, "/vaults")
         let vaults = all.filter { vault == nil || $0.name == vault }
         if let vault, vaults.isEmpty {
-            throw CommandError("there is no vault \(vault); there are \(all.map(\.name).joined(separator: ", "))")
+            throw CommandError(
+                "the vault \(vault) does not exist; the vaults are \(all.map(\.name).joined(separator: ", "))")
         }
         switch output {
         case .json:

@@ -81,7 +81,7 @@ struct Serve: AsyncParsableCommand {
             try await running.check()
             return StandardOutput.write(session.lines(setting: try await running.environment(identity: nil)))
         }
-        // Checked here and not by the parser, which would report it for a misspelt command too.
+        // The parser would report this mistake also for a misspelled command, so it is checked here.
         guard let seed else {
             throw ValidationError("--seed is missing: the file with the initial content of Entra and the vaults")
         }
@@ -109,7 +109,7 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    /// Never for other machines: they would get an open proxy into this machine's network.
+    /// This is never true for other machines, because they would get an open proxy into this machine's network.
     private var connectsToOtherHosts: Bool {
         otherHosts == .connect && (listen.hasPrefix("127.") || listen == "::1")
     }

@@ -23,7 +23,7 @@ struct ClientEnvironment {
         set("https_proxy", url)
         set("NO_PROXY", "127.0.0.1,localhost")
         set("no_proxy", "127.0.0.1,localhost")
-        // Without it, Node.js ignores the proxy.
+        // Without this variable, Node.js ignores the proxy.
         set("NODE_USE_ENV_PROXY", "1")
     }
 
@@ -38,7 +38,7 @@ struct ClientEnvironment {
     /// run next in the same shell would reach the real Azure, perhaps with the user's own login.
     static var blocked: ClientEnvironment {
         var environment = ClientEnvironment()
-        // The port "discard", on which nothing listens.
+        // The port "discard", on which no process listens.
         environment.setProxy("http://127.0.0.1:9")
         return environment
     }

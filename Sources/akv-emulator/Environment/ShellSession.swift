@@ -24,7 +24,7 @@ struct ShellSession {
         return result + syntax.set(Self.names, all.joined(separator: " "))
     }
 
-    /// Lines that restore what the shell had before.
+    /// Returns lines that restore the previous variables of the shell.
     func restoringLines() -> String {
         var result = ""
         for name in changedNames {

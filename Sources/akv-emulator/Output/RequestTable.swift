@@ -1,8 +1,7 @@
 import AzureEmulator
 import Foundation
 
-/// Writes requests as the lines of a table. A cell that is too long moves the rest of its line to the right
-/// and is not cut.
+/// Formats requests as the lines of a table. A long cell moves the rest of its line to the right and is not shortened.
 struct RequestTable {
     let isColoured: Bool
     private let widths = [12, 14, 6, 30, 42, 6]
@@ -24,7 +23,7 @@ struct RequestTable {
         ]
         let text = line(cells, last: String(format: "%.1f", entry.milliseconds))
         guard isColoured, !(200..<300).contains(entry.status) else { return text }
-        // A client without a token gets a 401 as a matter of course: yellow, not red.
+        // A client normally gets a 401 for its first request without a token, so this status is yellow and not red.
         let colour = entry.status == 401 ? "33" : "31"
         return "\u{1B}[\(colour)m\(text)\u{1B}[0m"
     }

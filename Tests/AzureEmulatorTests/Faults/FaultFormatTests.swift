@@ -45,7 +45,7 @@ struct FaultFormatTests {
         arguments: [
             ("latancy", "unknown kind of fault latancy; did you mean latency?"),
             ("latency dely=20ms", "unknown key of the fault latency: dely; did you mean delay?"),
-            ("html retryAfter=2s", "unknown key of the fault html: retryAfter; there are"),
+            ("html retryAfter=2s", "unknown key of the fault html: retryAfter; the known names are"),
             ("latency delay=20", "delay of the fault latency is 20, not a duration such as 20ms"),
             ("latency delay=-1s", "delay of the fault latency is -1s, not a duration such as 20ms"),
             ("latency target=valut", "target of the fault latency is valut, not one of any, entra"),

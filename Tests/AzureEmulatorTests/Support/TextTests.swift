@@ -68,7 +68,7 @@ struct SpellingSuggestionTests {
         #expect(SpellingSuggestion.closest(to: "certificate", among: Self.names) == nil)
         #expect(
             SpellingSuggestion.message(unknown: "kind", "certificate", among: Self.names)
-                == "unknown kind certificate; there are hang, html, latency, status")
+                == "unknown kind certificate; the known names are hang, html, latency, status")
         #expect(
             SpellingSuggestion.message(unknown: "kind", "htm", among: Self.names)
                 == "unknown kind htm; did you mean html?")
