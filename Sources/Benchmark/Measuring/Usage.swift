@@ -13,8 +13,8 @@ struct Usage: Sendable {
 }
 
 extension Provider {
-    /// Runs `body` and returns its value and the provider's usage during it. Nothing else may send requests to the
-    /// emulated Azure meanwhile, because it counts all requests.
+    /// Runs `body` and returns its value and the provider's usage during it. Other requests to the emulated Azure must
+    /// not run meanwhile, because it counts all requests.
     func measuringUsage<Value>(_ body: () async throws -> Value) async throws -> (value: Value, usage: Usage) {
         let callsBefore = try await azure.counts()
         let cpuBefore = try meter.cpu()

@@ -14,9 +14,9 @@ package struct ClusterModel: Sendable {
     /// Different identities on each node.
     package var identitiesPerNode = 6
     package var objectsPerPod = 5
-    /// In seconds. With 0, every call fetches.
+    /// The refresh interval in seconds. With 0, every call fetches.
     package var refreshInterval = 120.0
-    /// In seconds.
+    /// The republish interval in seconds.
     package var republishInterval = Self.republishInterval
 
     package init(
@@ -31,22 +31,22 @@ package struct ClusterModel: Sendable {
         self.republishInterval = republishInterval
     }
 
-    /// Azure's provider: for each pod and republish, one request per object and one for the 401 challenge.
+    /// The rate of Azure's provider: for each pod and republish, one request per object and one for the 401 challenge.
     package var upstreamVaultRequestsPerSecond: Double {
         Double(nodes) * Double(podsPerNode) * Double(objectsPerPod + 1) / republishInterval
     }
 
-    /// This provider: each object once per identity, node and fetch interval.
+    /// The rate of this provider: each object once per identity, node and fetch interval.
     package var vaultRequestsPerSecond: Double {
         Double(nodes) * Double(identitiesPerNode) * Double(objectsPerPod) / fetchInterval
     }
 
-    /// Azure's provider: two discovery requests and a token request at each republish.
+    /// The rate of Azure's provider: two discovery requests and a token request at each republish.
     package var upstreamEntraRequestsPerSecond: Double {
         Double(nodes) * Double(podsPerNode) * 3 / republishInterval
     }
 
-    /// This provider: one request for each token that the kubelet creates for a pod.
+    /// The rate of this provider: one request for each token that the kubelet creates for a pod.
     package var entraRequestsPerSecond: Double {
         Double(nodes) * Double(podsPerNode) / Self.tokenInterval
     }

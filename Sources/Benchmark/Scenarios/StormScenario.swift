@@ -1,6 +1,6 @@
 internal import AsyncSupport
 
-/// Many pods of one identity at the same time on a new process, as on a node that comes back after a drain.
+/// Many pods of one identity at the same time on a new process, as on a node that returns after a drain.
 struct StormScenario: Scenario {
     let name = "storm"
     let summary = "many pods of one identity at the same time, 10 objects each"

@@ -1,6 +1,6 @@
 internal import AsyncSupport
 
-/// New pods on a node that shares nothing, eight at a time: what the provider itself costs when it really has to ask.
+/// New pods on a node without caches, eight at a time: the cost of the provider itself when it has to fetch everything.
 struct UncachedScenario: Scenario {
     let name = "uncached"
     let summary = "new pods with all caches off, eight at a time, with 1, 10 and 50 objects"
@@ -20,7 +20,7 @@ struct UncachedScenario: Scenario {
             }
             let variant = "\(LatencyGrid.Cell(objects: objects, hasLatency: azure.latency > .zero))"
             try await context.withProvider(in: azure, flags: Self.flags) { provider in
-                // The connections are made, and the program is at its usual speed, before anything is measured.
+                // Connections are open and the program has reached its usual speed before the measurement.
                 _ = try await provider.mount(Array(volumes.prefix(4 * Self.width)), width: Self.width)
                 let (durations, usage) = try await provider.measuringUsage {
                     try await provider.mount(volumes, width: Self.width)
