@@ -2,9 +2,9 @@
 // which compare characters, take many times as long, and link all of the regular expressions (1.3 MB) into the program.
 // The compiler prefers these functions in files that import this module.
 
-extension BidirectionalCollection<UInt8> {
+extension Collection<UInt8> {
     /// Returns the range of the first occurrence of `bytes`, or nil. An empty collection occurs at the start.
-    @inlinable public func firstRange(of bytes: some BidirectionalCollection<UInt8>) -> Range<Index>? {
+    @inlinable public func firstRange(ofBytes bytes: some Collection<UInt8>) -> Range<Index>? {
         guard let first = bytes.first else { return startIndex..<startIndex }
         var start = startIndex
         while let candidate = self[start...].firstIndex(of: first) {
@@ -22,7 +22,7 @@ extension BidirectionalCollection<UInt8> {
 
 extension StringProtocol {
     /// Returns the range of the first occurrence of `text`, compared by bytes, or nil. An empty text occurs at the start.
-    package func firstRange(of text: String) -> Range<Index>? { utf8.firstRange(of: text.utf8) }
+    package func firstRange(of text: String) -> Range<Index>? { utf8.firstRange(ofBytes: text.utf8) }
 
     /// Returns whether the text contains `text`, compared by bytes.
     package func contains(_ text: String) -> Bool { firstRange(of: text) != nil }

@@ -87,7 +87,7 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
 
     /// After the empty line.
     private static func endOfHead(_ bytes: ByteBufferView) -> Int? {
-        bytes.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound
+        bytes.firstRange(ofBytes: Array("\r\n\r\n".utf8))?.upperBound
     }
 
     /// The number in `HTTP/1.1 200 …`.
