@@ -1,58 +1,22 @@
 import AzureTestSupport
 import CSIProvider
 import ProviderCore
-import ProviderTransport
 import TestSupport
 import Testing
 
 /// Calls with exactly the same bytes, as the driver sends them for each running pod.
 @Suite("A repeated call")
 struct RepeatedMountTests {
-    /// A node and its responses, through the handler that the driver calls.
-    private struct Calls {
-        let node: TestNode
-
-        init(policy: PolicyFile? = nil) { node = TestNode(policy: policy, audit: .changes) }
-
-        func message(_ pod: TestNode.Pod) throws -> MountRequestMessage {
-            MountRequestMessage(
-                attributes: Array(try node.attributes(pod)), secrets: Array(pod.secrets.utf8),
-                targetPath: TestNode.targetPath(pod), permission: "420")
-        }
-
-        /// The files, or the error's text.
-        func mount(_ pod: TestNode.Pod = .init()) async throws -> String {
-            do throws(RPCStatus) {
-                let message: MountRequestMessage
-                do { message = try self.message(pod) } catch { return "\(error)" }
-                let response = try await node.provider.handler.handle(
-                    IncomingMount(request: message, secondsLeft: 110))
-                return response.files.map { file in
-                    var text = ""
-                    file.contents.withBytes { text = String(decoding: $0, as: UTF8.self) }
-                    return "\(file.path)=\(text)"
-                }.joined(separator: " ")
-            } catch {
-                return error.message
-            }
-        }
-
-        /// Whether the next call with these bytes takes the short path.
-        func isRepeated(_ pod: TestNode.Pod = .init()) throws -> Bool {
-            node.provider.handler.isRepeated(try message(pod))
-        }
-    }
-
     @Test("a repeated call gets the same response without a request to Azure, and is logged like the first")
     func same() async throws {
-        let calls = Calls()
+        let calls = RepeatedCalls()
         #expect(try !calls.isRepeated())
         #expect(try await calls.mount() == "user=user1")
         #expect(try calls.isRepeated())
-        let before = calls.node.azure.count("")
-        calls.node.azure.advance(.seconds(60))
+        let before = calls.azure.count("")
+        calls.azure.advance(.seconds(60))
         #expect(try await calls.mount() == "user=user1")
-        #expect(calls.node.azure.count("") == before)
+        #expect(calls.azure.count("") == before)
         let lines = calls.node.log.with("msg", "mounted")
         #expect(lines.map { $0["cached"] } == [nil, "1"])
         for key in ["pod", "secret_provider_class", "vault", "client_id", "identity_mode", "objects", "files"] {
@@ -65,7 +29,7 @@ struct RepeatedMountTests {
 
     @Test("a call with one different byte is processed as a new one")
     func otherBytes() async throws {
-        let calls = Calls()
+        let calls = RepeatedCalls()
         _ = try await calls.mount()
         #expect(try !calls.isRepeated(.init(serial: 1)))
         #expect(try !calls.isRepeated(.init(name: "other")))
@@ -75,10 +39,10 @@ struct RepeatedMountTests {
 
     @Test("after the interval, a repeated call gets the changes in the vault")
     func changed() async throws {
-        let calls = Calls()
+        let calls = RepeatedCalls()
         _ = try await calls.mount()
-        calls.node.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
-        calls.node.azure.advance(.seconds(121))
+        calls.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
+        calls.azure.advance(.seconds(121))
         #expect(try !calls.isRepeated())
         #expect(try await calls.mount() == "user=user2")
         #expect(try calls.isRepeated())
@@ -87,10 +51,10 @@ struct RepeatedMountTests {
 
     @Test("a repeated call gets the values that another pod of the identity has fetched meanwhile")
     func fetchedForAnother() async throws {
-        let calls = Calls()
+        let calls = RepeatedCalls()
         _ = try await calls.mount()
-        calls.node.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
-        calls.node.azure.advance(.seconds(5))
+        calls.azure.change { $0.secrets["kv-a user"] = FakeAzure.Secret(version: 2, value: "user2") }
+        calls.azure.advance(.seconds(5))
         #expect(try await calls.mount(.init(name: "new", serial: 1)) == "user=user2")
         #expect(try !calls.isRepeated())
         #expect(try await calls.mount() == "user=user2")
@@ -98,36 +62,46 @@ struct RepeatedMountTests {
 
     @Test("a repeated call is refused when the pod's token has expired")
     func expiredToken() async throws {
-        let calls = Calls()
+        let calls = RepeatedCalls()
         let pod = TestNode.Pod(expiry: FakeAzure.start + 60)
         _ = try await calls.mount(pod)
-        calls.node.azure.advance(.seconds(59))
+        calls.azure.advance(.seconds(59))
         #expect(try calls.isRepeated(pod))
-        calls.node.azure.advance(.seconds(1))
+        calls.azure.advance(.seconds(1))
         #expect(try !calls.isRepeated(pod))
         #expect(try await calls.mount(pod).contains("[token-expired]"))
     }
 
     @Test("a repeated call exchanges the pod's token again when the access token has expired")
     func expiredAccessToken() async throws {
-        let calls = Calls()
-        calls.node.azure.change { $0.tokenLifetime = 60 }
+        let calls = RepeatedCalls()
+        calls.azure.change { $0.tokenLifetime = 60 }
         _ = try await calls.mount()
-        calls.node.azure.advance(.seconds(61))
-        calls.node.azure.change { $0.federation = [] }
+        calls.azure.advance(.seconds(61))
+        calls.azure.change { $0.federation = [] }
         #expect(try !calls.isRepeated())
         #expect(try await calls.mount().contains("[exchange-refused]"))
     }
 
-    @Test("a repeated call does not get values that the vault has refused to another pod of the identity")
-    func refusedToAnother() async throws {
-        let calls = Calls()
+    /// What the vault refuses to another pod of the identity, and with which code.
+    private static let refusals: [(code: String, change: @Sendable (inout FakeAzure.State) -> Void)] = [
+        ("[vault-forbidden]", { $0.roles = [] }),
+        ("[object-disabled]", { $0.secrets["kv-a user"]?.isEnabled = false }),
+        ("[object-not-found]", { $0.secrets["kv-a user"] = nil }),
+    ]
+
+    @Test(
+        "a repeated call does not get values that the vault has refused to another pod of the identity",
+        arguments: refusals.indices)
+    func refusedToAnother(index: Int) async throws {
+        let (code, change) = Self.refusals[index]
+        let calls = RepeatedCalls()
         _ = try await calls.mount()
-        calls.node.azure.change { $0.roles = [] }
-        calls.node.azure.advance(.seconds(5))
-        #expect(try await calls.mount(.init(name: "new", serial: 1)).contains("[vault-forbidden]"))
+        calls.azure.change(change)
+        calls.azure.advance(.seconds(5))
+        #expect(try await calls.mount(.init(name: "new", serial: 1)).contains(code))
         #expect(try !calls.isRepeated())
-        #expect(try await calls.mount().contains("[vault-forbidden]"))
+        #expect(try await calls.mount().contains(code))
     }
 
     @Test("a repeated call is checked by the current policy")
@@ -138,7 +112,7 @@ struct RepeatedMountTests {
         }
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(text("kv-a").utf8, to: "policy.yaml")
-            let calls = Calls(policy: try PolicyFile(path: path, logger: RecordedLog().logger))
+            let calls = RepeatedCalls(policy: try PolicyFile(path: path, logger: RecordedLog().logger))
             _ = try await calls.mount()
             #expect(try calls.isRepeated())
             try directory.write(text("kv-b").utf8, to: "policy.yaml")
@@ -149,27 +123,27 @@ struct RepeatedMountTests {
 
     @Test("a repeated call checks the validity of objects, which ends with time")
     func validity() async throws {
-        let calls = Calls()
-        calls.node.azure.change { state in
+        let calls = RepeatedCalls()
+        calls.azure.change { state in
             state.secrets["kv-a user"]?.expires = FakeAzure.start + 3700
         }
         let pod = TestNode.pod("{objectName: user, objectType: secret, minRemaining: 1h}")
         #expect(try await calls.mount(pod) == "user=user1")
-        calls.node.azure.advance(.seconds(101))
+        calls.azure.advance(.seconds(101))
         #expect(try await calls.mount(pod).contains("[object-"))
     }
 
     @Test("a repeated call warns of an object that expires meanwhile")
     func expiryWarning() async throws {
-        let calls = Calls()
-        calls.node.azure.change { state in
+        let calls = RepeatedCalls()
+        calls.azure.change { state in
             state.secrets["kv-a user"]?.expires = FakeAzure.start + 15 * 86_400
         }
         var pod = TestNode.pod("{objectName: user, objectType: secret}", parameters: ["expiryWarning": "15"])
         pod.parameters["refreshInterval"] = "1h"
         _ = try await calls.mount(pod)
         #expect(calls.node.log.with("code", "object-ending").isEmpty)
-        calls.node.azure.advance(.seconds(60))
+        calls.azure.advance(.seconds(60))
         #expect(try calls.isRepeated(pod))
         _ = try await calls.mount(pod)
         #expect(calls.node.log.with("code", "object-ending").count == 1)
@@ -177,9 +151,9 @@ struct RepeatedMountTests {
 
     @Test("a response is removed with the values that it was made of")
     func forgotten() async throws {
-        let calls = Calls()
+        let calls = RepeatedCalls()
         _ = try await calls.mount()
-        calls.node.azure.advance(.seconds(7 * 86_400))
+        calls.azure.advance(.seconds(7 * 86_400))
         calls.node.provider.handler.sweep()
         #expect(calls.node.provider.handler.repeatableMounts == 0)
     }

@@ -2,6 +2,7 @@
 and the provider with the same certificate."""
 
 import datetime
+import json
 import logging
 import os
 import pathlib
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12)
 
+import grpc
+
 import world as w
 
 APPLICATION = "11111111-aaaa-4aaa-8aaa-000000000007"
@@ -26,15 +29,15 @@ APPLICATION = "11111111-aaaa-4aaa-8aaa-000000000007"
 logging.getLogger("azure").setLevel(logging.CRITICAL)
 
 
-def pair(name):
-    """A new key with its own certificate."""
+def pair(name, life=datetime.timedelta(days=1)):
+    """A new key with its own certificate, which ends after `life`."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.timezone.utc)
     certificate = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
         .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1)).sign(key, hashes.SHA256()))
+        .not_valid_after(now + life).sign(key, hashes.SHA256()))
     return key, certificate
 
 
@@ -43,17 +46,21 @@ def pem(key, certificate):
             + certificate.public_bytes(Encoding.PEM))
 
 
+def start_world(path, certificate):
+    """An emulator whose application has the certificate. `path` is an empty directory."""
+    (path / "application.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    seed = w.SEED.read_text().replace("    clientSecrets:", "    clientCertificates: [ application.pem ]\n    clientSecrets:", 1)
+    (path / "azure.yaml").write_text(seed)
+    return w.World(path / "azure.yaml")
+
+
 class CertificateCredentialTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         directory = tempfile.TemporaryDirectory(prefix="akv-cert-", dir="/tmp")
         cls.addClassCleanup(directory.cleanup)
         cls.key, cls.certificate = pair("application")
-        path = pathlib.Path(directory.name)
-        (path / "application.pem").write_bytes(cls.certificate.public_bytes(Encoding.PEM))
-        seed = w.SEED.read_text().replace("    clientSecrets:", "    clientCertificates: [ application.pem ]\n    clientSecrets:", 1)
-        (path / "azure.yaml").write_text(seed)
-        cls.world = w.World(path / "azure.yaml")
+        cls.world = start_world(pathlib.Path(directory.name), cls.certificate)
         cls.addClassCleanup(cls.world.stop)
         variables = mock.patch.dict(os.environ, cls.world.environment)
         variables.start()
@@ -82,6 +89,43 @@ class CertificateCredentialTest(unittest.TestCase):
         with self.assertRaises(ClientAuthenticationError) as caught:
             self.value(pem(stranger, self.certificate))
         self.assertIn("AADSTS700027", str(caught.exception))
+
+
+class ProviderTest(unittest.TestCase):
+    def mount(self, world, request):
+        """The value, or the error's text."""
+        with grpc.insecure_channel(f"unix://{world.socket}") as channel:
+            try:
+                return self.rpc.CSIDriverProviderStub(channel).Mount(request, timeout=w.DEADLINE).files[0].contents.decode()
+            except grpc.RpcError as error:
+                return error.details()
+
+    def mount_twice(self, seconds):
+        """Whether both mounts went well, with a certificate that ends after `seconds`, and the function for another one."""
+        directory = tempfile.TemporaryDirectory(prefix="akv-cert-", dir="/tmp")
+        self.addCleanup(directory.cleanup)
+        key, certificate = pair("application", datetime.timedelta(seconds=seconds))
+        world = start_world(pathlib.Path(directory.name), certificate)
+        self.addCleanup(world.stop)
+        pb, self.rpc = w.generated_stubs(world.directory)
+        world.start_provider()
+        attributes = {
+            "csi.storage.k8s.io/pod.name": "pod", "csi.storage.k8s.io/pod.namespace": "team-a", "keyvaultName": "kv-tests",
+            "tenantID": w.TENANT, "refreshInterval": "1h", "objects": "array: [{objectName: plain, objectType: secret}]"}
+        secrets = {"clientid": APPLICATION, "clientcertificate": pem(key, certificate).decode()}
+        request = pb.MountRequest(
+            attributes=json.dumps(attributes), secrets=json.dumps(secrets), permission="420", target_path="/pods/pod")
+        values = [self.mount(world, request) for _ in range(2)]
+        return values == ["plain value"] * 2, lambda: self.mount(world, request)
+
+    def test_refuses_a_repeated_mount_when_the_certificate_has_ended(self):
+        # On a busy machine a short life may be over by the second mount.
+        for seconds in [5, 20, 80]:
+            succeeded, mount = self.mount_twice(seconds)
+            if succeeded:
+                break
+        self.assertTrue(succeeded, mount())
+        w.until(lambda: "the certificate expired at" in mount(), "the end of the certificate")
 
 
 if __name__ == "__main__":
