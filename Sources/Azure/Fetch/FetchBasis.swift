@@ -20,6 +20,9 @@ package struct FetchBasis: Sendable {
 
     var parts: [Part]
 
+    /// The number of tokens and entries.
+    package var count: Int { parts.reduce(0) { $0 + 1 + $1.entries.count } }
+
     /// Returns the entries of `contents`, or nil if one of them is stale.
     static func entries(of contents: [FetchBatch.Content]) -> [Entry]? {
         if contents.contains(where: { $0.source == .stale }) { return nil }

@@ -13,6 +13,8 @@ struct RepeatCondition: Sendable {
     /// The maximum age of the contents.
     fileprivate let maximumAge: Duration
     let contentCount: Int
+
+    var entryCount: Int { basis.count }
 }
 
 extension MountPipeline {

@@ -43,13 +43,16 @@ struct RepeatableMount: Sendable {
     var deliveries: AuditLog.Deliveries
     var endings: ExpiryWatch.Endings
 
-    /// The approximate size in memory, in bytes.
+    /// The approximate size in memory, in bytes. A class can ask for thousands of versions and have them all in one file,
+    /// so everything that exists for each object counts, and not only its files.
     fileprivate var cost: Int {
-        response.files.reduce(4 << 10) { sum, file in
+        let files = response.files.reduce(0) { sum, file in
             var bytes = 0
             file.contents.withBytes { bytes = $0.count }
-            return sum + 512 + bytes
+            return sum + 128 + file.path.utf8.count + bytes
         }
+        let versions = response.objectVersions.reduce(0) { $0 + 96 + $1.id.utf8.count + $1.version.utf8.count }
+        return (4 << 10) + files + versions + 128 * condition.entryCount + 96 * endings.count
     }
 }
 

@@ -31,6 +31,8 @@ final class ExpiryWatch: Sendable {
         /// The number of days before an object expires at which warnings begin; 0 for no warnings.
         fileprivate var warningDays: Int
 
+        var count: Int { objects.count }
+
         init(_ result: MountResult) {
             // Only the newest version of a history counts, because older ones are expected to expire.
             objects = zip(result.plan.items, result.contents.items).compactMap { item, versions in

@@ -1,0 +1,77 @@
+import Azure
+import AzureTestSupport
+import CSIProvider
+import ProviderCore
+import Testing
+
+/// What is kept for repeated calls, and for how long.
+@Suite("The last mount of a volume")
+struct RepeatMemoryTests {
+    @Test("is kept once, whatever its token is")
+    func once() async throws {
+        let calls = RepeatedCalls()
+        for serial in 0..<5 { try await calls.mount(.init(serial: serial)) }
+        #expect(calls.handler.repeatableMounts == 1)
+        #expect(try !calls.isRepeated(.init(serial: 3)))
+        #expect(try calls.isRepeated(.init(serial: 4)))
+    }
+
+    @Test("is not kept if no value is")
+    func nothingShared() async throws {
+        let calls = RepeatedCalls(TestNode { $0.refreshInterval = .zero })
+        #expect(try await calls.mount() == "user=user1")
+        #expect(calls.handler.repeatableMounts == 0)
+    }
+
+    @Test("costs what its objects take, also if none of them has a file of its own")
+    func hiddenObjects() async throws {
+        let calls = RepeatedCalls(TestNode())
+        let names = (0..<500).map { "\(String(repeating: "x", count: 60))\($0)" }
+        calls.azure.change { state in
+            for name in names { state.secrets["kv-a \(name)"] = FakeAzure.Secret(version: 1, value: "x") }
+        }
+        let objects = names.map { "{objectName: \($0), objectType: secret, hidden: true}" }.joined(separator: ", ")
+        for number in 0..<12 {
+            var pod = TestNode.pod(
+                objects, parameters: ["files": "- { fileName: all, template: '{{ \(names[0]) }}{{ \(names[499]) }}' }"])
+            pod.name = "pod-\(number)"
+            #expect(try await calls.mount(pod) == "all=xx")
+        }
+        #expect(1..<12 ~= calls.handler.repeatableMounts)
+    }
+
+    @Test("is not sent for a volume that the status has forgotten, which then shows it again")
+    func forgottenStatus() async throws {
+        let calls = RepeatedCalls(TestNode())
+        let names = (0..<256).map { "object-\($0)" }
+        calls.azure.change { state in
+            for name in names { state.secrets["kv-a \(name)"] = FakeAzure.Secret(version: 1, value: "x") }
+        }
+        try await calls.mount()
+        let objects = names.map { "{objectName: \($0), objectType: secret, minRemaining: 1h}" }
+        for number in 0..<20 {
+            var pod = TestNode.pod(objects.joined(separator: ", "))
+            pod.name = "large-\(number)"
+            try await calls.mount(pod)
+        }
+        func isShown() -> Bool { calls.node.provider.status.volumes.contains { $0.pod == "pod" } }
+        #expect(!isShown())
+        #expect(try calls.isRepeated())
+        #expect(try await calls.mount() == "user=user1")
+        #expect(isShown())
+    }
+
+    @Test("is not sent for a volume that the node has forgotten, which counts as a new one")
+    func forgottenVolume() async throws {
+        let calls = RepeatedCalls(TestNode())
+        try await calls.mount()
+        for number in 0..<1024 {
+            var pod = TestNode.pod("{objectName: user, objectType: secret, minRemaining: 1h}")
+            pod.name = "pod-\(number)"
+            try await calls.mount(pod)
+        }
+        calls.azure.advance(.seconds(5))
+        #expect(calls.handler.repeatableMounts == 1)
+        #expect(try !calls.isRepeated())
+    }
+}
