@@ -7,6 +7,13 @@ import Testing
 /// What is kept for repeated calls, and for how long.
 @Suite("The last mount of a volume")
 struct RepeatMemoryTests {
+    private static let user = "{objectName: user, objectType: secret}"
+    private static let password = "{objectName: password, objectType: secret}"
+
+    private static func objects(_ node: TestNode) -> [String] {
+        node.provider.status.volumes.flatMap { $0.objects.map(\.name) }
+    }
+
     @Test("is kept once, whatever its token is")
     func once() async throws {
         let calls = RepeatedCalls()
@@ -14,6 +21,36 @@ struct RepeatMemoryTests {
         #expect(calls.handler.repeatableMounts == 1)
         #expect(try !calls.isRepeated(.init(serial: 3)))
         #expect(try calls.isRepeated(.init(serial: 4)))
+    }
+
+    @Test("is that of the last class, so that the status shows a class that was changed and changed back")
+    func changedBack() async throws {
+        let calls = RepeatedCalls()
+        try await calls.mount(TestNode.pod(Self.user))
+        try await calls.mount(TestNode.pod(Self.password))
+        #expect(Self.objects(calls.node) == ["password"])
+        #expect(calls.handler.repeatableMounts == 1)
+        try await calls.mount(TestNode.pod(Self.user))
+        #expect(Self.objects(calls.node) == ["user"])
+    }
+
+    @Test("is forgotten when a call fails, so that the status shows a mistake that was corrected")
+    func corrected() async throws {
+        let calls = RepeatedCalls()
+        try await calls.mount()
+        #expect(try await calls.mount(.init(client: "app-9")).contains("[exchange-refused]"))
+        try await calls.mount()
+        #expect(calls.node.provider.status.volumes.map { $0.identity?.clientID } == ["app-1"])
+    }
+
+    @Test("is forgotten when a call that is not kept succeeds")
+    func replaced() async throws {
+        let calls = RepeatedCalls()
+        try await calls.mount(TestNode.pod(Self.user))
+        try await calls.mount(TestNode.pod("{objectName: password, objectType: secret, minRemaining: 1h}"))
+        #expect(calls.handler.repeatableMounts == 0)
+        try await calls.mount(TestNode.pod(Self.user))
+        #expect(Self.objects(calls.node) == ["user"])
     }
 
     @Test("is not kept if no value is")

@@ -23,18 +23,21 @@ extension MountHandler {
         return mount.response
     }
 
-    /// Keeps a mount for the next request with the same bytes, if that request will have the same result.
+    /// Keeps a mount for the next request with the same bytes, if that request will have the same result. Otherwise
+    /// removes what is kept for the volume.
     func keep(
-        _ result: MountResult, _ response: MountResponseMessage, as digest: RequestDigest, _ context: MountContext
+        _ result: MountResult, _ response: MountResponseMessage, as digest: RequestDigest?, _ context: MountContext
     ) {
-        guard let authorized = context.authorized, let pod = context.pod, let volume = context.volume,
+        guard let pod = context.pod else { return }
+        let name = VolumeRecord.Name(pod, context.targetPath)
+        guard let digest, let authorized = context.authorized, let volume = context.volume,
             let deliveries = audit.deliveries(of: result),
             let condition = mounts.repeatCondition(of: result, authorized, into: volume)
-        else { return }
+        else { return repeated.remove(name) }
         repeated.store(
             RepeatableMount(
                 pod: pod, condition: condition, response: response, log: context.log, deliveries: deliveries,
                 endings: ExpiryWatch.Endings(result)),
-            for: digest)
+            for: digest, at: name)
     }
 }

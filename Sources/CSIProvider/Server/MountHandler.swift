@@ -52,7 +52,7 @@ package struct MountHandler: MetricsCollector {
             if let pod = context.pod { volumes.succeeded(pod, context.targetPath, result) }
             succeeded(context.log, context.pod, context.targetPath, ExpiryWatch.Endings(result))
             let response = MountResponseMessage(result.response)
-            if let digest { keep(result, response, as: digest, context) }
+            keep(result, response, as: digest, context)
             return response
         } catch {
             throw failed(error, context)
@@ -126,6 +126,7 @@ package struct MountHandler: MetricsCollector {
         if error.code != .cancelled, let pod = context.pod {
             observeRotation(error, pod, context.targetPath, context.log)
             volumes.failed(pod, context.targetPath, context.validated, error)
+            repeated.remove(VolumeRecord.Name(pod, context.targetPath))
         }
         return status
     }

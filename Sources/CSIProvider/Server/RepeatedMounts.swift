@@ -60,12 +60,19 @@ struct RepeatableMount: Sendable {
 ///
 /// The driver repeats the call for each running pod about every minute, and nearly always nothing has changed. Such a
 /// call then needs only a hash of the request and a check of each cache entry. This cache holds 3 MiB, at most half of
-/// it for one namespace. It keeps an entry that the value cache has dropped until the next sweep at most.
+/// it for one namespace. It keeps an entry that the value cache has dropped until the next sweep at most. Any other call
+/// for the volume replaces the entry or removes it.
 final class RepeatedMounts: Sendable {
     private struct State {
         var mounts = RecentMap<RequestDigest, RepeatableMount>(capacity: capacity, ownerShare: capacity / 2)
-        /// The last request of each volume, so that a volume has only one entry even when its token changes.
-        var requests = RecentMap<VolumeFingerprint, RequestDigest>(capacity: 4096)
+        /// The last request of each volume, so that a volume has only one entry even when its token or class changes.
+        var requests = RecentMap<VolumeRecord.Name, RequestDigest>(capacity: 4096)
+
+        mutating func remove(_ name: VolumeRecord.Name) {
+            guard let digest = requests[name] else { return }
+            requests.remove(name)
+            mounts.remove(digest)
+        }
     }
 
     private static let capacity = 3 << 20
@@ -78,13 +85,18 @@ final class RepeatedMounts: Sendable {
         state.withLock { $0.mounts.use(digest) }
     }
 
-    func store(_ mount: RepeatableMount, for digest: RequestDigest) {
-        let (volume, namespace) = (mount.condition.volume, mount.pod.namespace)
+    func store(_ mount: RepeatableMount, for digest: RequestDigest, at name: VolumeRecord.Name) {
+        let namespace = mount.pod.namespace
         state.withLock { state in
-            if let earlier = state.requests[volume] { state.mounts.remove(earlier) }
-            state.requests.store(volume, digest, owner: namespace)
+            state.remove(name)
+            state.requests.store(name, digest, owner: namespace)
             state.mounts.store(digest, mount, cost: mount.cost, owner: namespace)
         }
+    }
+
+    /// Drops the last mount of a volume.
+    func remove(_ name: VolumeRecord.Name) {
+        state.withLock { $0.remove(name) }
     }
 
     /// Drops the mounts whose condition `isHeld` does not accept.

@@ -10,6 +10,12 @@ struct VolumeRecord: Sendable {
         var podUID: String
         var pod: String
         var targetPath: String
+
+        init(_ pod: PodReference, _ targetPath: String) {
+            podUID = pod.uid
+            self.pod = pod.name
+            self.targetPath = targetPath
+        }
     }
 
     private struct Object {

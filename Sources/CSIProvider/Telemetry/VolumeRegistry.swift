@@ -39,7 +39,7 @@ final class VolumeRegistry: Sendable {
     /// Returns false if that mount is no longer known.
     func repeated(_ pod: PodReference, _ targetPath: String) -> Bool {
         let now = time.elapsed()
-        let name = VolumeRecord.Name(podUID: pod.uid, pod: pod.name, targetPath: targetPath)
+        let name = VolumeRecord.Name(pod, targetPath)
         return state.withLock { state in
             guard state.volumes.use(name)?.lastSuccess != nil else { return false }
             state.isRotating = true
@@ -57,7 +57,7 @@ final class VolumeRegistry: Sendable {
     private func change(
         _ pod: PodReference, _ targetPath: String, _ now: Duration, _ body: (inout VolumeRecord) -> Void
     ) {
-        let name = VolumeRecord.Name(podUID: pod.uid, pod: pod.name, targetPath: targetPath)
+        let name = VolumeRecord.Name(pod, targetPath)
         state.withLock { state in
             let known = state.volumes[name]
             if known?.lastSuccess != nil { state.isRotating = true }
