@@ -40,6 +40,23 @@ struct AzureCommandTests {
             ])
     }
 
+    @Test(
+        "a name cannot end its word or its query",
+        arguments: [
+            ("11\"\u{301};touch x;\"", "11\"\u{301};touch x;\""), ("$\u{301}(touch x)", "$\u{301}(touch x)"),
+            ("`\u{301}touch x`\u{301}", "`\u{301}touch x`\u{301}"), ("\\\u{301}\"", "<id>"),
+            ("x'||name=='other", "<id>"), ("x'\u{301}", "<id>"),
+        ])
+    func quoting(clientID: String, expected: String) throws {
+        let command = AzureCommand.updateFederatedCredential(
+            subject: clientID, clientID: clientID, issuer: "https://oidc.example/")
+        let calls = try Self.calls(command)
+        #expect(calls.count == 3)
+        let query = "<--query><[?clientId=='\(expected)'].[name,resourceGroup]><--output><tsv>"
+        #expect(calls.first?.utf8.elementsEqual("<identity><list>\(query)".utf8) == true)
+        #expect(calls.contains { $0.contains("<--query><[?subject=='\(expected)'].name | [0]>") })
+    }
+
     @Test("the roles for several objects need one command")
     func roles() throws {
         let objects = ["a", "b;c"].map { KeyVaultObject(name: $0, type: .key) }

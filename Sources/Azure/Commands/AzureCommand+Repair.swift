@@ -8,12 +8,18 @@ extension AzureCommand {
         let identity = "--identity-name \"$1\" --resource-group \"$2\""
         let name =
             "az identity federated-credential list \(identity)"
-            + " --query \("[?subject=='\(subject)'].name | [0]".shellDoubleQuoted) --output tsv"
+            + " --query \("[?subject=='\(queryText(subject))'].name | [0]".shellDoubleQuoted) --output tsv"
         return "set -- $(az identity list --query "
-            + "\("[?clientId=='\(clientID)'].[name,resourceGroup]".shellDoubleQuoted) --output tsv); "
+            + "\("[?clientId=='\(queryText(clientID))'].[name,resourceGroup]".shellDoubleQuoted) --output tsv); "
             + "az identity federated-credential update \(identity) --name \"$(\(name))\""
             + " --issuer \(issuer.shellQuoted) --subject \(subject.shellQuoted)"
             + " --audiences \(ServiceAccountTokens.workloadIdentityAudience)"
+    }
+
+    /// Returns `text` for use inside a query's quotes, or a placeholder if it could end them, as no client id and no
+    /// subject can.
+    private static func queryText(_ text: String) -> String {
+        text.utf8.contains { $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\") } ? "<id>" : text
     }
 
     /// Returns one command that assigns the smallest sufficient roles for `objects`, which have the same type.
@@ -67,6 +73,15 @@ extension KeyVaultObject.ObjectType {
 extension String {
     /// The text as a double-quoted word for a shell, for texts that contain single quotes.
     fileprivate var shellDoubleQuoted: String {
-        "\"" + printable.map { "\\\"$`".contains($0) ? "\\\($0)" : String($0) }.joined() + "\""
+        // By code points: to Swift, a quote with an accent on it is another character.
+        var word = "\""
+        for scalar in printable.unicodeScalars {
+            switch scalar {
+            case "\\", "\"", "$", "`": word += "\\"
+            default: break
+            }
+            word.unicodeScalars.append(scalar)
+        }
+        return word + "\""
     }
 }
