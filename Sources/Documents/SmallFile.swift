@@ -99,7 +99,7 @@ package enum SmallFile {
     /// Opens a resolved path directory by directory, without following symbolic links. A link that is created after the
     /// path was resolved therefore cannot redirect it.
     private static func open(exactly path: String) throws(SmallFileError) -> Int32 {
-        let components = path.split(separator: "/").map(String.init)
+        let components = components(of: path)
         guard let name = components.last else { throw .system(EISDIR) }
         var directory = repeating { Glibc.open("/", directoryFlags) }
         for component in components.dropLast() where directory >= 0 {
@@ -119,6 +119,12 @@ package enum SmallFile {
         return descriptor
     }
 
+    /// Returns the names in a path. It splits by bytes, as the system does: to Swift, a slash with an accent is another
+    /// character.
+    private static func components(of path: String) -> [String] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+    }
+
     /// Returns the resolved path if it is below one of `directories`. Paths are compared by bytes, because two texts
     /// that Swift treats as equal can be two different files.
     private static func resolved(_ path: String, within directories: [String]) throws(SmallFileError) -> String {
@@ -128,7 +134,7 @@ package enum SmallFile {
             guard let allowed = resolved(directory) else { continue }
             if let real, isPath(real, below: allowed) { return real }
             // An error must not reveal which files exist outside of the directories.
-            let isPlain = !path.split(separator: "/").contains("..")
+            let isPlain = !components(of: path).contains("..")
             if real == nil, isPlain, isPath(path, below: directory) || isPath(path, below: allowed) {
                 throw .system(number)
             }

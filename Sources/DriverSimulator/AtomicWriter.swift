@@ -62,7 +62,8 @@ package struct AtomicWriter: Sendable {
         for name in names.map({ String(decoding: $0.bytes, as: UTF8.self) }) where link(name) == nil {
             guard symlink("\(Self.dataLink)/\(name)", "\(target)/\(name)") == 0 else { throw failure("link \(name)") }
         }
-        for name in entries(target) where !names.contains(ByteKey(name)) && !name.hasPrefix("..") && link(name) != nil {
+        for name in entries(target)
+        where !names.contains(ByteKey(name)) && !name.utf8.starts(with: "..".utf8) && link(name) != nil {
             unlink("\(target)/\(name)")
         }
     }
