@@ -194,6 +194,10 @@ struct MigrationTests {
     @Test("names with characters of a shell or of Terraform are quoted")
     func quoting() throws {
         let text = Self.podIdentity.replacing("objectName: a ", with: "objectName: \"a$(id)'${x}\" ")
+        // The accent and the quote before it are one character to Swift.
+        let accent = migration(Self.podIdentity.replacing("objectName: a ", with: "objectName: \"\u{301}a'\u{301}\" "))
+        #expect(accent.commands.contains { $0.hasSuffix("'/secrets/\u{301}a'\\''\u{301}'") })
+        #expect(accent.terraform.contains("/secrets/\u{301}a'\u{301}\""))
         let migration = migration(text)
         #expect(migration.commands.contains { $0.hasSuffix("'/secrets/a$(id)'\\''${x}'") })
         #expect(migration.terraform.contains("/secrets/a$(id)'$${x}\""))

@@ -144,7 +144,8 @@ extension Migration {
     private static func text(_ text: String) -> String { "\"\(escaped(text))\"" }
 
     private static func escaped(_ text: String) -> String {
-        String(JSONWriter.quoted(text).dropFirst().dropLast())
+        // Bytes, because a quote with an accent on it is one character to Swift.
+        String(Substring(JSONWriter.quoted(text).utf8.dropFirst().dropLast()))
             .replacing("${", with: "$${").replacing("%{", with: "%%{")
     }
 
