@@ -1,10 +1,11 @@
 internal import Budgets
+internal import SecretMemory
 
 /// A pattern for names, in which `*` stands for any number of characters, `?` for one character, and every other
 /// character for itself.
 package struct Glob: Sendable, Equatable {
     package var text: String
-    /// Whether letter case is ignored, as in the names of Azure's resources.
+    /// Whether the case of ASCII letters is ignored, as in the names of Azure's resources, which have no other letters.
     var ignoresCase: Bool
 
     package init(_ text: String, ignoresCase: Bool) {
@@ -12,19 +13,26 @@ package struct Glob: Sendable, Equatable {
         self.ignoresCase = ignoresCase
     }
 
+    package static func == (a: Glob, b: Glob) -> Bool {
+        a.ignoresCase == b.ignoresCase && a.text.utf8.elementsEqual(b.text.utf8)
+    }
+
     package func matches(_ name: String) -> Bool {
-        ignoresCase
-            ? Self.matches(Array(text.lowercased().utf8), Array(name.lowercased().utf8))
-            : Self.matches(Array(text.utf8), Array(name.utf8))
+        Self.matches(bytes(of: text), bytes(of: name))
+    }
+
+    /// What is compared. Bytes, because Swift takes texts for equal that only look alike.
+    private func bytes(of text: String) -> [UInt8] {
+        ignoresCase ? text.utf8.map { ASCII.lowercased($0) } : Array(text.utf8)
     }
 
     /// Whether the pattern matches at least one name that begins with `start`.
     package func matches(start: String) -> Bool {
-        let pattern = Array((ignoresCase ? text.lowercased() : text).utf8)
+        let pattern = bytes(of: text)
         guard MountBudget.spend(steps: (pattern.count + start.utf8.count) / 8, on: .matching) else { return false }
         /// The lengths of the pattern that can match the beginning, for each meaning of its `*`.
         var used = Set([0])
-        for byte in (ignoresCase ? start.lowercased() : start).utf8 {
+        for byte in bytes(of: start) {
             var next: Set<Int> = []
             guard MountBudget.spend(steps: used.count, on: .matching) else { return false }
             for var index in used {

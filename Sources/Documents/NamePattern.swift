@@ -43,7 +43,7 @@ package struct NamePattern: Sendable, Hashable {
 
     package func matches(_ name: String) -> Bool {
         var current = closure(of: [0])
-        for byte in name.lowercased().utf8 {
+        for byte in name.utf8.lazy.map({ ASCII.lowercased($0) }) {
             guard MountBudget.spend(steps: program.count / 4 + current.count, on: .matching) else { return false }
             var next: [Int] = []
             for state in current {

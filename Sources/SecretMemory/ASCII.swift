@@ -40,6 +40,10 @@ public enum ASCII {
 }
 
 extension StringProtocol {
+    /// The text with its ASCII letters in lower case. Unlike `lowercased()`, it makes no ASCII letter of another
+    /// character, such as a k of the Kelvin sign.
+    package var lowercasedASCII: String { String(decoding: utf8.map { ASCII.lowercased($0) }, as: UTF8.self) }
+
     /// Whether the text consists only of ASCII letters, ASCII digits and `others`. It is true for an empty text.
     package func hasOnlyASCIILettersAndDigits(or others: StaticString) -> Bool {
         var text = Substring(self)

@@ -13,6 +13,9 @@ struct CertificateNameTests {
             ("k*.vault.azure.net", "kv.vault.azure.net", false),
             ("kv.*.azure.net", "kv.vault.azure.net", false), ("*.net", "azure.net", false), ("*", "localhost", false),
             ("", "", false), ("*.", "a", false),
+            // The Kelvin sign is not a K, and no DNS name has it.
+            ("\u{212A}v.vault.azure.net", "kv.vault.azure.net", false),
+            ("*.b\u{212A}.example", "a.bk.example", false),
         ])
     func covers(name: String, host: String, expected: Bool) {
         #expect(CertificateName.covers(name, host) == expected)

@@ -41,6 +41,19 @@ struct PolicyFileTests {
         }
     }
 
+    @Test("a change to a name that only looks the same takes effect")
+    func lookalikes() async throws {
+        try await TemporaryDirectory.with { directory in
+            // To Swift, the Kelvin sign is a K.
+            let path = try directory.write(Self.text("objectNames: [\u{212A}ey]").utf8, to: "policy.yaml")
+            let node = TestNode(policy: try PolicyFile(path: path, logger: logger))
+            node.azure.change { $0.secrets["kv-a Key"] = FakeAzure.Secret(version: 1, value: "value") }
+            #expect(try await node.failure(.init(objects: ["Key"])) == .policyDenied)
+            try directory.write(Self.text("objectNames: [Key]").utf8, to: "policy.yaml")
+            #expect(try await node.mount(.init(objects: ["Key"])) == ["Key": "value"])
+        }
+    }
+
     @Test("the policy is applied to cached values too, and a change of the policy removes them")
     func warm() async throws {
         try await TemporaryDirectory.with { directory in

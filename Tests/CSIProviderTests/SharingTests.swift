@@ -66,6 +66,16 @@ struct SharingTests {
         #expect(node.azure.count("get kv-a user") == before + 1)
     }
 
+    @Test("Two names that only look alike share nothing")
+    func lookalikes() async throws {
+        let node = TestNode()
+        node.azure.change { $0.secrets["kv-a Key"] = FakeAzure.Secret(version: 1, value: "value") }
+        #expect(try await node.mount(.init(objects: ["Key"])) == ["Key": "value"])
+        // To Swift, the Kelvin sign is a K.
+        _ = try await node.mount(.init(name: "other", objects: ["\u{212A}ey"]))
+        #expect(node.azure.count("get") == 2)
+    }
+
     /// Every field on which the decision of Azure or of the node depends.
     static let differences: [(field: String, pod: TestNode.Pod, calls: Int)] = [
         ("the client", .init(serviceAccount: "sa-2", client: "app-2"), 1),

@@ -42,6 +42,12 @@ package final class ValueCache: Sendable {
         /// The name of the object; empty for the list of objects.
         var name: String
         var query: Query
+
+        /// Swift takes two names for equal that only look alike, such as one with a K and one with the Kelvin sign.
+        static func == (left: Key, right: Key) -> Bool {
+            left.name.utf8.elementsEqual(right.name.utf8) && left.type == right.type && left.query == right.query
+                && left.scope == right.scope
+        }
     }
 
     /// The part of the vault that is requested.

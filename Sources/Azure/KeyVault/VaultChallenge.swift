@@ -46,10 +46,10 @@ package struct VaultChallenge: Equatable {
     /// Whether a token for `resource` can be sent to `vaultHost`: the vault's host must be a subdomain of the
     /// resource's. Azure's own clients use this rule against forged challenges.
     package func isTrustworthy(forHost vaultHost: String) -> Bool {
-        guard let resource, resource.lowercased().hasPrefix("https://") else { return false }
-        let host = resource.dropFirst("https://".count).lowercased()
+        guard let resource, resource.lowercasedASCII.hasPrefix("https://") else { return false }
+        let host = resource.dropFirst("https://".count).lowercasedASCII
         return !host.isEmpty && !host.contains("/") && !host.contains("\\") && !host.contains("@")
-            && Self.withPort(vaultHost.lowercased()).hasSuffix("." + Self.withPort(host))
+            && Self.withPort(vaultHost.lowercasedASCII).hasSuffix("." + Self.withPort(host))
     }
 
     private static func withPort(_ host: String) -> String { host.contains(":") ? host : host + ":443" }

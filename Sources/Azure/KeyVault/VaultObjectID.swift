@@ -17,17 +17,17 @@ struct VaultObjectID {
         guard let scheme = id.firstRange(of: "://") else { return }
         let parts = id.utf8[scheme.upperBound...].split(separator: UInt8(ascii: "/")).map { Substring($0) }
         guard parts.count >= 3 else { return }
-        let host = Self.withoutPort443(parts[0].lowercased())
-        let own = Self.withoutPort443(vault.host.lowercased())
+        let host = Self.withoutPort443(parts[0].lowercasedASCII)
+        let own = Self.withoutPort443(vault.host.lowercasedASCII)
         let suffix = own.dropFirst(vault.name.count)
         guard host == own || !host.hasSuffix(suffix) else {
             throw mismatch("of the vault \(host.clipped), not \(own)")
         }
         let path = "\(parts[1])/\(parts[2])"
-        guard path.lowercased() == "\(object.type.collection)/\(object.name)".lowercased() else {
+        guard ASCII.isSame(path, "\(object.type.collection)/\(object.name)") else {
             throw mismatch("of \(path.clipped), not \(object.type.collection)/\(object.name)")
         }
-        guard version.isEmpty || parts.count < 4 || parts[3].lowercased() == version.lowercased() else {
+        guard version.isEmpty || parts.count < 4 || ASCII.isSame(String(parts[3]), version) else {
             throw mismatch("of version \(String(parts[3]).clipped), not \(version)")
         }
     }

@@ -1,4 +1,5 @@
 internal import Documents
+internal import SecretMemory
 
 extension AccessPolicy {
     /// The properties of a mount that a rule can limit. The raw values are the keys in the policy file: the parameter
@@ -86,7 +87,8 @@ extension IdentityMode {
 
 extension [String] {
     fileprivate func unique() -> [String] {
-        var seen: Set<String> = []
-        return filter { seen.insert($0).inserted }
+        // As bytes: a name that only looks like another one needs a permission of its own.
+        var seen: Set<ByteKey> = []
+        return filter { seen.insert(ByteKey($0)).inserted }
     }
 }

@@ -20,6 +20,7 @@ struct NamePatternTests {
         ("[]x]", ["]", "x"], ["a"]),
         ("", [""], ["a"]),
         ("a|", ["a", ""], ["b"]),
+        ("k", ["K"], ["\u{212A}"]), ("k...", ["k\u{7F}\u{7F}\u{7F}"], ["\u{212A}"]),
     ]
 
     @Test("The whole name must match, in any letter case", arguments: cases.indices)

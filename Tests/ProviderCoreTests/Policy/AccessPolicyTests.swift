@@ -74,6 +74,25 @@ struct AccessPolicyTests {
         #expect(error?.message.contains("rule a permits objectName password, not root") == true)
     }
 
+    @Test(
+        "tells names apart byte by byte",
+        arguments: [
+            // Swift takes the Kelvin sign for a K, and makes a k of it in lower case.
+            ([key], "kv", true), ([kelvin], "kv", false), ([kelvin], "???v", true), ([kelvin, key], "???v", false),
+        ])
+    func lookalikes(names: [String], pattern: String, isPermitted: Bool) throws {
+        let objects = "array: [\(names.map { "{objectName: \"\($0)\", objectType: secret}" }.joined(separator: ", "))]"
+        let policy = Self.policy("name: a, objectNames: [\"\(pattern)\"]")
+        if isPermitted {
+            #expect(try Self.permission(policy, ["objects": objects]) == "a")
+        } else {
+            let error = #expect(throws: ProviderError.self) { try Self.permission(policy, ["objects": objects]) }
+            #expect(error?.code == .policyDenied)
+        }
+    }
+
+    private static let (key, kelvin) = ("Kv", "\u{212A}v")
+
     @Test("one permitting rule is sufficient, in any order")
     func rulesAddUp() throws {
         let a = "name: a, namespaces: [pay], keyvaultNames: [kv-one], clientIDs: [x]"
