@@ -1,7 +1,8 @@
-import Azure
 import AzureTestSupport
 import Synchronization
 import Testing
+
+@testable import Azure
 
 @Suite("The throttle gate")
 struct RequestGateTests {
@@ -206,5 +207,11 @@ struct RequestGateTests {
         }
         #expect(delays.prefix(5).allSatisfy { $0 == .zero })
         #expect(delays.last == .milliseconds(100))
+    }
+
+    @Test("one service has one gate, in any case of ASCII letters") func spelling() {
+        let gates = RequestGates(RequestGate.Limits(concurrent: 1), time: .system)
+        #expect(gates["kv-a.vault.azure.net"] === gates["KV-A.vault.azure.net"])
+        #expect(gates["k.example"] !== gates["\u{212A}.example"])
     }
 }

@@ -14,6 +14,11 @@ struct CostlyClassTests {
             .joined(separator: ", ") + "]"
     }
 
+    /// `word` with a capital letter for each bit of `number`: one name to Azure, many to the caches.
+    private static func spelling(_ word: String, _ number: Int) -> String {
+        word.enumerated().map { number >> $0 & 1 == 1 ? $1.uppercased() : String($1) }.joined()
+    }
+
     private static let costly: [(name: String, parameters: [String: String])] = [
         ("many objects", ["objects": objects(1000)]),
         (
@@ -35,6 +40,8 @@ struct CostlyClassTests {
         ),
         ("many vaults", ["objects": objects(21) { ", vault: kv-\($0)" }]),
         ("many clients", ["objects": objects(11) { ", clientID: app-\($0)" }]),
+        ("one client in many spellings", ["objects": objects(11) { ", clientID: \(spelling("application", $0))" }]),
+        ("one vault in many spellings", ["objects": objects(21) { ", vault: \(spelling("contoso", $0))" }]),
         (
             "many selectors",
             [

@@ -1,4 +1,5 @@
 internal import AsyncSupport
+internal import SecretMemory
 internal import Synchronization
 
 /// Limits the concurrent requests to one service, for all mounts of the node.
@@ -280,9 +281,11 @@ final class RequestGates: Sendable {
         self.time = time
     }
 
-    /// Returns the gate for `service`.
+    /// Returns the gate for `service`. Hosts and ids are the same in any letter case, so another spelling does not get
+    /// around a pause.
     subscript(service: String) -> RequestGate {
-        gates.withLock { gates in
+        let service = service.utf8.contains(where: ASCII.uppercase.contains) ? service.lowercasedASCII : service
+        return gates.withLock { gates in
             if let gate = gates[service] { return gate }
             if gates.count >= Self.maximum { gates = gates.filter { !$0.value.isIdle } }
             let gate = RequestGate(limits, time: time) { [onThrottle] in onThrottle(service) }

@@ -1,3 +1,5 @@
+internal import SecretMemory
+
 /// The limits of one volume for everything that needs its own connections or requests. `ObjectsDocument.maximumObjects`
 /// limits the number of objects, and a `MountBudget` limits the work.
 package enum MountLimits {
@@ -21,16 +23,17 @@ package enum MountLimits {
     static func problems(
         _ objects: [KeyVaultObject], vaultName: String, fallback: FallbackVault?
     ) -> [ProviderError] {
-        var vaults: Set<String> = [vaultName.lowercased()]
-        if let fallback { vaults.insert(fallback.name.lowercased()) }
-        var clients: Set<String> = [""]
+        // As written, because another spelling of the same name is read and signed in for by itself.
+        var vaults: Set<ByteKey> = [ByteKey(vaultName)]
+        if let fallback { vaults.insert(ByteKey(fallback.name)) }
+        var clients: Set<ByteKey> = [ByteKey("")]
         var last: ObjectSource?
         for source in objects.lazy.map(\.source) where source != last {
             last = source
-            if let name = source.vaultName { vaults.insert(name.lowercased()) }
-            if let fallback = source.fallback { vaults.insert(fallback.name.lowercased()) }
+            if let name = source.vaultName { vaults.insert(ByteKey(name)) }
+            if let fallback = source.fallback { vaults.insert(ByteKey(fallback.name)) }
             if source.clientID != nil || source.tenantID != nil {
-                clients.insert("\(source.tenantID ?? "")/\(source.clientID ?? "")".lowercased())
+                clients.insert(ByteKey("\(source.tenantID ?? "")/\(source.clientID ?? "")"))
             }
         }
         let selectors = objects.count { $0.selector != nil }
