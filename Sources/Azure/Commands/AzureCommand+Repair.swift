@@ -19,7 +19,7 @@ extension AzureCommand {
     /// Returns `text` for use inside a query's quotes, or a placeholder if it could end them, as no client id and no
     /// subject can.
     private static func queryText(_ text: String) -> String {
-        text.utf8.contains { $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\") } ? "<id>" : text
+        text.utf8.contains { $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\\") } ? "<id>" : text
     }
 
     /// Returns one command that assigns the smallest sufficient roles for `objects`, which have the same type.
