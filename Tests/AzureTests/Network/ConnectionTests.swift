@@ -148,7 +148,9 @@ struct ConnectionTests {
                 let shared = client.begin(Array(repeating: "/", count: 100), for: "loud")
                 #expect(try await eventually { try await client.transport.hostCount() >= 200 })
                 for _ in 0..<5 { #expect(try await !client.get(for: "quiet").isEmpty) }
-                #expect(dead.count { _ in true } == 0)
+                // On a busy machine some look-ups reach their timeout meanwhile, 16 at a time. If the other requests waited
+                // for them, it would be 128 or more.
+                #expect(dead.count { _ in true } < 100)
                 shared.cancel(nil)
                 dead.cancel(nil)
             }
