@@ -19,11 +19,11 @@ def run(program, *words, **environment):
 
 
 def commands(program):
-    """Every command as its words, with the parser's description."""
+    """Every command that the help shows, as its words, with the parser's description."""
     def walk(command, path):
         yield path, command
         for below in command.get("subcommands", []):
-            if below["commandName"] != "help":
+            if below["commandName"] != "help" and below["shouldDisplay"]:
                 yield from walk(below, path + [below["commandName"]])
     return list(walk(json.loads(run(program, "--experimental-dump-help").stdout)["command"], []))
 
