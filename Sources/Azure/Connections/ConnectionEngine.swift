@@ -1,21 +1,21 @@
 internal import AsyncSupport
 internal import NIOCore
 
-/// All connections of the transport, and its requests under way. Used on its event loop only, which makes every step one
-/// after the other without locks.
+/// All connections and running requests of the transport. It must be used on its event loop only, so it needs no locks.
 final class ConnectionEngine {
     struct Limits {
         var connectionsPerHost: Int
-        /// Requests that one namespace has under way; more of its own wait.
+        /// The maximum number of running requests of one namespace. Further requests of the namespace wait.
         var requestsOfNamespace = 200
         var idleTimeout: Duration
-        /// Idle connections of all hosts. Past it, the host that has most loses its oldest.
+        /// The maximum number of idle connections of all hosts. Beyond it, the host with the most idle connections loses its
+        /// oldest one.
         var idleConnections = 256
     }
 
-    /// Requests that were handed over together.
+    /// Requests that one call of `begin` started.
     private struct Batch {
-        /// By their index.
+        /// The requests by index.
         var exchanges: [Int: Exchange]
         var timer: Scheduled<Void>
     }
@@ -36,7 +36,7 @@ final class ConnectionEngine {
 
     var hostCount: Int { hosts.count }
 
-    /// Begins requests, of which `deliver` tells each outcome once. They end with `cancel(number)` or after `timeout`.
+    /// Starts requests, and calls `deliver` once with the outcome of each. `cancel(number)` or `timeout` ends them early.
     func begin(
         _ number: UInt64, _ requests: [Planned], userAgent: String, timeout: Duration,
         deliver: @escaping @Sendable (Int, Result<HTTPResponse, TransportError>) -> Void
@@ -65,7 +65,7 @@ final class ConnectionEngine {
         if let index { batches[number]?.exchanges[index]?.abort(error) } else { abort(number, error) }
     }
 
-    /// Makes no more use of connections with other trusted authorities than `isCurrent` says.
+    /// Stops using connections of routes that `isCurrent` does not accept, because the trusted authorities have changed.
     func retire(unless isCurrent: (Route) -> Bool) {
         for (route, connections) in hosts where !isCurrent(route) {
             hosts[route] = nil
@@ -75,7 +75,7 @@ final class ConnectionEngine {
 
     private func abort(_ number: UInt64, _ error: TransportError) {
         guard let batch = batches[number] else { return }
-        // Those that wait first, so that a connection that closes has none to make another for.
+        // Waiting requests first: otherwise the pool would open a new connection for them when one closes.
         for exchange in batch.exchanges.values where exchange.connection == nil { exchange.abort(error) }
         for exchange in batch.exchanges.values { exchange.abort(error) }
     }
@@ -98,7 +98,7 @@ final class ConnectionEngine {
         let namespace = exchange.namespace
         let count = running[namespace, default: 1] - 1
         running[namespace] = count == 0 ? nil : count
-        // Not from within the end of another request.
+        // Deferred, because the other request has not ended completely yet.
         guard waiting[namespace] != nil else { return }
         connector.eventLoop.assumeIsolated().execute { self.submitWaiting(namespace) }
     }
@@ -109,7 +109,7 @@ final class ConnectionEngine {
         var admitted: [Exchange] = []
         var end = 0
         while end < line.count, admitted.count < room {
-            // Those that were cancelled meanwhile take no place.
+            // Requests that were cancelled while they waited need no place.
             if !line[end].isOver { admitted.append(line[end]) }
             end += 1
         }

@@ -1,14 +1,14 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// What NIO's connector asks for the addresses of one host. It tries them as RFC 8305 says.
+/// The resolver that NIO's connector uses for one host. The connector tries the addresses in the order of RFC 8305.
 final class ConnectionLookup: Resolver, Sendable {
     private let resolver: NameResolver
     private let namespace: String
     private let v4: EventLoopPromise<[SocketAddress]>
     private let v6: EventLoopPromise<[SocketAddress]>
 
-    /// `found` is called on `eventLoop`, the one that this is used on, when there is the first address.
+    /// Calls `found` on `eventLoop` when the first address is known. The resolver must be used on the same event loop.
     init(_ resolver: NameResolver, _ eventLoop: any EventLoop, namespace: String, found: @escaping () -> Void) {
         self.resolver = resolver
         self.namespace = namespace
@@ -19,7 +19,7 @@ final class ConnectionLookup: Resolver, Sendable {
 
     func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> { v4.futureResult }
 
-    /// NIO asks for these addresses first.
+    /// The addresses that NIO requests first.
     func initiateAAAAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
         resolver.resolve(host, for: namespace) { [v4, v6] family, result in
             let promise = family == .v4 ? v4 : v6
@@ -31,6 +31,6 @@ final class ConnectionLookup: Resolver, Sendable {
         return v6.futureResult
     }
 
-    /// The look-up goes on: it may serve others, and it is bounded.
+    /// The look-up continues, because other requests may need it. It has a timeout.
     func cancelQueries() {}
 }

@@ -3,16 +3,16 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
-/// Makes connections: name resolution, IPv6 and IPv4 side by side (RFC 8305), the proxy, TLS, and the check of the
-/// certificate's name, all within one timeout. Used on the engine's event loop only.
+/// Opens connections: name resolution, IPv6 and IPv4 in parallel (RFC 8305), the proxy, TLS, and the check of the
+/// certificate's name, all within one timeout. It must be used on the engine's event loop only.
 struct Connector {
     let eventLoop: any EventLoop
     let resolver: NameResolver
-    /// From the name's resolution to the end of the TLS handshake.
+    /// The timeout from the name resolution to the end of the TLS handshake.
     let timeout: Duration
 
-    /// A connection that is ready for its first request, or a `TransportError`. The look-up of the name is on the share
-    /// of `namespace`.
+    /// Returns a connection that is ready for its first request, or fails with a `TransportError`. The look-up of the
+    /// name counts for the share of `namespace`.
     func connect(_ route: Route, for namespace: String) -> EventLoopFuture<HTTPConnection> {
         let attempt = Attempt(route, eventLoop.makePromise(of: HTTPConnection.self))
         let timer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) { attempt.expire() }
@@ -21,7 +21,7 @@ struct Connector {
         let host = route.proxy?.host ?? route.host
         let port = route.proxy?.port ?? route.port
         let bootstrap = ClientBootstrap(group: eventLoop)
-            // The attempt's own timer says in which phase it was.
+            // The attempt's own timer reports the phase in which it ended.
             .connectTimeout(TimeAmount(timeout) + .seconds(1))
         let channel: EventLoopFuture<any Channel>
         if let address = try? SocketAddress(ipAddress: host, port: port) {
@@ -40,14 +40,14 @@ struct Connector {
         return attempt.ready.futureResult
     }
 
-    /// Has the host of `route` looked up on the share of `namespace`, for all connections that wait for it.
+    /// Looks up the host of `route` for all connections that wait for it. The look-up counts for the share of `namespace`.
     func resolve(_ route: Route, for namespace: String) {
         let host = route.proxy?.host ?? route.host
         if IPAddress(host) == nil { resolver.resolve(host, for: namespace) { _, _ in } }
     }
 }
 
-/// One connection that is being made.
+/// One attempt to open a connection.
 private final class Attempt {
     enum Phase {
         case resolving

@@ -2,16 +2,16 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import SecretMemory
 
-/// One request and its response. Used on the engine's event loop only.
+/// One request and its response. It must be used on the engine's event loop only.
 final class Exchange {
     let request: HTTPRequest
     let url: RequestURL
     let route: Route
-    /// For the `User-Agent` header.
+    /// The value of the `User-Agent` header.
     let userAgent: String
-    /// The connection that it is on.
+    /// The connection that carries the request.
     weak var connection: HTTPConnection?
-    /// Whether it counts for the share of its namespace.
+    /// Whether the request counts for the share of its namespace.
     var isCounted = false
     private var finish: ((Exchange, Result<HTTPResponse, TransportError>) -> Void)?
 
@@ -31,27 +31,27 @@ final class Exchange {
     /// Whether the outcome was delivered already.
     var isOver: Bool { finish == nil }
 
-    /// Tells the outcome, the first time. The connection must not be in the middle of it any more.
+    /// Reports the outcome; further calls have no effect. The connection must be done with the request.
     func end(_ result: Result<HTTPResponse, TransportError>) {
         guard let finish else { return }
         self.finish = nil
         finish(self, result)
     }
 
-    /// Ends it early.
+    /// Ends the request early.
     func abort(_ error: TransportError) {
         guard !isOver else { return }
         let connection = connection
         end(.failure(error))
-        // What is left of the response cannot be distinguished from the next one.
+        // The rest of the response could not be distinguished from the next one.
         connection?.close()
     }
 
-    /// What is sent before the body.
+    /// The request line and the headers.
     var head: HTTPRequestHead {
         var headers = HTTPHeaders()
         headers.reserveCapacity(request.headers.count + 4)
-        // A request through the cluster's token proxy brings the host that it is meant for in the end.
+        // A request through the cluster's token proxy already has the header, with the host behind the proxy.
         if !request.headers.contains(where: { ASCII.isSame($0.name, "host") }) {
             headers.add(name: "Host", value: url.authority)
         }
@@ -71,7 +71,7 @@ final class Exchange {
             version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: url.target, headers: headers)
     }
 
-    /// Whether no part of the head can end its line early, and so become another header or another request.
+    /// Whether no part of the head can end its line early, and so inject another header or another request.
     static func isSafe(_ request: HTTPRequest, _ url: RequestURL) -> Bool {
         func isSafe(_ text: String) -> Bool { text.utf8.allSatisfy { $0 != 0 && $0 != 0x0A && $0 != 0x0D } }
         return url.target.utf8.allSatisfy { ASCII.visible.contains($0) }

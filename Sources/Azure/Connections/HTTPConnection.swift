@@ -4,15 +4,16 @@ internal import NIOSSL
 internal import NIOTLS
 internal import SecretMemory
 
-/// One HTTP/1.1 connection: a channel handler that takes one request at a time. Used on the engine's event loop only.
+/// One HTTP/1.1 connection: a channel handler that takes one request at a time. It must be used on the engine's event
+/// loop only.
 ///
-/// It is ready once TLS is established *and* the server's certificate names the host. So a connection that failed its
-/// checks was never ready, and cannot be given to a request.
+/// It is ready once TLS is established *and* the server's certificate names the host. So a connection that fails its
+/// checks never becomes ready, and no request can get it.
 final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// What keeps the connection. It is notified when a response ends, and once when the connection has closed.
+    /// The owner of the connection. It is notified when a response ends, and once when the connection has closed.
     protocol Owner: AnyObject {
         func connectionIsIdle(_ connection: HTTPConnection)
         func connectionHasClosed(_ connection: HTTPConnection)
@@ -22,14 +23,16 @@ final class HTTPConnection: ChannelInboundHandler {
     private let tls: NIOSSLClientHandler?
     /// Set until the connection is ready or has failed.
     private var ready: EventLoopPromise<HTTPConnection>?
-    /// It lives until the connection is closed, even if its host is not used any more: requests may wait for it.
+    /// A strong reference until the connection is closed, because requests may wait for it even if its host is not used
+    /// any more.
     var owner: (any Owner)?
 
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
     private var response: HTTPResponseHead?
     private var body = SecretBytesBuilder(capacity: 0)
-    /// Whether a response came before. Then what cannot be read may have been sent while the connection was idle.
+    /// Whether the connection has had a response before. If so, bytes that cannot be parsed may have arrived while it was
+    /// idle.
     private var isReused = false
     private var isClosed = false
     /// When the last response ended.
@@ -58,7 +61,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func close() {
         guard let context, !isClosed else { return }
-        // The channel may wait for the server's part of the TLS shutdown, a few seconds at most, which delays nothing.
+        // The channel may wait a few seconds for the server's part of the TLS shutdown. Nothing waits for the channel.
         context.channel.close(mode: .all, promise: nil)
         ended(TransportError(.request, .cancelled, "the caller gave up"))
     }
@@ -89,7 +92,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let exchange else {
-            // Nothing was asked: these bytes cannot be distinguished from the response to the next request.
+            // No request is running: these bytes could not be distinguished from the response to the next request.
             return close()
         }
         switch unwrapInboundIn(data) {
@@ -118,7 +121,7 @@ final class HTTPConnection: ChannelInboundHandler {
         if isReused, response == nil, error is HTTPParserError {
             ended(Self.lostConnection(throughProxy: route.proxy != nil))
         }
-        // Before it closes, which takes its time with TLS, so that an idle one is not given to a request meanwhile.
+        // First, because closing takes time with TLS, and no request must get an idle connection that is closing.
         ended(TransportError(classifying: error, on: route, isReady: ready == nil))
         context.close(promise: nil)
     }
@@ -179,7 +182,7 @@ final class HTTPConnection: ChannelInboundHandler {
         owner = nil
     }
 
-    /// The size that the server announces, if that is sensible.
+    /// The size that the server announces, if it is plausible.
     private static func capacity(_ head: HTTPResponseHead, _ request: HTTPRequest) -> Int {
         guard let text = head.headers.first(name: "content-length"), let length = Int(text) else { return 1024 }
         return max(0, min(length, request.maximumResponseBytes, 64 << 10))

@@ -1,24 +1,25 @@
 internal import AsyncSupport
 internal import NIOCore
 
-/// The connections of one route, and the requests that wait for one. Used on the engine's event loop only.
+/// The connections of one route, and the requests that wait for one. It must be used on the engine's event loop only.
 final class HostConnections: HTTPConnection.Owner {
     let route: Route
     private let connector: Connector
     private let maximum: Int
     private let idleTotal: IdleTotal
-    /// Called when there is nothing left to keep.
+    /// Called when the route has neither connections nor waiting requests.
     private let onEmpty: (HostConnections) -> Void
 
-    /// The one that was used last is at the end, and used first: so those that are not needed age.
+    /// The last one was used most recently and is used next, so that connections that are not needed reach their idle
+    /// timeout.
     private var idle: [HTTPConnection] = [] {
         didSet { idleTotal.count += idle.count - oldValue.count }
     }
-    /// Idle, in use, and being made.
+    /// The number of connections: idle, in use and being opened.
     private var count = 0
     private var opening = 0
     private var waiting = FairQueue<NIOLoopBound<Exchange>>()
-    /// Those among them that may be over already.
+    /// The number of waiting requests, including some that may have ended already.
     private var waitingCount = 0
     private var isClosed = false
 
@@ -33,7 +34,7 @@ final class HostConnections: HTTPConnection.Owner {
         self.onEmpty = onEmpty
     }
 
-    /// Sends the request over an idle connection, or over the next that is free.
+    /// Sends the request over an idle connection, or over the next one that becomes free.
     func submit(_ exchange: Exchange) {
         if let connection = popIdle() { return connection.send(exchange) }
         waiting.append(NIOLoopBound(exchange, eventLoop: connector.eventLoop), of: exchange.namespace)
@@ -47,7 +48,7 @@ final class HostConnections: HTTPConnection.Owner {
         for connection in old { connection.close() }
     }
 
-    /// Uses no connection for a second request any more.
+    /// Stops using the connections: each closes after its current request.
     func retire() {
         isClosed = true
         for connection in idle { connection.close() }
@@ -68,11 +69,12 @@ final class HostConnections: HTTPConnection.Owner {
         return nil
     }
 
-    /// Each waiting request has a connection made for it, up to the maximum. It takes whichever is free first.
+    /// Opens a connection for each waiting request, up to the maximum. The request takes the first connection that is
+    /// free.
     private func openIfNeeded(for namespace: String) {
         guard opening < waitingCount else { return }
         guard count < maximum else {
-            // Those that are being made may all wait for the share of another namespace to look up the host.
+            // All connections that are being opened may wait for a look-up that counts for another namespace's share.
             if opening > 0, waiting.count(of: namespace) == 1 { connector.resolve(route, for: namespace) }
             return
         }

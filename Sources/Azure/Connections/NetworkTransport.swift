@@ -5,15 +5,15 @@ internal import Synchronization
 
 /// The real network: HTTP/1.1 over keep-alive connections with TLS 1.2 or later, no redirects.
 ///
-/// It may be used from any thread. All its connections live on one event loop, so that requests which are handed over
-/// together cross to that thread together.
+/// It can be used from any thread. All its connections belong to one event loop, so a batch of requests needs only one
+/// switch to that thread.
 package final class NetworkTransport: HTTPTransport {
-    /// How the process reaches the network, fixed at start.
+    /// The network settings of the process, fixed at start.
     package struct Configuration: Sendable {
         package var trustRoots: TrustRoots
         package var proxy: ProxySettings
         package var userAgent: String
-        /// From the look-up of the name to the end of the TLS handshake.
+        /// The timeout from the look-up of the name to the end of the TLS handshake.
         package var connectTimeout = Duration.seconds(5)
         /// Below the four minutes after which Azure's load balancers drop idle flows.
         package var idleTimeout = Duration.seconds(100)
@@ -92,7 +92,7 @@ package final class NetworkTransport: HTTPTransport {
         try await eventLoop.submit { [engine] in engine.value.hostCount }.get()
     }
 
-    /// `previous` is the request before it in its batch, nearly always to the same service.
+    /// Returns the route of `request`. `previous` is the request before it in the batch, nearly always to the same service.
     private func plan(
         _ index: Int, _ request: HTTPRequest, after previous: Planned?
     ) throws(TransportError) -> Planned {
@@ -105,8 +105,8 @@ package final class NetworkTransport: HTTPTransport {
         {
             return Planned(index: index, request: request, url: url, route: previous.route)
         }
-        // Plain http goes to the node's own services only, and a special connection is one inside the cluster: neither
-        // is a proxy's business.
+        // Plain http is only for the node's own services, and special connections stay inside the cluster: neither uses
+        // the proxy.
         let isDirect = !url.isHTTPS || request.connection != nil
         var route = Route(
             host: request.connection?.host ?? url.host, port: url.port,
@@ -119,7 +119,7 @@ package final class NetworkTransport: HTTPTransport {
         return Planned(index: index, request: request, url: url, route: route)
     }
 
-    /// Requests under way keep their connections until they end.
+    /// Retires the connections of earlier TLS contexts. Running requests keep theirs until they end.
     private func retireOthers() {
         eventLoop.execute { [engine, contexts] in
             engine.value.retire { route in route.tls.map { contexts.isCurrent($0.context) } ?? true }
@@ -127,16 +127,16 @@ package final class NetworkTransport: HTTPTransport {
     }
 }
 
-/// A request, and how it is sent.
+/// A request and its route.
 struct Planned: Sendable {
-    /// In its batch.
+    /// The index in its batch.
     var index: Int
     var request: HTTPRequest
     var url: RequestURL
     var route: Route
 }
 
-/// The outcome of a request, for the one that waits for it.
+/// The outcome of a request, for the task that waits for it.
 private final class Reply: Sendable {
     private enum State {
         case empty

@@ -7,7 +7,7 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// A proxy's response has a page about its reasons at most, which is not read.
+    /// The maximum size of a proxy's response. Its body, if it has one, is not read.
     private static let maximumBytes = 64 << 10
 
     private let request: String

@@ -1,21 +1,21 @@
 internal import NIOSSL
 
-/// The way to a service: requests with the same route share connections.
+/// The route to a service. Requests with the same route share connections.
 struct Route: Sendable, Hashable {
-    /// Whom the connection is made to, unless there is a proxy.
+    /// The host that the connection is opened to, unless a proxy is used.
     var host: String
     var port: Int
     var proxy: ProxySettings.Proxy?
     var tls: TLS?
 
-    /// How the server proves who it is.
+    /// How the server's identity is checked.
     struct TLS: Sendable, Hashable {
         /// The host that the certificate must name.
         var name: String
-        /// With the trusted authorities. Another one makes another route, so that no request uses a connection that was
-        /// made with authorities that are not trusted any more.
+        /// The TLS context with the trusted authorities. A different context makes a different route, so that no request uses
+        /// a connection whose authorities are not trusted any more.
         var context: NIOSSLContext
-        /// Which contexts are the same.
+        /// The identity of the context, for comparisons.
         var identity: ObjectIdentifier { ObjectIdentifier(context) }
 
         static func == (a: TLS, b: TLS) -> Bool { a.identity == b.identity && a.name == b.name }

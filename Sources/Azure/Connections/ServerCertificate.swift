@@ -1,12 +1,12 @@
 internal import NIOSSL
 
-/// Whom a server's certificate is for.
+/// The check that a server's certificate is for the requested host.
 enum ServerCertificate {
     /// Whether the certificate names `host`, a DNS name or an address, among its subject alternative names.
     ///
-    /// The TLS library is also content with a certificate that names the *address* of the peer, which is the proxy's if
-    /// there is one, whatever host was asked for. Certificates for addresses can be had from public authorities, so
-    /// without this, an attacker who controls the name service could stand in for a vault.
+    /// The TLS library also accepts a certificate that names only the *address* of the peer (the proxy's address if a
+    /// proxy is used), whatever the requested host is. Public authorities issue certificates for addresses, so without
+    /// this check an attacker who controls the name service could impersonate a vault.
     static func isFor(_ host: String, _ certificate: NIOSSLCertificate?) -> Bool {
         guard let certificate else { return false }
         let address = IPAddress(host)

@@ -7,7 +7,7 @@ final class TLSContexts: Sendable {
     private struct State {
         var fingerprint: TrustRoots.Fingerprint?
         var ordinary: NIOSSLContext?
-        /// By host, of which only the newest is kept: an old one's authority was replaced.
+        /// The newest context of each host. An older one's authority was replaced.
         var special: [String: (authority: [UInt8], context: NIOSSLContext)] = [:]
     }
 
@@ -18,7 +18,7 @@ final class TLSContexts: Sendable {
         self.trustRoots = trustRoots
     }
 
-    /// The context for requests of one kind, and whether it has just taken the place of another.
+    /// Returns the context for requests of one kind, and whether it has just replaced another one.
     func context(for connection: HTTPRequest.Connection?) throws(TransportError) -> (
         context: NIOSSLContext, isNew: Bool
     ) {

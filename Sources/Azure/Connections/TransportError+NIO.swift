@@ -6,7 +6,7 @@ internal import NIOSSL
 internal import SecretMemory
 
 extension TransportError {
-    /// Why no connection to the host of `route`, or to its proxy, came about.
+    /// The reason why the connection to the host of `route`, or to its proxy, failed.
     init(connecting error: any Error, on route: Route) {
         let isProxy = route.proxy != nil
         let host = route.proxy?.host ?? route.host
@@ -29,7 +29,7 @@ extension TransportError {
                 + Set(reasons).sorted().joined(separator: "; "))
     }
 
-    /// What went wrong on a connection. `isReady` is whether it was ready for requests already.
+    /// The reason why a connection failed. `isReady` is true if it was ready for requests before.
     init(classifying error: any Error, on route: Route, isReady: Bool) {
         switch error {
         case let error as TransportError: self = error

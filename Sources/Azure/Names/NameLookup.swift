@@ -1,23 +1,23 @@
 internal import CNameLookup
 internal import Glibc
 
-/// One look-up of a host's addresses with c-ares, of both families side by side.
+/// One look-up of a host's addresses with c-ares, for both address families in parallel.
 ///
-/// It has a c-ares channel of its own, so that it can be ended without others, asks from a port of its own, and follows
-/// the system's settings as they are now. Used on the resolver's thread only.
+/// It has its own c-ares channel. So it can be cancelled alone, uses its own source port, and follows the system's
+/// current settings. It must be used on the resolver's thread only.
 final class NameLookup {
-    /// What a look-up found of one family.
+    /// The result of a look-up for one address family.
     struct Found: Sendable {
-        /// Packed, in the order in which they are to be tried (RFC 6724, section 6).
+        /// The packed addresses, in the order in which they should be tried (RFC 6724, section 6).
         var addresses: [[UInt8]]
-        /// How long they may be remembered, in seconds.
+        /// Their time to live, in seconds.
         var timeToLive: Int
     }
 
     enum Failure: Error {
-        /// The name service says that there is no address.
+        /// The name service reports that the name has no address.
         case noAddress
-        /// The name service did not respond, or with an error.
+        /// The name service did not respond, or responded with an error.
         case noResponse
     }
 
@@ -26,11 +26,11 @@ final class NameLookup {
     private var handle: OpaquePointer?
     private var unfinished: Set<AddressFamily> = [.v4, .v6]
 
-    /// How long a name server may take before it is asked again, and how often each is asked. The whole look-up ends at
-    /// its deadline all the same.
+    /// The timeout of one query and the number of queries to each name server. The deadline of the whole look-up applies
+    /// regardless.
     private static let milliseconds: Int32 = 1500
     private static let tries: Int32 = 3
-    /// More sockets than the library has for its name servers.
+    /// An upper bound of the library's sockets.
     private static let maximumSockets = 16
 
     /// `finish` is called once for each family. `servers` are addresses with ports, separated by commas; those of
@@ -56,7 +56,7 @@ final class NameLookup {
         failAll()
     }
 
-    /// Adds the sockets that it waits for, and shortens `wait` to the time until it has to go on.
+    /// Adds the sockets that it waits for, and shortens `wait` to the time until its next step.
     func prepare(_ polls: inout [pollfd], _ wait: inout Duration) {
         guard let handle else { return }
         var sockets = [Int32](repeating: -1, count: Self.maximumSockets)
@@ -70,7 +70,7 @@ final class NameLookup {
         wait = min(wait, .milliseconds(Int(milliseconds)))
     }
 
-    /// Reads what has come, or asks again if it is time.
+    /// Reads responses, or repeats a query if its timeout has passed.
     func process(_ polls: ArraySlice<pollfd>) {
         guard let handle else { return }
         akv_name_lookup_process(handle, -1, -1)

@@ -1,19 +1,19 @@
 internal import AsyncSupport
 internal import Synchronization
 
-/// Looks up the addresses of hosts for all requests of the node, such that the names of one namespace cannot stop the
-/// requests of another.
+/// Looks up the addresses of hosts for all requests of the node. The names of one namespace cannot block the requests of
+/// another.
 ///
-/// - A name that the name service does not answer costs no thread: all look-ups wait on one.
-/// - At most `Limits.concurrent` look-ups are under way, `Limits.ofNamespace` of them of one namespace. Namespaces that
-///   wait take turns, and each look-up ends at its deadline.
-/// - A host is looked up once for all requests that ask meanwhile. What was found is remembered as long as the name
-///   service says, at most half a minute; that there is no address, for a few seconds.
+/// - All look-ups wait on one thread, so a name without a response does not block a thread.
+/// - At most `Limits.concurrent` look-ups run together, `Limits.ofNamespace` of them for one namespace. Waiting
+///   namespaces take turns, and each look-up ends at its deadline.
+/// - One look-up of a host serves all requests that need it at that time. Addresses are cached for their time to live,
+///   at most 30 seconds, and the absence of an address for a few seconds.
 final class NameResolver: Sendable {
     struct Limits: Sendable {
         var concurrent = 128
         var ofNamespace = 16
-        /// For one look-up, from when it is begun.
+        /// The timeout of one look-up, from its start.
         var timeout = Duration.seconds(5)
     }
 
@@ -30,14 +30,14 @@ final class NameResolver: Sendable {
         var until: ContinuousClock.Instant
     }
 
-    /// A look-up that is under way.
+    /// A running look-up.
     private struct Running {
         var namespace: String
         var finished: [AddressFamily: Outcome] = [:]
         var completions: [Completion]
     }
 
-    /// A request for a host whose look-up has not begun.
+    /// A request for a host whose look-up has not started.
     private struct Waiting {
         var namespace: String
         var deadline: ContinuousClock.Instant
@@ -47,10 +47,10 @@ final class NameResolver: Sendable {
     private struct State {
         var known = RecentMap<Name, Known>(capacity: 2000)
         var running: [String: Running] = [:]
-        /// How many look-ups each namespace has under way.
+        /// The number of running look-ups of each namespace.
         var counts: [String: Int] = [:]
         var waiting: [String: [Waiting]] = [:]
-        /// The hosts in `waiting`, in the line of each namespace that asks for them. Some may have been looked up since.
+        /// The hosts in `waiting`, in the line of each namespace that needs them. Some may have been looked up since.
         var lines = FairQueue<String>()
         var nextSweep = ContinuousClock.now
     }
@@ -88,7 +88,7 @@ final class NameResolver: Sendable {
             let now = ContinuousClock.now
             let known = Self.known(host, &state, now)
             if known.count == AddressFamily.allCases.count { return ([Call(completion, known)], false) }
-            // What is known of one family is not asked for again for this request.
+            // The cached result of one family is not looked up again for this request.
             let rest: Completion = { family, outcome in if known[family] == nil { completion(family, outcome) } }
             var calls = [Call(completion, known)]
             if let running = state.running[host] {
@@ -107,10 +107,10 @@ final class NameResolver: Sendable {
         if isNew { beginWaiting() }
     }
 
-    /// The number of look-ups under way.
+    /// The number of running look-ups.
     var running: Int { state.withLock { $0.running.count } }
 
-    /// Begins the look-ups for which there are places.
+    /// Starts as many look-ups as the limits allow.
     private func beginWaiting() {
         let (calls, orders) = state.withLock { state -> ([Call], [ResolverThread.Order]) in
             let now = ContinuousClock.now
@@ -184,11 +184,11 @@ extension NameResolver {
         return known
     }
 
-    /// A look-up is over, so that its namespace may begin another one.
+    /// Records the end of a look-up, so that its namespace can start another one.
     private static func end(_ running: Running, _ host: String, _ state: inout State) {
         let count = state.counts[running.namespace, default: 1] - 1
         state.counts[running.namespace] = count == 0 ? nil : count
-        // Some name services never answer for one family. The other one is enough, without a look-up each time.
+        // Some name services never respond for one family. The other family is enough, without a new look-up each time.
         let isFound = running.finished.values.contains { if case .success = $0 { true } else { false } }
         guard isFound else { return }
         for (family, outcome) in running.finished {
@@ -203,8 +203,8 @@ extension NameResolver {
         state.known.store(name, Known(outcome: outcome, until: .now + memory), owner: namespace)
     }
 
-    /// Takes those out of line whose time is over, from time to time: a namespace may ask for more names than the name
-    /// service ever answers.
+    /// Removes requests whose deadline has passed from the lines, from time to time: a namespace may request more names
+    /// than the name service responds to.
     private static func sweep(_ state: inout State, _ now: ContinuousClock.Instant) -> [Call] {
         guard now >= state.nextSweep, !state.waiting.isEmpty else { return [] }
         state.nextSweep = now + sweepInterval

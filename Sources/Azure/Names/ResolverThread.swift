@@ -2,9 +2,9 @@ internal import AsyncSupport
 internal import Glibc
 internal import Synchronization
 
-/// The thread on which all look-ups of a resolver wait for the name service, however many there are.
+/// The thread on which all look-ups of a resolver wait for the name service, whatever their number.
 final class ResolverThread: Sendable {
-    /// What to look up.
+    /// One look-up to start.
     struct Order: Sendable {
         var host: String
         var deadline: ContinuousClock.Instant
@@ -19,11 +19,11 @@ final class ResolverThread: Sendable {
     }
 
     private let servers: String?
-    /// A pipe: one byte in it says that there are orders.
+    /// A pipe. A byte in it means that new orders exist.
     private let wake: (read: Int32, write: Int32)
     private let state = Mutex(State())
 
-    /// `servers` is as in `NameLookup`. The thread begins with the first order.
+    /// `servers` is as in `NameLookup`. The first order starts the thread.
     init(servers: String?) {
         self.servers = servers
         var ends: [Int32] = [-1, -1]
@@ -40,7 +40,7 @@ final class ResolverThread: Sendable {
         close(wake.write)
     }
 
-    /// Begins a look-up.
+    /// Starts a look-up.
     func begin(_ order: Order) {
         let isFirst = state.withLock { state in
             state.orders.append(order)
@@ -48,7 +48,7 @@ final class ResolverThread: Sendable {
             return !state.isStarted
         }
         if isFirst, !start() {
-            // The node has no threads left. The next order tries again.
+            // The node cannot create a thread. The next order tries again.
             let orders = state.withLock { state in
                 defer { state.orders = [] }
                 state.isStarted = false
@@ -69,7 +69,7 @@ final class ResolverThread: Sendable {
     }
 
     private func signal() {
-        // A pipe that is full says it already.
+        // A full pipe has the same effect.
         var byte: UInt8 = 1
         _ = write(wake.write, &byte, 1)
     }
@@ -101,7 +101,7 @@ final class ResolverThread: Sendable {
         }
     }
 
-    /// Waits until one of them can go on, or until there are orders.
+    /// Waits until a look-up has its next step, or until new orders exist.
     private func wait(for lookups: [NameLookup]) {
         var polls = [pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0)]
         var ends: [Int] = []
