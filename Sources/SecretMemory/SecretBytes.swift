@@ -42,7 +42,9 @@ public final class SecretBytes: Sendable {
     @inlinable public func withExposed<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(storage))
+        // The bytes are wiped with the last reference, which must not go before `body` ends, also where this is inlined.
+        defer { withExtendedLifetime(self) {} }
+        return try body(UnsafeRawBufferPointer(storage))
     }
 
     /// Compares the bytes in a time that depends only on the lengths.

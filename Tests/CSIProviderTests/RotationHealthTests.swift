@@ -66,6 +66,21 @@ struct RotationHealthTests {
         #expect(codes() == ["parameter-missing"])
     }
 
+    @Test("a failing volume is remembered although its class has more volumes than are remembered")
+    func manyVolumes() async throws {
+        try await node.mount(pod)
+        var broken = pod
+        broken.vault = ""
+        #expect(try await node.mount(broken) == .invalidArgument)
+        for number in 0..<600 {
+            var other = pod
+            other.name = "other-\(number)"
+            other.parameters["csi.storage.k8s.io/pod.uid"] = "uid-\(number)"
+            try await node.mount(other)
+        }
+        #expect(codes() == ["parameter-missing"])
+    }
+
     @Test("another pod whose volume has the same path does not count")
     func anotherPod() async throws {
         try await node.mount(pod, at: "/same")
