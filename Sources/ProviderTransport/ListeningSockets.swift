@@ -9,10 +9,13 @@ struct ListeningSockets {
     /// The TCP port in use, or 0 for a unix socket.
     let port: Int
 
-    /// Listens on `endpoint`. A stale socket file is replaced, and the new one has mode 0700 before a client can
-    /// connect. A TCP host name may stand for several addresses, and one of them is enough.
+    /// Listens on `endpoint`. A stale socket file is replaced, and the new one accepts connections as soon as it exists.
+    /// A TCP host name may stand for several addresses, and one of them is enough.
     static func open(_ endpoint: Endpoint) throws(ListenError) -> ListeningSockets {
-        if case .unix(let path) = endpoint { try SocketFile.removeStale(at: path) }
+        if case .unix(let path) = endpoint {
+            try SocketFile.removeStale(at: path)
+            try SocketFile.removeStale(at: SocketFile.temporaryPath(for: path))
+        }
         do throws(SocketError) {
             switch endpoint {
             case .unix(let path): return ListeningSockets(descriptors: [try listen(at: path)], path: path, port: 0)
@@ -26,19 +29,22 @@ struct ListeningSockets {
     // MARK: - Unix sockets
 
     private static func listen(at path: String) throws(SocketError) -> Int32 {
-        try listen(family: AF_UNIX) { descriptor throws(SocketError) in
-            guard SocketFile.withAddress(path, { bind(descriptor, $0, $1) }) == 0 else {
+        let temporary = SocketFile.temporaryPath(for: path)
+        let descriptor = try listen(family: AF_UNIX) { descriptor throws(SocketError) in
+            guard SocketFile.withAddress(temporary, { bind(descriptor, $0, $1) }) == 0 else {
                 guard errno == ENOENT else { throw SocketError.ofLastCall }
                 let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
                 throw SocketError("directory \(directory) does not exist")
             }
-            // No client can connect before the socket listens, so none connects with the mode that the umask gives.
-            guard chmod(path, 0o700) == 0 else {
-                let failure = SocketError.ofLastCall
-                unlink(path)
-                throw failure
-            }
         }
+        // Only now that it listens, and only its owner may connect, the socket gets the name that clients know.
+        guard chmod(temporary, 0o700) == 0, rename(temporary, path) == 0 else {
+            let failure = SocketError.ofLastCall
+            close(descriptor)
+            unlink(temporary)
+            throw failure
+        }
+        return descriptor
     }
 
     // MARK: - TCP

@@ -5,6 +5,14 @@ enum SocketFile {
     /// The longest path that the kernel accepts, without its terminating zero.
     static let maximumPathLength = 107
 
+    /// Returns the path of the socket before it listens. It is next to `path` and not longer, because the kernel limits
+    /// the length.
+    static func temporaryPath(for path: String) -> String {
+        let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map(path.utf8.index(after:)) ?? path.startIndex
+        let name = path[start...].unicodeScalars
+        return path[..<start] + (name.first == "~" ? "_" : "~") + String(name.dropFirst())
+    }
+
     /// Removes the file at `path` if it is a socket that no process listens on. Throws if anything else exists there,
     /// because that belongs to someone else.
     static func removeStale(at path: String) throws(ListenError) {

@@ -1,5 +1,6 @@
 import Foundation
 import ProviderTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -62,6 +63,30 @@ struct SocketFileTests {
         #expect(Self.failure(on: path)?.contains("exists and is not a socket") == true)
         #expect(fileMode(path) == before)
         if kind == "file" { #expect(try directory.read("azure.sock") == Array("mine".utf8)) }
+    }
+
+    @Test("a client can connect as soon as the file exists")
+    func readiness() async throws {
+        let directory = try TemporaryDirectory()
+        for number in 0..<500 {
+            let path = directory.file("\(number).sock")
+            let (outcome, delivery) = AsyncStream.makeStream(of: Result<Void, any Error>.self)
+            let isOver = Atomic(false)
+            let thread = Thread {
+                let result = Result {
+                    let socket = try RawSocket()
+                    while fileMode(path) == nil, !isOver.load(ordering: .relaxed) {}
+                    try socket.connect(path)
+                }
+                delivery.yield(result)
+            }
+            thread.start()
+            defer { isOver.store(true, ordering: .relaxed) }
+            let server = try Self.listen(on: path)
+            try await outcome.first { _ in true }?.get()
+            await server.stop(grace: .zero)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
     }
 
     @Test("a path of 107 bytes works, and a longer one is refused with the reason")
