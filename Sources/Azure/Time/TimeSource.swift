@@ -30,7 +30,10 @@ package struct TimeSource: Sendable {
             sleep: { duration throws(CancellationError) in
                 do { try await Task.sleep(for: duration) } catch { throw CancellationError() }
             },
-            random: { Double.random(in: 0..<1) })
+            random: {
+                var numbers = PseudoRandom()
+                return Double.random(in: 0..<1, using: &numbers)
+            })
     }()
 
     /// Returns the deadline `duration` from now.

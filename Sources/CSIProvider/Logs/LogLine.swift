@@ -43,33 +43,45 @@ struct LogLine {
     }
 
     mutating func append(_ value: String, for key: String) {
-        let key = key.visible(maximumBytes: Self.minimumFieldBytes)
         switch format {
         case .json:
             bytes.append(UInt8(ascii: ","))
-            JSONWriter.append(quoted: key, to: &bytes)
+            append(quoted: key, maximumBytes: Self.minimumFieldBytes)
             bytes.append(UInt8(ascii: ":"))
             if Self.isNumber(value), Self.numberFields.contains(key) {
                 bytes += value.utf8
-            } else {
-                JSONWriter.append(quoted: bounded(value), to: &bytes)
+                return
             }
         case .text:
-            bytes += " \(key)=".utf8
-            JSONWriter.append(quoted: bounded(value), to: &bytes)
+            bytes += " \(key.visible(maximumBytes: Self.minimumFieldBytes))=".utf8
         }
+        let room = max(Self.minimumFieldBytes, min(Self.maximumFieldBytes, Self.maximumBytes - bytes.count))
+        append(quoted: value, maximumBytes: room)
+    }
+
+    private mutating func append(quoted text: String, maximumBytes limit: Int) {
+        var text = text
+        // Nearly all texts are short and need no escape.
+        let isDone = text.withUTF8 { source in
+            guard source.count <= limit, source.allSatisfy({ Self.isPlain($0) }) else { return false }
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(contentsOf: source)
+            bytes.append(UInt8(ascii: "\""))
+            return true
+        }
+        if isDone { return }
+        // JSON escapes line breaks, which errors with several parts contain.
+        JSONWriter.append(quoted: text.visible(maximumBytes: limit, keepingLines: true), to: &bytes)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        ASCII.printable.contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// Ends the line. Nothing can be appended after it.
     mutating func end() {
         if format == .json { bytes.append(UInt8(ascii: "}")) }
         bytes.append(UInt8(ascii: "\n"))
-    }
-
-    private func bounded(_ text: String) -> String {
-        let room = max(Self.minimumFieldBytes, min(Self.maximumFieldBytes, Self.maximumBytes - bytes.count))
-        // JSON escapes line breaks, which errors with several parts contain.
-        return text.visible(maximumBytes: room, keepingLines: true)
     }
 
     private static func clock(_ seconds: Int) -> String {
@@ -92,8 +104,8 @@ struct LogLine {
     /// Whether `text` is a number in JSON's notation that readers do not round.
     private static func isNumber(_ text: String) -> Bool {
         var rest = text.utf8[...]
-        // Most fields are words.
-        guard let first = rest.first, first <= UInt8(ascii: "9") else { return false }
+        // Most fields are words or IDs.
+        guard text.utf8.count < 17, let first = rest.first, first <= UInt8(ascii: "9") else { return false }
         if first == UInt8(ascii: "-") { rest = rest.dropFirst() }
         let whole = rest.prefix { ASCII.digits.contains($0) }
         guard rest.count < 16, let first = whole.first, first != UInt8(ascii: "0") || whole.count == 1 else {

@@ -19,14 +19,17 @@ package struct StandardErrorLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        var fields = Array(event.metadata ?? [:])
-        fields += metadata.filter { event.metadata?[$0.key] == nil }
+        let own = event.metadata ?? [:]
+        var fields: [(key: String, text: String)] = []
+        fields.reserveCapacity(own.count + metadata.count)
+        for (key, value) in own { fields.append((key, Self.text(value))) }
+        for (key, value) in metadata where own[key] == nil { fields.append((key, Self.text(value))) }
         fields.sort { $0.key < $1.key }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         var line = LogLine(format: format, seconds: now.tv_sec, nanoseconds: now.tv_nsec, level: event.level)
         line.append(message: event.message.description)
-        for (key, value) in fields { line.append(Self.text(value), for: key) }
+        for (key, text) in fields { line.append(text, for: key) }
         line.end()
         line.bytes.withUnsafeBytes(Self.write)
     }

@@ -102,7 +102,7 @@ package struct MountHandler: MetricsCollector {
             let volume = VolumeFingerprint(request)
             context.volume = volume
             let result = try await mounts.mount(authorized, into: volume, work)
-            audit.succeeded(result, into: volume, context.log.logger)
+            audit.succeeded(result, into: volume, context.log)
             return result
         } catch {
             throw error.prefixed("failed to mount objects, error: ")
@@ -119,7 +119,7 @@ package struct MountHandler: MetricsCollector {
 
     private func failed(_ error: ProviderError, _ context: MountContext) -> RPCStatus {
         context.log.failed(error)
-        audit.failed(error, context.pod, context.validated, context.authorized, context.log.logger)
+        audit.failed(error, context.pod, context.validated, context.authorized, context.log)
         let status = error.rpcStatus
         metrics.observeMount(context.log.elapsed, status.code, error.code)
         // A cancelled mount does not predict the outcome of the next one.

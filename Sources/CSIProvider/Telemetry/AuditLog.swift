@@ -27,7 +27,7 @@ package struct AuditLog: Sendable {
     }
 
     /// Logs a line for each object that was delivered to the volume.
-    func succeeded(_ result: MountResult, into volume: VolumeFingerprint, _ logger: Logger) {
+    func succeeded(_ result: MountResult, into volume: VolumeFingerprint, _ log: MountLog) {
         guard level != .off else { return }
         let mount = result.mount
         var deliveries: [(item: MountPlan.Item, content: FetchedVersion, source: ContentSource)] = []
@@ -40,22 +40,25 @@ package struct AuditLog: Sendable {
             volume, of: mount.attributes.pod.namespace, with: Self.digests(of: result))
         // Most mounts deliver nothing new, and end here.
         guard level == .all || isNew.contains(true) else { return }
-        let common = Self.fields(mount.attributes.pod, mount.attributes.validated, mount)
         for (delivery, isNew) in zip(deliveries, isNew) where isNew || level == .all {
             let object = delivery.item.object
             let authentication = result.plan.sources[delivery.item.source].authentication
-            var fields: Logger.Metadata = [
-                "result": "ok", "object": "\(object.type.rawValue)/\(object.name)",
-                "version": "\(delivery.content.version)", "source": "\(delivery.source.rawValue)",
-                "tenant": "\(authentication.tenantID)", "vault_host": "\(delivery.content.vault.host)",
-                "vault": "\(delivery.content.vault.name)",
-            ]
-            if object.source.clientID != nil {
-                fields["client_id"] = "\(authentication.identity.clientID.clipped)"
-                if mount.attributes.clientSourceAccount != nil { fields["client_id_from"] = "object" }
+            log.audit { fields in
+                Self.add(mount.attributes.pod, &fields)
+                if let rule = mount.rule { fields["policy_rule"] = .string(rule) }
+                fields["result"] = "ok"
+                fields["object"] = "\(object.type.rawValue)/\(object.name)"
+                fields["version"] = .string(delivery.content.version)
+                fields["source"] = .string(delivery.source.rawValue)
+                fields["tenant"] = .string(authentication.tenantID)
+                fields["vault_host"] = .string(delivery.content.vault.host)
+                fields["vault"] = .string(delivery.content.vault.name)
+                if object.source.clientID != nil {
+                    fields["client_id"] = .string(authentication.identity.clientID.clipped)
+                    if mount.attributes.clientSourceAccount != nil { fields["client_id_from"] = "object" }
+                }
+                if let selector = object.pickedBy { fields["picked_by"] = "\(selector)" }
             }
-            if let selector = object.pickedBy { fields["picked_by"] = "\(selector)" }
-            logger.info("audit", metadata: common.merging(fields) { $1 })
         }
     }
 
@@ -96,43 +99,34 @@ package struct AuditLog: Sendable {
     /// Logs one line for a failed mount: it delivers nothing, regardless of the object that failed.
     func failed(
         _ error: ProviderError, _ pod: PodReference?, _ valid: ValidatedMount?, _ authorized: AuthorizedMount?,
-        _ logger: Logger
+        _ log: MountLog
     ) {
         guard level != .off else { return }
-        var fields = Self.fields(pod, valid, authorized)
-        fields["result"] = "\(error.code.rawValue)"
-        if let valid {
+        log.audit { fields in
+            if let pod { Self.add(pod, &fields) }
+            fields["result"] = "\(error.code.rawValue)"
+            if let rule = authorized?.rule { fields["policy_rule"] = .string(rule) }
+            guard let valid else { return }
+            fields["tenant"] = .string(valid.tenantID)
+            // The description of a private cloud is read only after the policy has allowed the mount.
+            if let cloud = authorized?.attributes.cloud ?? valid.knownCloud {
+                fields["vault_host"] = "\(VaultAddress(name: valid.vaultName, suffix: cloud.vaultSuffix).host)"
+            }
             let names = valid.objects.map { object in
                 "\(object.type.rawValue)/\(object.selector.map { "(\($0))" } ?? object.name)"
             }
             let requested = names.prefix(Self.longestList).joined(separator: ", ")
             fields["requested"] = "\(requested.bounded(toBytes: Self.longestText))"
         }
-        logger.info("audit", metadata: fields)
     }
 
     private static let longestList = 100
     /// The maximum length of a field in bytes. The names of `longestList` objects of average length fit.
     private static let longestText = 8 << 10
 
-    /// Returns the fields about the pod, the identity and the rule that allowed the mount.
-    private static func fields(
-        _ pod: PodReference?, _ valid: ValidatedMount?, _ authorized: AuthorizedMount?
-    ) -> Logger.Metadata {
-        var fields: Logger.Metadata = [:]
-        if let pod {
-            fields["namespace"] = "\(pod.namespace.clipped)"
-            fields["service_account"] = "\(pod.serviceAccount.clipped)"
-            fields["pod_uid"] = "\(pod.uid.clipped)"
-        }
-        if let valid {
-            fields["tenant"] = "\(valid.tenantID)"
-            // The description of a private cloud is read only after the policy has allowed the mount.
-            if let cloud = authorized?.attributes.cloud ?? valid.knownCloud {
-                fields["vault_host"] = "\(VaultAddress(name: valid.vaultName, suffix: cloud.vaultSuffix).host)"
-            }
-        }
-        if let rule = authorized?.rule { fields["policy_rule"] = "\(rule)" }
-        return fields
+    private static func add(_ pod: PodReference, _ fields: inout Logger.Metadata) {
+        fields["namespace"] = .string(pod.namespace.clipped)
+        fields["service_account"] = .string(pod.serviceAccount.clipped)
+        fields["pod_uid"] = .string(pod.uid.clipped)
     }
 }

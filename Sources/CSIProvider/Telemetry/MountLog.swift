@@ -8,11 +8,15 @@ internal import SecretMemory
 /// The log of one mount. It writes one line when the mount ends, at level `info` for a success and `error` for a
 /// failure.
 struct MountLog {
-    private(set) var logger: Logger
+    private let logger: Logger
+    /// The fields of all lines of the mount.
+    private var fields: Logger.Metadata = [:]
     private var start = ContinuousClock.now
 
     init(_ logger: Logger) {
         self.logger = logger
+        // With room for the fields of the longest lines, which the lines add to a copy.
+        fields.reserveCapacity(24)
         nameCall()
     }
 
@@ -25,35 +29,35 @@ struct MountLog {
     }
 
     private mutating func nameCall() {
-        let id = String(UInt32.random(in: 0 ... .max), radix: 16)
-        logger[metadataKey: "call"] = "\(String(repeating: "0", count: 8 - id.count))\(id)"
+        var numbers = PseudoRandom()
+        let id = String(UInt32.random(in: 0 ... .max, using: &numbers), radix: 16)
+        fields["call"] = "\(String(repeating: "0", count: 8 - id.utf8.count))\(id)"
     }
 
     /// Creates the log for messages about a class that do not belong to a mount.
     init(_ logger: Logger, rotationOf name: RotationHealth.ClassName) {
         self.logger = logger
-        self.logger[metadataKey: "namespace"] = "\(name.namespace)"
-        self.logger[metadataKey: "secret_provider_class"] = "\(name.name)"
+        fields = ["namespace": "\(name.namespace)", "secret_provider_class": "\(name.name)"]
     }
 
     mutating func identify(_ pod: PodReference) {
-        logger[metadataKey: "pod"] = "\(pod.namespace.clipped)/\(pod.name.clipped)"
-        logger[metadataKey: "secret_provider_class"] = "\(pod.secretProviderClass.clipped)"
+        fields["pod"] = "\(pod.namespace.clipped)/\(pod.name.clipped)"
+        fields["secret_provider_class"] = .string(pod.secretProviderClass.clipped)
     }
 
     /// Adds the fields of a validated mount, and logs `warnings`, which have not been logged before.
     mutating func note(_ attributes: ValidatedMount, warnings: [String]) {
-        logger[metadataKey: "vault"] = "\(attributes.vaultName)"
-        logger[metadataKey: "client_id"] = "\(attributes.identity.clientID.clipped)"
+        fields["vault"] = .string(attributes.vaultName)
+        fields["client_id"] = .string(attributes.identity.clientID.clipped)
         if attributes.clientSourceAccount != nil {
-            logger[metadataKey: "client_id_from"] = "service account annotation"
+            fields["client_id_from"] = "service account annotation"
         }
-        logger[metadataKey: "identity_mode"] = "\(attributes.identity.mode.rawValue)"
-        logger[metadataKey: "objects"] = "\(attributes.objects.count)"
+        fields["identity_mode"] = .string(attributes.identity.mode.rawValue)
+        fields["objects"] = .string("\(attributes.objects.count)")
         for warning in warnings {
-            logger.warning(
-                "SecretProviderClass",
-                metadata: ["code": "\(LogCode.settingIgnored.rawValue)", "warning": "\(warning)"])
+            write(
+                .warning, "SecretProviderClass",
+                ["code": .string(LogCode.settingIgnored.rawValue), "warning": .string(warning)])
         }
     }
 
@@ -69,23 +73,40 @@ struct MountLog {
     }
 
     private func succeeded(files: Int, _ contents: [ContentSource: Int]) {
-        var metadata: Logger.Metadata = ["files": "\(files)", "duration_ms": "\(milliseconds)"]
+        // Most mounts write this line, so it copies the fields once and has no dictionary of its own.
+        var fields = fields
+        fields["files"] = .string("\(files)")
+        fields["duration_ms"] = .string("\(milliseconds)")
         // Only counts above 0 are logged, which keeps the lines of an idle node short.
-        for (source, count) in contents where count > 0 { metadata[source.rawValue] = "\(count)" }
-        logger.info("mounted", metadata: metadata)
+        for (source, count) in contents where count > 0 { fields[source.rawValue] = .string("\(count)") }
+        logger.info("mounted", metadata: fields)
     }
 
     func failed(_ error: ProviderError) {
-        logger.error(
-            "mount failed",
-            metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "duration_ms": "\(milliseconds)"])
+        write(
+            .error, "mount failed",
+            [
+                "code": .string(error.code.rawValue), "error": .string("\(error)"),
+                "duration_ms": .string("\(milliseconds)"),
+            ])
+    }
+
+    /// Writes an audit line. `add` adds its own fields to those of the mount.
+    func audit(_ add: (inout Logger.Metadata) -> Void) {
+        var fields = fields
+        add(&fields)
+        logger.info("audit", metadata: fields)
+    }
+
+    private func write(_ level: Logger.Level, _ message: Logger.Message, _ own: Logger.Metadata) {
+        logger.log(level: level, message, metadata: fields.merging(own) { $1 })
     }
 
     /// Logs that an object expires soon or has expired.
     func logExpiry(_ notice: ExpiryWatch.Notice) {
-        logger.warning(
-            notice.daysLeft < 0 ? "object has expired" : "object expires soon",
-            metadata: [
+        write(
+            .warning, notice.daysLeft < 0 ? "object has expired" : "object expires soon",
+            [
                 "code": "\(LogCode.objectEnding.rawValue)", "object": "\(notice.object)",
                 "vault_host": "\(notice.vaultHost)", "version": "\(notice.version)",
                 "expires": "\(Timestamp.text(notice.expires))", "days_left": "\(notice.daysLeft)",
@@ -97,15 +118,13 @@ struct MountLog {
         switch transition {
         case nil: return
         case .failing:
-            logger.warning(
-                "rotation failing",
-                metadata: [
-                    "code": "\(LogCode.rotationFailing.rawValue)", "cause": "\(cause?.rawValue ?? "")",
-                ])
+            write(
+                .warning, "rotation failing",
+                ["code": "\(LogCode.rotationFailing.rawValue)", "cause": "\(cause?.rawValue ?? "")"])
         case .recovered(let duration):
-            logger.info("rotation recovered", metadata: Self.recovery("mounted", after: duration))
+            write(.info, "rotation recovered", Self.recovery("mounted", after: duration))
         case .ended(let duration):
-            logger.info("rotation recovered", metadata: Self.recovery("pods gone", after: duration))
+            write(.info, "rotation recovered", Self.recovery("pods gone", after: duration))
         }
     }
 
