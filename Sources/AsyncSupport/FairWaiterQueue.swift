@@ -3,31 +3,31 @@
 /// their number.
 ///
 /// See `WaiterQueue` for the use of a queue.
-package struct FairWaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
+public struct FairWaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
     /// The waiters of each owner. A line can consist of waiters that have ended; it is removed at its turn.
-    private var lines: [String: WaiterQueue<Tag, Value>] = [:]
+    @usableFromInline var lines: [String: WaiterQueue<Tag, Value>] = [:]
     /// The owners of `lines`, in the order of their turns.
-    private var turns: [String] = []
+    @usableFromInline var turns: [String] = []
 
-    package init() {}
+    @inlinable public init() {}
 
     /// The number of waiters.
-    package var count: Int { lines.values.reduce(0) { $0 + $1.count } }
+    @inlinable public var count: Int { lines.values.reduce(0) { $0 + $1.count } }
 
-    package var isEmpty: Bool { lines.values.allSatisfy { $0.isEmpty } }
+    @inlinable public var isEmpty: Bool { lines.values.allSatisfy { $0.isEmpty } }
 
     /// Whether a task of `owner` is waiting.
-    package func contains(_ owner: String) -> Bool { lines[owner].map { !$0.isEmpty } ?? false }
+    @inlinable public func contains(_ owner: String) -> Bool { lines[owner].map { !$0.isEmpty } ?? false }
 
     /// Adds a waiter to the end of its owner's line. `tag` describes what it waits for, if waiters differ in that.
-    package mutating func append(_ tag: Tag, of owner: String) -> Waiter<Tag, Value> {
+    @inlinable public mutating func append(_ tag: Tag, of owner: String) -> Waiter<Tag, Value> {
         if lines[owner] == nil { turns.append(owner) }
         return lines[owner, default: WaiterQueue()].append(tag)
     }
 
     /// Claims the first waiter of the first owner, in the order of turns, for which `condition` holds. Within the line
     /// of an owner, no waiter overtakes another one.
-    package mutating func popFirst(
+    @inlinable public mutating func popFirst(
         where condition: (_ owner: String, Tag) -> Bool = { _, _ in true }
     ) -> (claim: WaiterClaim<Tag, Value>, owner: String)? {
         var index = 0

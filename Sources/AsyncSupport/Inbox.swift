@@ -1,21 +1,25 @@
-internal import Synchronization
+public import Synchronization
 
 /// Events of several sources, in order of their arrival, for one task that handles them.
 ///
 /// The task wakes up once for all events that arrive while it is busy, so a burst of events needs only one thread
 /// switch.
-package final class Inbox<Event: Sendable>: Sendable {
-    private struct State {
-        var events: [Event] = []
-        var continuation: CheckedContinuation<Void, Never>?
+///
+/// The type is public, because the compiler does not specialize types of `package` level for other modules.
+public final class Inbox<Event: Sendable>: Sendable {
+    @usableFromInline struct State {
+        @usableFromInline var events: [Event] = []
+        @usableFromInline var continuation: CheckedContinuation<Void, Never>?
+
+        @usableFromInline init() {}
     }
 
-    private let state = Mutex(State())
+    @usableFromInline let state = Mutex(State())
 
-    package init() {}
+    @inlinable public init() {}
 
     /// Adds an event. It can be called from any thread.
-    package func append(_ event: Event) {
+    @inlinable public func append(_ event: Event) {
         let continuation = state.withLock { state in
             state.events.append(event)
             defer { state.continuation = nil }
@@ -26,7 +30,7 @@ package final class Inbox<Event: Sendable>: Sendable {
 
     /// Waits for events, and returns all that have arrived since the last call. Only one task can wait at a time. If
     /// that task must end when it is cancelled, its cancellation handler has to append an event.
-    package func next() async -> [Event] {
+    @inlinable public func next() async -> [Event] {
         await withCheckedContinuation { continuation in
             let hasEvents = state.withLock { state in
                 if !state.events.isEmpty { return true }
@@ -39,7 +43,7 @@ package final class Inbox<Event: Sendable>: Sendable {
     }
 
     /// Returns all events that have arrived since the last call, without waiting.
-    package func removeAll() -> [Event] {
+    @inlinable public func removeAll() -> [Event] {
         state.withLock { state in
             defer { state.events = [] }
             return state.events

@@ -5,11 +5,11 @@ internal import Synchronization
 ///
 /// Most timeouts are cancelled, and most have similar lengths. All of them therefore share one timer, which is set for
 /// the earliest one: a timeout needs only an entry in a table and does not wake a thread.
-package final class TimeoutScheduler: Sendable {
-    package static let shared = TimeoutScheduler()
+public final class TimeoutScheduler: Sendable {
+    public static let shared = TimeoutScheduler()
 
     /// A scheduled timeout.
-    package struct ID: Hashable, Sendable {
+    public struct ID: Hashable, Sendable {
         fileprivate var number: UInt64
     }
 
@@ -28,10 +28,10 @@ package final class TimeoutScheduler: Sendable {
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "akv-csi.timeouts")
 
-    package init() {}
+    public init() {}
 
     /// Runs `action` after `timeout`. The action must not block its thread.
-    package func schedule(after timeout: Duration, action: @escaping @Sendable () -> Void) -> ID {
+    public func schedule(after timeout: Duration, action: @escaping @Sendable () -> Void) -> ID {
         let end = ContinuousClock.now + timeout
         let (number, isEarliest) = state.withLock { state in
             state.nextNumber += 1
@@ -45,7 +45,7 @@ package final class TimeoutScheduler: Sendable {
     }
 
     /// Cancels the timeout. Its action may already be running.
-    package func cancel(_ id: ID) {
+    public func cancel(_ id: ID) {
         state.withLock { _ = $0.entries.removeValue(forKey: id.number) }
     }
 

@@ -1,4 +1,4 @@
-internal import Synchronization
+public import Synchronization
 
 /// A queue of tasks that wait for a value from another task.
 ///
@@ -9,20 +9,22 @@ internal import Synchronization
 ///
 /// Each waiter ends exactly once. A waiter whose task is cancelled, or whose timeout passes, leaves the queue at that
 /// moment. A claimed waiter gets its value even if its task is cancelled in the meantime, so a value is never lost.
-package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
+///
+/// The types are public, because the compiler does not specialize types of `package` level for other modules.
+public struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
     /// The waiters in order of arrival. Some of them may have ended; `append` removes these when they are the majority.
-    private var waiters: [Waiter<Tag, Value>] = []
-    private var countToPrune = 16
+    @usableFromInline var waiters: [Waiter<Tag, Value>] = []
+    @usableFromInline var countToPrune = 16
 
-    package init() {}
+    @inlinable public init() {}
 
     /// The number of waiters.
-    package var count: Int { waiters.count { $0.isWaiting } }
+    @inlinable public var count: Int { waiters.count { $0.isWaiting } }
 
-    package var isEmpty: Bool { !waiters.contains { $0.isWaiting } }
+    @inlinable public var isEmpty: Bool { !waiters.contains { $0.isWaiting } }
 
     /// Adds a waiter to the end. `tag` describes what it waits for, if waiters differ in that.
-    package mutating func append(_ tag: Tag) -> Waiter<Tag, Value> {
+    @inlinable public mutating func append(_ tag: Tag) -> Waiter<Tag, Value> {
         if waiters.count >= countToPrune {
             waiters.removeAll { !$0.isWaiting }
             countToPrune = max(16, 2 * waiters.count)
@@ -33,7 +35,8 @@ package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
     }
 
     /// Claims the first waiter if its tag satisfies `condition`. Later waiters never overtake it.
-    package mutating func popFirst(where condition: (Tag) -> Bool = { _ in true }) -> WaiterClaim<Tag, Value>? {
+    @inlinable public mutating func popFirst(where condition: (Tag) -> Bool = { _ in true }) -> WaiterClaim<Tag, Value>?
+    {
         while let waiter = waiters.first {
             guard !waiter.isWaiting || condition(waiter.tag) else { return nil }
             waiters.removeFirst()
@@ -43,7 +46,7 @@ package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
     }
 
     /// Claims all waiters.
-    package mutating func removeAll() -> [WaiterClaim<Tag, Value>] {
+    @inlinable public mutating func removeAll() -> [WaiterClaim<Tag, Value>] {
         if waiters.isEmpty { return [] }
         defer { waiters = [] }
         return waiters.compactMap { $0.claim() }
@@ -51,8 +54,8 @@ package struct WaiterQueue<Tag: Sendable, Value: Sendable>: Sendable {
 }
 
 /// A position in a `WaiterQueue`.
-package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
-    private enum State {
+public final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
+    @usableFromInline enum State {
         /// The waiter is in the queue. The continuation exists when the task waits.
         case waiting(CheckedContinuation<Value?, Never>?)
         /// The waiter is claimed. The continuation exists when the task waits.
@@ -60,16 +63,16 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
         case ended(Value?)
     }
 
-    fileprivate let tag: Tag
-    private let state = Mutex(State.waiting(nil))
+    @usableFromInline let tag: Tag
+    @usableFromInline let state = Mutex(State.waiting(nil))
 
-    fileprivate init(tag: Tag) {
+    @inlinable init(tag: Tag) {
         self.tag = tag
     }
 
     /// Waits for the value. It must be called exactly once. Returns nil if the task is cancelled, or `timeout` passes,
     /// before the waiter is claimed.
-    package func value(timeout: Duration? = nil) async -> Value? {
+    @inlinable public func value(timeout: Duration? = nil) async -> Value? {
         let timer = timeout.map { TimeoutScheduler.shared.schedule(after: $0) { self.giveUp() } }
         defer { if let timer { TimeoutScheduler.shared.cancel(timer) } }
         return await withTaskCancellationHandler {
@@ -89,12 +92,12 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    fileprivate var isWaiting: Bool {
+    @inlinable var isWaiting: Bool {
         state.withLock { if case .waiting = $0 { true } else { false } }
     }
 
     /// Claims the waiter. Returns nil if it has ended.
-    fileprivate func claim() -> WaiterClaim<Tag, Value>? {
+    @inlinable func claim() -> WaiterClaim<Tag, Value>? {
         state.withLock { state in
             guard case .waiting(let continuation) = state else { return nil }
             state = .claimed(continuation)
@@ -102,7 +105,7 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    fileprivate func resume(returning value: Value) {
+    @inlinable func resume(returning value: Value) {
         let continuation = state.withLock { state -> CheckedContinuation<Value?, Never>? in
             guard case .claimed(let continuation) = state else {
                 // This can only be a bug in this process, and no input can cause it: like a continuation, a claim is
@@ -115,7 +118,7 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
         continuation?.resume(returning: value)
     }
 
-    private func giveUp() {
+    @inlinable func giveUp() {
         let continuation = state.withLock { state -> CheckedContinuation<Value?, Never>? in
             guard case .waiting(let continuation) = state else { return nil }
             state = .ended(nil)
@@ -126,12 +129,16 @@ package final class Waiter<Tag: Sendable, Value: Sendable>: Sendable {
 }
 
 /// The promise of a value for a waiter that has left the queue. `resume` must be called exactly once.
-package struct WaiterClaim<Tag: Sendable, Value: Sendable>: Sendable {
-    fileprivate let waiter: Waiter<Tag, Value>
+public struct WaiterClaim<Tag: Sendable, Value: Sendable>: Sendable {
+    @usableFromInline let waiter: Waiter<Tag, Value>
 
-    package var tag: Tag { waiter.tag }
+    @inlinable init(waiter: Waiter<Tag, Value>) {
+        self.waiter = waiter
+    }
 
-    package func resume(returning value: Value) {
+    @inlinable public var tag: Tag { waiter.tag }
+
+    @inlinable public func resume(returning value: Value) {
         waiter.resume(returning: value)
     }
 }

@@ -1,14 +1,7 @@
-extension StringProtocol {
+extension Substring {
     /// Returns the text without leading and trailing Unicode white space, like Go's strings.TrimSpace.
     package func trimmingSpace() -> String {
-        // Nearly all texts begin and end with ASCII characters that are not spaces.
-        let text = Substring(self)
-        if let first = text.utf8.first, let last = text.utf8.last, ASCII.visible.contains(first),
-            ASCII.visible.contains(last)
-        {
-            return String(text)
-        }
-        let scalars = text.unicodeScalars
+        let scalars = unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return "" }
@@ -17,6 +10,15 @@ extension StringProtocol {
 }
 
 extension String {
+    /// Returns the text without leading and trailing Unicode white space, like Go's strings.TrimSpace.
+    package func trimmingSpace() -> String {
+        // Nearly all texts begin and end with ASCII characters that are not spaces.
+        if let first = utf8.first, let last = utf8.last, ASCII.visible.contains(first), ASCII.visible.contains(last) {
+            return self
+        }
+        return self[...].trimmingSpace()
+    }
+
     /// Returns the text without all slashes at its end.
     package func droppingTrailingSlashes() -> String {
         var text = self

@@ -73,10 +73,15 @@ final class Exchange {
 
     /// Whether no part of the head can end its line early, and so inject another header or another request.
     static func isSafe(_ request: HTTPRequest, _ url: RequestURL) -> Bool {
-        func isSafe(_ text: String) -> Bool { text.utf8.allSatisfy { $0 != 0 && $0 != 0x0A && $0 != 0x0D } }
-        return url.target.utf8.allSatisfy { ASCII.visible.contains($0) }
-            && url.authority.utf8.allSatisfy { ASCII.visible.contains($0) }
+        func isSafe(_ text: String) -> Bool { all(text) { $0 != 0 && $0 != 0x0A && $0 != 0x0D } }
+        return all(url.target) { ASCII.visible.contains($0) } && all(url.authority) { ASCII.visible.contains($0) }
             && request.headers.allSatisfy { isSafe($0.name) && isSafe($0.value) }
             && request.bearer?.withExposed { $0.allSatisfy { $0 > 0x20 && $0 != 0x7F } } ?? true
+    }
+
+    /// A buffer takes a fraction of the time of a text's own view of its bytes.
+    private static func all(_ text: String, _ condition: (UInt8) -> Bool) -> Bool {
+        var text = text
+        return text.withUTF8 { $0.allSatisfy(condition) }
     }
 }

@@ -12,23 +12,31 @@ struct RequestURL: Sendable {
     var target: String
 
     init(_ url: String) throws(TransportError) {
-        let rest: Substring
-        if url.hasPrefix("https://") {
+        // Every request comes here, so it reads a buffer of bytes: characters take many times as long.
+        var url = url
+        let parts = url.withUTF8 { bytes in
+            Result { () throws(TransportError) in try RequestURL(bytes) }
+        }
+        self = try parts.get()
+    }
+
+    private init(_ bytes: UnsafeBufferPointer<UInt8>) throws(TransportError) {
+        let rest: Slice<UnsafeBufferPointer<UInt8>>
+        if bytes.starts(with: "https://".utf8) {
             isHTTPS = true
-            rest = url.dropFirst(8)
-        } else if url.hasPrefix("http://") {
+            rest = bytes.dropFirst(8)
+        } else if bytes.starts(with: "http://".utf8) {
             isHTTPS = false
-            rest = url.dropFirst(7)
+            rest = bytes.dropFirst(7)
         } else {
             throw TransportError(.request, .final, "the URL is not absolute, with https or http")
         }
-        // Bytes throughout: every request comes here, and characters take many times as long.
-        let utf8 = rest.utf8
-        let end = utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
-        let authority = utf8[..<(end ?? utf8.endIndex)]
-        let path = utf8[(end ?? utf8.endIndex)...].prefix { $0 != UInt8(ascii: "#") }
-        target = path.first == UInt8(ascii: "/") ? String(Substring(path)) : "/\(Substring(path))"
-        self.authority = String(Substring(authority))
+        func text(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String { String(decoding: bytes, as: UTF8.self) }
+        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        let authority = rest[..<(end ?? rest.endIndex)]
+        let path = rest[(end ?? rest.endIndex)...].prefix { $0 != UInt8(ascii: "#") }
+        target = path.first == UInt8(ascii: "/") ? text(path) : "/\(text(path))"
+        self.authority = text(authority)
         guard !authority.contains(UInt8(ascii: "@")) else {
             throw TransportError(.request, .final, "the URL has credentials in it")
         }
@@ -36,7 +44,7 @@ struct RequestURL: Sendable {
         let afterBrackets = authority.lastIndex(of: UInt8(ascii: "]")) ?? authority.startIndex
         var host = authority
         if let colon = authority[afterBrackets...].firstIndex(of: UInt8(ascii: ":")) {
-            guard let port = UInt16(Substring(authority[authority.index(after: colon)...])), port > 0 else {
+            guard let port = UInt16(text(authority[authority.index(after: colon)...])), port > 0 else {
                 throw TransportError(.request, .final, "the URL has a port that is not between 1 and 65535")
             }
             self.port = Int(port)
@@ -44,7 +52,7 @@ struct RequestURL: Sendable {
         }
         if host.first == UInt8(ascii: "["), host.last == UInt8(ascii: "]") { host = host.dropFirst().dropLast() }
         guard !host.isEmpty else { throw TransportError(.request, .final, "the URL has no host") }
-        let name = String(Substring(host))
+        let name = text(host)
         self.host = host.contains(where: ASCII.uppercase.contains) ? name.lowercased() : name
     }
 }

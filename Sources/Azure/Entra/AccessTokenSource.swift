@@ -35,14 +35,23 @@ package struct AccessTokenSource: Sendable {
     package func token(
         for authentication: AuthenticationContext, resource: String, priority: RequestPriority, until deadline: Deadline
     ) async throws(ProviderError) -> AccessToken {
+        try await token(
+            for: authentication, key(of: authentication, resource: resource), priority: priority, until: deadline)
+    }
+
+    /// Returns the token of `key`, which is the key of `authentication`.
+    func token(
+        for authentication: AuthenticationContext, _ key: TokenCache.Key, priority: RequestPriority,
+        until deadline: Deadline
+    ) async throws(ProviderError) -> AccessToken {
         let context = RequestContext(
             namespace: authentication.pod.namespace, priority: priority, deadline: deadline)
-        let key = TokenCache.Key(authentication, resource: resource)
         let exchange: TokenCache.Exchange = { [issuer, refusedCredentials] deadline in
             let result: Result<AccessToken, ProviderError>
             do throws(ProviderError) {
                 result = .success(
-                    try await issuer.token(for: authentication, resource: resource, context: context.until(deadline)))
+                    try await issuer.token(
+                        for: authentication, resource: key.resource, context: context.until(deadline)))
             } catch {
                 result = .failure(error)
             }
@@ -75,22 +84,22 @@ package struct AccessTokenSource: Sendable {
     /// Whether the cache holds a token for `key` that does not need to be renewed yet.
     func holdsToken(_ key: TokenCache.Key) -> Bool { cache?.peek(key) != nil }
 
+    /// Returns the key under which the token is cached. Without a cache nothing is found under it, and it does not
+    /// identify the credential.
+    func key(of authentication: AuthenticationContext, resource: String) -> TokenCache.Key {
+        TokenCache.Key(
+            principal: Principal(authentication), resource: resource,
+            credential: cache == nil ? .none : CredentialFingerprint(authentication.identity))
+    }
+
     /// Removes a token that a vault rejected from the cache.
-    func drop(_ token: AccessToken, for authentication: AuthenticationContext, resource: String) {
-        cache?.drop(token, for: TokenCache.Key(authentication, resource: resource))
+    func drop(_ token: AccessToken, for key: TokenCache.Key) {
+        cache?.drop(token, for: key)
     }
 
     /// Drops expired entries.
     package func sweep() {
         cache?.sweep()
         refusedCredentials?.sweep()
-    }
-}
-
-extension TokenCache.Key {
-    init(_ authentication: AuthenticationContext, resource: String) {
-        self.init(
-            principal: Principal(authentication), resource: resource,
-            credential: CredentialFingerprint(authentication.identity))
     }
 }

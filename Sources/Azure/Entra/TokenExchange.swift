@@ -141,7 +141,7 @@ private struct TokenEndpoint {
         host = String(Substring(rest[..<end]))
         base = scheme + host
         let prefix = Substring(rest[end...])
-        isFederationServices = tenantID.lowercased() == "adfs"
+        isFederationServices = ASCII.isSame(tenantID, "adfs")
         path =
             isFederationServices ? "/adfs/oauth2/token" : "\(prefix)/\(tenantID.percentEncoded)/oauth2/v2.0/token"
     }

@@ -88,6 +88,7 @@ struct ObjectReader: Sendable {
                 deliver(contents[position].index, outcome.map { $0.map { .item($0.item, $0.attributes) } })
             }
         }
+        if lists.isEmpty { return }
         await withTaskGroup(of: (Int, Outcome).self) { group in
             for index in lists { group.addTask { (index, await list(jobs[index], in: address, token, context)) } }
             for await (index, outcome) in group { deliver(index, outcome) }

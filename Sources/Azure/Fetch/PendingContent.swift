@@ -23,7 +23,8 @@ final class FetchTask: Sendable {
     /// Starts the work once, with a deadline that moves when mounts with a later one join.
     func begin(_ work: @escaping @Sendable (Deadline) async -> Void) {
         let deadline = latest.withLock { $0 }
-        let task = Task { await work(deadline.moving { self.latest.withLock { $0 } }) }
+        // Immediate: the task needs another thread only when it waits.
+        let task = Task.immediate { await work(deadline.moving { self.latest.withLock { $0 } }) }
         let isCancelled = state.withLock { state in
             state.task = task
             return state.isCancelled

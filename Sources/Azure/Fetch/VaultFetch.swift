@@ -189,9 +189,11 @@ package struct VaultFetch: Sendable {
     ) async throws(ProviderError) -> VaultResult {
         let authentication = source.authentication
         let namespace = authentication.pod.namespace
-        var resource = resources.resource(of: vault, for: namespace) ?? authentication.cloud.vaultResource
+        var key = tokens.key(
+            of: authentication,
+            resource: resources.resource(of: vault, for: namespace) ?? authentication.cloud.vaultResource)
         var token = try await tokens.token(
-            for: authentication, resource: resource, priority: request.priority, until: request.deadline)
+            for: authentication, key, priority: request.priority, until: request.deadline)
         var round = FetchRound(
             plan: plan, items: items, vault: vault,
             scope: ValueCache.Scope(principal: source.principal, vault: vault.host),
@@ -206,17 +208,16 @@ package struct VaultFetch: Sendable {
             switch await round.run(with: reader, token) {
             case .rejected(let wanted, let error):
                 // The vault may require another audience than its cloud's, or the token may have expired.
-                tokens.drop(token, for: authentication, resource: resource)
+                tokens.drop(token, for: key)
                 guard !isRenewed else { throw error }
                 isRenewed = true
-                resource = wanted ?? resource
+                key.resource = wanted ?? key.resource
                 token = try await tokens.token(
-                    for: authentication, resource: resource, priority: request.priority, until: request.deadline)
+                    for: authentication, key, priority: request.priority, until: request.deadline)
             case .found(let result, let entries, let outdated, let read):
-                if isRenewed { resources.learn(resource, of: vault, for: namespace) }
+                if isRenewed { resources.learn(key.resource, of: vault, for: namespace) }
                 if outdated.isEmpty {
                     var result = result
-                    let key = TokenCache.Key(authentication, resource: resource)
                     result.basis = entries.map { [FetchBasis.Part(token: key, entries: $0)] }
                     return result
                 }

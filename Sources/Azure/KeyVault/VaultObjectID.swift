@@ -14,6 +14,14 @@ struct VaultObjectID {
     /// Throws if `id` identifies something else. Hosts are compared only if both have the same suffix after the vault's
     /// name: a vault behind a private name still uses its own name in identifiers.
     func check(_ id: String) throws(VaultAnswerError) {
+        // Nearly all identifiers are exactly as expected, and need no parts.
+        var expected = "https://\(vault.host)/\(object.type.collection)/\(object.name)/"
+        if version.isEmpty {
+            if id.utf8.starts(with: expected.utf8) { return }
+        } else {
+            expected += version
+            if id.utf8.elementsEqual(expected.utf8) { return }
+        }
         guard let scheme = id.firstRange(of: "://") else { return }
         let parts = id.utf8[scheme.upperBound...].split(separator: UInt8(ascii: "/")).map { Substring($0) }
         guard parts.count >= 3 else { return }

@@ -21,7 +21,8 @@ func withTimeout<Value: Sendable>(
     _ duration: Duration, _ work: @escaping @Sendable () async -> Value
 ) async -> Value? {
     let isOver = Flag()
-    let task = Task { await work() }
+    // Immediate: the task needs another thread only when it waits.
+    let task = Task.immediate { await work() }
     let limit = TimeoutScheduler.shared.schedule(after: duration) {
         isOver.value.withLock { $0 = true }
         task.cancel()

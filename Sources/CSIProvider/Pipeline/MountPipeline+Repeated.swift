@@ -18,6 +18,9 @@ struct RepeatCondition: Sendable {
 }
 
 extension MountPipeline {
+    /// Whether a response can be repeated at all: without cached tokens, each mount has to prove its principal itself.
+    var canRepeat: Bool { settings.cache.keepsTokens }
+
     /// Returns the condition under which the same request has the same result, or nil if it cannot be known.
     func repeatCondition(
         of result: MountResult, _ authorized: AuthorizedMount, into volume: VolumeFingerprint

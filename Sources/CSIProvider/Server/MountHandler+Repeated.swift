@@ -7,7 +7,8 @@ extension MountHandler {
 
     /// Whether `request` would get the kept response of the request before it.
     package func isRepeated(_ request: MountRequestMessage) -> Bool {
-        RequestDigest(request).flatMap(repeated.find).map { mounts.isRepeated($0.condition) } ?? false
+        guard mounts.canRepeat else { return false }
+        return RequestDigest(request).flatMap(repeated.find).map { mounts.isRepeated($0.condition) } ?? false
     }
 
     /// Returns the response to a request that repeats the last one of its volume byte for byte, if it still has the

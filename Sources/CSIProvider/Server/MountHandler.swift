@@ -39,7 +39,7 @@ package struct MountHandler: MetricsCollector {
     /// Handles one call. It logs one line for the mount and records its audit lines, metrics and events, whether the
     /// mount succeeds or fails. Throws the gRPC status of the error.
     @Sendable package func handle(_ incoming: IncomingMount) async throws(RPCStatus) -> MountResponseMessage {
-        let digest = RequestDigest(incoming.request)
+        let digest = mounts.canRepeat ? RequestDigest(incoming.request) : nil
         if let digest, let response = response(repeating: digest, incoming.request) { return response }
         var context = MountContext(
             log: MountLog(logger), targetPath: incoming.request.targetPath, place: places.place)

@@ -10,7 +10,8 @@ package struct JSONKey: Hashable {
 extension JSONObject {
     /// Returns the value under exactly this key, compared by bytes.
     package func value(under key: String) -> JSONValue? {
-        members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
+        // Equal bytes are equal characters too, which takes less time to compare.
+        members.last { $0.key == key && $0.key.utf8.elementsEqual(key.utf8) }?.value
     }
 
     /// The same object with each key once, at its first position and with its last value.

@@ -93,7 +93,9 @@ package struct JSONText: Sendable {
                 builder.append(UnsafeRawBufferPointer(rebasing: bytes[range]))
             }
             let decoded = SecretBytes(builder)
-            let isValid = decoded.withExposed { String(validating: $0, as: UTF8.self) != nil }
+            let isValid = decoded.withExposed { bytes in
+                (try? UTF8Span(validating: bytes.assumingMemoryBound(to: UInt8.self).span)) != nil
+            }
             return isValid ? decoded : decoded.withExposed { SecretBytes(String(decoding: $0, as: UTF8.self)) }
         }
     }

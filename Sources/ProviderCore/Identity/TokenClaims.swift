@@ -13,9 +13,13 @@ package struct TokenClaims: Sendable {
     /// Nil when `token` is not a JWT.
     package init?(parsing token: SecretBytes) {
         let payload: SecretBytes? = token.withExposed { bytes in
-            let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            guard parts.count == 3 else { return nil }
-            return Base64.decode(UnsafeRawBufferPointer(rebasing: parts[1]), alphabet: .url)
+            let dot = UInt8(ascii: ".")
+            guard let first = bytes.firstIndex(of: dot), let last = bytes.lastIndex(of: dot), first < last else {
+                return nil
+            }
+            let payload = bytes[(first + 1)..<last]
+            guard !payload.contains(dot) else { return nil }
+            return Base64.decode(UnsafeRawBufferPointer(rebasing: payload), alphabet: .url)
         }
         guard let payload, let object = (try? JSONParser.parse(payload))?.object else { return nil }
         issuer = object["iss"]?.text

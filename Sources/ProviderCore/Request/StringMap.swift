@@ -21,6 +21,7 @@ package struct StringMap: Sendable {
                 failure + "json: cannot unmarshal \(value.kind) into Go value of type map[string]string")
         }
         var members: [String: JSONText?] = [:]
+        members.reserveCapacity(object.members.count)
         for (key, value) in object.members {
             switch value {
             case .string(let text): members[key] = .some(text)

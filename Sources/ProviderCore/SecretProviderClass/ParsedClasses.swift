@@ -25,6 +25,7 @@ struct ParsedClass: Sendable {
     /// of a text as equal.
     static func source(_ parameters: StringMap) -> ByteKey {
         var source: [UInt8] = []
+        source.reserveCapacity(1024)
         for key in ["objects"] + ClassSettings.keys {
             let text = parameters[key].utf8
             withUnsafeBytes(of: UInt64(text.count).littleEndian) { source += $0 }
