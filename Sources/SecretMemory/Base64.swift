@@ -23,7 +23,7 @@ package enum Base64 {
         var builder = SecretBytesBuilder(capacity: bytes.count / 4 * 3 + 3)
         var group: UInt32 = 0
         var digits = 0
-        var index = 0
+        var index = appendWholeGroups(bytes, values(alphabet), &builder)
         while index < bytes.count {
             let byte = bytes[index]
             if alphabet == .standard, byte == 0x0A || byte == 0x0D {
@@ -33,8 +33,9 @@ package enum Base64 {
             if byte == UInt8(ascii: "="), alphabet == .standard {
                 return finishPadded(bytes, at: index, digits: digits, group: group, &builder)
             }
-            guard let value = value(of: byte, alphabet) else { return .failure(Base64Error(offset: index)) }
-            group = group << 6 | value
+            let value = values(alphabet)[Int(byte)]
+            guard value != invalid else { return .failure(Base64Error(offset: index)) }
+            group = group << 6 | UInt32(value)
             digits += 1
             if digits == 4 {
                 builder.append(UInt8(truncatingIfNeeded: group >> 16))
@@ -50,6 +51,27 @@ package enum Base64 {
         default: return .failure(Base64Error(offset: index - digits))
         }
         return .success(SecretBytes(builder))
+    }
+
+    /// Decodes groups of four digits, up to the first group that has another byte, and returns its index.
+    private static func appendWholeGroups(
+        _ bytes: UnsafeRawBufferPointer, _ values: [UInt8], _ builder: inout SecretBytesBuilder
+    ) -> Int {
+        values.withUnsafeBufferPointer { values in
+            var index = 0
+            while index + 4 <= bytes.count {
+                let digits = (
+                    values[Int(bytes[index])], values[Int(bytes[index + 1])], values[Int(bytes[index + 2])],
+                    values[Int(bytes[index + 3])]
+                )
+                guard digits.0 | digits.1 | digits.2 | digits.3 < 64 else { break }
+                builder.append(digits.0 << 2 | digits.1 >> 4)
+                builder.append(digits.1 << 4 | digits.2 >> 2)
+                builder.append(digits.2 << 6 | digits.3)
+                index += 4
+            }
+            return index
+        }
     }
 
     private static func finishPadded(
@@ -82,15 +104,24 @@ package enum Base64 {
         if digits == 3 { builder.append(UInt8(truncatingIfNeeded: bits >> 8)) }
     }
 
-    private static func value(of byte: UInt8, _ alphabet: Alphabet) -> UInt32? {
-        switch byte {
-        case ASCII.uppercase: UInt32(byte - UInt8(ascii: "A"))
-        case ASCII.lowercase: UInt32(byte - UInt8(ascii: "a")) + 26
-        case ASCII.digits: UInt32(byte - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+") where alphabet == .standard, UInt8(ascii: "-") where alphabet == .url: 62
-        case UInt8(ascii: "/") where alphabet == .standard, UInt8(ascii: "_") where alphabet == .url: 63
-        default: nil
+    /// The value of bytes that are not digits. The values of digits are below 64.
+    private static let invalid: UInt8 = 0xFF
+
+    /// Returns the value of each byte as a digit.
+    private static func values(_ alphabet: Alphabet) -> [UInt8] {
+        switch alphabet {
+        case .standard: standardValues
+        case .url: urlValues
         }
+    }
+
+    private static let standardValues = values(of: digits)
+    private static let urlValues = values(of: digits.dropLast(2) + "-_".utf8)
+
+    private static func values(of digits: [UInt8]) -> [UInt8] {
+        var values = [UInt8](repeating: invalid, count: 256)
+        for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
     }
 
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)

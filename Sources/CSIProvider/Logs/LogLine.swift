@@ -28,7 +28,11 @@ struct LogLine {
         switch format {
         case .json:
             // As in upstream's JSON log, `ts` is in milliseconds since 1970.
-            bytes += "{\"ts\":\(seconds * 1000 + nanoseconds / 1_000_000),\"level\":\"\(level.rawValue)\"".utf8
+            bytes += "{\"ts\":".utf8
+            bytes += String(seconds * 1000 + nanoseconds / 1_000_000).utf8
+            bytes += ",\"level\":\"".utf8
+            bytes += level.rawValue.utf8
+            bytes.append(UInt8(ascii: "\""))
         case .text:
             bytes += "\(Self.clock(seconds)) \(level.rawValue)".utf8
         }

@@ -136,7 +136,7 @@ package struct JSONParser {
         let start = index
         var hasEscapes = false
         while true {
-            index = bytes[index...].firstIndex(where: Self.endsPlainText) ?? bytes.count
+            skipPlainText()
             switch current {
             case UInt8(ascii: "\""):
                 index += 1
@@ -148,6 +148,21 @@ package struct JSONParser {
             default: throw unexpected("in string literal")
             }
         }
+    }
+
+    /// Skips to the next quote, backslash or control character, or to the end.
+    private mutating func skipPlainText() {
+        let (ones, highBits): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        // Eight bytes at a time. A byte below `limit` borrows from its highest bit; the first one that does is exact.
+        func hasByte(_ word: UInt64, below limit: UInt64) -> Bool { (word &- ones &* limit) & ~word & highBits != 0 }
+        while index + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let quotes = word ^ ones &* UInt64(UInt8(ascii: "\""))
+            let backslashes = word ^ ones &* UInt64(UInt8(ascii: "\\"))
+            if hasByte(word, below: 0x20) || hasByte(quotes, below: 1) || hasByte(backslashes, below: 1) { break }
+            index += 8
+        }
+        while index < bytes.count, !Self.endsPlainText(bytes[index]) { index += 1 }
     }
 
     private static func endsPlainText(_ byte: UInt8) -> Bool {

@@ -19,9 +19,10 @@ package struct VolumeFingerprint: Hashable, Sendable {
             var text = text
             text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
         }
-        for key in request.attributes.keys.sorted() where key != ServiceAccountTokens.attribute {
+        request.attributes.forEachSource { key, source in
+            if key == ServiceAccountTokens.attribute { return }
             add(key)
-            request.attributes.withSource(key) { add($0) }
+            add(source)
         }
         add(request.targetPath)
         digest = texts.finish().withExposed { bytes in

@@ -38,10 +38,16 @@ package struct StringMap: Sendable {
 
     package var keys: some Collection<String> { members.keys }
 
-    /// Calls `body` with the bytes of the member under `key` as written in the document, for fingerprints.
-    func withSource<Result>(_ key: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        guard let text = members[key] ?? nil else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        return text.withSource(body)
+    /// Calls `body` for each member in the order of the keys, with its bytes as written in the document, for
+    /// fingerprints.
+    func forEachSource(_ body: (String, UnsafeRawBufferPointer) -> Void) {
+        for (key, text) in members.sorted(by: { $0.key < $1.key }) {
+            if let text {
+                text.withSource { body(key, $0) }
+            } else {
+                body(key, UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+        }
     }
 
     /// Replaces the value under `key` with `text`.

@@ -82,6 +82,30 @@ struct JSONParserTests {
         #expect(throws: JSONError(reason: reason)) { try JSONParser.parse(SecretBytes(text)) }
     }
 
+    @Test("A string ends at its quote, and no other byte ends it, wherever they are")
+    func ends() throws {
+        for length in 0..<40 {
+            for place in 0...length {
+                let (before, after) = (
+                    String(repeating: "a", count: place), String(repeating: "b", count: length - place)
+                )
+                for plain in ["", "!", "#", "[", "]", "\u{7f}", "é", "\u{a2}", "\u{dc}", "😀"] {
+                    let value = try JSONParser.parse(SecretBytes("[\"\(before)\(plain)\(after)\",1]")).array
+                    #expect(value?.count == 2)
+                    #expect(value?.first?.text == before + plain + after)
+                }
+                #expect(
+                    try JSONParser.parse(SecretBytes("[\"\(before)\\\"\(after)\",1]")).array?.first?.text
+                        == "\(before)\"\(after)")
+                for control in ["\u{0}", "\n", "\u{1f}"] {
+                    #expect(throws: JSONError.self) {
+                        try JSONParser.parse(SecretBytes("[\"\(before)\(control)\(after)\",1]"))
+                    }
+                }
+            }
+        }
+    }
+
     @Test(
         "Escapes are resolved as in Go",
         arguments: [

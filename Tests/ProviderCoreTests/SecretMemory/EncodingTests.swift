@@ -12,6 +12,18 @@ struct Base64Tests {
         SecretBytes(text).withExposed { Base64.decoding($0, alphabet: alphabet) }
     }
 
+    @Test("An invalid byte is reported at its offset, wherever it is", arguments: [Base64.Alphabet.standard, .url])
+    func offsets(alphabet: Base64.Alphabet) {
+        let digits = String(repeating: "QUJD", count: 5)
+        for offset in digits.utf8.indices {
+            for byte in ["!", alphabet == .standard ? "-" : "+", "\u{7f}", "\u{0}"] {
+                let text = "\(digits[..<offset])\(byte)\(digits[offset...].dropFirst())"
+                let expected = Base64Error(offset: digits.utf8.distance(from: digits.startIndex, to: offset))
+                #expect(throws: expected) { try Self.decoding(text, alphabet).get() }
+            }
+        }
+    }
+
     @Test(
         "Standard base64 is read with line breaks anywhere, as in Go",
         arguments: [
