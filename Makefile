@@ -28,8 +28,10 @@ EMULATOR_ARCHIVES = $(LIBRARIES)/libcrypto.a $(LIBRARIES)/libz.a
 ARCHIVE_DIRECTORY = $(CURDIR)/.build/archives
 
 # The demo's programs are built quickly and apart from other builds: for debugging, but without debug information and
-# without an index, which takes a quarter less CPU time.
-DEMO_FLAGS = --scratch-path .build/demo --disable-index-store -debug-info-format none
+# without an index, and each module at once. This takes a third less CPU time. One build of all programs takes less than
+# two builds of one.
+DEMO_FLAGS = --scratch-path .build/demo --disable-index-store -debug-info-format none \
+  -Xswiftc -whole-module-optimization -Xswiftc -num-threads -Xswiftc 2
 
 # How long each fuzz target runs.
 FUZZ_SECONDS ?= 300
@@ -79,8 +81,8 @@ emulator-image: release ## Build the emulator's container image likewise, as EMU
 	deploy/image/build.sh .build/release/akv-emulator $(EMULATOR_IMAGE)
 
 demo: packages ## Mount the payments example through the real provider; VERBOSE=1 shows reports and the log
-	@[ -d .build/demo/debug ] || echo "The first build of the two programs takes about four and a half minutes on two cores."
-	@for product in akv-csi akv-emulator; do swift build $(DEMO_FLAGS) --product $$product || exit 1; done
+	@[ -d .build/demo/debug ] || echo "The first build of the programs takes about four minutes on two cores."
+	@swift build $(DEMO_FLAGS)
 	@AKV_PROGRAMS=.build/demo/debug deploy/examples/payments/demo.sh $(if $(VERBOSE),--verbose)
 
 bench: release ## Measure the programs as they ship; results go to BENCH_RESULTS
