@@ -9,13 +9,14 @@ let grpcLibraries = ["grpc++_unsecure", "grpc_unsecure", "gpr", "absl_synchroniz
 
 // The program that ships has gRPC inside it: smaller than with the shared libraries, and quicker to start.
 // `make release` names the archives; without them the shared libraries are linked. Relative relocations
-// (glibc 2.36 and later) and no exported symbols keep 4 MB of tables out of every node's memory.
+// (glibc 2.36 and later) and no exported symbols keep 4 MB of tables out of every node's memory. Constants and, after the
+// start, the addresses of library functions are read-only, so that a faulty write cannot redirect the program.
 let archives = (Context.environment["AKV_STATIC_LIBRARIES"] ?? "").split(separator: " ").map(String.init)
 let archiveDirectoryFlags = (Context.environment["AKV_ARCHIVE_DIRECTORY"]).map { ["-L", $0] } ?? []
 let archiveFlags =
     [
-        "--as-needed", "--gc-sections", "--no-export-dynamic", "-z", "pack-relative-relocs", "--icf=safe",
-        "--start-group",
+        "--as-needed", "--gc-sections", "--no-export-dynamic", "-z", "pack-relative-relocs", "-z", "now", "--icf=safe",
+        "--script=\(Context.packageDirectory)/deploy/release/constants.ld", "--start-group",
     ]
     + archives + ["--end-group"]
 let grpcLinkerSettings: [LinkerSetting] =

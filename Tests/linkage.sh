@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks the libraries of the node's program: no Swift library, no OpenSSL (it has its own TLS), no emulator.
+# Checks the libraries of the node's program: no Swift library, no OpenSSL (it has its own TLS), no emulator. And checks
+# that a faulty write can change neither its constants nor the addresses of library functions.
 set -euo pipefail
 program=$1
 
@@ -14,6 +15,17 @@ done
 symbols=$(nm --defined-only "$program")
 if grep -q AzureEmulator <<<"$symbols"; then
   echo "$program holds the emulator, which can mint tokens"
+  exit 1
+fi
+sections=$(readelf --section-headers --wide "$program" | sed 's/^ *\[ *[0-9]*\] *//')
+constants=$(awk '$1 == ".rodata" {print $7}' <<<"$sections")
+if [[ "$constants" != A* ]]; then
+  echo "the constants of $program are writable or missing: .rodata has the flags '$constants'"
+  exit 1
+fi
+dynamic=$(readelf --dynamic --wide "$program")
+if ! grep -q BIND_NOW <<<"$dynamic"; then
+  echo "$program looks up library functions while it runs, through a table that stays writable"
   exit 1
 fi
 bytes=$(stat --format=%s "$program")
