@@ -16,7 +16,7 @@ public struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// The maximum sum of the costs of one owner's entries.
     public let ownerShare: Int
     /// The position of each key in `keys` and `values`, and in `order`.
-    @usableFromInline var positions: [Key: Int] = [:]
+    @usableFromInline var index = HashIndex()
     /// The keys by position; nil at free positions.
     @usableFromInline var keys: [Key?] = []
     @usableFromInline var values: [Value?] = []
@@ -28,29 +28,31 @@ public struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.ownerShare = ownerShare ?? capacity / 4
     }
 
-    @inlinable public var count: Int { positions.count }
+    @inlinable public var count: Int { index.count }
 
     /// The sum of costs.
     @inlinable public var cost: Int { order.cost }
 
     /// All entries, in no particular order.
     @inlinable public var all: [(key: Key, value: Value)] {
-        positions.compactMap { key, position in values[position].map { (key, $0) } }
+        zip(keys, values).compactMap { key, value in
+            if let key, let value { (key, value) } else { nil }
+        }
     }
 
     /// The value of `key`. Reading it does not count as a use of the entry.
-    @inlinable public subscript(key: Key) -> Value? { positions[key].flatMap { values[$0] } }
+    @inlinable public subscript(key: Key) -> Value? { position(of: key).flatMap { values[$0] } }
 
     /// Returns the value of `key`, and counts this as a use of the entry.
     @inlinable public mutating func use(_ key: Key) -> Value? {
-        guard let position = positions[key] else { return nil }
+        guard let position = position(of: key) else { return nil }
         order.touch(position)
         return values[position]
     }
 
     /// Changes the value of `key`, if it exists. This does not count as a use of the entry.
     @inlinable public mutating func update(_ key: Key, _ change: (inout Value) -> Void) {
-        guard let position = positions[key], var value = values[position] else { return }
+        guard let position = position(of: key), var value = values[position] else { return }
         // The value is removed from the map while it is changed, because changing it in place would copy it.
         values[position] = nil
         change(&value)
@@ -78,20 +80,20 @@ public struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             keys[position] = key
             values[position] = value
         }
-        positions[key] = position
+        index.insert(position, key.hashValue)
         return evicted
     }
 
     @discardableResult
     @inlinable public mutating func remove(_ key: Key) -> Bool {
-        guard let position = positions[key] else { return false }
+        guard let position = position(of: key) else { return false }
         remove(at: position)
         return true
     }
 
     @inlinable public mutating func removeAll(where condition: (Key, Value) -> Bool) {
-        for (key, position) in positions {
-            if let value = values[position], condition(key, value) { remove(at: position) }
+        for position in keys.indices {
+            if let key = keys[position], let value = values[position], condition(key, value) { remove(at: position) }
         }
     }
 
@@ -104,7 +106,11 @@ public struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         guard let key = keys[position] else { return }
         keys[position] = nil
         values[position] = nil
-        positions[key] = nil
+        index.remove(position, key.hashValue)
         order.remove(position)
+    }
+
+    @inlinable func position(of key: Key) -> Int? {
+        index.find(key.hashValue) { keys[$0] == key }
     }
 }

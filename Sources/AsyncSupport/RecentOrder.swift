@@ -1,15 +1,16 @@
 /// The order of a `RecentMap`'s entries by position: their costs and owners, and the order of use for each owner.
 @usableFromInline
 struct RecentOrder: Sendable {
+    /// There are tens of thousands of entries, so the numbers are no larger than necessary.
     private struct Entry: Sendable {
         var cost = 0
+        /// The time in `positionsToSweep` at which the entry is removed, in seconds.
+        var keepUntil = Double.infinity
         /// The index of the owner in `owners`; -1 at free positions.
-        var owner = -1
+        var owner: Int32 = -1
         /// The neighbours in the list of the owner's entries, by position; -1 if it has none.
-        var older = -1
-        var newer = -1
-        /// The time in `positionsToSweep` at which the entry is removed; nil if it is kept indefinitely.
-        var keepUntil: Duration?
+        var older: Int32 = -1
+        var newer: Int32 = -1
     }
 
     private struct Owner: Sendable {
@@ -42,7 +43,8 @@ struct RecentOrder: Sendable {
         let owner = ownersByName[name] ?? add(name)
         let position = freeEntries.popLast() ?? entries.count
         if position == entries.count { entries.append(Entry()) }
-        entries[position] = Entry(cost: cost, owner: owner, keepUntil: keepUntil)
+        entries[position] = Entry(
+            cost: cost, keepUntil: keepUntil?.inSeconds ?? .infinity, owner: Int32(owner))
         self.cost += cost
         owners[owner].cost += cost
         link(position)
@@ -55,11 +57,12 @@ struct RecentOrder: Sendable {
         entries[position] = Entry()
         freeEntries.append(position)
         cost -= entry.cost
-        owners[entry.owner].cost -= entry.cost
-        guard owners[entry.owner].newest < 0 else { return }
-        ownersByName[owners[entry.owner].name] = nil
-        owners[entry.owner] = Owner(name: "")
-        freeOwners.append(entry.owner)
+        let owner = Int(entry.owner)
+        owners[owner].cost -= entry.cost
+        guard owners[owner].newest < 0 else { return }
+        ownersByName[owners[owner].name] = nil
+        owners[owner] = Owner(name: "")
+        freeOwners.append(owner)
     }
 
     /// Returns the position of the entry to remove before `name` can insert an entry of `cost`, or nil if it fits.
@@ -74,9 +77,8 @@ struct RecentOrder: Sendable {
     }
 
     @usableFromInline func positionsToSweep(now: Duration) -> [Int] {
-        entries.indices.filter { position in
-            entries[position].owner >= 0 && entries[position].keepUntil.map { $0 <= now } ?? false
-        }
+        let now = now.inSeconds
+        return entries.indices.filter { entries[$0].owner >= 0 && entries[$0].keepUntil <= now }
     }
 
     private mutating func add(_ name: String) -> Int {
@@ -89,17 +91,26 @@ struct RecentOrder: Sendable {
     // MARK: - The list of an owner's entries, from the oldest to the newest
 
     private mutating func link(_ position: Int) {
-        let owner = entries[position].owner
+        let owner = Int(entries[position].owner)
         let before = owners[owner].newest
-        entries[position].older = before
+        entries[position].older = Int32(before)
         entries[position].newer = -1
-        if before >= 0 { entries[before].newer = position } else { owners[owner].oldest = position }
+        if before >= 0 { entries[before].newer = Int32(position) } else { owners[owner].oldest = position }
         owners[owner].newest = position
     }
 
     private mutating func unlink(_ position: Int) {
-        let (owner, older, newer) = (entries[position].owner, entries[position].older, entries[position].newer)
-        if older >= 0 { entries[older].newer = newer } else { owners[owner].oldest = newer }
-        if newer >= 0 { entries[newer].older = older } else { owners[owner].newest = older }
+        let entry = entries[position]
+        let owner = Int(entry.owner)
+        if entry.older >= 0 {
+            entries[Int(entry.older)].newer = entry.newer
+        } else {
+            owners[owner].oldest = Int(entry.newer)
+        }
+        if entry.newer >= 0 {
+            entries[Int(entry.newer)].older = entry.older
+        } else {
+            owners[owner].newest = Int(entry.older)
+        }
     }
 }

@@ -103,4 +103,39 @@ struct RecentMapTests {
             }
         }
     }
+
+    private struct Colliding: Hashable {
+        var number: Int
+        /// The number of different hashes.
+        var hashes: Int
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(number % hashes)
+        }
+    }
+
+    @Test("keys with the same hash are different keys", arguments: [1, 3, 50, 1000])
+    func collisions(hashes: Int) {
+        var random = SeededRandom(seed: UInt64(hashes))
+        var map = RecentMap<Colliding, Int>(capacity: 10_000, ownerShare: 10_000)
+        var expected: [Colliding: Int] = [:]
+        for step in 0..<6000 {
+            // It grows, then shrinks, then is mixed.
+            let adds = step < 1000 ? 3 : step < 2000 ? 1 : 2
+            let key = Colliding(number: Int.random(in: 0..<300, using: &random), hashes: hashes)
+            if Int.random(in: 0..<4, using: &random) < adds {
+                map.store(key, step, owner: "a")
+                expected[key] = step
+            } else {
+                #expect(map.remove(key) == (expected.removeValue(forKey: key) != nil))
+            }
+            let other = Colliding(number: Int.random(in: 0..<300, using: &random), hashes: hashes)
+            #expect(map[other] == expected[other])
+        }
+        #expect(map.count == expected.count)
+        #expect(Dictionary(map.all.map { ($0.key, $0.value) }) { first, _ in first } == expected)
+        map.removeAll { _, _ in true }
+        #expect(map.count == 0)
+        #expect(expected.keys.allSatisfy { map[$0] == nil })
+    }
 }

@@ -8,58 +8,6 @@ internal import Synchronization
 /// calls. Entries are never shared between principals, and a refusal removes the entries that it concerns. All members
 /// can be used from any thread.
 package final class ValueCache: Sendable {
-    /// A vault and the principal that requests from it. All objects of a read share one instance, so that their keys
-    /// are cheap to compare and hash.
-    final class Scope: Hashable, Sendable {
-        let principal: Principal
-        /// The vault's host.
-        let vault: String
-        private let hash: Int
-
-        init(principal: Principal, vault: String) {
-            self.principal = principal
-            self.vault = vault
-            var hasher = Hasher()
-            hasher.combine(principal)
-            hasher.combine(vault)
-            hash = hasher.finalize()
-        }
-
-        static func == (left: Scope, right: Scope) -> Bool {
-            left === right
-                || left.hash == right.hash && left.vault == right.vault && left.principal == right.principal
-        }
-
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(hash)
-        }
-    }
-
-    /// Everything that a vault's response depends on.
-    struct Key: Hashable, Sendable {
-        var scope: Scope
-        var type: KeyVaultObject.ObjectType
-        /// The name of the object; empty for the list of objects.
-        var name: String
-        var query: Query
-
-        /// Swift takes two names for equal that only look alike, such as one with a K and one with the Kelvin sign.
-        static func == (left: Key, right: Key) -> Bool {
-            left.name.utf8.elementsEqual(right.name.utf8) && left.type == right.type && left.query == right.query
-                && left.scope == right.scope
-        }
-    }
-
-    /// The part of the vault that is requested.
-    enum Query: Hashable, Sendable {
-        /// The content of a version; of the latest one if the text is empty.
-        case content(version: String)
-        /// The list of an object's versions.
-        case versions
-        /// The list of all objects of a type.
-        case objects
-    }
-
     struct Entry: Sendable {
         var content: VaultContent
         /// The time at which its request began.
@@ -110,6 +58,8 @@ package final class ValueCache: Sendable {
 
     private struct State {
         var entries: RecentMap<Key, Entry>
+        /// The scopes of the entries. Equal scopes exist once, however many mounts created one.
+        var scopes: Set<Scope> = []
         var pending: [Key: Pending] = [:]
         var nextNumber: UInt64 = 0
         var evictions = 0
@@ -326,12 +276,16 @@ package final class ValueCache: Sendable {
 
     package func sweep() {
         let now = time.elapsed()
-        state.withLock { $0.entries.sweep(now: now) }
+        state.withLock { state in
+            state.entries.sweep(now: now)
+            state.scopes = Set(state.entries.all.lazy.map(\.key.scope))
+        }
     }
 
     package func removeAll() {
         state.withLock { state in
             state.entries.removeAll { _, _ in true }
+            state.scopes = []
             state.pending = [:]
         }
     }
@@ -373,6 +327,8 @@ package final class ValueCache: Sendable {
             guard state.pending[key]?.number == stamp.number else { return entry }
             state.pending[key] = nil
             guard stamp.interval > .zero else { return entry }
+            var key = key
+            key.scope = state.scopes.insert(key.scope).memberAfterInsert
             state.evictions += state.entries.store(
                 key, entry, cost: Self.overhead + content.byteCount, owner: stamp.owner,
                 keepUntil: stamp.begunAt + max(stamp.interval + Self.retention, settings.staleIfError))
