@@ -28,7 +28,7 @@ EMULATOR_ARCHIVES = $(LIBRARIES)/libcrypto.a $(LIBRARIES)/libz.a
 ARCHIVE_DIRECTORY = $(CURDIR)/.build/archives
 
 # The demo's programs are built quickly and apart from other builds: for debugging, but without debug information and
-# without an index, and each module at once. This takes a third less CPU time. One build of all programs takes less than
+# without an index, and each module as a whole. This takes a third less CPU time. One build of all programs takes less than
 # two builds of one.
 DEMO_FLAGS = --scratch-path .build/demo --disable-index-store -debug-info-format none \
   -Xswiftc -whole-module-optimization -Xswiftc -num-threads -Xswiftc 2

@@ -4,10 +4,10 @@ internal import SecretMemory
 
 /// Identifies a credential without holding it.
 struct CredentialFingerprint: Hashable, Sendable {
-    private var digest: [UInt8]
+    private var digest: DigestKey
 
     /// The fingerprint of the node's own identity, which does not need a credential.
-    static let none = CredentialFingerprint(digest: [])
+    static let none = CredentialFingerprint(digest: .zero)
 
     init(_ identity: Identity) {
         switch identity {
@@ -24,7 +24,7 @@ struct CredentialFingerprint: Hashable, Sendable {
         digest = assertion.withExposed { bytes in
             var hash = SHA256()
             hash.update(bufferPointer: bytes)
-            return Array(hash.finalize())
+            return hash.finalize().withUnsafeBytes { DigestKey($0) }
         }
     }
 
@@ -34,11 +34,11 @@ struct CredentialFingerprint: Hashable, Sendable {
         digest = secret.withExposed { bytes in
             var code = HMAC<SHA256>(key: Self.key)
             code.update(data: bytes)
-            return Array(code.finalize())
+            return code.finalize().withUnsafeBytes { DigestKey($0) }
         }
     }
 
-    private init(digest: [UInt8]) {
+    private init(digest: DigestKey) {
         self.digest = digest
     }
 

@@ -7,7 +7,7 @@ internal import Synchronization
 
 /// The SHA-256 digest of a Mount request, which identifies its bytes.
 struct RequestDigest: Hashable, Sendable {
-    private var digest: ByteKey
+    private var digest: DigestKey
 
     /// The maximum size of a request that is hashed, in bytes. Nearly all requests are smaller.
     private static let maximumBytes = LargeRequests.smallBytes
@@ -29,7 +29,7 @@ struct RequestDigest: Hashable, Sendable {
         message.secrets.withUnsafeBytes { add($0) }
         add(message.targetPath)
         add(message.permission)
-        digest = ByteKey(hash.finalize())
+        digest = hash.finalize().withUnsafeBytes { DigestKey($0) }
     }
 }
 

@@ -83,6 +83,7 @@ package struct AuditLog: Sendable {
 
     private static func digests(of result: MountResult) -> [Int] {
         var digests: [Int] = []
+        digests.reserveCapacity(result.contents.items.reduce(0) { $0 + $1.count })
         for (index, item) in result.plan.items.enumerated() {
             for (content, source) in zip(result.contents.items[index], result.contents.sources[index]) {
                 var hasher = Hasher()

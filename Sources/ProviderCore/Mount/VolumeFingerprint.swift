@@ -5,7 +5,7 @@ internal import SecretMemory
 ///
 /// A changed SecretProviderClass gives the volume another fingerprint.
 package struct VolumeFingerprint: Hashable, Sendable {
-    private var digest: ByteKey
+    private var digest: DigestKey
 
     package init(_ request: MountRequest) {
         // One call of the hash takes less time than one for each text.
@@ -28,7 +28,7 @@ package struct VolumeFingerprint: Hashable, Sendable {
         digest = texts.finish().withExposed { bytes in
             var hash = SHA256()
             hash.update(bufferPointer: bytes)
-            return ByteKey(hash.finalize())
+            return hash.finalize().withUnsafeBytes { DigestKey($0) }
         }
     }
 }

@@ -24,10 +24,11 @@ struct ParsedClass: Sendable {
     /// The text that the result depends on. It is compared by bytes, because Swift treats different Unicode spellings
     /// of a text as equal.
     static func source(_ parameters: StringMap) -> ByteKey {
+        let texts = (["objects"] + ClassSettings.keys).map { parameters[$0].utf8 }
         var source: [UInt8] = []
-        source.reserveCapacity(1024)
-        for key in ["objects"] + ClassSettings.keys {
-            let text = parameters[key].utf8
+        // The cache keeps this array, so it is no larger than necessary.
+        source.reserveCapacity(texts.reduce(0) { $0 + MemoryLayout<UInt64>.size + $1.count })
+        for text in texts {
             withUnsafeBytes(of: UInt64(text.count).littleEndian) { source += $0 }
             source += text
         }
