@@ -37,7 +37,10 @@ struct HashIndex: Sendable {
     @usableFromInline mutating func remove(_ position: Int, _ hash: Int) {
         let removed = UInt64(UInt32(truncatingIfNeeded: hash)) << 32 | UInt64(position + 1)
         var free = first(removed >> 32)
-        while places[free] != removed { free = next(free) }
+        while places[free] != removed {
+            precondition(places[free] != 0, "the position is not in the index")
+            free = next(free)
+        }
         // A search ends at a free place, so the entries that follow move up, unless that is before their first place.
         var place = next(free)
         while places[place] != 0 {

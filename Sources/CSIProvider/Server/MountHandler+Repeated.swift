@@ -37,7 +37,7 @@ extension MountHandler {
         else { return repeated.remove(name) }
         repeated.store(
             RepeatableMount(
-                pod: pod, condition: condition, response: response, log: context.log, deliveries: deliveries,
+                pod: pod, condition: condition, response: response, log: context.log.kept(), deliveries: deliveries,
                 endings: ExpiryWatch.Endings(result)),
             for: digest, at: name)
     }

@@ -20,6 +20,15 @@ struct MountLog {
         nameCall()
     }
 
+    /// Returns a copy to keep for `restarted()`. It has room for the fields of a "mounted" line only: a cache keeps it,
+    /// and each such line copies it.
+    func kept() -> MountLog {
+        var copy = self
+        copy.fields = Logger.Metadata(minimumCapacity: fields.count + 4)
+        for (key, value) in fields { copy.fields[key] = value }
+        return copy
+    }
+
     /// Returns the log for another call that repeats the mount.
     func restarted() -> MountLog {
         var copy = self
