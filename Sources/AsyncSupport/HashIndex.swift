@@ -2,8 +2,8 @@
 ///
 /// The table keeps its keys itself, and this index takes eight bytes for each place. A dictionary would keep each key a
 /// second time. A place holds half of the hash and the position; the first place to try follows from the hash, and the
-/// next ones follow it. The hashes must come from Swift's `Hasher`, whose seed is
-/// random for each process, so that a tenant cannot choose keys with the same hash.
+/// next ones follow it. The hashes must come from Swift's `Hasher`, whose seed is random for each process, so that a
+/// tenant cannot choose keys with the same hash.
 @usableFromInline
 struct HashIndex: Sendable {
     /// The upper half is the hash, and the lower half is the position plus one. A free place is 0. The number of places
@@ -38,6 +38,8 @@ struct HashIndex: Sendable {
         let removed = UInt64(UInt32(truncatingIfNeeded: hash)) << 32 | UInt64(position + 1)
         var free = first(removed >> 32)
         while places[free] != removed {
+            // This can only be a bug in this process, and no input can cause it: the map removes what it has found, and
+            // the hash of a key never changes. The search would not end.
             precondition(places[free] != 0, "the position is not in the index")
             free = next(free)
         }

@@ -40,6 +40,11 @@ public struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// Calls `body` with each key, in no particular order, without a copy of the entries.
+    @inlinable public func forEachKey(_ body: (Key) -> Void) {
+        for case let key? in keys { body(key) }
+    }
+
     /// The value of `key`. Reading it does not count as a use of the entry.
     @inlinable public subscript(key: Key) -> Value? { position(of: key).flatMap { values[$0] } }
 

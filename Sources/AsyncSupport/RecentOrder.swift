@@ -1,7 +1,8 @@
 /// The order of a `RecentMap`'s entries by position: their costs and owners, and the order of use for each owner.
 @usableFromInline
 struct RecentOrder: Sendable {
-    /// There are tens of thousands of entries, so the numbers are no larger than necessary.
+    /// There are tens of thousands of entries, so the numbers are small. 32 bits suffice for positions and owners:
+    /// more entries would take over 100 GB.
     private struct Entry: Sendable {
         var cost = 0
         /// The time in `positionsToSweep` at which the entry is removed, in seconds.

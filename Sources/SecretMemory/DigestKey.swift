@@ -19,6 +19,7 @@ package struct DigestKey: Hashable, Sendable {
 
     /// Copies a digest, which must have 32 bytes.
     package init(_ bytes: UnsafeRawBufferPointer) {
+        // No input can cause this: the callers pass results of SHA-256, which always have this size.
         precondition(bytes.count == Self.byteCount, "a digest has \(Self.byteCount) bytes, not \(bytes.count)")
         func word(_ index: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) }
         self.init(first: word(0), second: word(1), third: word(2), fourth: word(3))

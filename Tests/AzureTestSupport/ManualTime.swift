@@ -50,3 +50,17 @@ extension TimeSource {
         RequestContext(namespace: namespace, priority: priority, deadline: deadline(after: timeout))
     }
 }
+
+extension TimeSource {
+    /// The same clock, with pauses that end only when they are cancelled.
+    package var withEndlessPauses: TimeSource {
+        var copy = self
+        copy.sleep = { _ throws(CancellationError) in
+            let (ends, end) = AsyncStream<Void>.makeStream()
+            for await _ in ends {}
+            withExtendedLifetime(end) {}
+            throw CancellationError()
+        }
+        return copy
+    }
+}

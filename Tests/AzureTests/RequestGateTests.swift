@@ -137,11 +137,8 @@ struct RequestGateTests {
         #expect(gate.limit(of: "loud") == 2)
         #expect(gate.limit(of: "quiet") == 4)
         // Even while a request of the other namespace waits for the end of its pause.
-        var slow = source
-        slow.sleep = { _ throws(CancellationError) in
-            // This request does not end by itself: only the end of the test cancels it.
-            do { try await Task.sleep(for: .seconds(3600)) } catch { throw CancellationError() }
-        }
+        // The pause does not end by itself: only the end of the test cancels it.
+        let slow = source.withEndlessPauses
         let busy = RequestGate(RequestGate.Limits(concurrent: 4), time: slow)
         let refused = try await busy.enter(slow.context("loud"))
         busy.throttle(refused, pause: .seconds(30))

@@ -63,13 +63,7 @@ struct RequestRunTests {
 
         /// Unless `pausesEnd`, a pause ends only when it is cancelled.
         init(_ limits: RequestGate.Limits = .init(concurrent: 1000), pausesEnd: Bool = true) {
-            var source = time.source
-            if !pausesEnd {
-                source.sleep = { _ throws(CancellationError) in
-                    do { try await Task.sleep(for: .seconds(3600)) } catch { throw CancellationError() }
-                }
-            }
-            self.source = source
+            source = pausesEnd ? time.source : time.source.withEndlessPauses
             gate = RequestGate(limits, time: source)
         }
 

@@ -278,7 +278,9 @@ package final class ValueCache: Sendable {
         let now = time.elapsed()
         state.withLock { state in
             state.entries.sweep(now: now)
-            state.scopes = Set(state.entries.all.lazy.map(\.key.scope))
+            var scopes: Set<Scope> = []
+            state.entries.forEachKey { scopes.insert($0.scope) }
+            state.scopes = scopes
         }
     }
 

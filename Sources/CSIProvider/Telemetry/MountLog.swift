@@ -24,6 +24,7 @@ struct MountLog {
     /// and each such line copies it.
     func kept() -> MountLog {
         var copy = self
+        // The line adds the files, the duration and one or two counts.
         copy.fields = Logger.Metadata(minimumCapacity: fields.count + 4)
         for (key, value) in fields { copy.fields[key] = value }
         return copy

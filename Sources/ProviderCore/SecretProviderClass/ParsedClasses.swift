@@ -26,7 +26,7 @@ struct ParsedClass: Sendable {
     static func source(_ parameters: StringMap) -> ByteKey {
         let texts = (["objects"] + ClassSettings.keys).map { parameters[$0].utf8 }
         var source: [UInt8] = []
-        // The cache keeps this array, so it is no larger than necessary.
+        // The cache keeps this array, so it has no spare room.
         source.reserveCapacity(texts.reduce(0) { $0 + MemoryLayout<UInt64>.size + $1.count })
         for text in texts {
             withUnsafeBytes(of: UInt64(text.count).littleEndian) { source += $0 }
