@@ -117,7 +117,7 @@ private final class Attempt {
             }
         }
         try pipeline.addHandlers(
-            HTTPRequestEncoder(), ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)),
+            RequestPassage(), ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)),
             HTTPConnection(route, tls: handler, ready: inner))
     }
 

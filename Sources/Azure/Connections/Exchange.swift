@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOHTTP1
 internal import SecretMemory
 
 /// One request and its response. It must be used on the engine's event loop only.
@@ -47,28 +46,36 @@ final class Exchange {
         connection?.close()
     }
 
-    /// The request line and the headers.
-    var head: HTTPRequestHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(request.headers.count + 4)
+    /// The request as it is sent: its line, its headers and its body, in one buffer and so in one record of TLS.
+    func bytes(in allocator: ByteBufferAllocator) -> ByteBuffer {
+        var size = 64 + url.target.utf8.count + url.authority.utf8.count + userAgent.utf8.count
+        for header in request.headers { size += header.name.utf8.count + header.value.utf8.count + 4 }
+        if let bearer = request.bearer { size += bearer.count + 32 }
+        if let body = request.body { size += body.count + 32 }
+        var bytes = allocator.buffer(capacity: size)
+        bytes.writeString(request.method.rawValue)
+        bytes.writeStaticString(" ")
+        bytes.writeString(url.target)
+        bytes.writeStaticString(" HTTP/1.1\r\n")
         // A request through the cluster's token proxy already has the header, with the host behind the proxy.
         if !request.headers.contains(where: { ASCII.isSame($0.name, "host") }) {
-            headers.add(name: "Host", value: url.authority)
+            bytes.writeHeader("Host", url.authority)
         }
-        headers.add(name: "User-Agent", value: userAgent)
-        for header in request.headers { headers.add(name: header.name, value: header.value) }
+        bytes.writeHeader("User-Agent", userAgent)
+        for header in request.headers { bytes.writeHeader(header.name, header.value) }
         if let bearer = request.bearer {
-            headers.add(
-                name: "Authorization",
-                value: bearer.withExposed { "Bearer " + String(decoding: $0, as: UTF8.self) })
+            bytes.writeStaticString("Authorization: Bearer ")
+            _ = bearer.withExposed { bytes.writeBytes($0) }
+            bytes.writeStaticString("\r\n")
         }
         if let body = request.body {
-            headers.add(name: "Content-Length", value: "\(body.count)")
+            bytes.writeHeader("Content-Length", "\(body.count)")
         } else if request.method != .get {
-            headers.add(name: "Content-Length", value: "0")
+            bytes.writeStaticString("Content-Length: 0\r\n")
         }
-        return HTTPRequestHead(
-            version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: url.target, headers: headers)
+        bytes.writeStaticString("\r\n")
+        if let body = request.body { _ = body.withExposed { bytes.writeBytes($0) } }
+        return bytes
     }
 
     /// Whether no part of the head can end its line early, and so inject another header or another request.
@@ -83,5 +90,14 @@ final class Exchange {
     private static func all(_ text: String, _ condition: (UInt8) -> Bool) -> Bool {
         var text = text
         return text.withUTF8 { $0.allSatisfy(condition) }
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeHeader(_ name: String, _ value: String) {
+        writeString(name)
+        writeStaticString(": ")
+        writeString(value)
+        writeStaticString("\r\n")
     }
 }

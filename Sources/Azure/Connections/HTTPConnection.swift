@@ -51,13 +51,14 @@ final class HTTPConnection: ChannelInboundHandler {
         }
         self.exchange = exchange
         exchange.connection = self
-        context.write(wrapOutboundOut(.head(exchange.head)), promise: nil)
-        if let body = exchange.request.body {
-            let buffer = body.withExposed { context.channel.allocator.buffer(bytes: $0) }
-            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
-        }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.write(wrapOutboundOut(.head(Self.announcement)), promise: nil)
+        let bytes = exchange.bytes(in: context.channel.allocator)
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
     }
+
+    /// Tells NIO's decoder that a response will arrive; see `RequestPassage`. The decoder treats all methods alike, except
+    /// for HEAD and CONNECT.
+    private static let announcement = HTTPRequestHead(version: .http1_1, method: .GET, uri: "")
 
     func close() {
         guard let context, !isClosed else { return }
