@@ -11,35 +11,42 @@ package enum Timestamp {
 
     /// Whether `text` is an RFC 3339 timestamp, by the rules of Go's decoder.
     package static func isValid(_ text: String) -> Bool {
-        var rest = Array(text.utf8)[...]
-        func number(_ digits: Int) -> Int? {
+        var reader = Reader(rest: Array(text.utf8)[...])
+        guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),
+            let day = reader.number(2), reader.skip("T"), let hour = reader.number(2), reader.skip(":"),
+            let minute = reader.number(2), reader.skip(":"), let second = reader.number(2)
+        else { return false }
+        if reader.skip(".") {
+            guard reader.number(1) != nil else { return false }
+            while reader.number(1) != nil {}
+        }
+        if !reader.skip("Z") {
+            guard reader.skip("+") || reader.skip("-"), let zoneHour = reader.number(2), reader.skip(":"),
+                let zoneMinute = reader.number(2), zoneHour < 24, zoneMinute < 60
+            else { return false }
+        }
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        return reader.rest.isEmpty && (1...12).contains(month) && (1...lengths[month - 1]).contains(day) && hour < 24
+            && minute < 60 && second < 60
+    }
+
+    private struct Reader {
+        var rest: ArraySlice<UInt8>
+
+        mutating func number(_ digits: Int) -> Int? {
             guard rest.count >= digits, rest.prefix(digits).allSatisfy({ ASCII.digits.contains($0) }) else {
                 return nil
             }
             defer { rest = rest.dropFirst(digits) }
             return rest.prefix(digits).reduce(0) { $0 * 10 + Int($1 - 0x30) }
         }
-        func skip(_ character: Unicode.Scalar) -> Bool {
+
+        mutating func skip(_ character: Unicode.Scalar) -> Bool {
             guard rest.first == UInt8(ascii: character) else { return false }
             rest = rest.dropFirst()
             return true
         }
-        guard let year = number(4), skip("-"), let month = number(2), skip("-"), let day = number(2), skip("T"),
-            let hour = number(2), skip(":"), let minute = number(2), skip(":"), let second = number(2)
-        else { return false }
-        if skip(".") {
-            guard number(1) != nil else { return false }
-            while number(1) != nil {}
-        }
-        if !skip("Z") {
-            guard skip("+") || skip("-"), let zoneHour = number(2), skip(":"), let zoneMinute = number(2),
-                zoneHour < 24, zoneMinute < 60
-            else { return false }
-        }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        return rest.isEmpty && (1...12).contains(month) && (1...lengths[month - 1]).contains(day) && hour < 24
-            && minute < 60 && second < 60
     }
 
     /// Returns the seconds since 1970 of a text in the format of `text(_:)`, and 0 for any other text.
