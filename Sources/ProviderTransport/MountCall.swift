@@ -34,7 +34,7 @@ final class MountCall: Sendable {
             request: MountRequestMessage(copying: handle.raw), secondsLeft: akv_call_seconds_left(handle.raw))
         let arrival = ContinuousClock.now
         // The task runs on gRPC's thread until it first waits: a mount that is served from memory needs no other thread.
-        let task = Task.immediate {
+        let task = Task.immediate(executorPreference: server.executor) {
             do throws(RPCStatus) {
                 let response = try await server.handler(incoming)
                 let bytes = response.encodedSize

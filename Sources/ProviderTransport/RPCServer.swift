@@ -49,15 +49,18 @@ package final class RPCServer: Sendable {
     ///
     /// - Parameters:
     ///   - version: The response to Version.
+    ///   - executor: The executor on which a handler continues after it has waited; nil for Swift's own threads. A handler
+    ///     begins on a thread of gRPC.
     ///   - handler: Handles the Mount calls, several at the same time.
     /// - Throws: `ListenError` with the reason, for the operator.
     package static func start(
         endpoint: Endpoint,
         version: ProviderVersion,
+        executor: (any TaskExecutor)? = nil,
         handler: @escaping RPCServer.Handler
     ) throws(ListenError) -> RPCServer {
         let listening = try ListeningSockets.open(endpoint)
-        let core = ServerCore(handler: handler)
+        let core = ServerCore(handler: handler, executor: executor)
         let handlers = core.handlers()
         let raw = version.withBorrowed { version in
             akv_server_start(

@@ -10,11 +10,14 @@ final class ServerCore: Sendable {
     }
 
     let handler: RPCServer.Handler
+    /// The executor that the handlers' tasks prefer.
+    let executor: (any TaskExecutor)?
     let budget = ResponseMemoryBudget(capacity: RPCServer.maximumPendingResponseBytes)
     private let state = Mutex(State())
 
-    init(handler: @escaping RPCServer.Handler) {
+    init(handler: @escaping RPCServer.Handler, executor: (any TaskExecutor)?) {
         self.handler = handler
+        self.executor = executor
     }
 
     var count: Int { state.withLock { $0.calls.count } }

@@ -1,5 +1,6 @@
 import Azure
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("A shared task")
@@ -35,6 +36,14 @@ struct FlightTests {
         work.finish(7)
         let values = await [first, second]
         #expect(values == [7, 7])
+    }
+
+    @Test("a shared task runs on the executor that it prefers")
+    func executor() async {
+        let executor = CountingExecutor()
+        let sharedTask = SharedTask(until: time.deadline(after: .seconds(60)), on: executor) { _ in 7 }
+        #expect(await sharedTask.value(for: sharedTask.first) == 7)
+        #expect(executor.count > 0)
     }
 
     @Test("a shared task continues when one of two callers is cancelled, and is cancelled with the last one")

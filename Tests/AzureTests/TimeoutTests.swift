@@ -1,4 +1,5 @@
 import Azure
+import TestSupport
 import Testing
 
 @Suite("Work with a deadline", .timeLimit(.minutes(20)))
@@ -14,6 +15,17 @@ struct TimeLimitTests {
     func inTime() async {
         let value = await withDeadline(TimeSource.system.deadline(after: .seconds(60))) { "done" }
         #expect(value == "done")
+    }
+
+    @Test("work that has waited continues on the executor that it prefers")
+    func executor() async {
+        let executor = CountingExecutor()
+        let value = await withDeadline(TimeSource.system.deadline(after: .seconds(900)), on: executor) {
+            await Task.yield()
+            return "done"
+        }
+        #expect(value == "done")
+        #expect(executor.count > 0)
     }
 
     @Test("work is cancelled after its deadline")

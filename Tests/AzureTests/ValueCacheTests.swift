@@ -1,6 +1,7 @@
 import AzureTestSupport
 import ProviderCore
 import SecretMemory
+import TestSupport
 import Testing
 
 @testable import Azure
@@ -27,6 +28,7 @@ struct ValueCacheTests {
             key: key, freshness: ValueCache.Freshness(maximumAge: .seconds(60), notBefore: nil))
         _ = await cache.values(for: [wish], owner: "a", until: time.source.deadline(after: .seconds(60))) {
             _, _, deliver in
+            await Task.yield()
             deliver(0, .success(.value(.list([]))))
         }
         return Weak(scope: scope)
@@ -48,6 +50,14 @@ struct ValueCacheTests {
         #expect(other.scope != nil)
         cache.removeAll()
         #expect(first.scope == nil && other.scope == nil)
+    }
+
+    @Test("a fetch that has waited continues on the executor that the cache prefers")
+    func executor() async throws {
+        let executor = CountingExecutor()
+        let cache = ValueCache(settings: CacheSettings(), time: time.source, executor: executor)
+        _ = try await read("one", "tenant", into: cache)
+        #expect(executor.count > 0)
     }
 
     @Test("a sweep forgets the principals whose entries have expired")

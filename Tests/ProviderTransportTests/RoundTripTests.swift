@@ -225,6 +225,21 @@ struct RoundTripTests {
         }
     }
 
+    @Test("a handler that has waited continues on the server's executor")
+    func executor() async throws {
+        let executor = CountingExecutor()
+        let server = try RPCServer.start(
+            endpoint: .tcp(host: "127.0.0.1", port: 0), version: testVersion, executor: executor,
+            handler: { _ in
+                await Task.yield()
+                return .file("t")
+            })
+        let client = RPCClient(endpoint: .tcp(host: "127.0.0.1", port: server.port))
+        #expect(try await client.mount(.plain).files.map(\.path) == ["t"])
+        #expect(executor.count > 0)
+        await server.stop(grace: .zero)
+    }
+
     @Test("a TCP endpoint with port 0 reports the port in use")
     func tcp() async throws {
         let server = try RPCServer.start(

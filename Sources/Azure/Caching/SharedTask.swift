@@ -27,16 +27,17 @@ package final class SharedTask<Value: Sendable>: Sendable {
     package let first: Caller
 
     /// Starts `work` with a deadline that moves when callers with a later one join. If `isAwaited` is false, the work
-    /// starts without a caller and runs in the background until its deadline.
+    /// starts without a caller and runs in the background until its deadline. It prefers `executor`.
     package init(
-        isAwaited: Bool = true, until deadline: Deadline, _ work: @escaping @Sendable (Deadline) async -> Value
+        isAwaited: Bool = true, until deadline: Deadline, on executor: (any TaskExecutor)? = nil,
+        _ work: @escaping @Sendable (Deadline) async -> Value
     ) {
         latest = Mutex(deadline)
         var initial = State()
         first = Caller(waiter: isAwaited ? initial.callers.append(()) : nil)
         state = Mutex(initial)
-        let task = Task {
-            finish(await work(deadline.moving { [weak self] in self?.latest.withLock { $0 } ?? deadline }))
+        let task = Task(executorPreference: executor) {
+            self.finish(await work(deadline.moving { [weak self] in self?.latest.withLock { $0 } ?? deadline }))
         }
         state.withLock { state in
             if state.value == nil { state.task = task }

@@ -34,11 +34,14 @@ package final class NetworkTransport: HTTPTransport {
     private let engine: NIOLoopBoundBox<ConnectionEngine>
     private let numbers = Atomic<UInt64>(0)
 
+    package let executor: (any TaskExecutor)?
+
     package init(configuration: Configuration) {
         self.configuration = configuration
         contexts = TLSContexts(configuration.trustRoots)
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         self.eventLoop = eventLoop
+        executor = EventLoopExecutor(eventLoop)
         let resolver = NameResolver(servers: configuration.nameServers)
         let connector = Connector(eventLoop: eventLoop, resolver: resolver, timeout: configuration.connectTimeout)
         engine = NIOLoopBoundBox.makeBoxSendingValue(

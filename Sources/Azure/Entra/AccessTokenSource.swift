@@ -18,6 +18,7 @@ package struct AccessTokenSource: Sendable {
     private let cache: TokenCache?
     private let refusedCredentials: RefusedCredentials?
     private let observer: any FetchObserver
+    private let executor: (any TaskExecutor)?
 
     /// Creates a source. Without a cache, every mount exchanges its credential again, and refusals are not remembered.
     package init(
@@ -26,7 +27,8 @@ package struct AccessTokenSource: Sendable {
     ) {
         issuer = TokenIssuer(settings: settings, transport: transport, time: time)
         refusedCredentials = keepsTokens ? RefusedCredentials(time: time) : nil
-        cache = keepsTokens ? TokenCache(time: time) : nil
+        executor = transport.executor
+        cache = keepsTokens ? TokenCache(time: time, executor: transport.executor) : nil
         self.observer = observer
     }
 
@@ -66,7 +68,7 @@ package struct AccessTokenSource: Sendable {
             observer.observe(TokenSource.refused)
             throw error
         }
-        let found = await withDeadline(deadline) {
+        let found = await withDeadline(deadline, on: executor) {
             [cache] () async -> (Result<AccessToken, ProviderError>, TokenSource) in
             guard let cache else { return (await exchange(deadline), .issued) }
             return await cache.token(

@@ -37,9 +37,12 @@ final class TokenCache: Sendable {
 
     private let state = Mutex(State(entries: RecentMap(capacity: maximumTokens)))
     private let time: TimeSource
+    private let executor: (any TaskExecutor)?
 
-    init(time: TimeSource) {
+    /// Creates an empty cache, whose exchanges prefer `executor`.
+    init(time: TimeSource, executor: (any TaskExecutor)? = nil) {
         self.time = time
+        self.executor = executor
     }
 
     /// Returns the cached token for `key`, or the result of one exchange that all concurrent callers share. A token is
@@ -107,7 +110,7 @@ final class TokenCache: Sendable {
     private func exchanging(
         _ key: Key, _ owner: String, isAwaited: Bool, until deadline: Deadline, _ exchange: @escaping Exchange
     ) -> Pending {
-        Pending(isAwaited: isAwaited, until: deadline) { [self] deadline in
+        Pending(isAwaited: isAwaited, until: deadline, on: executor) { [self] deadline in
             let start = time.elapsed()
             let result = await exchange(deadline)
             keep(key, owner, start, result)

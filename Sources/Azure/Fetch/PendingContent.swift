@@ -16,15 +16,21 @@ final class FetchTask: Sendable {
     private let state = Mutex(State())
     private let latest: Mutex<Deadline>
 
-    init(until deadline: Deadline) {
+    private let executor: (any TaskExecutor)?
+
+    /// Creates a task that prefers `executor` when it has waited.
+    init(until deadline: Deadline, on executor: (any TaskExecutor)?) {
         latest = Mutex(deadline)
+        self.executor = executor
     }
 
     /// Starts the work once, with a deadline that moves when mounts with a later one join.
     func begin(_ work: @escaping @Sendable (Deadline) async -> Void) {
         let deadline = latest.withLock { $0 }
         // Immediate: the task needs another thread only when it waits.
-        let task = Task.immediate { await work(deadline.moving { self.latest.withLock { $0 } }) }
+        let task = Task.immediate(executorPreference: executor) {
+            await work(deadline.moving { self.latest.withLock { $0 } })
+        }
         let isCancelled = state.withLock { state in
             state.task = task
             return state.isCancelled

@@ -77,11 +77,14 @@ package final class ValueCache: Sendable {
 
     private let settings: CacheSettings
     private let time: TimeSource
+    private let executor: (any TaskExecutor)?
     private let state: Mutex<State>
 
-    package init(settings: CacheSettings, time: TimeSource) {
+    /// Creates an empty cache, whose fetches prefer `executor`.
+    package init(settings: CacheSettings, time: TimeSource, executor: (any TaskExecutor)? = nil) {
         self.settings = settings
         self.time = time
+        self.executor = executor
         state = Mutex(State(entries: RecentMap(capacity: settings.valueBytes)))
     }
 
@@ -143,7 +146,7 @@ package final class ValueCache: Sendable {
         var kept = [Entry?](repeating: nil, count: wishes.count)
         var joined: [(index: Int, content: PendingContent)] = []
         // The time for a vault that does not respond is shorter if a stale entry can be used instead.
-        let tasks = [FetchTask(until: deadline), FetchTask(until: deadline)]
+        let tasks = [FetchTask(until: deadline, on: executor), FetchTask(until: deadline, on: executor)]
         var own: [[Order]] = [[], []]
         state.withLock { state in
             let now = time.elapsed()

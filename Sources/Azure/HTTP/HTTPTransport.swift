@@ -137,9 +137,15 @@ package protocol HTTPTransport: Sendable {
         _ requests: [HTTPRequest], timeout: Duration,
         deliver: @escaping @Sendable (Int, Result<HTTPResponse, TransportError>) -> Void
     ) -> @Sendable (Int?) -> Void
+
+    /// The executor whose thread delivers the outcomes; nil if there is none. A task that prefers it continues without a
+    /// change of threads. What it runs must be short, because it delays all requests of the transport.
+    var executor: (any TaskExecutor)? { get }
 }
 
 extension HTTPTransport {
+    package var executor: (any TaskExecutor)? { nil }
+
     /// Sends each request in its own task, for transports that do not have a cheaper way.
     package func begin(
         _ requests: [HTTPRequest], timeout: Duration,

@@ -60,7 +60,7 @@ package struct MountPipeline: Sendable {
         tokens = AccessTokenSource(
             settings: settings.tokens, transport: transport, keepsTokens: settings.cache.keepsTokens, time: time,
             observer: observer)
-        values = ValueCache(settings: settings.cache, time: time)
+        values = ValueCache(settings: settings.cache, time: time, executor: transport.executor)
         fetch = VaultFetch(
             tokens: tokens,
             vault: KeyVaultClient(

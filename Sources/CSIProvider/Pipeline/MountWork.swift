@@ -9,8 +9,9 @@ internal import ProviderCore
 /// and started again on the executor. All work of a mount shares one budget, which ends with the mount's deadline or
 /// when its task is cancelled.
 package struct MountWork: Sendable {
-    /// The maximum number of steps that run on the caller's thread; they take some milliseconds.
-    private static let inlineSteps = 100_000
+    /// The maximum number of steps that run on the caller's thread. They take about a millisecond, during which a thread of
+    /// gRPC or of the network serves no other mount.
+    private static let inlineSteps = 20_000
     /// The maximum size of an input, in bytes, that is processed on the caller's thread.
     private static let inlineBytes = 128 << 10
 

@@ -17,6 +17,8 @@ package struct ProviderServer: Sendable {
     /// The poster of events; nil if events are disabled.
     package let events: EventPoster?
     private let configuration: ProviderConfiguration
+    /// The thread that mounts use while they wait for Azure.
+    private let executor: (any TaskExecutor)?
     private let time: TimeSource
     private let startedAt: Int
     private let logger: Logger
@@ -51,7 +53,8 @@ package struct ProviderServer: Sendable {
                 [ProcessMetrics(version: configuration.version), metrics, pipeline, handler]
                     + optional.compactMap(\.self)),
             events: events,
-            configuration: configuration, time: time, startedAt: time.wallClock(), logger: logger)
+            configuration: configuration, executor: transport.executor, time: time, startedAt: time.wallClock(),
+            logger: logger)
     }
 
     /// The state of the node's volumes, for `akv-csi status`.
@@ -99,7 +102,7 @@ package struct ProviderServer: Sendable {
         }
         let group = ServiceGroup()
         let socket = RPCServerService(
-            configuration: configuration, handler: handler.handle, group: group, logger: logger)
+            configuration: configuration, handler: handler.handle, executor: executor, group: group, logger: logger)
         try await group.run([socket, Sweeper(service: handler)] + watchers)
         logger.info("stopped")
     }
@@ -112,12 +115,14 @@ package struct ProviderServer: Sendable {
 private struct RPCServerService: Service {
     let configuration: ProviderConfiguration
     let handler: RPCServer.Handler
+    let executor: (any TaskExecutor)?
     let group: ServiceGroup
     let logger: Logger
 
     func run() async throws {
         let server = try RPCServer.start(
-            endpoint: configuration.endpoint, version: configuration.providerVersion, handler: handler)
+            endpoint: configuration.endpoint, version: configuration.providerVersion, executor: executor,
+            handler: handler)
         logger.info(
             "serving",
             metadata: ["endpoint": "\(configuration.endpoint)", "version": "\(configuration.version)"])

@@ -1,4 +1,5 @@
 import AzureTestSupport
+import Glibc
 import SecretMemory
 import Synchronization
 import TestSupport
@@ -15,6 +16,35 @@ struct NetworkTransportTests {
             for _ in 0..<20 { #expect(try await client.get() == "1") }
             #expect(server.accepted == 1)
         }
+    }
+
+    @Test("a task that prefers the client's executor continues on the thread that received the response")
+    func executor() async throws {
+        try await FakeHTTPServer.with({ _ in .connectionNumber }) { server async throws in
+            let client = NetworkClient(server)
+            let executor = try #require(client.transport.executor)
+            let receiving = Mutex<Thread?>(nil)
+            let batch = client.transport.begin([client.request("/")], timeout: .seconds(900)) { _, _ in
+                receiving.withLock { $0 = .current }
+            }
+            #expect(try await eventually { receiving.withLock { $0 != nil } })
+            batch(nil)
+            let task = Task(executorPreference: executor) {
+                var threads: Set<Thread> = []
+                for _ in 0..<5 {
+                    _ = try await client.get()
+                    threads.insert(.current)
+                }
+                return threads
+            }
+            #expect(try await task.value == [try #require(receiving.withLock { $0 })])
+        }
+    }
+
+    private struct Thread: Hashable {
+        var id: pthread_t
+
+        static var current: Thread { Thread(id: pthread_self()) }
     }
 
     @Test("a batch uses as many connections as a host may have, and each response arrives once")
