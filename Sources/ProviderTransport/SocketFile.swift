@@ -7,10 +7,17 @@ enum SocketFile {
 
     /// Returns the path of the socket before it listens. It is next to `path` and not longer, because the kernel limits
     /// the length.
-    static func temporaryPath(for path: String) -> String {
+    ///
+    /// It depends on the name and on the process, so that servers in one directory do not disturb each other. A container
+    /// that is started again mostly has the same process number, and then removes what it left behind.
+    static func temporaryPath(for path: String, of process: Int32 = getpid()) -> String {
         let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map(path.utf8.index(after:)) ?? path.startIndex
-        let name = path[start...].unicodeScalars
-        return path[..<start] + (name.first == "~" ? "_" : "~") + String(name.dropFirst())
+        let name = path[start...]
+        // FNV-1a, because the standard library's hash is another one in each process.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(process)/\(name)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let digits = String(hash, radix: 36).suffix(max(0, name.utf8.count - 1))
+        return path[..<start] + (name == "~\(digits)" ? "_" : "~") + digits
     }
 
     /// Removes the file at `path` if it is a socket that no process listens on. Throws if anything else exists there,

@@ -1,8 +1,9 @@
 import Foundation
-import ProviderTransport
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import ProviderTransport
 
 @Suite("The socket file", .timeLimit(.minutes(20)))
 struct SocketFileTests {
@@ -87,6 +88,36 @@ struct SocketFileTests {
             await server.stop(grace: .zero)
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+    }
+
+    @Test("servers whose sockets are in one directory do not disturb each other")
+    func neighbours() async throws {
+        let directory = try TemporaryDirectory()
+        for _ in 0..<50 {
+            try await withThrowingTaskGroup { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        let server = try Self.listen(on: directory.file("\(number).sock"))
+                        await server.stop(grace: .zero)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+    }
+
+    @Test(
+        "the name before the socket listens is another one, and not longer",
+        arguments: ["~", "a", "~a", "é", "azure.sock"])
+    func temporaryName(_ name: String) {
+        for process in Int32(1)...1000 {
+            let path = SocketFile.temporaryPath(for: "/run/\(name)", of: process)
+            #expect(path.hasPrefix("/run/") && path != "/run/\(name)")
+            #expect(path.utf8.count <= "/run/\(name)".utf8.count)
+        }
+        let paths = (Int32(1)...1000).map { SocketFile.temporaryPath(for: "/run/azure.sock", of: $0) }
+        #expect(Set(paths).count == 1000)
     }
 
     @Test("a path of 107 bytes works, and a longer one is refused with the reason")
