@@ -11,9 +11,9 @@ struct ClientAssertionTests {
     private static let clientID = "1f2d3c4b-0000-4000-8000-000000000002"
 
     /// The form and the address of the token request that a mount in `tenantID` sends.
-    private static func request(tenantID: String, cloud: AzureCloud) async throws -> (
-        url: String, form: [String: String]
-    ) {
+    private static func request(
+        tenantID: String, cloud: AzureCloud, with credential: TokenExchange.Credential? = nil
+    ) async throws -> (url: String, form: [String: String]) {
         let material = try Material.shared.get()
         let pem = try material.text("rsa.key") + material.text("rsa.crt")
         let certificate = try ClientCertificate(parsing: SecretBytes(pem))
@@ -23,7 +23,7 @@ struct ClientAssertionTests {
         let time = ManualTime().source
         let exchange = TokenExchange(transport: transport, time: time)
         _ = try await exchange.exchange(
-            .certificate(certificate), clientID: clientID, tenantID: tenantID, cloud: cloud,
+            credential ?? .certificate(certificate), clientID: clientID, tenantID: tenantID, cloud: cloud,
             resource: "https://vault.azure.net", context: time.context())
         let sent = try #require(transport.requests.first)
         var form = URLComponents()
@@ -60,6 +60,20 @@ struct ClientAssertionTests {
         #expect(claims["exp"] as? Int == 1_800_000_600)
         let other = try #require(try await Self.request(tenantID: tenant, cloud: cloud).form["client_assertion"])
         #expect(try Self.part(other, 1)["jti"] as? String != claims["jti"] as? String)
+    }
+
+    @Test("the signature is not made on the executor that the mount prefers, which is the network's")
+    func signatureElsewhere() async throws {
+        let cloud = try AzureCloud.named("AzurePublicCloud", environmentFile: nil)
+        func jobs(_ credential: TokenExchange.Credential?) async throws -> Int {
+            let executor = CountingExecutor()
+            _ = try await withTaskExecutorPreference(executor) {
+                try await Self.request(tenantID: "tenant", cloud: cloud, with: credential)
+            }
+            return executor.count
+        }
+        // The mount returns to its executor after the signature.
+        #expect(try await jobs(nil) > jobs(.secret(SecretBytes("s"))))
     }
 
     @Test("for AD FS, the assertion uses the token endpoint and the algorithm of AD FS")

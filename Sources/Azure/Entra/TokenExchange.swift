@@ -73,10 +73,14 @@ package struct TokenExchange: Sendable {
         switch credential {
         case .assertion(let token): form.add(assertion: token.assertion)
         case .certificate(let certificate):
-            let assertion = try ClientAssertion(
-                of: clientID, certificate, audience: endpoint.base + endpoint.path,
-                form: endpoint.isFederationServices ? .activeDirectoryFederationServices : .entra,
-                now: time.wallClock())
+            // A signature with a large key takes tens of milliseconds. The network's thread must not stand still for so long.
+            let assertion = try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                () throws(ProviderError) in
+                try ClientAssertion(
+                    of: clientID, certificate, audience: endpoint.base + endpoint.path,
+                    form: endpoint.isFederationServices ? .activeDirectoryFederationServices : .entra,
+                    now: time.wallClock())
+            }
             form.add(assertion: assertion.jwt)
         case .secret(let secret):
             form.add("client_secret", secret)
