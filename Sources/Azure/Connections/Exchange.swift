@@ -46,7 +46,8 @@ final class Exchange {
         connection?.close()
     }
 
-    /// The request as it is sent: its line, its headers and its body, in one buffer and so in one record of TLS.
+    /// The request as it is sent: its line, its headers and its body. One buffer becomes one record of TLS, unless it is
+    /// larger than 16 KiB.
     func bytes(in allocator: ByteBufferAllocator) -> ByteBuffer {
         var size = 64 + url.target.utf8.count + url.authority.utf8.count + userAgent.utf8.count
         for header in request.headers { size += header.name.utf8.count + header.value.utf8.count + 4 }
