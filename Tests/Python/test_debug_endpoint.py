@@ -72,7 +72,7 @@ class DebugEndpointTest(unittest.TestCase):
         self.world.start_provider("--enable-pprof", "--pprof-port=0")
         get(self.port(), "/debug/pprof/")
         with self.assertRaises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.2", self.port()), timeout=w.DEADLINE)
+            socket.create_connection((w.UNUSED_ADDRESS, self.port()), timeout=w.DEADLINE)
 
     def test_off_by_default_and_never_on_other_ports(self):
         self.world.start_provider()

@@ -4,7 +4,6 @@ import base64
 import http.server
 import json
 import pathlib
-import socket
 import ssl
 import tempfile
 import threading
@@ -63,8 +62,7 @@ class IssuerTest(unittest.TestCase):
                    "https://gone.example/": "absent.json"}
         for name in ["moved", "elsewhere", "loop", "half", "large"]:
             issuers[f"https://{name}.example/"] = f"http://127.0.0.1:{server.server_port}/{name}"
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            issuers["https://closed.example/"] = f"http://127.0.0.1:{closed.getsockname()[1]}/k"
+        issuers["https://closed.example/"] = f"http://127.0.0.1:{cls.enterClassContext(w.reserved())}/k"
         seed = {
             "issuers": [{"url": url, "jwks": place} for url, place in issuers.items()],
             "identities": [{"name": "x", "clientID": CLIENT, "tenantID": w.TENANT, "federatedCredentials": [

@@ -36,11 +36,11 @@ class ListenTest(unittest.TestCase):
         world = self.start()
         for name in ["httpsPort", "proxyPort", "adminPort", "nodePort"]:
             self.assertTrue(connects("127.0.0.1", world.endpoints[name]))
-            self.assertFalse(connects("127.0.0.2", world.endpoints[name]))
+            self.assertFalse(connects(w.UNUSED_ADDRESS, world.endpoints[name]))
         self.assertEqual(self.status(world, "127.0.0.1"), 401)
 
     def test_only_the_services_of_azure_listen_on_other_addresses(self):
-        for listen, reached, others in [("0.0.0.0", "127.0.0.2", ["127.0.0.1"]), ("127.0.0.2", "127.0.0.2", []),
+        for listen, reached, others in [("0.0.0.0", "127.0.0.4", ["127.0.0.1"]), ("127.0.0.4", "127.0.0.4", []),
                                         ("::", "::1", ["127.0.0.1"]), ("::1", "::1", [])]:
             if ":" in listen and not socket.has_dualstack_ipv6():
                 continue

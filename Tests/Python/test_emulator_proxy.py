@@ -56,9 +56,8 @@ class ProxyTest(unittest.TestCase):
         self.tunnel("127.0.0.2", port=server.getsockname()[1], status=403)
 
     def test_a_host_that_cannot_be_reached(self):
-        with socket.create_server(("127.0.0.2", 0)) as server:
-            port = server.getsockname()[1]
-        self.tunnel("127.0.0.2", port=port, status=502)
+        with w.reserved("127.0.0.2") as port:
+            self.tunnel("127.0.0.2", port=port, status=502)
 
     def test_the_rest_of_azure_is_refused(self):
         for host in ["management.azure.com", "graph.microsoft.com", "account.blob.core.windows.net",

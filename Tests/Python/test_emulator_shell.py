@@ -4,7 +4,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -112,8 +111,7 @@ class PrintEnvTest(ShellTest):
         # The files of an emulator that has ended, with a port on which no process listens.
         stale = self.directory / "stale"
         stale.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
+        port = self.enterContext(w.reserved())
         (stale / "endpoints.json").write_text(
             f'{{"httpsPort": {port}, "proxyPort": {port}, "adminPort": {port}, "nodePort": {port}, '
             '"authorityPEM": "", "clusterIssuer": ""}')

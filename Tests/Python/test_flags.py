@@ -40,19 +40,6 @@ def bundle():
             "kid": "https://kv-tests.vault.azure.net/keys/site/0123456789abcdef0123456789abcdef"}
 
 
-class reserved:
-    """A port that other programs cannot get: it is bound here, without listening, so that the provider can listen on it."""
-
-    def __enter__(self):
-        self.socket = socket.socket()
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(("127.0.0.1", 0))
-        return self.socket.getsockname()[1]
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-
 class EveryFlagTest(unittest.TestCase):
     def test_there_is_a_test_for_each(self):
         _, text = served.run("serve", "--help")
@@ -110,7 +97,7 @@ class FlagTest(served.ServedTest):
     # The endpoints over HTTP.
 
     def test_healthz_port(self):
-        with reserved() as port:
+        with w.reserved() as port:
             self.serve(f"--healthz-port={port}")
             self.assertEqual(self.get(f"http://127.0.0.1:{port}/healthz"), (200, "ok"))
 
@@ -128,7 +115,7 @@ class FlagTest(served.ServedTest):
     def assert_only_at(self, address, port):
         socket.create_connection((address, port), timeout=w.DEADLINE).close()
         with self.assertRaises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=w.DEADLINE)
+            socket.create_connection((w.UNUSED_ADDRESS, port), timeout=w.DEADLINE)
 
     def test_healthz_host(self):
         self.serve("--healthz-host=127.0.0.2")
@@ -139,7 +126,7 @@ class FlagTest(served.ServedTest):
         self.assert_only_at("127.0.0.2", self.world.metrics_port())
 
     def test_prometheus_port(self):
-        with reserved() as port:
+        with w.reserved() as port:
             self.serve(f"--prometheus-port={port}")
             self.assert_mounts()
             self.assertIn("keyvault_request_count{", self.get(f"http://127.0.0.1:{port}/metrics")[1])
@@ -157,7 +144,7 @@ class FlagTest(served.ServedTest):
         self.assertIn("threads: ", self.get(f"http://127.0.0.1:{port}/debug/pprof/threads")[1])
 
     def test_pprof_port(self):
-        with reserved() as port:
+        with w.reserved() as port:
             self.serve("--enable-pprof", f"--pprof-port={port}")
             self.assertEqual(self.get(f"http://127.0.0.1:{port}/debug/pprof/")[0], 200)
 

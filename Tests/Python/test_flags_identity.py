@@ -1,6 +1,5 @@
 """Tests the flags of `serve` for clouds, identities and the cluster: see test_flags.py."""
 
-import socket
 import unittest
 
 import apiserver
@@ -63,9 +62,8 @@ class NodeFlagTest(served.ServedTest):
 
     def test_token_proxy_url(self):
         self.assertIsNone(self.bound())
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            url = f"https://127.0.0.1:{unused.getsockname()[1]}/token-proxy"
+        with w.reserved() as port:
+            url = f"https://127.0.0.1:{port}/token-proxy"
             self.assertIn("the cluster's token proxy cannot be reached", self.bound(token_proxy_url=url))
 
     def test_sni_name(self):

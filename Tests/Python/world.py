@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,9 @@ STRANGER = "11111111-aaaa-4aaa-8aaa-000000000002"
 VAULT_URL = "https://kv-tests.vault.azure.net"
 # Only failing tests reach this deadline, even on a busy machine.
 DEADLINE = 300
+# The tests' programs listen at other addresses only, whatever their ports are. So a program that accepts a connection
+# here listens at every address. A port alone says less: another program may have the same one at another address.
+UNUSED_ADDRESS = "127.0.0.3"
 
 
 def until(condition, what):
@@ -31,6 +35,23 @@ def until(condition, what):
             return result
         time.sleep(0.02)
     raise AssertionError(f"waited {DEADLINE} s in vain for {what}")
+
+
+class reserved:
+    """A port that other programs cannot get: it is bound here, without listening, so that connections are refused until
+    a program of the test listens on it."""
+
+    def __init__(self, address="127.0.0.1"):
+        self.address = address
+
+    def __enter__(self):
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind((self.address, 0))
+        return self.socket.getsockname()[1]
+
+    def __exit__(self, *_):
+        self.socket.close()
 
 
 class World:
