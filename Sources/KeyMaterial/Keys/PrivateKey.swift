@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Crypto
 internal import CryptoExtras
 internal import FoundationEssentials
@@ -76,6 +77,7 @@ package struct PrivateKey: Sendable {
         case .rsa:
             // None of the linked libraries supports more than two primes.
             if hasMorePrimes { return true }
+            guard MountBudget.spend(rsaKeyBytes: pkcs8.count, on: .converting) else { return false }
             let key = try? pkcs8.withExposed { try _RSA.Signing.PrivateKey(unsafeDERRepresentation: Array($0)) }
             return key != nil
         // The public point was computed from the private number, or, on P-256K, cannot be checked.

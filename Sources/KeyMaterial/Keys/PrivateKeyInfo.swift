@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Crypto
 internal import FoundationEssentials
 package import SecretMemory
@@ -93,12 +94,15 @@ package enum PrivateKeyInfo {
                 point = SecretBytes(bits.bytes().dropFirst())
             }
         }
-        guard let known = Curve(rawValue: curve) else { throw DERError("\(failure): curve \(curve) is not supported") }
-        let padded = try known.padded(scalar)
-        let publicKey = known.publicKey(for: padded) ?? point
+        guard let curve = EllipticCurve(identifier: curve) else {
+            throw DERError("\(failure): curve \(curve) is not supported")
+        }
+        let padded = try padded(scalar, to: curve.coordinateLength)
+        guard MountBudget.spend(publicPointOn: curve) else { throw DERError("the EC key takes too long to convert") }
+        let publicKey = curve.publicKey(for: padded) ?? point
         guard let publicKey else { throw DERError(failure) }
         // A point that is computed from the private number is on the curve, but a stated one may not be.
-        if let curve = EllipticCurve(identifier: curve), !curve.contains(publicKey.withExposed { Array($0) }) {
+        if !curve.contains(publicKey.withExposed { Array($0) }) {
             throw DERError("the EC key's point is not on the curve \(curve.rawValue)")
         }
         let parameters = name.map { [DERWriter.element(DERElement.Tag.context(0), [$0])] } ?? []
@@ -108,46 +112,33 @@ package enum PrivateKeyInfo {
                 + [DERWriter.element(DERElement.Tag.context(1), [DERWriter.bitString(publicKey)])])
     }
 
-    private enum Curve: String {
-        case p256 = "1.2.840.10045.3.1.7"
-        case p384 = "1.3.132.0.34"
-        case p521 = "1.3.132.0.35"
-        case secp256k1 = "1.3.132.0.10"
+    private static func padded(_ scalar: SecretBytes, to length: Int) throws(DERError) -> SecretBytes {
+        try scalar.withExposed { bytes throws(DERError) in
+            let digits = bytes.drop { $0 == 0 }
+            guard digits.count <= length else { throw DERError(failure) }
+            var builder = SecretBytesBuilder(capacity: length)
+            for _ in digits.count..<length { builder.append(0) }
+            builder.append(UnsafeRawBufferPointer(rebasing: digits))
+            return builder.finish()
+        }
+    }
+}
 
-        var scalarLength: Int {
+extension EllipticCurve {
+    /// Returns the uncompressed point of a private number, or nil if no linked library supports the curve.
+    fileprivate func publicKey(for scalar: SecretBytes) -> SecretBytes? {
+        scalar.withExposed { bytes in
             switch self {
-            case .p256, .secp256k1: 32
-            case .p384: 48
-            case .p521: 66
-            }
-        }
-
-        func padded(_ scalar: SecretBytes) throws(DERError) -> SecretBytes {
-            try scalar.withExposed { bytes throws(DERError) in
-                let digits = bytes.drop { $0 == 0 }
-                guard digits.count <= scalarLength else { throw DERError(failure) }
-                var builder = SecretBytesBuilder(capacity: scalarLength)
-                for _ in digits.count..<scalarLength { builder.append(0) }
-                builder.append(UnsafeRawBufferPointer(rebasing: digits))
-                return builder.finish()
-            }
-        }
-
-        /// Returns the uncompressed point, or nil if the curve is not supported by a linked library.
-        func publicKey(for scalar: SecretBytes) -> SecretBytes? {
-            scalar.withExposed { bytes in
-                switch self {
-                case .p256:
-                    (try? P256.Signing.PrivateKey(rawRepresentation: Array(bytes)))
-                        .map { SecretBytes($0.publicKey.x963Representation) }
-                case .p384:
-                    (try? P384.Signing.PrivateKey(rawRepresentation: Array(bytes)))
-                        .map { SecretBytes($0.publicKey.x963Representation) }
-                case .p521:
-                    (try? P521.Signing.PrivateKey(rawRepresentation: Array(bytes)))
-                        .map { SecretBytes($0.publicKey.x963Representation) }
-                case .secp256k1: nil
-                }
+            case .p256:
+                (try? P256.Signing.PrivateKey(rawRepresentation: Array(bytes)))
+                    .map { SecretBytes($0.publicKey.x963Representation) }
+            case .p384:
+                (try? P384.Signing.PrivateKey(rawRepresentation: Array(bytes)))
+                    .map { SecretBytes($0.publicKey.x963Representation) }
+            case .p521:
+                (try? P521.Signing.PrivateKey(rawRepresentation: Array(bytes)))
+                    .map { SecretBytes($0.publicKey.x963Representation) }
+            case .p256k: nil
             }
         }
     }

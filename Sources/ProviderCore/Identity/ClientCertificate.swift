@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Crypto
 internal import CryptoExtras
 internal import Documents
@@ -193,6 +194,9 @@ package struct ClientCertificate: Sendable {
 
     /// Returns the RSAPublicKey (PKCS#1) that belongs to a private key, and checks the private key's consistency.
     private static func publicKey(of key: SecretBytes) throws(ClientCertificateError) -> [UInt8] {
+        guard MountBudget.spend(rsaKeyBytes: key.count, on: .reading) else {
+            throw ClientCertificateError(reason: "its private key takes too long to check", hint: bothHint)
+        }
         do {
             return try key.withExposed {
                 Array(try _RSA.Signing.PrivateKey(derRepresentation: $0).publicKey.pkcs1DERRepresentation)
