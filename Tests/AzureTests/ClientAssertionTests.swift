@@ -3,6 +3,7 @@ import AzureTestSupport
 import Foundation
 import ProviderCore
 import SecretMemory
+import Synchronization
 import TestSupport
 import Testing
 
@@ -12,7 +13,7 @@ struct ClientAssertionTests {
 
     /// The form and the address of the token request that a mount in `tenantID` sends.
     private static func request(
-        tenantID: String, cloud: AzureCloud, with credential: TokenExchange.Credential? = nil
+        tenantID: String, cloud: AzureCloud, time: TimeSource = ManualTime().source
     ) async throws -> (url: String, form: [String: String]) {
         let material = try Material.shared.get()
         let pem = try material.text("rsa.key") + material.text("rsa.crt")
@@ -20,10 +21,9 @@ struct ClientAssertionTests {
         let transport = FakeAzure(responses: [
             FakeAzure.response(200, #"{"access_token":"t","expires_in":3599}"#)
         ])
-        let time = ManualTime().source
         let exchange = TokenExchange(transport: transport, time: time)
         _ = try await exchange.exchange(
-            credential ?? .certificate(certificate), clientID: clientID, tenantID: tenantID, cloud: cloud,
+            .certificate(certificate), clientID: clientID, tenantID: tenantID, cloud: cloud,
             resource: "https://vault.azure.net", context: time.context())
         let sent = try #require(transport.requests.first)
         var form = URLComponents()
@@ -65,15 +65,19 @@ struct ClientAssertionTests {
     @Test("the signature is not made on the executor that the mount prefers, which is the network's")
     func signatureElsewhere() async throws {
         let cloud = try AzureCloud.named("AzurePublicCloud", environmentFile: nil)
-        func jobs(_ credential: TokenExchange.Credential?) async throws -> Int {
-            let executor = CountingExecutor()
-            _ = try await withTaskExecutorPreference(executor) {
-                try await Self.request(tenantID: "tenant", cloud: cloud, with: credential)
-            }
-            return executor.count
+        let executor = CountingExecutor()
+        // The clock is read for the assertion only.
+        let places = Mutex<[Bool]>([])
+        var time = ManualTime().source
+        time.wallClock = {
+            places.withLock { $0.append(executor.isCurrent) }
+            return 1_800_000_000
         }
-        // The mount returns to its executor after the signature.
-        #expect(try await jobs(nil) > jobs(.secret(SecretBytes("s"))))
+        _ = try await withTaskExecutorPreference(executor) { [time] in
+            #expect(executor.isCurrent)
+            return try await Self.request(tenantID: "tenant", cloud: cloud, time: time)
+        }
+        #expect(places.withLock { $0 } == [false])
     }
 
     @Test("for AD FS, the assertion uses the token endpoint and the algorithm of AD FS")
