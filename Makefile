@@ -31,7 +31,8 @@ ARCHIVE_DIRECTORY = $(CURDIR)/.build/archives
 # without an index, which takes a quarter less CPU time, and each module as a whole, which takes another sixth less. One
 # build of all programs takes less than two builds of one.
 DEMO_FLAGS = --scratch-path .build/demo --disable-index-store -debug-info-format none \
-  -Xswiftc -whole-module-optimization -Xswiftc -num-threads -Xswiftc 2
+  -Xswiftc -whole-module-optimization -Xswiftc -num-threads -Xswiftc 2 -Xswiftc -use-ld=lld \
+  -Xcxx -fdelayed-template-parsing
 
 # How long each fuzz target runs.
 FUZZ_SECONDS ?= 300
