@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Crypto
 internal import FoundationEssentials
 internal import SecretMemory
@@ -29,7 +30,7 @@ package enum SubjectPublicKey: Hashable, Sendable {
                 self = .other(algorithm: identifier, bits)
                 return
             }
-            let point = curve.uncompressed(bits)
+            let point = try curve.uncompressed(bits)
             guard curve.contains(point) else {
                 throw DERError("the public key is not a point on the curve \(curve.rawValue)")
             }
@@ -56,8 +57,9 @@ package enum SubjectPublicKey: Hashable, Sendable {
 
 extension EllipticCurve {
     /// Returns the uncompressed point. A point that has this form, or cannot be converted, is returned unchanged.
-    fileprivate func uncompressed(_ point: [UInt8]) -> [UInt8] {
+    fileprivate func uncompressed(_ point: [UInt8]) throws(DERError) -> [UInt8] {
         guard point.count == coordinateLength + 1 else { return point }
+        guard MountBudget.spend(decompressionOn: self) else { throw DERError("the public key takes too long to read") }
         let long: Data? =
             switch self {
             case .p256: try? P256.Signing.PublicKey(compressedRepresentation: point).x963Representation

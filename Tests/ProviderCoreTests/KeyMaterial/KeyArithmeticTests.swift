@@ -2,6 +2,7 @@ import Budgets
 import KeyMaterial
 import ProviderCore
 import SecretMemory
+import TestSupport
 import Testing
 
 /// The libraries' arithmetic cannot be interrupted, so it has to be spent before it begins.
@@ -38,6 +39,27 @@ struct KeyArithmeticTests {
         let key = try Self.key(kind)
         #expect(!Self.suffices(few) { try PrivateKey(pkcs8: key) })
         #expect(Self.suffices(enough) { try PrivateKey(pkcs8: key) })
+    }
+
+    @Test(
+        "a compressed public point equals the long one, and its computation is spent by its curve",
+        arguments: [(.p256, 250), (.p384, 400), (.p521, 800)] as [(TestKeys.Key, Int)])
+    func compressedPoints(kind: TestKeys.Key, few: Int) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(try #require(try TestKeys.shared.get().keys[kind]), to: "key.pem")
+        func certificate(_ form: String) throws -> SecretBytes {
+            try run(["openssl", "ec", "-in", "key.pem", "-conv_form", form, "-out", "\(form).pem"], in: directory)
+            return SecretBytes(
+                try run(
+                    ["openssl", "req", "-x509", "-key", "\(form).pem", "-subj", "/CN=leaf", "-outform", "DER"],
+                    in: directory))
+        }
+        let (short, long) = (try certificate("compressed"), try certificate("uncompressed"))
+        #expect(short.count < long.count)
+        #expect(try X509Certificate(short).publicKey == X509Certificate(long).publicKey)
+        #expect(!Self.suffices(few) { try X509Certificate(short) })
+        #expect(Self.suffices(few) { try X509Certificate(long) })
+        #expect(Self.suffices(2000) { try X509Certificate(short) })
     }
 
     @Test("the check of an RSA key costs the square of its length, up to the length that the library accepts")
